@@ -1,0 +1,569 @@
+//! From a command to records, or a refusal.
+
+use super::fold::{Folded, RevisionState};
+use super::revision::{AgreementKind, Category, Clause, Obligor, Revision, TaperStep};
+use super::view::{AgreementState, AgreementView, project};
+use crate::domain::pair::{Pair, PairState, Who};
+use crate::domain::record::Action;
+use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::text;
+use crate::id::{Past, PersonId, Position, RevisionHash};
+use crate::limits;
+use crate::time::Moment;
+
+/// A sentence as its writer gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TermsClause {
+    /// To keep a clause of an earlier revision, its id; a new one gets the next number.
+    pub id: Option<String>,
+    /// The words; normalised to NFC.
+    pub text: String,
+    /// Whom it binds.
+    pub binds: Who,
+    /// What it touches.
+    pub category: Category,
+    /// How often, in words.
+    pub cadence: Option<String>,
+}
+
+/// Terms as their writer gives them; what is left out gets the default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// What it is about.
+    pub kind: AgreementKind,
+    /// 1 to 32 sentences.
+    pub clauses: Vec<TermsClause>,
+    /// From when; at once by default.
+    pub starts: Option<Moment>,
+    /// Until when. By default 180 days on; 30 with a sensitive clause, 14 for an offer.
+    pub expires_at: Option<Moment>,
+    /// When to look at it again; by default 90 days on, if it runs longer than that.
+    pub review_at: Option<Moment>,
+    /// How it fades out.
+    pub taper: Vec<TaperStep>,
+    /// BCP 47 language tag.
+    pub lang: String,
+}
+
+/// What a person wants done with one agreement. The consent-like ones carry the
+/// `basis` of the view that they were made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Propose terms: new, as a counter, or as an amendment of what holds.
+    Propose {
+        /// The terms.
+        terms: Terms,
+        /// What was shown.
+        basis: Past,
+    },
+    /// Offer something that binds only me.
+    Offer {
+        /// The terms.
+        terms: Terms,
+    },
+    /// Say yes to exactly this text.
+    Consent {
+        /// Which.
+        revision: RevisionHash,
+        /// What was shown.
+        basis: Past,
+    },
+    /// Propose the same once more, until later.
+    Renew {
+        /// Until when; by default as long as it ran before.
+        expires_at: Option<Moment>,
+        /// What was shown.
+        basis: Past,
+    },
+    /// Take back my proposal or my yes.
+    Withdraw {
+        /// To which; left out, to all that are open.
+        revision: Option<RevisionHash>,
+    },
+    /// Say no to the partner's proposal or offer.
+    Decline {
+        /// To which; left out, to all of theirs that are open.
+        revision: Option<RevisionHash>,
+    },
+    /// Pause my part.
+    Suspend,
+    /// Lift my pause.
+    Resume,
+    /// End it, for good.
+    End,
+    /// Open a working draft to the partner.
+    OpenDraft {
+        /// What it starts from.
+        text: String,
+    },
+    /// Change the text of the open working draft.
+    Type {
+        /// The changes, each at the text after the one before it.
+        splices: Vec<Splice>,
+        /// The text's length before them, in Unicode scalar values.
+        length: usize,
+    },
+}
+
+/// One change of a text, in Unicode scalar values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Splice {
+    /// Where.
+    pub start: usize,
+    /// How many to take out.
+    pub delete: usize,
+    /// What to put in.
+    pub insert: String,
+}
+
+/// Who decides, when, and how the pair stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The pair.
+    pub pair: &'a Pair,
+    /// How it stands.
+    pub pair_state: &'a PairState,
+    /// Who gives the command.
+    pub me: PersonId,
+    /// When.
+    pub now: Moment,
+}
+
+/// Decides a command on one agreement: what to write, or why not.
+///
+/// `End`, `Suspend`, `Withdraw` and `Decline` are never refused for a stale
+/// view, a cap, a newer version's record or doubts about a log (log invariant 8).
+///
+/// # Errors
+/// A [`Refusal`]; nothing is then to be written.
+pub fn decide(folded: &Folded, command: &Command, context: Context<'_>) -> Result<Vec<Action>, Refusal> {
+    let view = project(folded, context.pair, context.pair_state, context.me, context.now);
+    let me = super::fold::member(context.pair, context.me);
+    let decision = Decision { folded, view: &view, me, context };
+    if context.pair_state.left_at.is_some() {
+        return refuse(RefusalCode::PairLeft);
+    }
+    match command {
+        Command::End => decision.end(),
+        Command::Suspend => decision.suspend(),
+        Command::Resume => decision.resume(),
+        Command::Withdraw { revision } => decision.withdraw(*revision),
+        Command::Decline { revision } => decision.decline(*revision),
+        Command::Propose { terms, basis } => decision.propose(terms, basis),
+        Command::Offer { terms } => decision.offer(terms),
+        Command::Consent { revision, basis } => decision.consent(*revision, basis),
+        Command::Renew { expires_at, basis } => decision.renew(*expires_at, basis),
+        Command::OpenDraft { text } => decision.open_draft(text),
+        Command::Type { splices, length } => decision.type_text(splices, *length),
+    }
+}
+
+struct Decision<'a> {
+    folded: &'a Folded,
+    view: &'a AgreementView,
+    me: usize,
+    context: Context<'a>,
+}
+
+fn refuse<T>(code: RefusalCode) -> Result<T, Refusal> {
+    Err(code.into())
+}
+
+impl Decision<'_> {
+    fn exists(&self) -> Result<(), Refusal> {
+        if self.folded.begun.is_none() { refuse(RefusalCode::NotFound) } else { Ok(()) }
+    }
+
+    fn open(&self) -> Result<(), Refusal> {
+        match self.view.state {
+            AgreementState::Ended => refuse(RefusalCode::AlreadyEnded),
+            _ => self.exists(),
+        }
+    }
+
+    /// The checks before anything that binds: nothing unknown, nothing moved.
+    fn current(&self, basis: &Past) -> Result<(), Refusal> {
+        if !self.folded.not_understood.is_empty() {
+            return refuse(RefusalCode::NeedsUpdate);
+        }
+        if self.folded.basis != *basis {
+            return refuse(RefusalCode::StaleView);
+        }
+        Ok(())
+    }
+
+    fn end(&self) -> Result<Vec<Action>, Refusal> {
+        self.open()?;
+        Ok(vec![Action::End])
+    }
+
+    fn suspend(&self) -> Result<Vec<Action>, Refusal> {
+        self.open()?;
+        if self.folded.suspended[self.me] {
+            return refuse(RefusalCode::AlreadySuspended);
+        }
+        match self.view.state {
+            AgreementState::Active
+            | AgreementState::Suspended
+            | AgreementState::CoolingOff
+            | AgreementState::Scheduled
+            | AgreementState::NeedsUpdate => Ok(vec![Action::Suspend]),
+            _ => refuse(RefusalCode::NotInForce),
+        }
+    }
+
+    fn resume(&self) -> Result<Vec<Action>, Refusal> {
+        self.open()?;
+        if !self.folded.suspended[self.me] {
+            return refuse(RefusalCode::NotSuspended);
+        }
+        Ok(vec![Action::Resume])
+    }
+
+    fn withdraw(&self, which: Option<RevisionHash>) -> Result<Vec<Action>, Refusal> {
+        self.open()?;
+        if let Some(offer) = &self.folded.offer
+            && which.is_none_or(|hash| hash == offer.hash)
+        {
+            return match (offer.by == self.me, offer.closed) {
+                (false, _) => refuse(RefusalCode::NothingToWithdraw),
+                (true, Some(_)) => refuse(RefusalCode::StaleRevision),
+                (true, None) => Ok(vec![Action::WithdrawProposal { revision: offer.hash }]),
+            };
+        }
+        let mut actions = Vec::new();
+        let mut ratified = false;
+        for state in self.folded.revisions.iter().filter(|s| which.is_none_or(|h| h == s.hash)) {
+            match self.withdraw_from(state) {
+                Some(action) => actions.push(action),
+                None => ratified |= state.ratified,
+            }
+        }
+        match (actions.is_empty(), ratified, which) {
+            (false, ..) => Ok(actions),
+            (true, true, _) => refuse(RefusalCode::AlreadyRatified),
+            (true, false, Some(hash)) if !self.folded.revisions.iter().any(|s| s.hash == hash) => {
+                refuse(RefusalCode::NotFound)
+            }
+            _ => refuse(RefusalCode::NothingToWithdraw),
+        }
+    }
+
+    /// What takes me out of this revision, if anything can.
+    fn withdraw_from(&self, state: &RevisionState) -> Option<Action> {
+        let (now, revision) = (self.context.now, state.hash);
+        if state.ratified {
+            let until = state.cools_until().filter(|until| now < *until)?;
+            let held = until.plus(-limits::COOLING_OFF);
+            return Some(Action::WithdrawConsent { revision, held: Some(held) });
+        }
+        if state.on_table && state.proposed_by[self.me] {
+            return Some(Action::WithdrawProposal { revision });
+        }
+        state.agreed[self.me]?;
+        Some(Action::WithdrawConsent { revision, held: None })
+    }
+
+    fn decline(&self, which: Option<RevisionHash>) -> Result<Vec<Action>, Refusal> {
+        self.open()?;
+        if let Some(offer) = &self.folded.offer
+            && which.is_none_or(|hash| hash == offer.hash)
+        {
+            return match (offer.by == self.me, offer.closed) {
+                (true, _) => refuse(RefusalCode::OwnProposal),
+                (false, Some(_)) => refuse(RefusalCode::StaleRevision),
+                (false, None) => Ok(vec![Action::Decline { revision: offer.hash }]),
+            };
+        }
+        let theirs = |state: &&RevisionState| state.proposed_by[1 - self.me];
+        let named: Vec<&RevisionState> = self
+            .folded
+            .revisions
+            .iter()
+            .filter(|state| which.map_or(state.on_table, |hash| hash == state.hash))
+            .collect();
+        let actions: Vec<Action> = named
+            .iter()
+            .copied()
+            .filter(theirs)
+            .filter(|state| state.on_table)
+            .map(|state| Action::Decline { revision: state.hash })
+            .collect();
+        if !actions.is_empty() {
+            return Ok(actions);
+        }
+        match named.first() {
+            Some(state) if state.ratified => refuse(RefusalCode::AlreadyRatified),
+            Some(state) if !theirs(state) => refuse(RefusalCode::OwnProposal),
+            Some(_) => refuse(RefusalCode::StaleRevision),
+            None if which.is_some() => refuse(RefusalCode::NotFound),
+            None => refuse(RefusalCode::StaleRevision),
+        }
+    }
+
+    fn consent(&self, revision: RevisionHash, basis: &Past) -> Result<Vec<Action>, Refusal> {
+        self.open()?;
+        self.current(basis)?;
+        let Some(state) = self.folded.revisions.iter().find(|state| state.hash == revision) else {
+            return refuse(RefusalCode::NotFound);
+        };
+        if state.agreed[self.me].is_some() {
+            return refuse(RefusalCode::AlreadyAgreed);
+        }
+        let now = self.context.now;
+        if !state.on_table || now >= state.lapses_at() || now >= state.revision.expires_at {
+            return refuse(RefusalCode::StaleRevision);
+        }
+        // Its author may have stated a later time than it was: what I agree to
+        // may not run longer from my own yes than its kind allows (R3).
+        if !state.revision.well_formed(self.context.pair, now.min(state.proposed_at)) {
+            return refuse(RefusalCode::RunsTooLong);
+        }
+        if self.own_counts().consents >= limits::CONSENTS {
+            return refuse(RefusalCode::CapReached);
+        }
+        Ok(vec![Action::Consent { revision }])
+    }
+
+    fn propose(&self, terms: &Terms, basis: &Past) -> Result<Vec<Action>, Refusal> {
+        if self.view.state == AgreementState::Ended {
+            return refuse(RefusalCode::AlreadyEnded);
+        }
+        if self.folded.offer.is_some() {
+            return refuse(RefusalCode::StaleRevision);
+        }
+        self.current(basis)?;
+        let revision = self.revision(terms, self.parents(), limits::AGREEMENT_DEFAULT_SPAN)?;
+        self.may_propose(&revision)?;
+        Ok(vec![Action::Propose { revision }])
+    }
+
+    fn renew(&self, expires_at: Option<Moment>, basis: &Past) -> Result<Vec<Action>, Refusal> {
+        self.open()?;
+        self.current(basis)?;
+        let now = self.context.now;
+        let Some(current) = self.view.current.as_ref().and_then(|view| {
+            self.folded.revisions.iter().find(|state| state.hash == view.hash && state.ratified)
+        }) else {
+            return refuse(RefusalCode::NotInForce);
+        };
+        if !self.view.renewable {
+            return refuse(RefusalCode::OutsideRenewal);
+        }
+        let old = &current.revision;
+        let ran = old.expires_at.since(old.starts.unwrap_or(current.proposed_at));
+        let expires_at = expires_at.unwrap_or(old.expires_at.max(now).plus(ran.min(span_cap(old))));
+        let cap = now.plus(span_cap(old));
+        let revision = Revision {
+            expires_at: expires_at.min(cap),
+            parents: vec![current.hash],
+            ..old.clone()
+        };
+        if expires_at <= old.expires_at {
+            return refuse(RefusalCode::DatesOutOfOrder);
+        }
+        self.may_propose(&revision)?;
+        Ok(vec![Action::Propose { revision }])
+    }
+
+    fn offer(&self, terms: &Terms) -> Result<Vec<Action>, Refusal> {
+        if self.folded.begun.is_some() {
+            return refuse(RefusalCode::SameText);
+        }
+        if terms.clauses.iter().any(|clause| clause.binds != Who::Me) {
+            return refuse(RefusalCode::OfferBindsOthers);
+        }
+        let revision = self.revision(terms, Vec::new(), limits::OFFER_DEFAULT_SPAN)?;
+        let starts = revision.starts.unwrap_or(self.context.now);
+        if revision.expires_at.since(starts) > limits::SENSITIVE_SPAN {
+            return refuse(RefusalCode::RunsTooLong);
+        }
+        Ok(vec![Action::Offer { revision }])
+    }
+
+    fn open_draft(&self, words: &str) -> Result<Vec<Action>, Refusal> {
+        if self.view.state == AgreementState::Ended {
+            return refuse(RefusalCode::AlreadyEnded);
+        }
+        if self.view.draft.is_some() {
+            return refuse(RefusalCode::DraftOpen);
+        }
+        if self.folded.offer.is_some() {
+            return refuse(RefusalCode::StaleRevision);
+        }
+        if self.own_counts().drafts >= limits::DRAFTS {
+            return refuse(RefusalCode::CapReached);
+        }
+        Ok(vec![Action::OpenDraft { text: text::fragment(words)? }])
+    }
+
+    fn type_text(&self, splices: &[Splice], mut length: usize) -> Result<Vec<Action>, Refusal> {
+        self.open()?;
+        let Some(draft) = &self.view.draft else { return refuse(RefusalCode::DraftClosed) };
+        if self.own_counts().splices + splices.len() > limits::SPLICES {
+            return refuse(RefusalCode::CapReached);
+        }
+        let mut actions = Vec::new();
+        for splice in splices {
+            let insert = text::fragment(&splice.insert)?;
+            if splice.start.saturating_add(splice.delete) > length {
+                return refuse(RefusalCode::OutsideText);
+            }
+            length = length - splice.delete + insert.chars().count();
+            if length > limits::TEXT_SCALARS {
+                return refuse(RefusalCode::TextTooLong);
+            }
+            actions.push(splice_action(draft.id, splice, insert));
+        }
+        Ok(actions)
+    }
+
+    fn own_counts(&self) -> super::fold::Counts {
+        let pair = self.context.pair;
+        let mine = self
+            .folded
+            .counts
+            .iter()
+            .filter(|(log, _)| pair.author(**log) == Some(self.context.me));
+        mine.map(|(_, counts)| *counts).max_by_key(|c| c.proposals + c.consents).unwrap_or_default()
+    }
+
+    /// Whatever is open or holds: a new text goes beyond all of it.
+    fn parents(&self) -> Vec<RevisionHash> {
+        let newest = super::fold::newest_ratified(&self.folded.revisions);
+        let mut parents: Vec<RevisionHash> = self
+            .folded
+            .revisions
+            .iter()
+            .enumerate()
+            .filter(|(index, state)| state.on_table || newest.contains(index))
+            .map(|(_, state)| state.hash)
+            .collect();
+        parents.sort();
+        parents.truncate(limits::REVISION_PARENTS);
+        parents
+    }
+
+    fn may_propose(&self, revision: &Revision) -> Result<(), Refusal> {
+        let (pair, now) = (self.context.pair, self.context.now);
+        let hash = revision.hash(self.folded.doc);
+        let span = revision.expires_at.since(revision.starts.unwrap_or(now).max(now));
+        if span > span_cap(revision) {
+            return refuse(RefusalCode::RunsTooLong);
+        }
+        if !revision.well_formed(pair, now) {
+            return refuse(RefusalCode::DatesOutOfOrder);
+        }
+        for clause in revision.clauses.iter().filter(|c| revision.clause_sensitive(c)) {
+            match clause.obligor {
+                Obligor::Both => return refuse(RefusalCode::BothInSensitive),
+                Obligor::Person(person) if person != self.context.me => {
+                    let theirs = self.folded.revisions.iter().any(|state| {
+                        state.proposed_by[1 - self.me] && state.revision.clauses.contains(clause)
+                    });
+                    if !theirs {
+                        return refuse(RefusalCode::NotYourClause);
+                    }
+                }
+                Obligor::Person(_) => {}
+            }
+        }
+        let same = self.folded.revisions.iter().find(|state| state.hash == hash);
+        if same.is_some_and(|state| state.on_table || state.ratified) {
+            return refuse(RefusalCode::SameText);
+        }
+        if self.own_counts().proposals >= limits::PROPOSALS {
+            return refuse(RefusalCode::CapReached);
+        }
+        Ok(())
+    }
+
+    fn revision(
+        &self,
+        terms: &Terms,
+        parents: Vec<RevisionHash>,
+        default_span: i64,
+    ) -> Result<Revision, Refusal> {
+        let now = self.context.now;
+        if terms.clauses.is_empty() || terms.clauses.len() > limits::REVISION_CLAUSES {
+            return refuse(RefusalCode::ClauseCount);
+        }
+        if !text::tag_counts(&terms.lang) {
+            return refuse(RefusalCode::TagInvalid);
+        }
+        let clauses = self.clauses(terms)?;
+        let taper = terms.taper.iter().map(|step| {
+            Ok(TaperStep { from: step.from, cadence: text::name(&step.cadence)? })
+        });
+        let mut revision = Revision {
+            kind: terms.kind.clone(),
+            clauses,
+            starts: terms.starts,
+            expires_at: now,
+            review_at: None,
+            taper: taper.collect::<Result<_, Refusal>>()?,
+            lang: terms.lang.clone(),
+            parents,
+        };
+        let starts = terms.starts.unwrap_or(now).max(now);
+        let sensitive = revision.sensitive();
+        let span = if sensitive { default_span.min(limits::SENSITIVE_DEFAULT_SPAN) } else { default_span };
+        revision.expires_at = terms.expires_at.unwrap_or(starts.plus(span));
+        let review = starts.plus(limits::REVIEW_DEFAULT);
+        revision.review_at = terms.review_at.or((review < revision.expires_at).then_some(review));
+        if revision.expires_at.since(starts) > span_cap(&revision) {
+            return refuse(RefusalCode::RunsTooLong);
+        }
+        let passed = revision.review_at.is_some_and(|review| review <= now)
+            || revision.taper.iter().any(|step| step.from <= now);
+        if passed {
+            return refuse(RefusalCode::DatesOutOfOrder);
+        }
+        if !revision.well_formed(self.context.pair, now) {
+            let ids = || revision.clauses.iter().map(|clause| &clause.id);
+            let twice = ids().enumerate().any(|(at, id)| ids().take(at).any(|other| other == id));
+            return refuse(if twice { RefusalCode::ClauseTwice } else { RefusalCode::DatesOutOfOrder });
+        }
+        Ok(revision)
+    }
+
+    fn clauses(&self, terms: &Terms) -> Result<Vec<Clause>, Refusal> {
+        let person = |binds| match binds {
+            Who::Me => Obligor::Person(self.context.me),
+            Who::Partner => Obligor::Person(self.context.pair.other(self.context.me)),
+            Who::Both => Obligor::Both,
+        };
+        // Numbers go on where this agreement's clauses left off, so that an id
+        // never changes its meaning; two people who begin alike number alike.
+        let used = self.folded.revisions.iter().flat_map(|state| &state.revision.clauses);
+        let mut next = used.filter_map(|clause| clause.id.parse::<u32>().ok()).max().unwrap_or(0);
+        let given = terms.clauses.iter().filter_map(|c| c.id.as_ref()?.parse::<u32>().ok());
+        next = given.fold(next, u32::max);
+        terms
+            .clauses
+            .iter()
+            .map(|clause| {
+                let id = clause.id.clone().unwrap_or_else(|| {
+                    next = next.saturating_add(1);
+                    next.to_string()
+                });
+                Ok(Clause {
+                    id,
+                    text: text::text(&clause.text)?,
+                    obligor: person(clause.binds),
+                    category: clause.category.clone(),
+                    cadence: clause.cadence.as_deref().map(text::name).transpose()?,
+                })
+            })
+            .collect()
+    }
+}
+
+fn span_cap(revision: &Revision) -> i64 {
+    if revision.sensitive() { limits::SENSITIVE_SPAN } else { limits::AGREEMENT_SPAN }
+}
+
+fn splice_action(draft: Position, splice: &Splice, insert: String) -> Action {
+    let (start, delete) = (splice.start as u64, splice.delete as u64);
+    Action::Splice { draft, start, delete, insert }
+}

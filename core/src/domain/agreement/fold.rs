@@ -1,0 +1,541 @@
+//! From the records of one document to the state of one agreement.
+
+use super::revision::{Clause, Obligor, Revision};
+use crate::domain::consent::{self, Kind, Operation};
+use crate::domain::pair::Pair;
+use crate::domain::record::{Action, Held};
+use crate::domain::text;
+use crate::id::{DocId, LogId, Past, PersonId, Position, RevisionHash};
+use crate::limits;
+use crate::time::Moment;
+use std::collections::{BTreeMap, HashMap};
+
+/// A record that this version does not understand, where one stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotUnderstood {
+    /// Its kind, if that can be read.
+    pub kind: String,
+}
+
+/// One person's effective yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreed {
+    /// When they state to have given it.
+    pub at: Moment,
+    /// The later of that and when this phone first held it.
+    pub held: Moment,
+}
+
+/// How a revision left the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// Who proposed it took it back, or one of the two did while cooling off.
+    Withdrawn,
+    /// The other one said no.
+    Declined,
+}
+
+/// One revision and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevisionState {
+    /// Its hash.
+    pub hash: RevisionHash,
+    /// The exact terms.
+    pub revision: Revision,
+    /// Who proposed it.
+    pub proposed_by: [bool; 2],
+    /// When it was last proposed.
+    pub proposed_at: Moment,
+    /// For each person, their earliest effective yes.
+    pub agreed: [Option<Agreed>; 2],
+    /// Whether both agreed.
+    pub ratified: bool,
+    /// The indexes of its ancestors.
+    pub ancestors: Vec<usize>,
+    /// Whether it is still to be answered (lapsing apart).
+    pub on_table: bool,
+    /// How it was closed, and when.
+    pub closed: Option<(Moment, Closing)>,
+    /// For each person: they saw it ratified when they said yes, and it is not.
+    pub overtaken: [bool; 2],
+}
+
+impl RevisionState {
+    /// Until when it cools off on this phone: 24 hours after it first held both
+    /// consents, at least 24 hours after the later stated one (R33).
+    pub fn cools_until(&self) -> Option<Moment> {
+        let [Some(a), Some(b)] = self.agreed else { return None };
+        self.revision.sensitive().then(|| a.held.max(b.held).plus(limits::COOLING_OFF))
+    }
+
+    /// When it lapses unless both agree.
+    pub fn lapses_at(&self) -> Moment {
+        self.proposed_at.plus(limits::PROPOSAL_LAPSE)
+    }
+}
+
+/// A one-sided offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferState {
+    /// Who made it: 0 or 1.
+    pub by: usize,
+    /// Its hash.
+    pub hash: RevisionHash,
+    /// The exact terms.
+    pub revision: Revision,
+    /// The later of when it was made and when this phone first held it.
+    pub held: Moment,
+    /// When it was declined or taken back, and how.
+    pub closed: Option<(Moment, Closing)>,
+}
+
+/// A working draft that was opened to both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftState {
+    /// The record that opened it.
+    pub id: Position,
+    /// Who opened it: 0 or 1.
+    pub opened_by: usize,
+    /// Whether a revision has been proposed since.
+    pub closed: bool,
+}
+
+/// The state of one agreement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folded {
+    /// Its document.
+    pub doc: DocId,
+    /// How far the document goes in each log: what a view of it was made from.
+    pub basis: Past,
+    /// When and by whom its first record was written.
+    pub begun: Option<(Moment, usize)>,
+    /// Every counted revision, in causal order.
+    pub revisions: Vec<RevisionState>,
+    /// The one-sided offer, if it is one.
+    pub offer: Option<OfferState>,
+    /// Its working drafts, in causal order.
+    pub drafts: Vec<DraftState>,
+    /// When it ended, if it did (absorbing).
+    pub ended_at: Option<Moment>,
+    /// For each person, whether they pause it.
+    pub suspended: [bool; 2],
+    /// Whether a record here belongs to a newer version; consent-like ones make
+    /// the agreement fail closed.
+    pub not_understood: Vec<NotUnderstood>,
+    /// For each person, whether a record of theirs states a time well before
+    /// something it had seen.
+    pub clock_suspect: [bool; 2],
+    /// How many counted proposals, consents, drafts and splices each log holds.
+    pub counts: BTreeMap<LogId, Counts>,
+}
+
+/// What counts towards the caps, per log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Proposals.
+    pub proposals: usize,
+    /// Consents.
+    pub consents: usize,
+    /// Working drafts opened.
+    pub drafts: usize,
+    /// Changes to working drafts.
+    pub splices: usize,
+}
+
+/// A record that takes part in the consent fold.
+struct Choice<'a> {
+    held: &'a Held,
+    person: usize,
+    revision: usize,
+    operation: Operation,
+}
+
+/// Folds the records of one document, in whatever order they are given (I1).
+pub fn fold(pair: &Pair, doc: DocId, records: &[Held], newer: &[NotUnderstood]) -> Folded {
+    let mut ordered: Vec<(&Held, usize)> = records
+        .iter()
+        .filter_map(|held| Some((held, pair.index(held.author)?)))
+        .filter(|(held, _)| held.record.target == doc)
+        .collect();
+    // A causal past grows along happens-before, so its size is a causal order.
+    ordered.sort_by_key(|(held, _)| (held.past.0.values().sum::<u64>(), held.id));
+
+    let mut folded = Folded {
+        doc,
+        basis: Past::default(),
+        begun: ordered.first().map(|(held, who)| (held.record.at.moment, *who)),
+        revisions: Vec::new(),
+        offer: None,
+        drafts: Vec::new(),
+        ended_at: None,
+        suspended: suspended(&ordered),
+        not_understood: newer.to_vec(),
+        clock_suspect: clock_suspect(&ordered),
+        counts: BTreeMap::new(),
+    };
+    for (held, _) in &ordered {
+        folded.basis.raise(held.id.log, held.id.index + 1);
+        if held.record.action == Action::End {
+            let at = held.record.at.moment;
+            folded.ended_at = Some(folded.ended_at.map_or(at, |before| before.min(at)));
+        }
+    }
+    fold_offer(pair, &mut folded, &ordered);
+    let choices = count(pair, &mut folded, &ordered);
+    ratify(&mut folded, &choices);
+    close(&mut folded, &choices);
+    folded.drafts = drafts(&ordered, &choices, &mut folded.counts);
+    folded
+}
+
+/// `Suspend` ∥ `Resume` by the same person is suspended (K5): a resume lifts
+/// only the pauses that it had seen.
+fn suspended(ordered: &[(&Held, usize)]) -> [bool; 2] {
+    let mut suspended = [false; 2];
+    for (who, flag) in suspended.iter_mut().enumerate() {
+        let of = |action: Action| {
+            ordered.iter().filter(move |(h, author)| *author == who && h.record.action == action)
+        };
+        *flag = of(Action::Suspend).any(|(pause, _)| {
+            !of(Action::Resume).any(|(resume, _)| before(pause, resume))
+        });
+    }
+    suspended
+}
+
+/// Whether `a` happened before `b`, places within one entry included.
+fn before(a: &Held, b: &Held) -> bool {
+    b.past.contains(a.id)
+        || (a.id.log == b.id.log && a.id.index == b.id.index && a.id.place < b.id.place)
+}
+
+fn clock_suspect(ordered: &[(&Held, usize)]) -> [bool; 2] {
+    let mut suspect = [false; 2];
+    let mut latest: BTreeMap<LogId, Vec<(u64, Moment)>> = BTreeMap::new();
+    for (held, who) in ordered {
+        let stated = held.record.at.moment;
+        let seen = latest.iter().filter_map(|(log, stated)| {
+            let seen = stated.partition_point(|(index, _)| *index < held.past.length(*log));
+            Some(stated.get(seen.checked_sub(1)?)?.1)
+        });
+        if seen.max().is_some_and(|seen| seen.since(stated) > limits::CLOCK_TOLERANCE) {
+            suspect[*who] = true;
+        }
+        let own = latest.entry(held.id.log).or_default();
+        let highest = own.last().map_or(stated, |(_, before)| stated.max(*before));
+        own.push((held.id.index, highest));
+    }
+    suspect
+}
+
+fn fold_offer(pair: &Pair, folded: &mut Folded, ordered: &[(&Held, usize)]) {
+    // An offer is the whole of its document: it counts only as its first word.
+    let first = ordered.iter().find_map(|(held, who)| match &held.record.action {
+        Action::Offer { revision } if !ordered.iter().any(|(other, _)| before(other, held)) => {
+            Some((*held, *who, revision))
+        }
+        _ => None,
+    });
+    let Some((held, by, revision)) = first else { return };
+    let at = held.record.at.moment;
+    let binds_only_me =
+        revision.clauses.iter().all(|clause| clause.obligor == Obligor::Person(held.author));
+    let starts = revision.starts.unwrap_or(at).max(at);
+    if !binds_only_me
+        || !revision.well_formed(pair, at)
+        || revision.expires_at.since(starts) > limits::SENSITIVE_SPAN
+    {
+        return;
+    }
+    let hash = revision.hash(folded.doc);
+    let closed = ordered
+        .iter()
+        .filter_map(|(held, who)| match held.record.action {
+            Action::Decline { revision } if revision == hash && *who != by => {
+                Some((held.record.at.moment, Closing::Declined))
+            }
+            Action::WithdrawProposal { revision } if revision == hash && *who == by => {
+                Some((held.record.at.moment, Closing::Withdrawn))
+            }
+            _ => None,
+        })
+        .min_by_key(|(at, _)| *at);
+    folded.offer = Some(OfferState {
+        by,
+        hash,
+        revision: revision.clone(),
+        held: at.max(held.received),
+        closed,
+    });
+}
+
+/// Decides which records count, and puts them in the terms of the consent fold.
+fn count<'a>(
+    pair: &Pair,
+    folded: &mut Folded,
+    ordered: &[(&'a Held, usize)],
+) -> Vec<Choice<'a>> {
+    let mut lanes: BTreeMap<LogId, usize> = BTreeMap::new();
+    for (held, _) in ordered {
+        let next = lanes.len();
+        lanes.entry(held.id.log).or_insert(next);
+    }
+    let mut in_lane: Vec<Vec<u64>> = vec![Vec::new(); lanes.len()];
+    let mut known: HashMap<RevisionHash, usize> = HashMap::new();
+    let mut authors: HashMap<&Clause, Vec<&Held>> = HashMap::new();
+    let mut choices: Vec<Choice<'a>> = Vec::new();
+    for (held, person) in ordered {
+        let counts = folded.counts.entry(held.id.log).or_default();
+        let (kind, revision) = match &held.record.action {
+            Action::Propose { revision } => {
+                if counts.proposals >= limits::PROPOSALS
+                    || !revision.well_formed(pair, held.record.at.moment)
+                    || !written_by_whom_it_binds(revision, held, &authors)
+                {
+                    continue;
+                }
+                counts.proposals += 1;
+                for clause in &revision.clauses {
+                    authors.entry(clause).or_default().push(held);
+                }
+                let hash = revision.hash(folded.doc);
+                let index = *known.entry(hash).or_insert_with(|| {
+                    folded.revisions.push(unanswered(hash, revision));
+                    folded.revisions.len() - 1
+                });
+                let state = &mut folded.revisions[index];
+                state.proposed_by[*person] = true;
+                state.proposed_at = state.proposed_at.max(held.record.at.moment);
+                (Kind::Propose, index)
+            }
+            Action::Consent { revision } => {
+                let Some(index) = known.get(revision).copied() else { continue };
+                if counts.consents >= limits::CONSENTS || lapsed(&choices, index, held) {
+                    continue;
+                }
+                counts.consents += 1;
+                (Kind::Consent, index)
+            }
+            Action::WithdrawConsent { revision, .. }
+            | Action::WithdrawProposal { revision }
+            | Action::Decline { revision } => {
+                let Some(index) = known.get(revision).copied() else { continue };
+                let sensitive = folded.revisions[index].revision.sensitive();
+                (Kind::Withdraw { cooling: sensitive && cooling(&choices, index, held) }, index)
+            }
+            _ => continue,
+        };
+        let lane = lanes[&held.id.log];
+        let mut past = vec![0; lanes.len()];
+        for (log, other) in &lanes {
+            let seen = held.past.length(*log);
+            past[*other] = in_lane[*other].partition_point(|index| *index < seen);
+        }
+        past[lane] = in_lane[lane].len();
+        in_lane[lane].push(held.id.index);
+        let operation = Operation { person: *person, lane, kind, revision, past };
+        choices.push(Choice { held, person: *person, revision, operation });
+    }
+    choices
+}
+
+fn unanswered(hash: RevisionHash, revision: &Revision) -> RevisionState {
+    RevisionState {
+        hash,
+        revision: revision.clone(),
+        proposed_by: [false; 2],
+        proposed_at: Moment(i64::MIN),
+        agreed: [None; 2],
+        ratified: false,
+        ancestors: Vec::new(),
+        on_table: false,
+        closed: None,
+        overtaken: [false; 2],
+    }
+}
+
+/// R5: a sensitive clause binds one person, and that person wrote it first. Its
+/// author is derived, never a field: an earlier proposal of theirs, seen here,
+/// holds the exact clause.
+fn written_by_whom_it_binds(
+    revision: &Revision,
+    held: &Held,
+    authors: &HashMap<&Clause, Vec<&Held>>,
+) -> bool {
+    revision.clauses.iter().filter(|clause| revision.clause_sensitive(clause)).all(|clause| {
+        match clause.obligor {
+            Obligor::Both => false,
+            Obligor::Person(person) => {
+                person == held.author
+                    || authors.get(clause).is_some_and(|earlier| {
+                        earlier.iter().any(|e| e.author == person && before(e, held))
+                    })
+            }
+        }
+    })
+}
+
+/// Whether a consent comes more than 30 days after the last proposal that it had seen.
+fn lapsed(choices: &[Choice<'_>], revision: usize, consent: &Held) -> bool {
+    let proposals = choices.iter().filter(|choice| {
+        choice.revision == revision
+            && choice.operation.kind == Kind::Propose
+            && before(choice.held, consent)
+    });
+    let latest = proposals.map(|choice| choice.held.record.at.moment).max();
+    latest.is_none_or(|at| consent.record.at.moment > at.plus(limits::PROPOSAL_LAPSE))
+}
+
+/// Whether a withdrawal states a time before cooling-off was over, as far as its
+/// author's phone could know (R33).
+fn cooling(choices: &[Choice<'_>], revision: usize, withdrawal: &Held) -> bool {
+    let seen = choices.iter().filter(|choice| {
+        choice.revision == revision
+            && !matches!(choice.operation.kind, Kind::Withdraw { .. })
+            && before(choice.held, withdrawal)
+    });
+    let held = match withdrawal.record.action {
+        Action::WithdrawConsent { held, .. } => held,
+        _ => None,
+    };
+    let from = seen.map(|choice| choice.held.record.at.moment).chain(held).max();
+    from.is_some_and(|from| withdrawal.record.at.moment < from.plus(limits::COOLING_OFF))
+}
+
+fn ratify(folded: &mut Folded, choices: &[Choice<'_>]) {
+    let by_hash: HashMap<RevisionHash, usize> =
+        folded.revisions.iter().enumerate().map(|(index, state)| (state.hash, index)).collect();
+    let parents: Vec<Vec<usize>> = folded
+        .revisions
+        .iter()
+        .map(|state| {
+            state.revision.parents.iter().filter_map(|hash| by_hash.get(hash).copied()).collect()
+        })
+        .collect();
+    let operations: Vec<Operation> = choices.iter().map(|c| c.operation.clone()).collect();
+    let outcome = consent::fold(&operations, &parents);
+    for (index, state) in folded.revisions.iter_mut().enumerate() {
+        state.ratified = outcome.ratified.contains(index);
+        state.ancestors = outcome.ancestors[index].iter().collect();
+    }
+    for (at, choice) in choices.iter().enumerate() {
+        let state = &mut folded.revisions[choice.revision];
+        if outcome.effective[at] {
+            let stated = choice.held.record.at.moment;
+            let agreed = Agreed { at: stated, held: stated.max(choice.held.received) };
+            let earliest = &mut state.agreed[choice.person];
+            if earliest.is_none_or(|before| agreed.held < before.held) {
+                *earliest = Some(agreed);
+            }
+        } else if outcome.ratified_with[at] && !state.ratified {
+            let withdrawn = choices.iter().any(|other| {
+                other.revision == choice.revision
+                    && matches!(other.operation.kind, Kind::Withdraw { .. })
+            });
+            state.overtaken[choice.person] |= !withdrawn;
+        }
+    }
+}
+
+/// Decides which revisions are still on the table, and how the others left it.
+fn close(folded: &mut Folded, choices: &[Choice<'_>]) {
+    let newest: Vec<usize> = newest_ratified(&folded.revisions);
+    for index in 0..folded.revisions.len() {
+        let of = || choices.iter().filter(move |choice| choice.revision == index);
+        let withdrawals =
+            || of().filter(|choice| matches!(choice.operation.kind, Kind::Withdraw { .. }));
+        let again = |after: &Choice<'_>, who: Option<usize>, kinds: &[Kind]| {
+            of().any(|choice| {
+                kinds.contains(&choice.operation.kind)
+                    && who.is_none_or(|who| choice.person == who)
+                    && before(after.held, choice.held)
+            })
+        };
+        let declined = withdrawals()
+            .filter(|w| matches!(w.held.record.action, Action::Decline { .. }))
+            .filter(|w| !again(w, Some(w.person), &[Kind::Consent, Kind::Propose]));
+        let cooled = withdrawals()
+            .filter(|w| w.operation.kind == Kind::Withdraw { cooling: true })
+            .filter(|w| !again(w, None, &[Kind::Propose]));
+        let mut closed: Option<(Moment, Closing)> = declined
+            .map(|w| (w.held.record.at.moment, Closing::Declined))
+            .chain(cooled.map(|w| (w.held.record.at.moment, Closing::Withdrawn)))
+            .max_by_key(|(at, _)| *at);
+        let mut standing = false;
+        for proposal in of().filter(|choice| choice.operation.kind == Kind::Propose) {
+            let taken_back = withdrawals()
+                .filter(|w| w.person == proposal.person && !before(w.held, proposal.held))
+                .filter(|w| matches!(w.held.record.action, Action::WithdrawProposal { .. }))
+                .map(|w| w.held.record.at.moment)
+                .max();
+            let replaced = choices.iter().any(|other| {
+                other.person == proposal.person
+                    && other.revision != index
+                    && other.operation.kind == Kind::Propose
+                    && before(proposal.held, other.held)
+            });
+            match taken_back {
+                Some(at) if closed.is_none_or(|(before, _)| before < at) => {
+                    closed = Some((at, Closing::Withdrawn));
+                }
+                Some(_) => {}
+                None => standing |= !replaced,
+            }
+        }
+        let goes_beyond = newest.iter().all(|r| folded.revisions[index].ancestors.contains(r));
+        let state = &mut folded.revisions[index];
+        let stopped = closed.filter(|(_, how)| *how == Closing::Declined || !standing);
+        let cooled_off = withdrawals().any(|w| {
+            w.operation.kind == Kind::Withdraw { cooling: true }
+                && !again(w, None, &[Kind::Propose])
+        });
+        state.closed = if cooled_off { closed } else { stopped };
+        state.on_table = standing && !state.ratified && state.closed.is_none() && goes_beyond;
+    }
+    // Only what nobody has gone beyond is to be answered.
+    let open: Vec<usize> =
+        (0..folded.revisions.len()).filter(|r| folded.revisions[*r].on_table).collect();
+    for r in &open {
+        let gone_beyond = open.iter().any(|other| folded.revisions[*other].ancestors.contains(r));
+        folded.revisions[*r].on_table = !gone_beyond;
+    }
+}
+
+/// The ratified revisions that are no ancestor of another ratified one (I17: at most one).
+pub fn newest_ratified(revisions: &[RevisionState]) -> Vec<usize> {
+    let ratified = || revisions.iter().enumerate().filter(|(_, state)| state.ratified);
+    ratified()
+        .filter(|(r, _)| !ratified().any(|(_, other)| other.ancestors.contains(r)))
+        .map(|(r, _)| r)
+        .collect()
+}
+
+fn drafts(
+    ordered: &[(&Held, usize)],
+    choices: &[Choice<'_>],
+    counts: &mut BTreeMap<LogId, Counts>,
+) -> Vec<DraftState> {
+    let mut drafts = Vec::new();
+    for (held, who) in ordered {
+        let counts = counts.entry(held.id.log).or_default();
+        match &held.record.action {
+            Action::OpenDraft { text }
+                if counts.drafts < limits::DRAFTS && text::fragment_counts(text) =>
+            {
+                counts.drafts += 1;
+                let closed = choices.iter().any(|choice| {
+                    choice.operation.kind == Kind::Propose && before(held, choice.held)
+                });
+                drafts.push(DraftState { id: held.id, opened_by: *who, closed });
+            }
+            Action::Splice { .. } => counts.splices += 1,
+            _ => {}
+        }
+    }
+    drafts
+}
+
+/// The person's index, for callers that hold ids.
+pub fn member(pair: &Pair, person: PersonId) -> usize {
+    pair.index(person).unwrap_or(0)
+}

@@ -1,0 +1,424 @@
+//! What one person sees of an agreement at one moment.
+
+use super::fold::{Closing, Folded, OfferState, RevisionState, newest_ratified};
+use super::revision::{AgreementKind, Category, Obligor, TaperStep};
+use crate::domain::pair::{Pair, PairState, Who};
+use crate::id::{DocId, Past, PersonId, Position, RevisionHash};
+use crate::limits;
+use crate::time::Moment;
+use serde::Serialize;
+
+/// How an agreement stands. Derived, never stored (§5.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AgreementState {
+    /// Only a working draft is there.
+    Drafting,
+    /// One text waits for an answer.
+    Proposed,
+    /// Two texts were proposed without knowing of each other; no yes counts yet.
+    Forked,
+    /// Somebody said no to the last text. It may be proposed again.
+    Declined,
+    /// The last text was taken back.
+    Withdrawn,
+    /// Nobody answered for 30 days. Silence is never consent.
+    Lapsed,
+    /// Both agreed, and it takes effect when the day of cooling-off is over (R33).
+    CoolingOff,
+    /// Both agreed, and it starts later.
+    Scheduled,
+    /// In force.
+    Active,
+    /// Paused by one or both.
+    Suspended,
+    /// Its time is over.
+    Expired,
+    /// Ended, for good (R2).
+    Ended,
+    /// A newer version wrote something here that must be understood first: not in force.
+    NeedsUpdate,
+}
+
+/// One sentence, with the persons as the viewer calls them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClauseView {
+    /// Its id within the agreement.
+    pub id: String,
+    /// The exact words.
+    pub text: String,
+    /// Whom it binds.
+    pub binds: Who,
+    /// What it touches.
+    pub category: Category,
+    /// Whether it is sensitive, by its category or by the agreement's kind.
+    pub sensitive: bool,
+    /// How often, in words.
+    pub cadence: Option<String>,
+}
+
+/// One text, and who has agreed to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RevisionView {
+    /// What consent to it is bound to (R4).
+    pub hash: RevisionHash,
+    /// The sentences.
+    pub clauses: Vec<ClauseView>,
+    /// What it is about.
+    pub kind: AgreementKind,
+    /// From when it holds.
+    pub starts: Option<Moment>,
+    /// Until when.
+    pub expires_at: Moment,
+    /// When the two look at it again.
+    pub review_at: Option<Moment>,
+    /// How it fades out.
+    pub taper: Vec<TaperStep>,
+    /// Language tag.
+    pub lang: String,
+    /// Who proposed it.
+    pub proposed_by: Who,
+    /// When.
+    pub proposed_at: Moment,
+    /// The viewer's yes counts.
+    pub i_agreed: bool,
+    /// This phone holds both effective consents.
+    pub you_both_agreed: bool,
+}
+
+/// A working draft that both may type in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DraftView {
+    /// Its id.
+    pub id: Position,
+    /// Who opened it.
+    pub opened_by: Who,
+    /// The text, as far as this phone has it; empty until a caller that holds
+    /// the document fills it in.
+    pub text: String,
+}
+
+/// Something to be told once, in plain words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Notice {
+    /// What looked agreed was not: the text changed while the viewer was answering.
+    TextChangedWhileAnswering,
+    /// A newer version wrote something here.
+    NeedsUpdate,
+    /// A stated time here does not fit what its author had seen. A local note,
+    /// no accusation.
+    ClockSuspect,
+}
+
+/// An agreement as one person sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AgreementView {
+    /// Its document.
+    pub id: DocId,
+    /// How it stands.
+    pub state: AgreementState,
+    /// Who made it, if it is a one-sided offer; it binds only them.
+    pub offer_by: Option<Who>,
+    /// The text that holds, cools off, is paused or has expired.
+    pub current: Option<RevisionView>,
+    /// The texts that wait for an answer: proposals, or amendments to `current`.
+    pub on_table: Vec<RevisionView>,
+    /// The text that both agreed to and that is still cooling off.
+    pub cooling: Option<RevisionView>,
+    /// Until when it cools off on this phone.
+    pub cools_until: Option<Moment>,
+    /// The viewer pauses it.
+    pub suspended_by_me: bool,
+    /// The partner pauses it.
+    pub suspended_by_partner: bool,
+    /// It is time to look at it again.
+    pub review_due: bool,
+    /// It expires within 7 days.
+    pub expiring: bool,
+    /// It can be renewed now.
+    pub renewable: bool,
+    /// When it ended. Who ended it is not said.
+    pub ended_at: Option<Moment>,
+    /// It waits for the viewer's yes or no.
+    pub waits_for_me: bool,
+    /// It waits for the partner's.
+    pub waits_for_partner: bool,
+    /// The open working draft.
+    pub draft: Option<DraftView>,
+    /// What to tell the viewer.
+    pub notices: Vec<Notice>,
+    /// What this view was made from; a consent-like command carries it.
+    #[serde(skip)]
+    pub basis: Past,
+}
+
+impl AgreementView {
+    /// Whether anything is in force.
+    pub fn in_force(&self) -> bool {
+        self.state == AgreementState::Active
+    }
+}
+
+/// Finds the ratified revision that holds at `now` and the one that still cools
+/// off: during the cooling-off of an amendment the one before it stays.
+fn current_and_cooling(
+    revisions: &[RevisionState],
+    now: Moment,
+) -> (Option<&RevisionState>, Option<&RevisionState>) {
+    let mut left: Vec<RevisionState> = Vec::new();
+    let mut cooling = None;
+    let mut skip: Vec<usize> = Vec::new();
+    loop {
+        left.clear();
+        left.extend(revisions.iter().enumerate().map(|(index, state)| RevisionState {
+            ratified: state.ratified && !skip.contains(&index),
+            ..state.clone()
+        }));
+        let Some(newest) = newest_ratified(&left).first().copied() else { return (None, cooling) };
+        let state = &revisions[newest];
+        if state.cools_until().is_none_or(|until| now >= until) {
+            return (Some(state), cooling);
+        }
+        cooling = cooling.or(Some(state));
+        skip.push(newest);
+    }
+}
+
+/// Projects the state for one viewer at one moment. Deterministic in its
+/// arguments (I16); advancing `now` alone never activates anything but what both
+/// agreed to and has cooled off, or was offered and has (I15).
+pub fn project(
+    folded: &Folded,
+    pair: &Pair,
+    pair_state: &PairState,
+    viewer: PersonId,
+    now: Moment,
+) -> AgreementView {
+    let me = super::fold::member(pair, viewer);
+    let show = |state: &RevisionState| revision_view(state, pair, me);
+    let ended_at = [folded.ended_at, pair_state.left_at].into_iter().flatten().min();
+    let open: Vec<&RevisionState> =
+        folded.revisions.iter().filter(|state| state.on_table).collect();
+    let answerable: Vec<&RevisionState> =
+        open.iter().filter(|state| now < state.lapses_at()).copied().collect();
+    let (current, cooling) = current_and_cooling(&folded.revisions, now);
+    let suspended = folded.suspended[0] || folded.suspended[1];
+    let newer = folded.not_understood.iter().any(|record| !record.kind.starts_with("draft."));
+
+    let state = if ended_at.is_some() {
+        AgreementState::Ended
+    } else if newer {
+        AgreementState::NeedsUpdate
+    } else if let Some(offer) = folded.offer.as_ref().filter(|_| folded.revisions.is_empty()) {
+        offer_state(offer, suspended, now)
+    } else if let Some(current) = current {
+        running_state(current.revision.starts, current.revision.expires_at, suspended, now)
+    } else if cooling.is_some() {
+        AgreementState::CoolingOff
+    } else {
+        match (answerable.len(), open.len()) {
+            (0, 0) => closed_state(folded),
+            (0, _) => AgreementState::Lapsed,
+            (1, 1) => AgreementState::Proposed,
+            // A text that lapsed no longer stands against the other one.
+            (1, _) => AgreementState::Proposed,
+            _ => AgreementState::Forked,
+        }
+    };
+    let mut view = AgreementView {
+        id: folded.doc,
+        state,
+        offer_by: None,
+        current: current.map(show),
+        on_table: answerable.iter().map(|state| show(state)).collect(),
+        cooling: cooling.map(show),
+        cools_until: cooling.and_then(RevisionState::cools_until),
+        suspended_by_me: folded.suspended[me],
+        suspended_by_partner: folded.suspended[1 - me],
+        review_due: false,
+        expiring: false,
+        renewable: false,
+        ended_at,
+        waits_for_me: answerable.iter().any(|state| state.agreed[me].is_none()),
+        waits_for_partner: answerable.iter().any(|state| state.agreed[1 - me].is_none()),
+        draft: folded.drafts.iter().rev().find(|draft| !draft.closed).map(|draft| DraftView {
+            id: draft.id,
+            opened_by: if draft.opened_by == me { Who::Me } else { Who::Partner },
+            text: String::new(),
+        }),
+        notices: notices(folded, me),
+        basis: folded.basis.clone(),
+    };
+    if let Some(offer) = folded.offer.as_ref().filter(|_| folded.revisions.is_empty()) {
+        show_offer(&mut view, offer, pair, me, now);
+    }
+    let over = matches!(state, AgreementState::Ended | AgreementState::NeedsUpdate);
+    if over {
+        view.on_table.clear();
+        view.cooling = None;
+        view.cools_until = None;
+        view.waits_for_me = false;
+        view.waits_for_partner = false;
+        view.draft = view.draft.filter(|_| state == AgreementState::NeedsUpdate);
+    } else if let Some(current) = current {
+        let expires_at = current.revision.expires_at;
+        let agreed_at = current.agreed.iter().flatten().map(|agreed| agreed.at).max();
+        let running = state == AgreementState::Active || state == AgreementState::Suspended;
+        view.review_due = running
+            && current
+                .revision
+                .review_at
+                .is_some_and(|review| now >= review && agreed_at.is_none_or(|at| at < review));
+        view.expiring = running && expires_at.since(now) <= limits::EXPIRING;
+        view.renewable = expires_at.since(now) <= limits::RENEWAL_WINDOW
+            && now.since(expires_at) <= limits::RENEWAL_WINDOW;
+    }
+    view
+}
+
+fn running_state(
+    starts: Option<Moment>,
+    expires_at: Moment,
+    suspended: bool,
+    now: Moment,
+) -> AgreementState {
+    if now >= expires_at {
+        AgreementState::Expired
+    } else if suspended {
+        AgreementState::Suspended
+    } else if starts.is_some_and(|starts| now < starts) {
+        AgreementState::Scheduled
+    } else {
+        AgreementState::Active
+    }
+}
+
+fn offer_state(offer: &OfferState, suspended: bool, now: Moment) -> AgreementState {
+    match offer.closed {
+        Some((_, Closing::Declined)) => AgreementState::Declined,
+        Some((_, Closing::Withdrawn)) => AgreementState::Withdrawn,
+        None if now < offer.held.plus(limits::COOLING_OFF) => AgreementState::CoolingOff,
+        None => {
+            running_state(offer.revision.starts, offer.revision.expires_at, suspended, now)
+        }
+    }
+}
+
+fn closed_state(folded: &Folded) -> AgreementState {
+    let last = folded.revisions.iter().filter_map(|state| state.closed).max_by_key(|(at, _)| *at);
+    match last {
+        Some((_, Closing::Declined)) => AgreementState::Declined,
+        Some((_, Closing::Withdrawn)) => AgreementState::Withdrawn,
+        None if folded.revisions.is_empty() => AgreementState::Drafting,
+        None => AgreementState::Withdrawn,
+    }
+}
+
+fn notices(folded: &Folded, me: usize) -> Vec<Notice> {
+    let overtaken = folded.revisions.iter().any(|state| state.overtaken[me]);
+    let settled = folded.revisions.iter().any(|state| state.ratified && !state.overtaken[me]);
+    let list = [
+        (overtaken && !settled, Notice::TextChangedWhileAnswering),
+        (!folded.not_understood.is_empty(), Notice::NeedsUpdate),
+        (folded.clock_suspect != [false; 2], Notice::ClockSuspect),
+    ];
+    list.into_iter().filter(|(tell, _)| *tell).map(|(_, notice)| notice).collect()
+}
+
+fn show_offer(view: &mut AgreementView, offer: &OfferState, pair: &Pair, me: usize, now: Moment) {
+    let state = RevisionState {
+        hash: offer.hash,
+        revision: offer.revision.clone(),
+        proposed_by: [offer.by == 0, offer.by == 1],
+        proposed_at: offer.held,
+        agreed: [None; 2],
+        ratified: false,
+        ancestors: Vec::new(),
+        on_table: false,
+        closed: offer.closed,
+        overtaken: [false; 2],
+    };
+    let mut shown = revision_view(&state, pair, me);
+    shown.i_agreed = offer.by == me;
+    view.offer_by = Some(if offer.by == me { Who::Me } else { Who::Partner });
+    if view.state == AgreementState::CoolingOff {
+        view.cooling = Some(shown);
+        view.cools_until = Some(offer.held.plus(limits::COOLING_OFF));
+    } else {
+        view.expiring = view.state == AgreementState::Active
+            && offer.revision.expires_at.since(now) <= limits::EXPIRING;
+        view.current = Some(shown);
+    }
+}
+
+fn revision_view(state: &RevisionState, pair: &Pair, me: usize) -> RevisionView {
+    let revision = &state.revision;
+    let clauses = revision.clauses.iter().map(|clause| ClauseView {
+        id: clause.id.clone(),
+        text: clause.text.clone(),
+        binds: match clause.obligor {
+            Obligor::Both => Who::Both,
+            Obligor::Person(person) if pair.index(person) == Some(me) => Who::Me,
+            Obligor::Person(_) => Who::Partner,
+        },
+        category: clause.category.clone(),
+        sensitive: revision.clause_sensitive(clause),
+        cadence: clause.cadence.clone(),
+    });
+    RevisionView {
+        hash: state.hash,
+        clauses: clauses.collect(),
+        kind: revision.kind.clone(),
+        starts: revision.starts,
+        expires_at: revision.expires_at,
+        review_at: revision.review_at,
+        taper: revision.taper.clone(),
+        lang: revision.lang.clone(),
+        proposed_by: match (state.proposed_by[me], state.proposed_by[1 - me]) {
+            (true, true) => Who::Both,
+            (true, false) => Who::Me,
+            _ => Who::Partner,
+        },
+        proposed_at: state.proposed_at,
+        i_agreed: state.agreed[me].is_some(),
+        you_both_agreed: state.agreed[0].is_some() && state.agreed[1].is_some(),
+    }
+}
+
+/// The agreements of a pair, sorted by what they ask of the viewer ("agreements
+/// now", §5.9). One agreement may stand in several groups.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AgreementsNow {
+    /// In force.
+    pub in_force: Vec<DocId>,
+    /// Waiting for the viewer's yes or no.
+    pub waiting_for_me: Vec<DocId>,
+    /// Waiting for the partner's. It never escalates.
+    pub waiting_for_partner: Vec<DocId>,
+    /// Time to look at them again.
+    pub review_due: Vec<DocId>,
+    /// Expiring within 7 days.
+    pub expiring: Vec<DocId>,
+    /// Ended in the last 14 days.
+    pub ended_recently: Vec<DocId>,
+}
+
+/// Groups agreements by what they ask of the viewer.
+pub fn agreements_now(views: &[AgreementView], now: Moment) -> AgreementsNow {
+    let ids = |test: &dyn Fn(&AgreementView) -> bool| {
+        views.iter().filter(|view| test(view)).map(|view| view.id).collect()
+    };
+    AgreementsNow {
+        in_force: ids(&AgreementView::in_force),
+        waiting_for_me: ids(&|view| view.waits_for_me),
+        waiting_for_partner: ids(&|view| view.waits_for_partner),
+        review_due: ids(&|view| view.review_due),
+        expiring: ids(&|view| view.expiring),
+        ended_recently: ids(&|view| {
+            view.ended_at.is_some_and(|ended| now.since(ended) <= limits::ENDED_RECENTLY)
+        }),
+    }
+}

@@ -1,0 +1,303 @@
+//! Records: what a person did, in the words of the domain.
+//!
+//! A record is deterministic CBOR, a map of texts to values with at least
+//! `kind`, `doc` (the document it is about) and `at` (`[seconds, zone]`). A kind
+//! that this version does not know, or fields that it does not expect, leave the
+//! record where it stands and without effect: folds pass over it.
+
+use super::agreement::revision::Revision;
+use crate::cbor::Value;
+use crate::id::{Commitment, DocId, Past, PersonId, Position, RevisionHash};
+use crate::time::{Moment, Stated};
+
+/// What a record does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Opens a log; its body holds the author's chosen name.
+    PairOpen,
+    /// Leaves the pair.
+    PairLeave,
+    /// Proposes a revision of an agreement, and consents to it.
+    Propose {
+        /// The exact terms.
+        revision: Revision,
+    },
+    /// Makes a one-sided offer that binds only its author.
+    Offer {
+        /// The exact terms.
+        revision: Revision,
+    },
+    /// Consents to a revision.
+    Consent {
+        /// Which.
+        revision: RevisionHash,
+    },
+    /// Takes back one's consent.
+    WithdrawConsent {
+        /// To which.
+        revision: RevisionHash,
+        /// When the author's own phone first held both consents, if that was
+        /// later than they state: cooling-off counts from then (R33).
+        held: Option<Moment>,
+    },
+    /// Takes back one's proposal.
+    WithdrawProposal {
+        /// Which.
+        revision: RevisionHash,
+    },
+    /// Says no to the partner's proposal or offer; no reason (R19).
+    Decline {
+        /// To which.
+        revision: RevisionHash,
+    },
+    /// Pauses the author's part.
+    Suspend,
+    /// Lifts the author's own pause.
+    Resume,
+    /// Ends the agreement, for good (R1, R2).
+    End,
+    /// Opens a working draft to the partner.
+    OpenDraft {
+        /// The text it starts from.
+        text: String,
+    },
+    /// Changes the text of a working draft.
+    Splice {
+        /// The record that opened the draft.
+        draft: Position,
+        /// Where, in Unicode scalar values of the text at the author's causal past.
+        start: u64,
+        /// How many scalar values to take out.
+        delete: u64,
+        /// What to put in.
+        insert: String,
+    },
+}
+
+/// A record as its author wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The document it is about.
+    pub target: DocId,
+    /// The time its author states.
+    pub at: Stated,
+    /// What it does.
+    pub action: Action,
+    /// The commitment of its body, if it has one.
+    pub body: Option<Commitment>,
+}
+
+/// A record with where it stands and what its author had seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Where it stands.
+    pub id: Position,
+    /// All that came before it.
+    pub past: Past,
+    /// Whose log it stands in.
+    pub author: PersonId,
+    /// The record.
+    pub record: Record,
+    /// When this phone first held it. It only ever lengthens cooling-off (R33).
+    pub received: Moment,
+}
+
+/// What any record says of itself, whether its kind is known here or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its kind.
+    pub kind: String,
+    /// The document it is about.
+    pub target: DocId,
+    /// The commitment of its body, if it has one.
+    pub body: Option<Commitment>,
+}
+
+/// Reads what any record says of itself; `None` if even that is not to be read.
+pub fn header(record: &Value) -> Option<Header> {
+    let body = match record.get("body") {
+        Some(body) => Some(Commitment::from_slice(body.bytes()?)?),
+        None => None,
+    };
+    Some(Header {
+        kind: record.get("kind")?.text()?.to_owned(),
+        target: DocId::from_slice(record.get("doc")?.bytes()?)?,
+        body,
+    })
+}
+
+impl Action {
+    /// The kind as it stands in the record.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Action::PairOpen => "pair.open",
+            Action::PairLeave => "pair.leave",
+            Action::Propose { .. } => "agreement.propose",
+            Action::Offer { .. } => "agreement.offer",
+            Action::Consent { .. } => "agreement.consent",
+            Action::WithdrawConsent { .. } => "agreement.withdraw-consent",
+            Action::WithdrawProposal { .. } => "agreement.withdraw-proposal",
+            Action::Decline { .. } => "agreement.decline",
+            Action::Suspend => "agreement.suspend",
+            Action::Resume => "agreement.resume",
+            Action::End => "agreement.end",
+            Action::OpenDraft { .. } => "draft.open",
+            Action::Splice { .. } => "draft.splice",
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        let hash = |revision: &RevisionHash| ("hash", Value::from(revision.as_bytes()));
+        match self {
+            Action::Propose { revision } | Action::Offer { revision } => {
+                vec![("rev", revision.to_value())]
+            }
+            Action::Consent { revision }
+            | Action::WithdrawProposal { revision }
+            | Action::Decline { revision } => vec![hash(revision)],
+            Action::WithdrawConsent { revision, held } => {
+                let held = held.map(|held| ("held", Value::Int(held.0)));
+                [Some(hash(revision)), held].into_iter().flatten().collect()
+            }
+            Action::OpenDraft { text } => vec![("text", text.as_str().into())],
+            Action::Splice { draft, start, delete, insert } => vec![
+                ("draft", position_to_value(draft)),
+                ("start", (*start).into()),
+                ("delete", (*delete).into()),
+                ("insert", insert.as_str().into()),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    fn read(kind: &str, value: &Value) -> Option<Self> {
+        let hash = || RevisionHash::from_slice(value.get("hash")?.bytes()?);
+        let revision = || Revision::from_value(value.get("rev")?);
+        let text = |key| Some(value.get(key)?.text()?.to_owned());
+        let uint = |key| value.get(key)?.uint();
+        Some(match kind {
+            "pair.open" => Action::PairOpen,
+            "pair.leave" => Action::PairLeave,
+            "agreement.propose" => Action::Propose { revision: revision()? },
+            "agreement.offer" => Action::Offer { revision: revision()? },
+            "agreement.consent" => Action::Consent { revision: hash()? },
+            "agreement.withdraw-consent" => Action::WithdrawConsent {
+                revision: hash()?,
+                held: match value.get("held") {
+                    Some(held) => Some(Moment(held.int()?)),
+                    None => None,
+                },
+            },
+            "agreement.withdraw-proposal" => Action::WithdrawProposal { revision: hash()? },
+            "agreement.decline" => Action::Decline { revision: hash()? },
+            "agreement.suspend" => Action::Suspend,
+            "agreement.resume" => Action::Resume,
+            "agreement.end" => Action::End,
+            "draft.open" => Action::OpenDraft { text: text("text")? },
+            "draft.splice" => Action::Splice {
+                draft: position_from_value(value.get("draft")?)?,
+                start: uint("start")?,
+                delete: uint("delete")?,
+                insert: text("insert")?,
+            },
+            _ => return None,
+        })
+    }
+}
+
+impl Record {
+    /// As CBOR.
+    pub fn to_value(&self) -> Value {
+        let at = Value::Array(vec![self.at.moment.0.into(), self.at.zone.as_str().into()]);
+        let fields = self.action.fields().into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        Value::map([
+            ("kind", Some(self.action.kind().into())),
+            ("doc", Some(self.target.as_bytes().into())),
+            ("at", Some(at)),
+            ("body", self.body.map(|body| body.as_bytes().into())),
+        ])
+        .with(fields)
+    }
+
+    /// From CBOR; `None` where this version does not understand it in full: an
+    /// unknown kind, a missing or additional field.
+    pub fn from_value(value: &Value) -> Option<Self> {
+        let header = header(value)?;
+        let [moment, zone] = value.get("at")?.array()? else { return None };
+        let zone = zone.text().filter(|zone| super::text::tag_counts(zone))?.to_owned();
+        let record = Self {
+            target: header.target,
+            at: Stated { moment: Moment(moment.int()?), zone },
+            action: Action::read(&header.kind, value)?,
+            body: header.body,
+        };
+        // What does not come back the same holds something that is not understood.
+        (record.to_value() == *value).then_some(record)
+    }
+}
+
+fn position_to_value(position: &Position) -> Value {
+    Value::Array(vec![
+        position.log.as_bytes().into(),
+        position.index.into(),
+        u64::from(position.place).into(),
+    ])
+}
+
+fn position_from_value(value: &Value) -> Option<Position> {
+    let [log, index, place] = value.array()? else { return None };
+    Some(Position {
+        log: crate::id::LogId::from_slice(log.bytes()?)?,
+        index: index.uint()?,
+        place: place.uint()?.try_into().ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn record(action: Action) -> Record {
+        let at = Stated { moment: Moment(1_700_000_000), zone: "Europe/Berlin".into() };
+        Record { target: DocId([1; 16]), at, action, body: None }
+    }
+
+    #[test]
+    fn every_kind_of_record_reads_back_from_its_bytes() {
+        let revision = RevisionHash([7; 32]);
+        let draft = Position { log: crate::id::LogId([2; 16]), index: 3, place: 1 };
+        let actions = [
+            Action::PairOpen,
+            Action::PairLeave,
+            Action::Consent { revision },
+            Action::WithdrawConsent { revision, held: None },
+            Action::WithdrawConsent { revision, held: Some(Moment(-5)) },
+            Action::WithdrawProposal { revision },
+            Action::Decline { revision },
+            Action::Suspend,
+            Action::Resume,
+            Action::End,
+            Action::OpenDraft { text: "I will".into() },
+            Action::Splice { draft, start: 2, delete: 0, insert: "é".into() },
+        ];
+        for action in actions {
+            let record = record(action);
+            let bytes = record.to_value().encode();
+            assert_eq!(Record::from_value(&Value::decode(&bytes).unwrap()), Some(record));
+        }
+    }
+
+    #[test]
+    fn an_unknown_kind_or_field_is_passed_over_but_its_header_is_read() {
+        let known = record(Action::End).to_value();
+        let newer = known.clone().with(vec![("because".into(), "x".into())]);
+        assert_eq!(Record::from_value(&newer), None);
+        assert_eq!(header(&newer).unwrap().target, DocId([1; 16]));
+        let Value::Map(mut fields) = known else { panic!() };
+        fields.iter_mut().find(|(key, _)| key == "kind").unwrap().1 = "agreement.sing".into();
+        let unknown = Value::Map(fields);
+        assert_eq!(Record::from_value(&unknown), None);
+        assert_eq!(header(&unknown).unwrap().kind, "agreement.sing");
+    }
+}

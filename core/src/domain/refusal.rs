@@ -1,0 +1,111 @@
+//! Refusals: what a rule says no with.
+
+use serde::Serialize;
+
+/// A rule says no, and nothing was written.
+///
+/// The code is stable, so that an app can put it into its own words; the text
+/// is English and says what to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize)]
+#[error("{}", .code.text())]
+pub struct Refusal {
+    /// Which rule.
+    pub code: RefusalCode,
+}
+
+impl From<RefusalCode> for Refusal {
+    fn from(code: RefusalCode) -> Self {
+        Self { code }
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident => $text:literal,)*) => {
+        /// The stable codes of refusals.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+        #[non_exhaustive]
+        pub enum RefusalCode { $($(#[$doc])* $name,)* }
+
+        impl RefusalCode {
+            /// What it means and what to do next, in English.
+            pub fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+            /// The code as a stable word, `StaleView` for example.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// There is no pair yet.
+    NotPaired => "the two phones are not paired yet: pair them first",
+    /// There is a pair already (R37).
+    AlreadyPaired => "this phone is paired already: leave and erase before pairing anew",
+    /// One of the two left; leaving is absorbing (I2).
+    PairLeft => "this pair has ended: nothing new can be written in it",
+    /// This phone holds all exchange (`hold_sync`).
+    SyncHeld => "exchange with the other phone is held: release it first",
+    /// No such agreement, draft or revision on this phone.
+    NotFound => "there is nothing with this id on this phone",
+    /// The view that the command was made from is no longer current.
+    StaleView => "this has changed since it was shown: look at it again, then decide",
+    /// The named revision is not one that can be answered now.
+    StaleRevision => "this text is no longer on the table: look at the current one",
+    /// The agreement is not in force.
+    NotInForce => "this agreement is not in force",
+    /// The agreement has ended; ending is absorbing (R2).
+    AlreadyEnded => "this has ended: begin a new agreement instead",
+    /// The flag is set already.
+    AlreadySuspended => "you have paused this already",
+    /// There is nothing of mine to resume.
+    NotSuspended => "you have not paused this",
+    /// A sensitive clause can be written only by the person it binds (R5).
+    NotYourClause => "only the person whom a sensitive clause binds can write it: ask them to propose it",
+    /// A sensitive clause cannot bind both in one sentence (R5).
+    BothInSensitive => "a sensitive clause binds one person, never both: write one for each",
+    /// A one-sided offer binds its author only.
+    OfferBindsOthers => "an offer can bind only the person who makes it",
+    /// The agreement would run longer than its kind may (R3).
+    RunsTooLong => "this runs too long: 90 days at most with a sensitive clause or as an offer, else 365",
+    /// The dates contradict each other or lie in the past.
+    DatesOutOfOrder => "the dates do not fit: it must start before it ends, end in the future, and be reviewed in between",
+    /// No clause, or too many.
+    ClauseCount => "an agreement holds 1 to 32 clauses",
+    /// Two clauses have one id.
+    ClauseTwice => "two clauses have the same id",
+    /// A text that must say something is empty.
+    TextEmpty => "the text is empty",
+    /// More than 8,000 Unicode scalar values (64 for a name).
+    TextTooLong => "the text is too long: 8,000 characters at most, 64 for a name",
+    /// A control or direction-override character: what is shown would not be what is agreed.
+    TextForbidden => "the text holds a hidden control or direction character: remove it",
+    /// A language tag or zone that is none.
+    TagInvalid => "a language tag or time zone is not in a form that is known",
+    /// The cap per author and document is reached; ending is never capped.
+    CapReached => "there have been too many changes here: end this and begin a new agreement",
+    /// My consent to this stands already.
+    AlreadyAgreed => "you have agreed to this text already",
+    /// The same text is on the table already.
+    SameText => "this very text is on the table already: consent to it instead",
+    /// Both agreed and cooling-off has passed: only suspending and ending are left.
+    AlreadyRatified => "you both agreed to this already: suspend or end it instead",
+    /// There is nothing of mine to take back.
+    NothingToWithdraw => "you have neither proposed nor agreed to this text",
+    /// It is my own: withdraw it instead of declining.
+    OwnProposal => "this is your own proposal: withdraw it instead",
+    /// Renewal is possible from 14 days before until 14 days after expiry.
+    OutsideRenewal => "renewing is possible from 14 days before to 14 days after it expires: amend it instead",
+    /// A newer version wrote something here that this one does not understand.
+    NeedsUpdate => "the other phone wrote something newer here: update this app first",
+    /// A working draft is open already.
+    DraftOpen => "a working draft is open here already",
+    /// No working draft is open.
+    DraftClosed => "no working draft is open here: open one first",
+    /// A splice lies outside the text.
+    OutsideText => "the change lies outside the text",
+    /// The pair does not hold that many agreements.
+    TooManyAgreements => "there are too many agreements: end some first",
+}

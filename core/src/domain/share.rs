@@ -1,0 +1,117 @@
+//! What I share, on one screen, and how to stop all of it at once (R8, §4.4).
+
+use super::agreement::view::RevisionView;
+use super::agreement::{AgreementState, AgreementView, Folded};
+use super::pair::Who;
+use super::record::Action;
+use crate::id::{DocId, RevisionHash};
+use crate::limits;
+use crate::time::Moment;
+use serde::Serialize;
+
+/// How far a shared item has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sharing {
+    /// In force.
+    InForce,
+    /// Paused by one or both; it goes on when nobody pauses it any more.
+    Paused,
+    /// Agreed or offered, and it takes effect when cooling-off is over.
+    CoolingOff,
+    /// I said yes, and the partner's yes would make it cool off and then hold.
+    Waiting,
+}
+
+/// One thing that I share, or am about to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SharedItem {
+    /// The agreement or offer it stands in.
+    pub agreement: DocId,
+    /// The clause.
+    pub clause: String,
+    /// Its exact words.
+    pub text: String,
+    /// How far it has come.
+    pub sharing: Sharing,
+    /// Until when at the latest.
+    pub until: Moment,
+}
+
+/// Everything sensitive that binds me, and every offer of mine (R8). Paused
+/// items and those that wait for the partner's yes are listed too, because the
+/// partner alone could bring them into force.
+pub fn what_i_share(views: &[AgreementView]) -> Vec<SharedItem> {
+    let mut items = Vec::new();
+    for view in views {
+        let mut list = |revision: &RevisionView, sharing| {
+            let binding = revision.clauses.iter().filter(|clause| {
+                clause.binds == Who::Me && (clause.sensitive || view.offer_by == Some(Who::Me))
+            });
+            items.extend(binding.map(|clause| SharedItem {
+                agreement: view.id,
+                clause: clause.id.clone(),
+                text: clause.text.clone(),
+                sharing,
+                until: revision.expires_at,
+            }));
+        };
+        if matches!(view.state, AgreementState::Ended) {
+            continue;
+        }
+        let running = match view.state {
+            AgreementState::Active => Some(Sharing::InForce),
+            AgreementState::Suspended | AgreementState::NeedsUpdate => Some(Sharing::Paused),
+            AgreementState::Scheduled => Some(Sharing::CoolingOff),
+            _ => None,
+        };
+        if let (Some(sharing), Some(current)) = (running, &view.current) {
+            list(current, sharing);
+        }
+        if let Some(cooling) = &view.cooling {
+            list(cooling, Sharing::CoolingOff);
+        }
+        for open in view.on_table.iter().filter(|open| open.i_agreed) {
+            list(open, Sharing::Waiting);
+        }
+    }
+    items
+}
+
+/// What stops all sharing: ends what holds, takes back what cools off or waits.
+/// One entry; no network needed (I11). An agreement that only cools off is taken
+/// back rather than ended, so that the partner sees "not agreed" and no more.
+pub fn stop_all(agreements: &[(Folded, AgreementView)], now: Moment) -> Vec<(DocId, Action)> {
+    let mut actions = Vec::new();
+    for (folded, view) in agreements {
+        let items = what_i_share(std::slice::from_ref(view));
+        let any = |sharing: &[Sharing]| items.iter().any(|item| sharing.contains(&item.sharing));
+        let holds = view.current.is_some() && any(&[Sharing::InForce, Sharing::Paused])
+            || view.state == AgreementState::Scheduled && !items.is_empty();
+        if holds || (view.offer_by == Some(Who::Me) && !items.is_empty()) {
+            actions.push((view.id, Action::End));
+            continue;
+        }
+        if let Some(cooling) = view.cooling.as_ref().filter(|_| any(&[Sharing::CoolingOff])) {
+            actions.push((view.id, take_back(folded, cooling.hash, now)));
+        }
+        if any(&[Sharing::Waiting]) {
+            for open in view.on_table.iter().filter(|open| open.i_agreed) {
+                let revision = open.hash;
+                let mine = matches!(open.proposed_by, Who::Me | Who::Both);
+                actions.push((view.id, if mine {
+                    Action::WithdrawProposal { revision }
+                } else {
+                    Action::WithdrawConsent { revision, held: None }
+                }));
+            }
+        }
+    }
+    actions
+}
+
+fn take_back(folded: &Folded, revision: RevisionHash, now: Moment) -> Action {
+    let state = folded.revisions.iter().find(|state| state.hash == revision);
+    let until = state.and_then(|state| state.cools_until()).unwrap_or(now);
+    Action::WithdrawConsent { revision, held: Some(until.plus(-limits::COOLING_OFF)) }
+}

@@ -1,0 +1,8 @@
+//! Amends.
+pub mod cbor;
+pub mod host;
+pub mod id;
+pub mod limits;
+pub mod log;
+pub mod time;
+pub mod domain;

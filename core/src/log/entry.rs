@@ -1,0 +1,127 @@
+//! Entries and their encoding.
+
+use crate::cbor::{CborError, Value};
+use crate::id::{Head, LogId};
+use crate::limits::{ENTRY_BYTES, ENTRY_RECORDS, LOG_GENERATIONS, LOG_LENGTH, RECORD_BYTES};
+use serde::Serialize;
+
+/// A log at one length, fixed by its head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Checkpoint {
+    /// The log.
+    pub log: LogId,
+    /// How many entries.
+    pub length: u64,
+    /// The head after the last of them.
+    pub head: Head,
+}
+
+impl Checkpoint {
+    /// As CBOR: `[log, length, head]`.
+    pub fn to_value(self) -> Value {
+        Value::Array(vec![
+            self.log.as_bytes().into(),
+            self.length.into(),
+            self.head.as_bytes().into(),
+        ])
+    }
+
+    /// From CBOR; `None` for anything else than `[log, length, head]`.
+    pub fn from_value(value: &Value) -> Option<Self> {
+        let [log, length, head] = value.array()? else { return None };
+        Some(Self {
+            log: LogId::from_slice(log.bytes()?)?,
+            length: length.uint().filter(|length| *length <= LOG_LENGTH)?,
+            head: Head::from_slice(head.bytes()?)?,
+        })
+    }
+}
+
+/// Why the envelope of an entry is bad. The records within are never a reason:
+/// they are opaque here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeError {
+    /// The entry is larger than [`ENTRY_BYTES`].
+    #[error("the entry is larger than {ENTRY_BYTES} bytes")]
+    TooLarge,
+    /// It is not canonical CBOR.
+    #[error(transparent)]
+    Cbor(#[from] CborError),
+    /// Its fields are not those of an entry.
+    #[error("the entry's fields are not those of an entry")]
+    Fields,
+    /// No record, too many, or one beyond its size.
+    #[error("an entry holds 1 to {ENTRY_RECORDS} records of at most {RECORD_BYTES} bytes")]
+    Records,
+    /// Too many pins, or not in order of their log ids.
+    #[error("the entry's pins are too many or out of order")]
+    Pins,
+}
+
+/// One user action: its records stand together or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its index in the log, from 0, without gaps.
+    pub index: u64,
+    /// The other person's logs that grew since the entry before, as the author
+    /// held them; in the first entry, all. In order of their ids.
+    pub seen: Vec<Checkpoint>,
+    /// The records' bytes, opaque here.
+    pub records: Vec<Vec<u8>>,
+    /// In the first entry of a later generation: what it goes on from.
+    pub continues: Option<Checkpoint>,
+}
+
+impl Entry {
+    /// The deterministic encoding, over which the head is made.
+    pub fn encode(&self) -> Vec<u8> {
+        Value::map([
+            ("index", Some(self.index.into())),
+            ("seen", Some(Value::Array(self.seen.iter().map(|pin| pin.to_value()).collect()))),
+            (
+                "records",
+                Some(Value::Array(self.records.iter().map(|r| r.as_slice().into()).collect())),
+            ),
+            ("continues", self.continues.map(Checkpoint::to_value)),
+        ])
+        .encode()
+    }
+
+    /// Reads an entry and checks its envelope.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        if bytes.len() > ENTRY_BYTES {
+            return Err(EnvelopeError::TooLarge);
+        }
+        let value = Value::decode(bytes)?;
+        if !value.has_only(&["index", "seen", "records", "continues"]) {
+            return Err(EnvelopeError::Fields);
+        }
+        let field = |key| value.get(key).ok_or(EnvelopeError::Fields);
+        let index = field("index")?.uint().ok_or(EnvelopeError::Fields)?;
+        let checkpoint = |value| Checkpoint::from_value(value).ok_or(EnvelopeError::Fields);
+        let pins = field("seen")?.array().ok_or(EnvelopeError::Fields)?;
+        if pins.len() > usize::from(LOG_GENERATIONS) {
+            return Err(EnvelopeError::Pins);
+        }
+        let seen = pins.iter().map(checkpoint).collect::<Result<Vec<_>, _>>()?;
+        if !seen.is_sorted_by(|a, b| a.log < b.log) {
+            return Err(EnvelopeError::Pins);
+        }
+        let records = field("records")?.array().ok_or(EnvelopeError::Fields)?;
+        if records.is_empty() || records.len() > ENTRY_RECORDS {
+            return Err(EnvelopeError::Records);
+        }
+        let records = records
+            .iter()
+            .map(|record| {
+                let bytes = record.bytes().ok_or(EnvelopeError::Fields)?;
+                if bytes.len() > RECORD_BYTES { Err(EnvelopeError::Records) } else { Ok(bytes.to_vec()) }
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let continues = value.get("continues").map(checkpoint).transpose()?;
+        Ok(Self { index, seen, records, continues })
+    }
+}
