@@ -6,3 +6,6 @@ pub mod limits;
 pub mod log;
 pub mod time;
 pub mod domain;
+pub mod document;
+pub mod error;
+pub mod store;

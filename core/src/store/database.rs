@@ -1,0 +1,374 @@
+//! One SQLite file: opening, settings, migrations, sealed cells, transactions.
+
+use crate::cbor::Value;
+use crate::host::{Entropy, EntropyError, random};
+use amends_seal::DataKey;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why the files could not be read or written. Nothing that stood there before
+/// is changed by it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StorageError {
+    /// There is no store in this place.
+    #[error("there is nothing in this place yet: create it first")]
+    Missing,
+    /// There is a store in this place already.
+    #[error("there is a store in this place already: open it, or choose another place")]
+    Exists,
+    /// Another process holds the file for longer than is waited.
+    #[error("another process is writing here: try again in a moment")]
+    Busy,
+    /// The disk is full. Nothing was changed.
+    #[error("the disk is full: free some space and try again; nothing was changed")]
+    Full,
+    /// Something is damaged; it says what, and what can be done.
+    #[error("{0} is damaged")]
+    Damaged(String),
+    /// A newer version wrote the file.
+    #[error("{file} was written by a newer version ({found}, this one knows {known}): update first")]
+    Newer {
+        /// Which file.
+        file: String,
+        /// The version that is there.
+        found: i64,
+        /// The version known here.
+        known: i64,
+    },
+    /// SQLite did not accept a setting that durability or erasure rests on.
+    #[error("the database does not hold the setting {0}: the file system may not support it")]
+    Setting(&'static str),
+    /// The file system or SQLite failed.
+    #[error("reading or writing failed: {0}")]
+    Io(String),
+    /// Randomness failed.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// A value is too large or there are too many.
+    #[error("this does not fit into the store any more")]
+    TooMuch,
+}
+
+impl From<rusqlite::Error> for StorageError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Damaged("the database file".to_owned())
+            }
+            _ => Self::Io(error.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for StorageError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => Self::Full,
+            _ => Self::Io(error.to_string()),
+        }
+    }
+}
+
+/// The layout of one file: migrations in order, each from the version before.
+pub struct Layout {
+    /// The file's name.
+    pub file: &'static str,
+    /// One SQL script per version, from version 1 on.
+    pub migrations: &'static [&'static str],
+}
+
+/// What tells one row of a table from another, bound into its seal.
+#[derive(Debug, Clone, Copy)]
+pub enum Row<'a> {
+    /// A named row.
+    Name(&'a str),
+    /// A row found by a keyed hash.
+    Lookup(&'a [u8]),
+    /// A row found by numbers.
+    Numbers(&'a [u64]),
+}
+
+/// An open file with its key.
+pub struct Database {
+    pub(super) connection: Connection,
+    layout: &'static Layout,
+    key: DataKey,
+    store: [u8; 16],
+    entropy: Arc<dyn Entropy>,
+}
+
+/// How long a writer waits for another process.
+const BUSY: Duration = Duration::from_secs(5);
+
+fn connect(path: &Path, create: bool) -> Result<Connection, StorageError> {
+    let create = if create { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA fullfsync=ON;
+         PRAGMA checkpoint_fullfsync=ON; PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF;",
+    )?;
+    let setting = |name| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0));
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    let expected: [(&'static str, i64); 4] =
+        [("synchronous", 2), ("secure_delete", 1), ("fullfsync", 1), ("checkpoint_fullfsync", 1)];
+    for (name, value) in expected {
+        let found: i64 = setting(name)?;
+        if found != value {
+            return Err(StorageError::Setting(name));
+        }
+    }
+    if mode != "wal" { Err(StorageError::Setting("journal_mode")) } else { Ok(connection) }
+}
+
+impl Database {
+    /// Makes the file, with its layout and its store id.
+    pub fn create(
+        path: &Path,
+        layout: &'static Layout,
+        key: DataKey,
+        store: [u8; 16],
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, StorageError> {
+        let connection = connect(path, true)?;
+        let database = Self { connection, layout, key, store, entropy };
+        database.migrate()?;
+        database.connection.execute("INSERT INTO store(id) VALUES (?1)", [&store[..]])?;
+        Ok(database)
+    }
+
+    /// The id of the store that a file belongs to, which says where its keys are.
+    pub fn store_id(path: &Path, layout: &'static Layout) -> Result<[u8; 16], StorageError> {
+        if !path.exists() {
+            return Err(StorageError::Missing);
+        }
+        let connection = connect(path, false)?;
+        check_version(&connection, layout)?;
+        let damaged = || StorageError::Damaged(format!("{}: its store id", layout.file));
+        let id: Option<Vec<u8>> = connection
+            .query_row("SELECT id FROM store", [], |row| row.get(0))
+            .optional()
+            .map_err(|error| match StorageError::from(error) {
+                StorageError::Io(_) => damaged(),
+                other => other,
+            })?;
+        id.and_then(|id| id.try_into().ok()).ok_or_else(damaged)
+    }
+
+    /// Opens the file and brings its layout up to date.
+    pub fn open(
+        path: &Path,
+        layout: &'static Layout,
+        key: DataKey,
+        store: [u8; 16],
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, StorageError> {
+        let database = Self { connection: connect(path, false)?, layout, key, store, entropy };
+        database.migrate()?;
+        Ok(database)
+    }
+
+    fn migrate(&self) -> Result<(), StorageError> {
+        let version = check_version(&self.connection, self.layout)?;
+        if version as usize == self.layout.migrations.len() {
+            return Ok(());
+        }
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        // Another process may have been faster.
+        let version = check_version(&self.connection, self.layout)?;
+        for (at, script) in self.layout.migrations.iter().enumerate().skip(version as usize) {
+            self.connection.execute_batch(script)?;
+            self.connection.pragma_update(None, "user_version", at as i64 + 1)?;
+        }
+        self.connection.execute_batch("COMMIT")?;
+        Ok(())
+    }
+
+    /// Begins a transaction that no other writer interrupts.
+    pub fn begin(&self) -> Result<(), StorageError> {
+        Ok(self.connection.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    /// Ends the transaction as `result` says: all of it, or nothing.
+    pub fn finish<T, E: From<StorageError>>(&self, result: Result<T, E>) -> Result<T, E> {
+        let committed = result.and_then(|value| {
+            self.connection.execute_batch("COMMIT").map_err(StorageError::from)?;
+            Ok(value)
+        });
+        if committed.is_err() {
+            self.roll_back();
+        }
+        committed
+    }
+
+    fn roll_back(&self) {
+        // SQLite may have rolled back by itself (a full disk); either way the
+        // transaction is over.
+        if let Err(error) = self.connection.execute_batch("ROLLBACK") {
+            tracing::debug!(%error, "rolled back already");
+        }
+    }
+
+    /// Changes whenever another connection has committed.
+    pub fn data_version(&self) -> Result<i64, StorageError> {
+        Ok(self.connection.query_row("PRAGMA data_version", [], |row| row.get(0))?)
+    }
+
+    /// Writes the WAL back and truncates it, so that deleted bytes are gone from
+    /// every file. `false` if a reader or writer elsewhere kept it from being
+    /// complete.
+    pub fn checkpoint(&self) -> Result<bool, StorageError> {
+        for _ in 0..20 {
+            // SQLite reports "busy" in the row, not as an error.
+            let busy: i64 = self
+                .connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            if busy == 0 {
+                return Ok(true);
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        Ok(false)
+    }
+
+    fn associated(&self, table: &str, row: Row<'_>) -> Vec<u8> {
+        let row = match row {
+            Row::Name(name) => Value::from(name),
+            Row::Lookup(lookup) => Value::from(lookup),
+            Row::Numbers(numbers) => {
+                Value::Array(numbers.iter().map(|number| Value::from(*number)).collect())
+            }
+        };
+        Value::Array(vec![
+            "amends/cell/v1".into(),
+            self.store.as_slice().into(),
+            self.layout.file.into(),
+            table.into(),
+            row,
+        ])
+        .encode()
+    }
+
+    /// Seals `value` for a row.
+    pub fn seal(&self, table: &str, row: Row<'_>, value: &Value) -> Result<Vec<u8>, StorageError> {
+        let nonce = random(self.entropy.as_ref())?;
+        Ok(self.key.seal(&self.associated(table, row), nonce, &value.encode()))
+    }
+
+    /// Seals `value` for a row, padded so that its size tells little.
+    pub fn seal_padded(
+        &self,
+        table: &str,
+        row: Row<'_>,
+        value: &Value,
+        step: usize,
+    ) -> Result<Vec<u8>, StorageError> {
+        let nonce = random(self.entropy.as_ref())?;
+        Ok(self.key.seal_padded(&self.associated(table, row), nonce, &value.encode(), step))
+    }
+
+    /// Opens the value of a row.
+    pub fn unseal(&self, table: &str, row: Row<'_>, sealed: &[u8]) -> Result<Value, StorageError> {
+        let opened = self.key.open(&self.associated(table, row), sealed);
+        self.decoded(table, row, opened.map(|bytes| bytes.to_vec()))
+    }
+
+    /// Opens the padded value of a row.
+    pub fn unseal_padded(
+        &self,
+        table: &str,
+        row: Row<'_>,
+        sealed: &[u8],
+    ) -> Result<Value, StorageError> {
+        let opened = self.key.open_padded(&self.associated(table, row), sealed);
+        self.decoded(table, row, opened.map(|bytes| bytes.to_vec()))
+    }
+
+    fn decoded(
+        &self,
+        table: &str,
+        row: Row<'_>,
+        opened: Result<Vec<u8>, amends_seal::OpenError>,
+    ) -> Result<Value, StorageError> {
+        let damaged = |_| self.damaged(table, row);
+        opened.map_err(damaged).and_then(|bytes| Value::decode(&bytes).map_err(|_| self.damaged(table, row)))
+    }
+
+    /// The error that names a row.
+    pub fn damaged(&self, table: &str, row: Row<'_>) -> StorageError {
+        let row = match row {
+            Row::Name(name) => name.to_owned(),
+            Row::Lookup(lookup) => lookup.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Row::Numbers(numbers) => {
+                numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join("/")
+            }
+        };
+        StorageError::Damaged(format!("{}: {table} {row}", self.layout.file))
+    }
+
+    /// A keyed hash for a look-up column.
+    pub fn lookup(&self, column: &str, value: &[u8]) -> [u8; 16] {
+        self.key.lookup(column, value)
+    }
+
+    /// The random source.
+    pub fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.entropy
+    }
+
+    /// What SQLite itself finds wrong with the file, and whether its tables are
+    /// those of the layout.
+    pub fn integrity(&self) -> Result<Vec<String>, StorageError> {
+        let mut found = Vec::new();
+        let mut statement = self.connection.prepare("PRAGMA integrity_check(20)")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let line: String = row.get(0)?;
+            if line != "ok" {
+                found.push(format!("{}: {line}", self.layout.file));
+            }
+        }
+        let expected = Connection::open_in_memory()?;
+        for script in self.layout.migrations {
+            expected.execute_batch(script)?;
+        }
+        if schema(&expected)? != schema(&self.connection)? {
+            found.push(format!("{}: its tables are not those of this version", self.layout.file));
+        }
+        let stores: Vec<Vec<u8>> = self
+            .connection
+            .prepare("SELECT id FROM store")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        if stores != [self.store.to_vec()] {
+            found.push(format!("{}: its store id", self.layout.file));
+        }
+        Ok(found)
+    }
+}
+
+fn schema(connection: &Connection) -> Result<Vec<(String, Option<String>)>, StorageError> {
+    let mut statement =
+        connection.prepare("SELECT type || ' ' || name || ' ' || tbl_name, sql FROM sqlite_schema ORDER BY 1")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn check_version(connection: &Connection, layout: &Layout) -> Result<i64, StorageError> {
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = layout.migrations.len() as i64;
+    if found > known {
+        return Err(StorageError::Newer { file: layout.file.to_owned(), found, known });
+    }
+    if found < 0 {
+        return Err(StorageError::Damaged(format!("{}: its version", layout.file)));
+    }
+    Ok(found)
+}

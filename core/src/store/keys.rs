@@ -1,0 +1,86 @@
+//! The secrets of one store, and their names in the host's secret store.
+
+use super::database::StorageError;
+use crate::error::Error;
+use crate::host::{Entropy, SecretStore, random};
+use amends_seal::DataKey;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// The secrets of one store. Wiped from memory when dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Keys {
+    /// Seals `pair.db`.
+    pub pair: DataKey,
+    /// Seals `vault.db`.
+    pub vault: DataKey,
+    /// Marks the own log's entries, see [`crate::log::own_tag`].
+    pub log: [u8; 32],
+    /// The private static key of the link (X25519).
+    pub link: [u8; 32],
+}
+
+const NAMES: [&str; 4] = ["pair", "vault", "log", "link"];
+
+fn name(store: &[u8; 16], which: &str) -> String {
+    let id: String = store.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("amends-{id}-{which}")
+}
+
+impl Keys {
+    /// Makes new secrets and has the host keep them, before anything is sealed.
+    ///
+    /// # Errors
+    /// What the secret store or the random source says.
+    pub fn create(
+        secrets: &dyn SecretStore,
+        store: &[u8; 16],
+        entropy: &dyn Entropy,
+    ) -> Result<Self, Error> {
+        for which in NAMES {
+            let mut secret: [u8; 32] = random(entropy).map_err(StorageError::from)?;
+            secrets.write(name(store, which), secret.to_vec())?;
+            secret.zeroize();
+        }
+        Self::load(secrets, store)
+    }
+
+    /// The secrets that the host keeps.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] where one is missing or the host does not give it out.
+    pub fn load(secrets: &dyn SecretStore, store: &[u8; 16]) -> Result<Self, Error> {
+        let read = |which| -> Result<[u8; 32], Error> {
+            let missing = || {
+                Error::Locked(
+                    "the keys of this store are not in the secret store: they were erased, or belong to another phone".to_owned(),
+                )
+            };
+            let secret = zeroize::Zeroizing::new(secrets.read(name(store, which))?.ok_or_else(missing)?);
+            secret.as_slice().try_into().map_err(|_| missing())
+        };
+        Ok(Self {
+            pair: DataKey::from_bytes(read("pair")?),
+            vault: DataKey::from_bytes(read("vault")?),
+            log: read("log")?,
+            link: read("link")?,
+        })
+    }
+
+    /// Has the host destroy them: what is sealed under them is gone with that.
+    ///
+    /// # Errors
+    /// What the secret store says; the others are destroyed all the same.
+    pub fn destroy(secrets: &dyn SecretStore, store: &[u8; 16]) -> Result<(), Error> {
+        let results = NAMES.map(|which| secrets.delete(name(store, which)));
+        results.into_iter().collect::<Result<(), _>>().map_err(Error::from)
+    }
+
+    /// Has the host destroy the link key alone: this phone can no longer speak
+    /// to the other one.
+    ///
+    /// # Errors
+    /// What the secret store says.
+    pub fn retire_link(secrets: &dyn SecretStore, store: &[u8; 16]) -> Result<(), Error> {
+        Ok(secrets.write(name(store, "link"), vec![0; 32])?)
+    }
+}

@@ -1,0 +1,28 @@
+//! At rest: two SQLite files, every value in them sealed.
+//!
+//! - `pair.db` holds the two logs with their bodies, the snapshots of documents,
+//!   and what links the two phones. See [`PairDb`].
+//! - `vault.db` holds what is private: drafts, later the journal. The code that
+//!   talks to the partner has no type that could name it (R9). See [`VaultDb`].
+//!
+//! Both run in WAL mode with `synchronous=FULL` and `secure_delete=ON`; the
+//! settings are read back, and the library refuses to run otherwise. Each has a
+//! data key of its own, kept by the host's [`SecretStore`](crate::host::SecretStore)
+//! under names that begin with a random store id, and written there before
+//! anything is sealed under it. The associated data of each sealed value binds
+//! it to its store, table and row.
+
+mod database;
+mod keys;
+mod pair_db;
+mod rows;
+mod secrets;
+mod vault_db;
+
+pub use database::StorageError;
+pub use keys::Keys;
+pub use pair_db::{DocumentRow, PairDb, PairFile};
+pub use rows::{BodyRow, EntryRow, LogRow};
+pub use secrets::{KeyFile, PassphraseFile};
+pub use vault_db::{VaultDb, VaultItem};
+

@@ -1,0 +1,496 @@
+//! `pair.db`: the two logs, their bodies, the documents' snapshots, the link.
+
+use super::database::{Database, Layout, Row, StorageError};
+use super::rows::{BodyRow, EntryRow, LogRow};
+use crate::cbor::Value;
+use crate::host::Entropy;
+use crate::id::{DocId, Head, LogId, PairId};
+use crate::log::genesis_head;
+use amends_seal::DataKey;
+use rusqlite::{OptionalExtension, params};
+use std::path::Path;
+use std::sync::Arc;
+
+const LAYOUT: Layout = Layout {
+    file: "pair.db",
+    migrations: &["
+        CREATE TABLE store(id BLOB NOT NULL) STRICT;
+        CREATE TABLE setting(name TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE log(number INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+        CREATE TABLE entry(log INTEGER NOT NULL, place INTEGER NOT NULL, sealed BLOB NOT NULL,
+            PRIMARY KEY (log, place)) STRICT, WITHOUT ROWID;
+        CREATE TABLE body(log INTEGER NOT NULL, place INTEGER NOT NULL, record INTEGER NOT NULL,
+            sealed BLOB NOT NULL, PRIMARY KEY (log, place, record)) STRICT, WITHOUT ROWID;
+        CREATE TABLE document(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE touch(lookup BLOB NOT NULL, log INTEGER NOT NULL, place INTEGER NOT NULL,
+            PRIMARY KEY (lookup, log, place)) STRICT, WITHOUT ROWID;
+        CREATE TABLE snapshot(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    "],
+};
+
+/// Where `pair.db` is and which store it belongs to.
+pub struct PairFile;
+
+impl PairFile {
+    /// The store id of the file, which says where its keys are kept.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn store_id(path: &Path) -> Result<[u8; 16], StorageError> {
+        Database::store_id(path, &LAYOUT)
+    }
+}
+
+/// A document that entries have touched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentRow {
+    /// Its id.
+    pub id: DocId,
+    /// The kind of the first record that touched it.
+    pub first_kind: String,
+    /// How many changes its snapshot holds; 0 where there is none.
+    pub snapshot: u64,
+}
+
+/// `pair.db`, open.
+pub struct PairDb(pub(super) Database);
+
+impl PairDb {
+    /// Makes the file.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn create(
+        path: &Path,
+        key: DataKey,
+        store: [u8; 16],
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, StorageError> {
+        Ok(Self(Database::create(path, &LAYOUT, key, store, entropy)?))
+    }
+
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn open(
+        path: &Path,
+        key: DataKey,
+        store: [u8; 16],
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, StorageError> {
+        Ok(Self(Database::open(path, &LAYOUT, key, store, entropy)?))
+    }
+
+    /// One transaction: all of `work`, or nothing.
+    ///
+    /// # Errors
+    /// What `work` says, or [`StorageError`].
+    pub fn write<T, E: From<StorageError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.0.begin()?;
+        let result = work(self);
+        self.0.finish(result)
+    }
+
+    /// A setting; `None` if it was never set.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn setting(&self, name: &str) -> Result<Option<Value>, StorageError> {
+        let sealed: Option<Vec<u8>> = self
+            .0
+            .connection
+            .prepare_cached("SELECT sealed FROM setting WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))
+            .optional()?;
+        sealed.map(|sealed| self.0.unseal("setting", Row::Name(name), &sealed)).transpose()
+    }
+
+    /// Sets a setting.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn set(&self, name: &str, value: &Value) -> Result<(), StorageError> {
+        let sealed = self.0.seal("setting", Row::Name(name), value)?;
+        self.0
+            .connection
+            .prepare_cached("INSERT OR REPLACE INTO setting(name, sealed) VALUES (?1, ?2)")?
+            .execute(params![name, sealed])?;
+        Ok(())
+    }
+
+    /// Removes a setting.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn unset(&self, name: &str) -> Result<(), StorageError> {
+        self.0.connection.execute("DELETE FROM setting WHERE name = ?1", [name])?;
+        Ok(())
+    }
+
+    /// The names of all settings.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn settings(&self) -> Result<Vec<String>, StorageError> {
+        let mut statement = self.0.connection.prepare("SELECT name FROM setting ORDER BY name")?;
+        let names = statement.query_map([], |row| row.get(0))?;
+        Ok(names.collect::<Result<_, _>>()?)
+    }
+
+    /// Every log.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn logs(&self, pair: PairId) -> Result<Vec<LogRow>, StorageError> {
+        let mut statement =
+            self.0.connection.prepare_cached("SELECT number, sealed FROM log ORDER BY number")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut logs = Vec::new();
+        for row in rows {
+            let (number, sealed): (u64, Vec<u8>) = row?;
+            let place = Row::Numbers(&[number]);
+            let value = self.0.unseal("log", place, &sealed)?;
+            let row = LogRow::from_value(pair, number, &value);
+            logs.push(row.ok_or_else(|| self.0.damaged("log", place))?);
+        }
+        Ok(logs)
+    }
+
+    /// Writes a log's state.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn put_log(&self, log: &LogRow) -> Result<(), StorageError> {
+        let sealed = self.0.seal("log", Row::Numbers(&[log.number]), &log.to_value())?;
+        self.0
+            .connection
+            .prepare_cached("INSERT OR REPLACE INTO log(number, sealed) VALUES (?1, ?2)")?
+            .execute(params![log.number, sealed])?;
+        Ok(())
+    }
+
+    /// An entry.
+    ///
+    /// # Errors
+    /// [`StorageError`]; [`StorageError::Damaged`] where it should be and is not.
+    pub fn entry(&self, log: u64, index: u64) -> Result<EntryRow, StorageError> {
+        let place = Row::Numbers(&[log, index]);
+        let sealed: Option<Vec<u8>> = self
+            .0
+            .connection
+            .prepare_cached("SELECT sealed FROM entry WHERE log = ?1 AND place = ?2")?
+            .query_row([log, index], |row| row.get(0))
+            .optional()?;
+        let damaged = || self.0.damaged("entry", place);
+        let value = self.0.unseal("entry", place, &sealed.ok_or_else(damaged)?)?;
+        EntryRow::from_value(&value).ok_or_else(damaged)
+    }
+
+    /// Appends an entry. The primary key refuses to overwrite one.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn add_entry(&self, log: u64, index: u64, entry: &EntryRow) -> Result<(), StorageError> {
+        let sealed = self.0.seal("entry", Row::Numbers(&[log, index]), &entry.to_value())?;
+        self.0
+            .connection
+            .prepare_cached("INSERT INTO entry(log, place, sealed) VALUES (?1, ?2, ?3)")?
+            .execute(params![log, index, sealed])?;
+        Ok(())
+    }
+
+    /// How many entry rows each log has.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn entry_counts(&self) -> Result<Vec<(u64, u64)>, StorageError> {
+        let mut statement =
+            self.0.connection.prepare("SELECT log, count(*) FROM entry GROUP BY log ORDER BY log")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The head that a log had at a length; `None` if it is shorter.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn head_at(
+        &self,
+        pair: PairId,
+        log: &LogRow,
+        length: u64,
+    ) -> Result<Option<Head>, StorageError> {
+        let checkpoint = log.follower.checkpoint();
+        Ok(match length {
+            0 => Some(genesis_head(pair, log.id())),
+            _ if length == checkpoint.length => Some(checkpoint.head),
+            _ if length > checkpoint.length => None,
+            _ => Some(self.entry(log.number, length - 1)?.head),
+        })
+    }
+
+    /// A body's row, if its record has a body at all.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn body(&self, log: u64, index: u64, place: u8) -> Result<Option<BodyRow>, StorageError> {
+        let row = [log, index, u64::from(place)];
+        let sealed: Option<Vec<u8>> = self
+            .0
+            .connection
+            .prepare_cached("SELECT sealed FROM body WHERE log = ?1 AND place = ?2 AND record = ?3")?
+            .query_row(row, |row| row.get(0))
+            .optional()?;
+        let Some(sealed) = sealed else { return Ok(None) };
+        let value = self.0.unseal("body", Row::Numbers(&row), &sealed)?;
+        let body = BodyRow::from_value(&value);
+        Ok(Some(body.ok_or_else(|| self.0.damaged("body", Row::Numbers(&row)))?))
+    }
+
+    /// Writes a body's row.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn put_body(
+        &self,
+        log: u64,
+        index: u64,
+        place: u8,
+        body: &BodyRow,
+    ) -> Result<(), StorageError> {
+        let row = [log, index, u64::from(place)];
+        let sealed = self.0.seal("body", Row::Numbers(&row), &body.to_value())?;
+        self.0
+            .connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO body(log, place, record, sealed) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![log, index, place, sealed])?;
+        Ok(())
+    }
+
+    /// Where every body row of a log stands: `(entry, record)`.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn bodies(&self, log: u64) -> Result<Vec<(u64, u8)>, StorageError> {
+        let mut statement = self
+            .0
+            .connection
+            .prepare_cached("SELECT place, record FROM body WHERE log = ?1 ORDER BY 1, 2")?;
+        let rows = statement.query_map([log], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Notes that an entry touches a document.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn add_touch(
+        &self,
+        doc: DocId,
+        first_kind: &str,
+        log: u64,
+        index: u64,
+    ) -> Result<(), StorageError> {
+        let lookup = self.lookup(doc);
+        self.0
+            .connection
+            .prepare_cached("INSERT OR IGNORE INTO touch(lookup, log, place) VALUES (?1, ?2, ?3)")?
+            .execute(params![&lookup[..], log, index])?;
+        if self.document(doc)?.is_none() {
+            let row =
+                DocumentRow { id: doc, first_kind: first_kind.to_owned(), snapshot: 0 };
+            self.put_document(&row)?;
+        }
+        Ok(())
+    }
+
+    /// The entries of `log`, from `from` on, that touch a document.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn touches(&self, doc: DocId, log: u64, from: u64) -> Result<Vec<u64>, StorageError> {
+        let mut statement = self.0.connection.prepare_cached(
+            "SELECT place FROM touch WHERE lookup = ?1 AND log = ?2 AND place >= ?3 ORDER BY place",
+        )?;
+        let rows = statement
+            .query_map(params![&self.lookup(doc)[..], log, from], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many touches there are in all.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn touch_count(&self) -> Result<u64, StorageError> {
+        Ok(self.0.connection.query_row("SELECT count(*) FROM touch", [], |row| row.get(0))?)
+    }
+
+    fn lookup(&self, doc: DocId) -> [u8; 16] {
+        self.0.lookup("document", doc.as_bytes())
+    }
+
+    /// A document's row.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn document(&self, doc: DocId) -> Result<Option<DocumentRow>, StorageError> {
+        let lookup = self.lookup(doc);
+        let sealed: Option<Vec<u8>> = self
+            .0
+            .connection
+            .prepare_cached("SELECT sealed FROM document WHERE lookup = ?1")?
+            .query_row([&lookup[..]], |row| row.get(0))
+            .optional()?;
+        sealed.map(|sealed| self.read_document(&lookup, &sealed)).transpose()
+    }
+
+    fn read_document(&self, lookup: &[u8], sealed: &[u8]) -> Result<DocumentRow, StorageError> {
+        let row = Row::Lookup(lookup);
+        let value = self.0.unseal("document", row, sealed)?;
+        let read = || {
+            Some(DocumentRow {
+                id: DocId::from_slice(value.get("id")?.bytes()?)?,
+                first_kind: value.get("kind")?.text()?.to_owned(),
+                snapshot: value.get("snapshot")?.uint()?,
+            })
+        };
+        read().ok_or_else(|| self.0.damaged("document", row))
+    }
+
+    fn put_document(&self, document: &DocumentRow) -> Result<(), StorageError> {
+        let lookup = self.lookup(document.id);
+        let value = Value::map([
+            ("id", Some(document.id.as_bytes().into())),
+            ("kind", Some(document.first_kind.as_str().into())),
+            ("snapshot", Some(document.snapshot.into())),
+        ]);
+        let sealed = self.0.seal("document", Row::Lookup(&lookup), &value)?;
+        self.0
+            .connection
+            .prepare_cached("INSERT OR REPLACE INTO document(lookup, sealed) VALUES (?1, ?2)")?
+            .execute(params![&lookup[..], sealed])?;
+        Ok(())
+    }
+
+    /// Every document, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn documents(&self) -> Result<Vec<DocumentRow>, StorageError> {
+        let mut statement = self.0.connection.prepare_cached("SELECT lookup, sealed FROM document")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut documents = Vec::new();
+        for row in rows {
+            let (lookup, sealed): (Vec<u8>, Vec<u8>) = row?;
+            documents.push(self.read_document(&lookup, &sealed)?);
+        }
+        documents.sort_by_key(|document| document.id);
+        Ok(documents)
+    }
+
+    /// A document's snapshot: the deriving rule's version and the saved bytes.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn snapshot(&self, doc: DocId) -> Result<Option<(u64, Vec<u8>)>, StorageError> {
+        let lookup = self.lookup(doc);
+        let row = Row::Lookup(&lookup);
+        let sealed: Option<Vec<u8>> = self
+            .0
+            .connection
+            .prepare_cached("SELECT sealed FROM snapshot WHERE lookup = ?1")?
+            .query_row([&lookup[..]], |row| row.get(0))
+            .optional()?;
+        let Some(sealed) = sealed else { return Ok(None) };
+        let value = self.0.unseal("snapshot", row, &sealed)?;
+        let read = || Some((value.get("rule")?.uint()?, value.get("bytes")?.bytes()?.to_vec()));
+        Ok(Some(read().ok_or_else(|| self.0.damaged("snapshot", row))?))
+    }
+
+    /// Replaces a document's snapshot, `changes` long, in the caller's transaction.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn put_snapshot(
+        &self,
+        document: &DocumentRow,
+        rule: u64,
+        changes: u64,
+        bytes: &[u8],
+    ) -> Result<(), StorageError> {
+        let lookup = self.lookup(document.id);
+        let value = Value::map([("rule", Some(rule.into())), ("bytes", Some(bytes.into()))]);
+        let sealed = self.0.seal("snapshot", Row::Lookup(&lookup), &value)?;
+        self.0
+            .connection
+            .prepare_cached("INSERT OR REPLACE INTO snapshot(lookup, sealed) VALUES (?1, ?2)")?
+            .execute(params![&lookup[..], sealed])?;
+        self.put_document(&DocumentRow { snapshot: changes, ..document.clone() })
+    }
+
+    /// Makes the documents' rows, their touches and snapshots anew from nothing:
+    /// the caller puts them in again from the logs.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn forget_documents(&self) -> Result<(), StorageError> {
+        Ok(self
+            .0
+            .connection
+            .execute_batch("DELETE FROM snapshot; DELETE FROM touch; DELETE FROM document")?)
+    }
+
+    /// How many snapshots there are.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn snapshot_count(&self) -> Result<u64, StorageError> {
+        Ok(self.0.connection.query_row("SELECT count(*) FROM snapshot", [], |row| row.get(0))?)
+    }
+
+    /// Changes whenever another connection has committed.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn data_version(&self) -> Result<i64, StorageError> {
+        self.0.data_version()
+    }
+
+    /// Writes the WAL back and truncates it; `false` if somebody kept it from that.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn checkpoint(&self) -> Result<bool, StorageError> {
+        self.0.checkpoint()
+    }
+
+    /// What SQLite itself finds wrong with the file.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn integrity(&self) -> Result<Vec<String>, StorageError> {
+        self.0.integrity()
+    }
+
+    /// The largest size the file may grow to, in pages: for tests of a full disk.
+    #[doc(hidden)]
+    pub fn limit_pages(&self, pages: u32) -> Result<(), StorageError> {
+        Ok(self.0.connection.pragma_update(None, "max_page_count", pages)?)
+    }
+
+    /// The number of a person's log of a generation.
+    pub fn number(mine: bool, generation: u8) -> u64 {
+        2 * u64::from(generation) + u64::from(!mine)
+    }
+
+    /// Finds a log among rows.
+    pub fn find(logs: &[LogRow], id: LogId) -> Option<&LogRow> {
+        logs.iter().find(|log| log.id() == id)
+    }
+}
