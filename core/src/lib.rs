@@ -9,3 +9,5 @@ pub mod domain;
 pub mod document;
 pub mod error;
 pub mod store;
+pub mod pairing;
+pub mod sync;

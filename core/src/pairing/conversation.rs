@@ -1,0 +1,458 @@
+//! The conversation inside the pairing channel: nonces, names, the short code,
+//! two confirmations.
+
+use super::code::expand;
+use crate::cbor::Value;
+use crate::domain::text;
+use crate::error::PairingError;
+use crate::id::{PairId, PersonId};
+use crate::limits::PAIRING_SECONDS;
+use crate::time::Moment;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// Which side of the handshake this phone is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It typed or scanned the code, and dialled.
+    Joined,
+    /// It showed the code, and listened.
+    Showed,
+}
+
+/// What both people compare: three groups of four digits, the same on both
+/// phones if and only if nobody stands in between (but for one chance in 10¹²).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShortCode(pub String);
+
+impl fmt::Display for ShortCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a phone keeps of a pairing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Material {
+    /// The pair.
+    pub pair: PairId,
+    /// Who this phone's person is in it.
+    pub me: PersonId,
+    /// Who the other one is.
+    pub partner: PersonId,
+    /// The other phone's static key.
+    pub partner_key: [u8; 32],
+    /// The pair's secret, for every handshake from now on.
+    pub secret: [u8; 32],
+    /// The other one's chosen name.
+    pub partner_name: String,
+}
+
+impl fmt::Debug for Material {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Material").field("pair", &self.pair).finish_non_exhaustive()
+    }
+}
+
+/// What travels inside the pairing channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// The hash of what will be revealed.
+    Commit([u8; 32]),
+    /// What was committed to.
+    Reveal {
+        /// For the short code.
+        nonce: [u8; 32],
+        /// For the pair's secret.
+        share: [u8; 32],
+        /// The sender's id in the pair.
+        person: PersonId,
+        /// The sender's chosen name.
+        name: String,
+    },
+    /// The sender's person said that the short codes are equal.
+    Confirm,
+    /// The sender's person said no.
+    Cancel,
+}
+
+impl Message {
+    /// The message's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        match self {
+            Message::Commit(hash) => Value::map([
+                ("t", Some("commit".into())),
+                ("hash", Some(hash.as_slice().into())),
+            ]),
+            Message::Reveal { nonce, share, person, name } => Value::map([
+                ("t", Some("reveal".into())),
+                ("nonce", Some(nonce.as_slice().into())),
+                ("share", Some(share.as_slice().into())),
+                ("person", Some(person.as_bytes().into())),
+                ("name", Some(name.as_str().into())),
+            ]),
+            Message::Confirm => Value::map([("t", Some("confirm".into()))]),
+            Message::Cancel => Value::map([("t", Some("cancel".into()))]),
+        }
+        .encode()
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// [`PairingError::Protocol`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, PairingError> {
+        let wrong = || PairingError::Protocol("a message is not one of a pairing".to_owned());
+        let value = Value::decode(bytes).map_err(|_| wrong())?;
+        let fixed = |key: &str| value.get(key)?.bytes()?.try_into().ok();
+        let read = || {
+            Some(match value.get("t")?.text()? {
+                "commit" => Message::Commit(fixed("hash")?),
+                "reveal" => Message::Reveal {
+                    nonce: fixed("nonce")?,
+                    share: fixed("share")?,
+                    person: PersonId::from_slice(value.get("person")?.bytes()?)?,
+                    name: value.get("name")?.text()?.to_owned(),
+                },
+                "confirm" => Message::Confirm,
+                "cancel" => Message::Cancel,
+                _ => return None,
+            })
+        };
+        let message = read().ok_or_else(wrong)?;
+        if message.encode() == bytes { Ok(message) } else { Err(wrong()) }
+    }
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Send a message.
+    Send(Message),
+    /// Show the other one's name and the short code, and ask.
+    Ask {
+        /// The other one's chosen name.
+        name: String,
+        /// To be compared.
+        code: ShortCode,
+    },
+    /// Both confirmed: keep this, pending.
+    Done(Material),
+    /// It is over, and nothing is kept.
+    Failed(PairingError),
+}
+
+/// What this phone puts in: drawn once, at random.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Own {
+    nonce: [u8; 32],
+    share: [u8; 32],
+    person: PersonId,
+    name: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Committed,
+    Revealed,
+    Asked { mine: bool, theirs: bool },
+    Over,
+}
+
+/// The state machine of one pairing, after its handshake.
+pub struct Conversation {
+    role: Role,
+    handshake: [u8; 32],
+    partner_key: [u8; 32],
+    own: Own,
+    began: Moment,
+    step: Step,
+    commitment: [u8; 32],
+    theirs: Option<Own>,
+}
+
+fn commitment(own: &Own) -> [u8; 32] {
+    let reveal = Message::Reveal {
+        nonce: own.nonce,
+        share: own.share,
+        person: own.person,
+        name: own.name.clone(),
+    };
+    Sha256::new().chain_update(b"amends/pair-commit/v1").chain_update(reveal.encode()).finalize().into()
+}
+
+impl Conversation {
+    /// A conversation after the handshake with this hash, with the phone that
+    /// has this static key. `random` is 80 fresh random bytes.
+    pub fn new(
+        role: Role,
+        handshake: [u8; 32],
+        partner_key: [u8; 32],
+        name: String,
+        random: [u8; 80],
+        now: Moment,
+    ) -> Self {
+        let part = |from: usize| {
+            let mut part = [0; 32];
+            part.copy_from_slice(&random[from..from + 32]);
+            part
+        };
+        let mut person = [0; 16];
+        person.copy_from_slice(&random[64..]);
+        let own = Own { nonce: part(0), share: part(32), person: PersonId(person), name };
+        Self {
+            role,
+            handshake,
+            partner_key,
+            own,
+            began: now,
+            step: Step::Committed,
+            commitment: [0; 32],
+            theirs: None,
+        }
+    }
+
+    /// The first thing to do.
+    pub fn start(&self) -> Vec<Action> {
+        vec![Action::Send(Message::Commit(commitment(&self.own)))]
+    }
+
+    /// Whether both people have confirmed, or it failed.
+    pub fn over(&self) -> bool {
+        self.step == Step::Over
+    }
+
+    fn fail(&mut self, error: PairingError) -> Vec<Action> {
+        self.step = Step::Over;
+        vec![Action::Failed(error)]
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Moment) -> Vec<Action> {
+        if self.step != Step::Over && now.since(self.began) >= PAIRING_SECONDS {
+            let mut actions = vec![Action::Send(Message::Cancel)];
+            actions.extend(self.fail(PairingError::Expired));
+            return actions;
+        }
+        Vec::new()
+    }
+
+    /// A message came in.
+    pub fn receive(&mut self, message: Message) -> Vec<Action> {
+        match (self.step, message) {
+            (Step::Over, _) => Vec::new(),
+            (_, Message::Cancel) => self.fail(PairingError::Cancelled),
+            (Step::Committed, Message::Commit(hash)) => {
+                self.commitment = hash;
+                self.step = Step::Revealed;
+                let Own { nonce, share, person, name } = self.own.clone();
+                vec![Action::Send(Message::Reveal { nonce, share, person, name })]
+            }
+            (Step::Revealed, Message::Reveal { nonce, share, person, name }) => {
+                self.on_reveal(Own { nonce, share, person, name })
+            }
+            (Step::Asked { mine, theirs: false }, Message::Confirm) => {
+                self.step = Step::Asked { mine, theirs: true };
+                self.settle()
+            }
+            _ => self.fail(PairingError::Protocol("a message came out of turn".to_owned())),
+        }
+    }
+
+    fn on_reveal(&mut self, theirs: Own) -> Vec<Action> {
+        if commitment(&theirs) != self.commitment {
+            let why = "what was revealed is not what was committed to";
+            return self.fail(PairingError::Protocol(why.to_owned()));
+        }
+        let named = text::name(&theirs.name).is_ok_and(|name| name == theirs.name);
+        if !named || theirs.person == self.own.person || theirs.nonce == self.own.nonce {
+            let why = "the other phone's name or id cannot be used";
+            return self.fail(PairingError::Protocol(why.to_owned()));
+        }
+        let ask = Action::Ask { name: theirs.name.clone(), code: self.short_code(&theirs) };
+        self.theirs = Some(theirs);
+        self.step = Step::Asked { mine: false, theirs: false };
+        vec![ask]
+    }
+
+    /// This phone's person answered: are the short codes equal?
+    pub fn answer(&mut self, equal: bool) -> Vec<Action> {
+        match self.step {
+            Step::Asked { mine: false, theirs } if equal => {
+                self.step = Step::Asked { mine: true, theirs };
+                let mut actions = vec![Action::Send(Message::Confirm)];
+                actions.extend(self.settle());
+                actions
+            }
+            Step::Over => Vec::new(),
+            _ => {
+                let mut actions = vec![Action::Send(Message::Cancel)];
+                actions.extend(self.fail(PairingError::Cancelled));
+                actions
+            }
+        }
+    }
+
+    /// Both in the order of the roles: who joined comes first.
+    fn ordered<'a>(&'a self, theirs: &'a Own) -> [&'a Own; 2] {
+        match self.role {
+            Role::Joined => [&self.own, theirs],
+            Role::Showed => [theirs, &self.own],
+        }
+    }
+
+    fn digest(&self, label: &[u8], theirs: &Own) -> [u8; 32] {
+        let [a, b] = self.ordered(theirs);
+        Sha256::new()
+            .chain_update(label)
+            .chain_update(self.handshake)
+            .chain_update(a.nonce)
+            .chain_update(b.nonce)
+            .finalize()
+            .into()
+    }
+
+    fn short_code(&self, theirs: &Own) -> ShortCode {
+        let digest = self.digest(b"amends/short-code/v1", theirs);
+        let number = digest[..8].iter().fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
+        let number = number % 1_000_000_000_000;
+        let (a, b, c) = (number / 100_000_000, number / 10_000 % 10_000, number % 10_000);
+        ShortCode(format!("{a:04} {b:04} {c:04}"))
+    }
+
+    /// Done, once both have confirmed.
+    fn settle(&mut self) -> Vec<Action> {
+        let Step::Asked { mine: true, theirs: true } = self.step else { return Vec::new() };
+        let Some(theirs) = self.theirs.take() else { return Vec::new() };
+        self.step = Step::Over;
+        let [a, b] = self.ordered(&theirs);
+        let shares = zeroize::Zeroizing::new([a.share, b.share].concat());
+        let mut pair = [0; 16];
+        pair.copy_from_slice(&self.digest(b"amends/pair-id/v1", &theirs)[..16]);
+        vec![Action::Done(Material {
+            pair: PairId(pair),
+            me: self.own.person,
+            partner: theirs.person,
+            partner_key: self.partner_key,
+            secret: expand(Some(&self.handshake), &shares, b"amends/pair-secret/v1"),
+            partner_name: theirs.name,
+        })]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn pair_of(handshakes: [[u8; 32]; 2]) -> [Conversation; 2] {
+        let side = |role, handshake, name: &str, fill: u8| {
+            Conversation::new(role, handshake, [9; 32], name.into(), [fill; 80], Moment(0))
+        };
+        [side(Role::Joined, handshakes[0], "Ana", 1), side(Role::Showed, handshakes[1], "Ben", 2)]
+    }
+
+    /// Delivers everything until nothing is left; gives back what is not sending.
+    fn run(sides: &mut [Conversation; 2], first: [Vec<Action>; 2]) -> [Vec<Action>; 2] {
+        let mut left: [Vec<Action>; 2] = Default::default();
+        let mut waiting: Vec<(usize, Action)> = Vec::new();
+        for (who, actions) in first.into_iter().enumerate() {
+            waiting.extend(actions.into_iter().map(|action| (who, action)));
+        }
+        while !waiting.is_empty() {
+            let (who, action) = waiting.remove(0);
+            match action {
+                Action::Send(message) => {
+                    let message = Message::decode(&message.encode()).unwrap();
+                    let actions = sides[1 - who].receive(message);
+                    waiting.extend(actions.into_iter().map(|action| (1 - who, action)));
+                }
+                other => left[who].push(other),
+            }
+        }
+        left
+    }
+
+    fn asked(sides: &mut [Conversation; 2]) -> [Vec<Action>; 2] {
+        let first = [sides[0].start(), sides[1].start()];
+        run(sides, first)
+    }
+
+    #[test]
+    fn two_confirmations_give_both_phones_the_same_pair() {
+        let mut sides = pair_of([[5; 32]; 2]);
+        let [a, b] = asked(&mut sides);
+        let (Action::Ask { name: ben, code: one }, Action::Ask { name: ana, code: two }) =
+            (&a[0], &b[0])
+        else {
+            panic!()
+        };
+        assert_eq!((ben.as_str(), ana.as_str()), ("Ben", "Ana"));
+        assert_eq!(one, two);
+        assert_eq!(one.0.len(), 14);
+        let first = [sides[0].answer(true), vec![]];
+        assert_eq!(run(&mut sides, first), [vec![], vec![]], "one confirmation is none");
+        let second = [vec![], sides[1].answer(true)];
+        let [a, b] = run(&mut sides, second);
+        let ([Action::Done(a)], [Action::Done(b)]) = (&a[..], &b[..]) else { panic!() };
+        assert_eq!((a.pair, a.secret, a.me, a.partner), (b.pair, b.secret, b.partner, b.me));
+    }
+
+    #[test]
+    fn r12_nothing_is_kept_without_two_confirmations() {
+        // Every sequence of up to four things that one phone alone can do or hear.
+        let doings: [fn(&mut Conversation) -> Vec<Action>; 4] = [
+            |side| side.answer(true),
+            |side| side.answer(false),
+            |side| side.receive(Message::Cancel),
+            |side| side.receive(Message::Commit([0; 32])),
+        ];
+        for choice in 0..256_usize {
+            let mut sides = pair_of([[5; 32]; 2]);
+            asked(&mut sides);
+            for place in 0..4 {
+                let actions = doings[choice >> (2 * place) & 3](&mut sides[0]);
+                assert!(!actions.iter().any(|action| matches!(action, Action::Done(_))));
+            }
+        }
+    }
+
+    #[test]
+    fn somebody_in_between_makes_the_short_codes_differ() {
+        let mut sides = pair_of([[5; 32], [6; 32]]);
+        let [a, b] = asked(&mut sides);
+        let (Action::Ask { code: one, .. }, Action::Ask { code: two, .. }) = (&a[0], &b[0]) else {
+            panic!()
+        };
+        assert_ne!(one, two);
+    }
+
+    #[test]
+    fn revealing_something_else_than_was_committed_to_fails() {
+        let mut sides = pair_of([[5; 32]; 2]);
+        sides[0].receive(Message::Commit([7; 32]));
+        let own = &sides[1].own;
+        let reveal = Message::Reveal {
+            nonce: own.nonce,
+            share: own.share,
+            person: own.person,
+            name: own.name.clone(),
+        };
+        let actions = sides[0].receive(reveal);
+        assert!(matches!(actions[..], [Action::Failed(PairingError::Protocol(_))]));
+    }
+
+    #[test]
+    fn ten_minutes_or_a_no_leave_nothing() {
+        let mut sides = pair_of([[5; 32]; 2]);
+        asked(&mut sides);
+        assert!(sides[0].tick(Moment(599)).is_empty());
+        let actions = sides[0].tick(Moment(600));
+        assert_eq!(actions[1], Action::Failed(PairingError::Expired));
+        assert!(sides[0].answer(true).is_empty());
+        let no = [vec![], sides[1].answer(false)];
+        let [_, b] = run(&mut sides, no);
+        assert_eq!(b, vec![Action::Failed(PairingError::Cancelled)]);
+    }
+}

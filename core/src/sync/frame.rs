@@ -1,0 +1,325 @@
+//! Frames: what two phones say to each other once the link stands.
+
+use crate::cbor::{CborError, Value};
+use crate::id::{Head, LogId};
+use crate::limits::{FRAME_BYTES, LOG_GENERATIONS, LOG_LENGTH};
+use crate::log::Checkpoint;
+
+/// A random number drawn when a session begins: a new one tells a new
+/// connection from a half-dead old one.
+pub type Epoch = [u8; 8];
+
+/// Entries in one frame, at most.
+const RUN_ENTRIES: usize = 4_096;
+
+/// A body beside its entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyAt {
+    /// The entry's index.
+    pub index: u64,
+    /// The record's place in it.
+    pub place: u8,
+    /// The body's bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A run of entries of one log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// The log.
+    pub log: LogId,
+    /// The index of the first entry.
+    pub first: u64,
+    /// The entries' bytes.
+    pub entries: Vec<Vec<u8>>,
+    /// Their author's own tags, one for each.
+    pub tags: Vec<[u8; 16]>,
+    /// The bodies that travel with them.
+    pub bodies: Vec<BodyAt>,
+    /// The head after the last entry.
+    pub head: Head,
+}
+
+/// What two phones say to each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// Says what is held of every log.
+    Hello {
+        /// This session's number.
+        epoch: Epoch,
+        /// What is held.
+        logs: Vec<Checkpoint>,
+    },
+    /// Says which head a log had at a length where the other's head differs.
+    HeadAt(Checkpoint),
+    /// Asks for a log's entries from `first` on.
+    Want {
+        /// The log.
+        log: LogId,
+        /// The first index that is missing.
+        first: u64,
+    },
+    /// Brings entries.
+    Entries(Run),
+    /// Asks for bodies of a log: `(entry, record)`.
+    WantBodies {
+        /// The log.
+        log: LogId,
+        /// Which.
+        bodies: Vec<(u64, u8)>,
+    },
+    /// Brings bodies.
+    Bodies {
+        /// The log.
+        log: LogId,
+        /// The bodies.
+        bodies: Vec<BodyAt>,
+    },
+    /// Says that a log is durable here up to a length.
+    Ack(Checkpoint),
+    /// Asks for a sign of life.
+    Ping,
+    /// Gives one.
+    Pong,
+    /// Ends the session; authenticated, unlike the end of a connection.
+    Bye,
+}
+
+/// Why a frame was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    /// Larger than [`FRAME_BYTES`].
+    #[error("a frame is larger than {FRAME_BYTES} bytes")]
+    TooLarge,
+    /// Not canonical CBOR.
+    #[error(transparent)]
+    Cbor(#[from] CborError),
+    /// Not one of the frames.
+    #[error("a frame is not one of those that are known")]
+    Unknown,
+}
+
+fn bodies_to_value(bodies: &[BodyAt]) -> Value {
+    let body = |body: &BodyAt| {
+        Value::Array(vec![
+            body.index.into(),
+            u64::from(body.place).into(),
+            body.bytes.as_slice().into(),
+        ])
+    };
+    Value::Array(bodies.iter().map(body).collect())
+}
+
+fn bodies_from_value(value: &Value) -> Option<Vec<BodyAt>> {
+    let read = |value: &Value| {
+        let [index, place, bytes] = value.array()? else { return None };
+        Some(BodyAt {
+            index: index.uint()?,
+            place: place.uint()?.try_into().ok()?,
+            bytes: bytes.bytes()?.to_vec(),
+        })
+    };
+    value.array()?.iter().map(read).collect()
+}
+
+impl Run {
+    fn to_value(&self) -> Value {
+        let bytes = |items: Vec<&[u8]>| Value::Array(items.into_iter().map(Value::from).collect());
+        Value::map([
+            ("t", Some("entries".into())),
+            ("log", Some(self.log.as_bytes().into())),
+            ("first", Some(self.first.into())),
+            ("entries", Some(bytes(self.entries.iter().map(Vec::as_slice).collect()))),
+            ("tags", Some(bytes(self.tags.iter().map(|tag| tag.as_slice()).collect()))),
+            ("bodies", Some(bodies_to_value(&self.bodies))),
+            ("head", Some(self.head.as_bytes().into())),
+        ])
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let entries = value.get("entries")?.array()?;
+        let tags = value.get("tags")?.array()?;
+        let first = value.get("first")?.uint()?;
+        if entries.is_empty()
+            || entries.len() > RUN_ENTRIES
+            || tags.len() != entries.len()
+            || first > LOG_LENGTH
+        {
+            return None;
+        }
+        Some(Self {
+            log: LogId::from_slice(value.get("log")?.bytes()?)?,
+            first,
+            entries: entries.iter().map(|e| Some(e.bytes()?.to_vec())).collect::<Option<_>>()?,
+            tags: tags.iter().map(|t| t.bytes()?.try_into().ok()).collect::<Option<_>>()?,
+            bodies: bodies_from_value(value.get("bodies")?)?,
+            head: Head::from_slice(value.get("head")?.bytes()?)?,
+        })
+    }
+}
+
+impl Frame {
+    /// The frame's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let plain = |name: &str| Value::map([("t", Some(name.into()))]);
+        let value = match self {
+            Frame::Hello { epoch, logs } => Value::map([
+                ("t", Some("hello".into())),
+                ("epoch", Some(epoch.as_slice().into())),
+                ("logs", Some(Value::Array(logs.iter().map(|log| log.to_value()).collect()))),
+            ]),
+            Frame::HeadAt(at) => {
+                Value::map([("t", Some("head-at".into())), ("at", Some(at.to_value()))])
+            }
+            Frame::Want { log, first } => Value::map([
+                ("t", Some("want".into())),
+                ("log", Some(log.as_bytes().into())),
+                ("first", Some((*first).into())),
+            ]),
+            Frame::Entries(run) => run.to_value(),
+            Frame::WantBodies { log, bodies } => {
+                let body = |(index, place): &(u64, u8)| {
+                    Value::Array(vec![(*index).into(), u64::from(*place).into()])
+                };
+                Value::map([
+                    ("t", Some("want-bodies".into())),
+                    ("log", Some(log.as_bytes().into())),
+                    ("bodies", Some(Value::Array(bodies.iter().map(body).collect()))),
+                ])
+            }
+            Frame::Bodies { log, bodies } => Value::map([
+                ("t", Some("bodies".into())),
+                ("log", Some(log.as_bytes().into())),
+                ("bodies", Some(bodies_to_value(bodies))),
+            ]),
+            Frame::Ack(at) => Value::map([("t", Some("ack".into())), ("at", Some(at.to_value()))]),
+            Frame::Ping => plain("ping"),
+            Frame::Pong => plain("pong"),
+            Frame::Bye => plain("bye"),
+        };
+        value.encode()
+    }
+
+    /// Reads a frame.
+    ///
+    /// # Errors
+    /// [`FrameError`]; nothing is read in part.
+    pub fn decode(bytes: &[u8]) -> Result<Self, FrameError> {
+        if bytes.len() > FRAME_BYTES {
+            return Err(FrameError::TooLarge);
+        }
+        let value = Value::decode(bytes)?;
+        let frame = Self::from_value(&value).ok_or(FrameError::Unknown)?;
+        // A field that is not understood would be lost here.
+        if frame.encode() == bytes { Ok(frame) } else { Err(FrameError::Unknown) }
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let log = || LogId::from_slice(value.get("log")?.bytes()?);
+        let at = || Checkpoint::from_value(value.get("at")?);
+        Some(match value.get("t")?.text()? {
+            "hello" => {
+                let logs = value.get("logs")?.array()?;
+                if logs.len() > 2 * usize::from(LOG_GENERATIONS) {
+                    return None;
+                }
+                Frame::Hello {
+                    epoch: value.get("epoch")?.bytes()?.try_into().ok()?,
+                    logs: logs.iter().map(Checkpoint::from_value).collect::<Option<_>>()?,
+                }
+            }
+            "head-at" => Frame::HeadAt(at()?),
+            "want" => Frame::Want { log: log()?, first: value.get("first")?.uint()? },
+            "entries" => Frame::Entries(Run::from_value(value)?),
+            "want-bodies" => {
+                let bodies = value.get("bodies")?.array()?;
+                let body = |value: &Value| {
+                    let [index, place] = value.array()? else { return None };
+                    Some((index.uint()?, place.uint()?.try_into().ok()?))
+                };
+                if bodies.len() > RUN_ENTRIES {
+                    return None;
+                }
+                Frame::WantBodies {
+                    log: log()?,
+                    bodies: bodies.iter().map(body).collect::<Option<_>>()?,
+                }
+            }
+            "bodies" => {
+                Frame::Bodies { log: log()?, bodies: bodies_from_value(value.get("bodies")?)? }
+            }
+            "ack" => Frame::Ack(at()?),
+            "ping" => Frame::Ping,
+            "pong" => Frame::Pong,
+            "bye" => Frame::Bye,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn checkpoint() -> Checkpoint {
+        Checkpoint { log: LogId([1; 16]), length: 3, head: Head([2; 32]) }
+    }
+
+    #[test]
+    fn every_frame_reads_back_from_its_bytes() {
+        let body = BodyAt { index: 1, place: 2, bytes: vec![3] };
+        let run = Run {
+            log: LogId([1; 16]),
+            first: 4,
+            entries: vec![vec![1], vec![2]],
+            tags: vec![[5; 16]; 2],
+            bodies: vec![body.clone()],
+            head: Head([6; 32]),
+        };
+        let log = LogId([1; 16]);
+        let frames = [
+            Frame::Hello { epoch: [9; 8], logs: vec![checkpoint()] },
+            Frame::HeadAt(checkpoint()),
+            Frame::Want { log, first: 7 },
+            Frame::Entries(run),
+            Frame::WantBodies { log, bodies: vec![(1, 2)] },
+            Frame::Bodies { log, bodies: vec![body] },
+            Frame::Ack(checkpoint()),
+            Frame::Ping,
+            Frame::Pong,
+            Frame::Bye,
+        ];
+        for frame in frames {
+            assert_eq!(Frame::decode(&frame.encode()).unwrap(), frame);
+        }
+    }
+
+    #[test]
+    fn r13_no_frame_names_a_device_a_model_or_a_version() {
+        let hello = Frame::Hello { epoch: [9; 8], logs: vec![checkpoint()] };
+        let Value::Map(fields) = Value::decode(&hello.encode()).unwrap() else { panic!() };
+        let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["t", "logs", "epoch"]);
+    }
+
+    #[test]
+    fn unknown_and_overfull_frames_are_refused() {
+        let unknown = Value::map([("t", Some("sing".into()))]).encode();
+        assert_eq!(Frame::decode(&unknown), Err(FrameError::Unknown));
+        let more = Value::map([("t", Some("ping".into())), ("x", Some(Value::Null))]).encode();
+        assert_eq!(Frame::decode(&more), Err(FrameError::Unknown));
+        assert_eq!(Frame::decode(&vec![0; FRAME_BYTES + 1]), Err(FrameError::TooLarge));
+        let logs = vec![checkpoint(); 129];
+        let many = Frame::Hello { epoch: [0; 8], logs }.encode();
+        assert_eq!(Frame::decode(&many), Err(FrameError::Unknown));
+    }
+
+    proptest! {
+        #[test]
+        fn i10_no_bytes_make_a_frame_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _outcome = Frame::decode(&bytes);
+        }
+    }
+}

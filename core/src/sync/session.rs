@@ -1,0 +1,485 @@
+//! The state machine of one session.
+
+use super::frame::{BodyAt, Epoch, Frame, Run};
+use crate::id::{Head, LogId};
+use crate::limits::{RUN_BYTES, UNACKNOWLEDGED_BYTES};
+use crate::log::{Checkpoint, LogRefusal};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// After this long without a frame a sign of life is asked for.
+const PING_MILLIS: u64 = 15_000;
+/// After this long without a frame the other side counts as gone.
+const DEAD_MILLIS: u64 = 45_000;
+/// How often entries may come that do not follow what is held.
+const STRAYS: u32 = 8;
+
+/// The session's window into the logs of this phone.
+pub trait Replica {
+    /// What fails where storage does.
+    type Error;
+    /// What is held of every log, one's own and the partner's.
+    ///
+    /// # Errors
+    /// Storage.
+    fn checkpoints(&mut self) -> Result<Vec<Checkpoint>, Self::Error>;
+    /// Whether the log is one's own.
+    fn is_own(&self, log: LogId) -> bool;
+    /// The head that a held log had at a length; `None` beyond what is held.
+    ///
+    /// # Errors
+    /// Storage.
+    fn head_at(&mut self, log: LogId, length: u64) -> Result<Option<Head>, Self::Error>;
+    /// Entries of one's own log from `first` on, about `bytes` bytes of them;
+    /// `None` where there are none.
+    ///
+    /// # Errors
+    /// Storage.
+    fn read(&mut self, log: LogId, first: u64, bytes: usize) -> Result<Option<Run>, Self::Error>;
+    /// Checks entries of the partner's log and stores them durably: all, or none.
+    ///
+    /// # Errors
+    /// Storage.
+    fn accept(&mut self, run: &Run) -> Result<Intake, Self::Error>;
+    /// Takes note that the partner's log is not what is held of it: from now on
+    /// it is frozen.
+    ///
+    /// # Errors
+    /// Storage.
+    fn freeze(&mut self, log: LogId) -> Result<(), Self::Error>;
+    /// The bodies of the partner's records that are missing here.
+    ///
+    /// # Errors
+    /// Storage.
+    fn missing_bodies(&mut self) -> Result<Vec<(LogId, u64, u8)>, Self::Error>;
+    /// Bodies of one's own records.
+    ///
+    /// # Errors
+    /// Storage.
+    fn bodies(&mut self, log: LogId, which: &[(u64, u8)]) -> Result<Vec<BodyAt>, Self::Error>;
+    /// Takes in the bodies that pass the gate.
+    ///
+    /// # Errors
+    /// Storage.
+    fn accept_bodies(&mut self, log: LogId, bodies: &[BodyAt]) -> Result<(), Self::Error>;
+}
+
+/// What became of received entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intake {
+    /// They are durable, up to here.
+    Stored(Checkpoint),
+    /// They do not follow what is held: entries are missing before them.
+    Missing(Checkpoint),
+    /// They are refused, and nothing was stored.
+    Refused(LogRefusal),
+    /// They contradict what is held, or the log is frozen already.
+    Contradiction,
+}
+
+/// Something that the two people should know, or the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// The partner's log is no longer what this phone holds of it. This phone
+    /// keeps its copy and takes no more of that log.
+    Contradiction(LogId),
+    /// The partner's phone holds more of one's own log than this phone: a
+    /// restored or rolled-back disk. Claims have no effect by themselves.
+    PartnerHoldsMore(LogId),
+    /// Entries of the partner were refused.
+    Refused(LogRefusal),
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The other side said so.
+    Bye,
+    /// Nothing came for 45 seconds.
+    Silent,
+    /// The other side broke the protocol.
+    Protocol(&'static str),
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Send a frame.
+    Send(Frame),
+    /// Tell the app.
+    Notice(Notice),
+    /// Entries were stored: documents and views have moved.
+    Stored(Checkpoint),
+    /// The partner's phone holds one's own log up to here. Never shown (R11).
+    Acked(Checkpoint),
+    /// The other side's first frame has come: only now does this connection
+    /// displace an older one.
+    Established(Epoch),
+    /// The session is over.
+    End(Ended),
+}
+
+/// How a session is run.
+#[derive(Debug, Clone, Copy)]
+pub struct Config {
+    /// This session's random number.
+    pub epoch: Epoch,
+    /// Whether anything is taken in; a phone that has left only delivers.
+    pub receive: bool,
+    /// How many bytes may be sent ahead of their acknowledgement.
+    pub window: usize,
+}
+
+impl Config {
+    /// An ordinary session.
+    pub fn new(epoch: Epoch) -> Self {
+        Self { epoch, receive: true, window: UNACKNOWLEDGED_BYTES }
+    }
+}
+
+/// One own log as the partner's phone holds it.
+#[derive(Debug, Clone, Copy)]
+struct Outgoing {
+    acknowledged: u64,
+    sent: u64,
+    /// The partner's copy is no beginning of it: nothing more is sent.
+    blocked: bool,
+}
+
+/// One session. See the [module](super).
+#[derive(Debug)]
+pub struct Session {
+    config: Config,
+    hello: bool,
+    over: bool,
+    outgoing: BTreeMap<LogId, Outgoing>,
+    /// How long the partner said their logs are.
+    announced: BTreeMap<LogId, u64>,
+    /// Logs of the partner of which nothing more is taken in this session.
+    closed: BTreeSet<LogId>,
+    in_flight: VecDeque<(LogId, u64, usize)>,
+    in_flight_bytes: usize,
+    strays: u32,
+    heard_at: u64,
+    pinged: bool,
+}
+
+impl Session {
+    /// A session that has not begun; `now` in milliseconds of any steady clock.
+    pub fn new(config: Config, now: u64) -> Self {
+        Self {
+            config,
+            hello: false,
+            over: false,
+            outgoing: BTreeMap::new(),
+            announced: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            in_flight: VecDeque::new(),
+            in_flight_bytes: 0,
+            strays: 0,
+            heard_at: now,
+            pinged: false,
+        }
+    }
+
+    /// The first thing to do.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn start<R: Replica>(&mut self, replica: &mut R) -> Result<Vec<Action>, R::Error> {
+        let logs = replica.checkpoints()?;
+        Ok(vec![Action::Send(Frame::Hello { epoch: self.config.epoch, logs })])
+    }
+
+    /// Whether all that is known of is exchanged both ways.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn in_step<R: Replica>(&self, replica: &mut R) -> Result<bool, R::Error> {
+        if !self.hello {
+            return Ok(false);
+        }
+        for held in replica.checkpoints()? {
+            let settled = if replica.is_own(held.log) {
+                let outgoing = self.outgoing.get(&held.log);
+                outgoing.is_some_and(|out| out.blocked || out.acknowledged >= held.length)
+            } else {
+                let announced = self.announced.get(&held.log).copied().unwrap_or(0);
+                !self.config.receive || self.closed.contains(&held.log) || held.length >= announced
+            };
+            if !settled {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: u64) -> Vec<Action> {
+        let quiet = now.saturating_sub(self.heard_at);
+        if self.over {
+            Vec::new()
+        } else if quiet >= DEAD_MILLIS {
+            self.end(Ended::Silent)
+        } else if quiet >= PING_MILLIS && !self.pinged {
+            self.pinged = true;
+            vec![Action::Send(Frame::Ping)]
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn end(&mut self, why: Ended) -> Vec<Action> {
+        self.over = true;
+        vec![Action::End(why)]
+    }
+
+    /// A frame came in.
+    ///
+    /// # Errors
+    /// Storage; the session is then to be given up.
+    pub fn receive<R: Replica>(
+        &mut self,
+        frame: Frame,
+        now: u64,
+        replica: &mut R,
+    ) -> Result<Vec<Action>, R::Error> {
+        if self.over {
+            return Ok(Vec::new());
+        }
+        self.heard_at = now;
+        self.pinged = false;
+        if !self.hello && !matches!(frame, Frame::Hello { .. } | Frame::Bye) {
+            return Ok(self.end(Ended::Protocol("the first frame was no hello")));
+        }
+        match frame {
+            Frame::Hello { epoch, logs } => self.on_hello(epoch, &logs, replica),
+            Frame::HeadAt(at) => self.on_head_at(at, replica),
+            Frame::Want { log, first } => self.on_want(log, first, replica),
+            Frame::Entries(run) => self.on_entries(&run, replica),
+            Frame::WantBodies { log, bodies } if replica.is_own(log) => {
+                let bodies = replica.bodies(log, &bodies)?;
+                let batches = in_batches(bodies);
+                Ok(batches.map(|bodies| Action::Send(Frame::Bodies { log, bodies })).collect())
+            }
+            Frame::Bodies { log, bodies } if self.config.receive && !replica.is_own(log) => {
+                replica.accept_bodies(log, &bodies)?;
+                Ok(Vec::new())
+            }
+            Frame::WantBodies { .. } | Frame::Bodies { .. } | Frame::Pong => Ok(Vec::new()),
+            Frame::Ack(at) => self.on_ack(at, replica),
+            Frame::Ping => Ok(vec![Action::Send(Frame::Pong)]),
+            Frame::Bye => Ok(self.end(Ended::Bye)),
+        }
+    }
+
+    fn on_hello<R: Replica>(
+        &mut self,
+        epoch: Epoch,
+        theirs: &[Checkpoint],
+        replica: &mut R,
+    ) -> Result<Vec<Action>, R::Error> {
+        if self.hello {
+            return Ok(self.end(Ended::Protocol("a second hello")));
+        }
+        self.hello = true;
+        let mut actions = vec![Action::Established(epoch)];
+        for mine in replica.checkpoints()? {
+            let at = theirs.iter().find(|checkpoint| checkpoint.log == mine.log);
+            if replica.is_own(mine.log) {
+                actions.extend(self.compare_own(mine.log, at, replica)?);
+            } else if let Some(at) = at {
+                self.announced.insert(mine.log, at.length);
+                if at.length <= mine.length
+                    && replica.head_at(mine.log, at.length)? != Some(at.head)
+                {
+                    actions.extend(self.contradiction(mine.log, replica)?);
+                }
+            }
+        }
+        if self.config.receive {
+            actions.extend(want_bodies(replica.missing_bodies()?));
+        }
+        actions.extend(self.pump(replica)?);
+        Ok(actions)
+    }
+
+    /// Compares what the partner holds of one's own log with the log.
+    fn compare_own<R: Replica>(
+        &mut self,
+        log: LogId,
+        theirs: Option<&Checkpoint>,
+        replica: &mut R,
+    ) -> Result<Option<Action>, R::Error> {
+        let length = theirs.map_or(0, |at| at.length);
+        let head = replica.head_at(log, length)?;
+        let known = theirs.is_none_or(|at| head == Some(at.head));
+        let outgoing = Outgoing { acknowledged: length, sent: length, blocked: !known };
+        self.outgoing.insert(log, outgoing);
+        Ok(match (known, head) {
+            (true, _) => None,
+            (false, None) => Some(Action::Notice(Notice::PartnerHoldsMore(log))),
+            // They hold something else under my name: let their phone see it.
+            (false, Some(head)) => {
+                Some(Action::Send(Frame::HeadAt(Checkpoint { log, length, head })))
+            }
+        })
+    }
+
+    fn contradiction<R: Replica>(
+        &mut self,
+        log: LogId,
+        replica: &mut R,
+    ) -> Result<Option<Action>, R::Error> {
+        replica.freeze(log)?;
+        let first = self.closed.insert(log);
+        Ok(first.then_some(Action::Notice(Notice::Contradiction(log))))
+    }
+
+    fn on_head_at<R: Replica>(
+        &mut self,
+        at: Checkpoint,
+        replica: &mut R,
+    ) -> Result<Vec<Action>, R::Error> {
+        if replica.is_own(at.log) {
+            return Ok(Vec::new());
+        }
+        let differs = replica.head_at(at.log, at.length)?.is_some_and(|head| head != at.head);
+        let action = if differs { self.contradiction(at.log, replica)? } else { None };
+        Ok(action.into_iter().collect())
+    }
+
+    fn on_want<R: Replica>(
+        &mut self,
+        log: LogId,
+        first: u64,
+        replica: &mut R,
+    ) -> Result<Vec<Action>, R::Error> {
+        self.strays += 1;
+        if self.strays > STRAYS {
+            return Ok(self.end(Ended::Protocol("entries were asked for again and again")));
+        }
+        if let Some(outgoing) = self.outgoing.get_mut(&log) {
+            outgoing.sent = outgoing.sent.min(first);
+            self.in_flight.retain(|(other, end, _)| *other != log || *end <= first);
+            self.in_flight_bytes = self.in_flight.iter().map(|(_, _, bytes)| bytes).sum();
+        }
+        self.pump(replica)
+    }
+
+    fn on_entries<R: Replica>(
+        &mut self,
+        run: &Run,
+        replica: &mut R,
+    ) -> Result<Vec<Action>, R::Error> {
+        if !self.config.receive || self.closed.contains(&run.log) {
+            return Ok(Vec::new());
+        }
+        if replica.is_own(run.log) {
+            // I18: what is said in my name counts only from my own phone.
+            self.closed.insert(run.log);
+            return Ok(vec![Action::Notice(Notice::PartnerHoldsMore(run.log))]);
+        }
+        match replica.accept(run)? {
+            Intake::Stored(at) => {
+                let announced = self.announced.entry(run.log).or_default();
+                *announced = (*announced).max(at.length);
+                Ok(vec![Action::Stored(at), Action::Send(Frame::Ack(at))])
+            }
+            Intake::Missing(held) => {
+                self.strays += 1;
+                if self.strays > STRAYS {
+                    return Ok(self.end(Ended::Protocol("entries came out of order")));
+                }
+                Ok(vec![Action::Send(Frame::Want { log: run.log, first: held.length })])
+            }
+            Intake::Refused(refusal) => {
+                self.closed.insert(run.log);
+                Ok(vec![Action::Notice(Notice::Refused(refusal))])
+            }
+            Intake::Contradiction => Ok(self.contradiction(run.log, replica)?.into_iter().collect()),
+        }
+    }
+
+    fn on_ack<R: Replica>(
+        &mut self,
+        at: Checkpoint,
+        replica: &mut R,
+    ) -> Result<Vec<Action>, R::Error> {
+        let head = replica.head_at(at.log, at.length)?;
+        let Some(outgoing) = self.outgoing.get_mut(&at.log) else { return Ok(Vec::new()) };
+        if at.length > outgoing.sent || head != Some(at.head) {
+            return Ok(self.end(Ended::Protocol("something was acknowledged that was never sent")));
+        }
+        outgoing.acknowledged = outgoing.acknowledged.max(at.length);
+        while let Some((log, end, bytes)) = self.in_flight.front().copied() {
+            if log != at.log || end > at.length {
+                break;
+            }
+            self.in_flight_bytes -= bytes;
+            self.in_flight.pop_front();
+        }
+        let mut actions = vec![Action::Acked(at)];
+        actions.extend(self.pump(replica)?);
+        Ok(actions)
+    }
+
+    /// Sends what the partner lacks, as far as the window allows. To be called
+    /// whenever something was written here.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn pump<R: Replica>(&mut self, replica: &mut R) -> Result<Vec<Action>, R::Error> {
+        let mut actions = Vec::new();
+        if !self.hello || self.over {
+            return Ok(actions);
+        }
+        for held in replica.checkpoints()? {
+            if !replica.is_own(held.log) {
+                continue;
+            }
+            let outgoing = self.outgoing.entry(held.log).or_insert(Outgoing {
+                acknowledged: 0,
+                sent: 0,
+                blocked: false,
+            });
+            while !outgoing.blocked
+                && outgoing.sent < held.length
+                && self.in_flight_bytes < self.config.window
+            {
+                let Some(run) = replica.read(held.log, outgoing.sent, RUN_BYTES)? else { break };
+                let bodies: usize = run.bodies.iter().map(|body| body.bytes.len()).sum();
+                let bytes = run.entries.iter().map(Vec::len).sum::<usize>() + bodies;
+                outgoing.sent = run.first + run.entries.len() as u64;
+                self.in_flight.push_back((held.log, outgoing.sent, bytes));
+                self.in_flight_bytes += bytes;
+                actions.push(Action::Send(Frame::Entries(run)));
+            }
+        }
+        Ok(actions)
+    }
+}
+
+fn in_batches(bodies: Vec<BodyAt>) -> impl Iterator<Item = Vec<BodyAt>> {
+    let mut bodies = bodies.into_iter().peekable();
+    std::iter::from_fn(move || {
+        let mut batch: Vec<BodyAt> = Vec::new();
+        let mut bytes = 0;
+        while let Some(next) = bodies.next_if(|body| bytes == 0 || bytes + body.bytes.len() < RUN_BYTES) {
+            bytes += next.bytes.len();
+            batch.push(next);
+        }
+        (!batch.is_empty()).then_some(batch)
+    })
+}
+
+fn want_bodies(missing: Vec<(LogId, u64, u8)>) -> Vec<Action> {
+    let mut by_log: BTreeMap<LogId, Vec<(u64, u8)>> = BTreeMap::new();
+    for (log, index, place) in missing {
+        by_log.entry(log).or_default().push((index, place));
+    }
+    let frame = |(log, bodies)| Action::Send(Frame::WantBodies { log, bodies });
+    by_log.into_iter().map(frame).collect()
+}
+
+#[cfg(test)]
+mod tests;
