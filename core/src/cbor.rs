@@ -111,7 +111,10 @@ impl Value {
         encoder.into_writer()
     }
 
-    fn write(&self, e: &mut Encoder<Vec<u8>>) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
+    fn write(
+        &self,
+        e: &mut Encoder<Vec<u8>>,
+    ) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
         match self {
             Value::Null => e.null()?,
             Value::Bool(bool) => e.bool(*bool)?,
@@ -263,14 +266,14 @@ mod tests {
     #[test]
     fn other_encodings_of_a_value_are_refused() {
         let refused: [(&[u8], CborError); 9] = [
-            (&[0x18, 0x01], CborError::NotCanonical),             // 1 in two bytes
-            (&[0x9f, 0xff], CborError::NotCanonical),             // indefinite array
+            (&[0x18, 0x01], CborError::NotCanonical), // 1 in two bytes
+            (&[0x9f, 0xff], CborError::NotCanonical), // indefinite array
             (&[0xa2, 0x61, b'b', 0, 0x61, b'a', 0], CborError::NotCanonical), // keys out of order
             (&[0xa2, 0x61, b'a', 0, 0x61, b'a', 0], CborError::NotCanonical), // key twice
-            (&[0x00, 0x00], CborError::NotCanonical),             // bytes after the value
-            (&[0xc0, 0x00], CborError::Malformed),                // a tag
-            (&[0xf9, 0x3c, 0x00], CborError::Malformed),          // a float
-            (&[0x63, 0xed, 0xa0, 0x80], CborError::Malformed),    // a lone surrogate
+            (&[0x00, 0x00], CborError::NotCanonical), // bytes after the value
+            (&[0xc0, 0x00], CborError::Malformed),    // a tag
+            (&[0xf9, 0x3c, 0x00], CborError::Malformed), // a float
+            (&[0x63, 0xed, 0xa0, 0x80], CborError::Malformed), // a lone surrogate
             (&[0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], CborError::Malformed),
         ];
         for (bytes, why) in refused {

@@ -1,8 +1,8 @@
 //! The errors of the public face: few, and named for what the caller does next.
 
+use crate::document::DocumentError;
 use crate::domain::Refusal;
 use crate::domain::refusal::RefusalCode;
-use crate::document::DocumentError;
 use crate::host::SecretError;
 use crate::store::StorageError;
 

@@ -167,8 +167,9 @@ impl Document {
         } else {
             let copy = match self.copies.entry(touch.log) {
                 std::collections::btree_map::Entry::Occupied(copy) => copy.into_mut(),
-                std::collections::btree_map::Entry::Vacant(place) => place
-                    .insert(WorkingCopy { document: genesis()?, taken: BTreeMap::new() }),
+                std::collections::btree_map::Entry::Vacant(place) => {
+                    place.insert(WorkingCopy { document: genesis()?, taken: BTreeMap::new() })
+                }
             };
             copy.catch_up(&self.changes, &touch.past)?;
             let change = write(&mut copy.document, touch, typed)?;
@@ -414,9 +415,7 @@ pub fn difference(old: &str, new: &str) -> Option<Splice> {
 /// those of each log in order, and logs waiting for each other as their pasts say.
 pub fn causal_order(mut touches: Vec<Touch>) -> Vec<Touch> {
     // The size of a closed causal past grows along happens-before.
-    touches.sort_by_key(|touch| {
-        (touch.past.0.values().sum::<u64>(), touch.log, touch.index)
-    });
+    touches.sort_by_key(|touch| (touch.past.0.values().sum::<u64>(), touch.log, touch.index));
     touches
 }
 

@@ -29,12 +29,8 @@ fn history(steps: &[Step]) -> Vec<Touch> {
     let mut lengths = [1u64, 0];
     let mut seen = [0u64, 0];
     let opening = record(Action::OpenDraft { text: "I will call".into() });
-    let mut touches = vec![Touch {
-        log: LOGS[0],
-        index: 0,
-        past: Past::default(),
-        records: vec![(0, opening)],
-    }];
+    let mut touches =
+        vec![Touch { log: LOGS[0], index: 0, past: Past::default(), records: vec![(0, opening)] }];
     for (who, meet, splice) in steps {
         if *meet {
             seen = [lengths[1], lengths[0]];

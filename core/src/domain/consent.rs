@@ -147,8 +147,7 @@ pub fn fold(operations: &[Operation], parents: &[Vec<usize>]) -> Outcome {
             let mut past = op.past.clone();
             past.resize(lanes, 0);
             past[op.lane] = past[op.lane].max(folding.in_lane[at] + 1);
-            folding.is_choice(at)
-                && folding.ratified_within(&past, at + 1).contains(op.revision)
+            folding.is_choice(at) && folding.ratified_within(&past, at + 1).contains(op.revision)
         })
         .collect();
     Outcome {
@@ -206,9 +205,7 @@ impl Folding<'_> {
         let undoes = match w.kind {
             Kind::Withdraw { .. } => mine && !other,
             Kind::Consent => mine && other,
-            Kind::Propose => {
-                other && (mine || !self.ancestors[c.revision].contains(w.revision))
-            }
+            Kind::Propose => other && (mine || !self.ancestors[c.revision].contains(w.revision)),
         };
         let cooling = matches!(w.kind, Kind::Withdraw { cooling: true });
         if undoes && (cooling || !self.before[by].contains(c.revision)) {

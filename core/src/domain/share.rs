@@ -99,11 +99,14 @@ pub fn stop_all(agreements: &[(Folded, AgreementView)], now: Moment) -> Vec<(Doc
             for open in view.on_table.iter().filter(|open| open.i_agreed) {
                 let revision = open.hash;
                 let mine = matches!(open.proposed_by, Who::Me | Who::Both);
-                actions.push((view.id, if mine {
-                    Action::WithdrawProposal { revision }
-                } else {
-                    Action::WithdrawConsent { revision, held: None }
-                }));
+                actions.push((
+                    view.id,
+                    if mine {
+                        Action::WithdrawProposal { revision }
+                    } else {
+                        Action::WithdrawConsent { revision, held: None }
+                    },
+                ));
             }
         }
     }

@@ -118,7 +118,11 @@ impl Entry {
             .iter()
             .map(|record| {
                 let bytes = record.bytes().ok_or(EnvelopeError::Fields)?;
-                if bytes.len() > RECORD_BYTES { Err(EnvelopeError::Records) } else { Ok(bytes.to_vec()) }
+                if bytes.len() > RECORD_BYTES {
+                    Err(EnvelopeError::Records)
+                } else {
+                    Ok(bytes.to_vec())
+                }
             })
             .collect::<Result<Vec<_>, _>>()?;
         let continues = value.get("continues").map(checkpoint).transpose()?;

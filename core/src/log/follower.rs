@@ -235,10 +235,8 @@ mod tests {
     impl Both {
         fn new() -> Self {
             let logs = [Follower::new(PAIR, ANA, 0), Follower::new(PAIR, BEN, 0)];
-            let heads = logs
-                .iter()
-                .map(|log| ((log.checkpoint.log, 0), log.checkpoint.head))
-                .collect();
+            let heads =
+                logs.iter().map(|log| ((log.checkpoint.log, 0), log.checkpoint.head)).collect();
             Self { logs, heads }
         }
 

@@ -58,9 +58,8 @@ impl Code {
     pub fn parse(text: &str) -> Result<Self, PairingError> {
         let typed = text.chars().filter(|c| !c.is_whitespace() && *c != '-').take(17);
         let digits: Option<Vec<u8>> = typed.map(digit).collect();
-        let digits: [u8; 16] = digits
-            .and_then(|digits| digits.try_into().ok())
-            .ok_or(PairingError::CodeMistyped)?;
+        let digits: [u8; 16] =
+            digits.and_then(|digits| digits.try_into().ok()).ok_or(PairingError::CodeMistyped)?;
         if check(&digits[..15]) != digits[15] {
             return Err(PairingError::CodeMistyped);
         }

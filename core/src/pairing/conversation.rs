@@ -81,10 +81,9 @@ impl Message {
     /// The message's bytes.
     pub fn encode(&self) -> Vec<u8> {
         match self {
-            Message::Commit(hash) => Value::map([
-                ("t", Some("commit".into())),
-                ("hash", Some(hash.as_slice().into())),
-            ]),
+            Message::Commit(hash) => {
+                Value::map([("t", Some("commit".into())), ("hash", Some(hash.as_slice().into()))])
+            }
             Message::Reveal { nonce, share, person, name } => Value::map([
                 ("t", Some("reveal".into())),
                 ("nonce", Some(nonce.as_slice().into())),
@@ -179,7 +178,11 @@ fn commitment(own: &Own) -> [u8; 32] {
         person: own.person,
         name: own.name.clone(),
     };
-    Sha256::new().chain_update(b"amends/pair-commit/v1").chain_update(reveal.encode()).finalize().into()
+    Sha256::new()
+        .chain_update(b"amends/pair-commit/v1")
+        .chain_update(reveal.encode())
+        .finalize()
+        .into()
 }
 
 impl Conversation {

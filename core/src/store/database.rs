@@ -29,7 +29,9 @@ pub enum StorageError {
     #[error("{0} is damaged")]
     Damaged(String),
     /// A newer version wrote the file.
-    #[error("{file} was written by a newer version ({found}, this one knows {known}): update first")]
+    #[error(
+        "{file} was written by a newer version ({found}, this one knows {known}): update first"
+    )]
     Newer {
         /// Which file.
         file: String,
@@ -208,7 +210,8 @@ impl Database {
         committed
     }
 
-    fn roll_back(&self) {
+    /// Takes back whatever transaction is open.
+    pub fn roll_back(&self) {
         // SQLite may have rolled back by itself (a full disk); either way the
         // transaction is over.
         if let Err(error) = self.connection.execute_batch("ROLLBACK") {
@@ -227,9 +230,9 @@ impl Database {
     pub fn checkpoint(&self) -> Result<bool, StorageError> {
         for _ in 0..20 {
             // SQLite reports "busy" in the row, not as an error.
-            let busy: i64 = self
-                .connection
-                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            let busy: i64 =
+                self.connection
+                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
             if busy == 0 {
                 return Ok(true);
             }
@@ -298,7 +301,9 @@ impl Database {
         opened: Result<Vec<u8>, amends_seal::OpenError>,
     ) -> Result<Value, StorageError> {
         let damaged = |_| self.damaged(table, row);
-        opened.map_err(damaged).and_then(|bytes| Value::decode(&bytes).map_err(|_| self.damaged(table, row)))
+        opened
+            .map_err(damaged)
+            .and_then(|bytes| Value::decode(&bytes).map_err(|_| self.damaged(table, row)))
     }
 
     /// The error that names a row.
@@ -355,8 +360,9 @@ impl Database {
 }
 
 fn schema(connection: &Connection) -> Result<Vec<(String, Option<String>)>, StorageError> {
-    let mut statement =
-        connection.prepare("SELECT type || ' ' || name || ' ' || tbl_name, sql FROM sqlite_schema ORDER BY 1")?;
+    let mut statement = connection.prepare(
+        "SELECT type || ' ' || name || ' ' || tbl_name, sql FROM sqlite_schema ORDER BY 1",
+    )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -55,7 +55,8 @@ impl Keys {
                     "the keys of this store are not in the secret store: they were erased, or belong to another phone".to_owned(),
                 )
             };
-            let secret = zeroize::Zeroizing::new(secrets.read(name(store, which))?.ok_or_else(missing)?);
+            let secret =
+                zeroize::Zeroizing::new(secrets.read(name(store, which))?.ok_or_else(missing)?);
             secret.as_slice().try_into().map_err(|_| missing())
         };
         Ok(Self {

@@ -25,4 +25,3 @@ pub use pair_db::{DocumentRow, PairDb, PairFile};
 pub use rows::{BodyRow, EntryRow, LogRow};
 pub use secrets::{KeyFile, PassphraseFile};
 pub use vault_db::{VaultDb, VaultItem};
-

@@ -48,6 +48,8 @@ pub struct DocumentRow {
     pub id: DocId,
     /// The kind of the first record that touched it.
     pub first_kind: String,
+    /// The log and the entry that first touched it.
+    pub first: (u64, u64),
     /// How many changes its snapshot holds; 0 where there is none.
     pub snapshot: u64,
 }
@@ -82,17 +84,26 @@ impl PairDb {
         Ok(Self(Database::open(path, &LAYOUT, key, store, entropy)?))
     }
 
-    /// One transaction: all of `work`, or nothing.
+    /// Begins a transaction that no other writer interrupts; to be ended with
+    /// [`PairDb::finish`].
     ///
     /// # Errors
-    /// What `work` says, or [`StorageError`].
-    pub fn write<T, E: From<StorageError>>(
-        &mut self,
-        work: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.0.begin()?;
-        let result = work(self);
+    /// [`StorageError::Busy`] where another process writes for too long.
+    pub fn begin(&self) -> Result<(), StorageError> {
+        self.0.begin()
+    }
+
+    /// Ends the transaction as `result` says: all of it, or nothing.
+    ///
+    /// # Errors
+    /// What `result` says, or [`StorageError`].
+    pub fn finish<T, E: From<StorageError>>(&self, result: Result<T, E>) -> Result<T, E> {
         self.0.finish(result)
+    }
+
+    /// Takes back a transaction that a caught panic left open, if there is one.
+    pub fn abandon(&self) {
+        self.0.roll_back();
     }
 
     /// A setting; `None` if it was never set.
@@ -208,8 +219,10 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn entry_counts(&self) -> Result<Vec<(u64, u64)>, StorageError> {
-        let mut statement =
-            self.0.connection.prepare("SELECT log, count(*) FROM entry GROUP BY log ORDER BY log")?;
+        let mut statement = self
+            .0
+            .connection
+            .prepare("SELECT log, count(*) FROM entry GROUP BY log ORDER BY log")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -242,7 +255,9 @@ impl PairDb {
         let sealed: Option<Vec<u8>> = self
             .0
             .connection
-            .prepare_cached("SELECT sealed FROM body WHERE log = ?1 AND place = ?2 AND record = ?3")?
+            .prepare_cached(
+                "SELECT sealed FROM body WHERE log = ?1 AND place = ?2 AND record = ?3",
+            )?
             .query_row(row, |row| row.get(0))
             .optional()?;
         let Some(sealed) = sealed else { return Ok(None) };
@@ -303,8 +318,8 @@ impl PairDb {
             .prepare_cached("INSERT OR IGNORE INTO touch(lookup, log, place) VALUES (?1, ?2, ?3)")?
             .execute(params![&lookup[..], log, index])?;
         if self.document(doc)?.is_none() {
-            let row =
-                DocumentRow { id: doc, first_kind: first_kind.to_owned(), snapshot: 0 };
+            let first_kind = first_kind.to_owned();
+            let row = DocumentRow { id: doc, first_kind, first: (log, index), snapshot: 0 };
             self.put_document(&row)?;
         }
         Ok(())
@@ -318,8 +333,8 @@ impl PairDb {
         let mut statement = self.0.connection.prepare_cached(
             "SELECT place FROM touch WHERE lookup = ?1 AND log = ?2 AND place >= ?3 ORDER BY place",
         )?;
-        let rows = statement
-            .query_map(params![&self.lookup(doc)[..], log, from], |row| row.get(0))?;
+        let rows =
+            statement.query_map(params![&self.lookup(doc)[..], log, from], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -357,6 +372,7 @@ impl PairDb {
             Some(DocumentRow {
                 id: DocId::from_slice(value.get("id")?.bytes()?)?,
                 first_kind: value.get("kind")?.text()?.to_owned(),
+                first: (value.get("log")?.uint()?, value.get("entry")?.uint()?),
                 snapshot: value.get("snapshot")?.uint()?,
             })
         };
@@ -368,6 +384,8 @@ impl PairDb {
         let value = Value::map([
             ("id", Some(document.id.as_bytes().into())),
             ("kind", Some(document.first_kind.as_str().into())),
+            ("log", Some(document.first.0.into())),
+            ("entry", Some(document.first.1.into())),
             ("snapshot", Some(document.snapshot.into())),
         ]);
         let sealed = self.0.seal("document", Row::Lookup(&lookup), &value)?;
@@ -383,7 +401,8 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn documents(&self) -> Result<Vec<DocumentRow>, StorageError> {
-        let mut statement = self.0.connection.prepare_cached("SELECT lookup, sealed FROM document")?;
+        let mut statement =
+            self.0.connection.prepare_cached("SELECT lookup, sealed FROM document")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut documents = Vec::new();
         for row in rows {
@@ -444,6 +463,17 @@ impl PairDb {
             .0
             .connection
             .execute_batch("DELETE FROM snapshot; DELETE FROM touch; DELETE FROM document")?)
+    }
+
+    /// One past the last entry of `log` that touches a document; 0 if none does.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn touched_to(&self, doc: DocId, log: u64) -> Result<u64, StorageError> {
+        let mut statement = self.0.connection.prepare_cached(
+            "SELECT coalesce(max(place) + 1, 0) FROM touch WHERE lookup = ?1 AND log = ?2",
+        )?;
+        Ok(statement.query_row(params![&self.lookup(doc)[..], log], |row| row.get(0))?)
     }
 
     /// How many snapshots there are.

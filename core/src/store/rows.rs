@@ -142,9 +142,8 @@ impl BodyRow {
 
 /// A causal past as CBOR: `[[log, length]…]`.
 pub fn past_to_value(past: &Past) -> Value {
-    let pair = |(log, length): (&LogId, &u64)| {
-        Value::Array(vec![log.as_bytes().into(), (*length).into()])
-    };
+    let pair =
+        |(log, length): (&LogId, &u64)| Value::Array(vec![log.as_bytes().into(), (*length).into()]);
     Value::Array(past.0.iter().map(pair).collect())
 }
 

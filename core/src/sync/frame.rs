@@ -5,8 +5,8 @@ use crate::id::{Head, LogId};
 use crate::limits::{FRAME_BYTES, LOG_GENERATIONS, LOG_LENGTH};
 use crate::log::Checkpoint;
 
-/// A random number drawn when a session begins: a new one tells a new
-/// connection from a half-dead old one.
+/// A random number drawn when the app starts (the boot epoch): a new one tells
+/// that an older connection with the same phone must be half-dead.
 pub type Epoch = [u8; 8];
 
 /// Entries in one frame, at most.
@@ -45,7 +45,7 @@ pub struct Run {
 pub enum Frame {
     /// Says what is held of every log.
     Hello {
-        /// This session's number.
+        /// The boot epoch of the one who says it.
         epoch: Epoch,
         /// What is held.
         logs: Vec<Checkpoint>,

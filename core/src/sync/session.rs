@@ -121,7 +121,7 @@ pub enum Action {
 /// How a session is run.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
-    /// This session's random number.
+    /// This phone's boot epoch.
     pub epoch: Epoch,
     /// Whether anything is taken in; a phone that has left only delivers.
     pub receive: bool,
@@ -396,7 +396,9 @@ impl Session {
                 self.closed.insert(run.log);
                 Ok(vec![Action::Notice(Notice::Refused(refusal))])
             }
-            Intake::Contradiction => Ok(self.contradiction(run.log, replica)?.into_iter().collect()),
+            Intake::Contradiction => {
+                Ok(self.contradiction(run.log, replica)?.into_iter().collect())
+            }
         }
     }
 
@@ -464,7 +466,9 @@ fn in_batches(bodies: Vec<BodyAt>) -> impl Iterator<Item = Vec<BodyAt>> {
     std::iter::from_fn(move || {
         let mut batch: Vec<BodyAt> = Vec::new();
         let mut bytes = 0;
-        while let Some(next) = bodies.next_if(|body| bytes == 0 || bytes + body.bytes.len() < RUN_BYTES) {
+        while let Some(next) =
+            bodies.next_if(|body| bytes == 0 || bytes + body.bytes.len() < RUN_BYTES)
+        {
             bytes += next.bytes.len();
             batch.push(next);
         }

@@ -136,7 +136,11 @@ pub struct Context<'a> {
 ///
 /// # Errors
 /// A [`Refusal`]; nothing is then to be written.
-pub fn decide(folded: &Folded, command: &Command, context: Context<'_>) -> Result<Vec<Action>, Refusal> {
+pub fn decide(
+    folded: &Folded,
+    command: &Command,
+    context: Context<'_>,
+) -> Result<Vec<Action>, Refusal> {
     let view = project(folded, context.pair, context.pair_state, context.me, context.now);
     let me = super::fold::member(context.pair, context.me);
     let decision = Decision { folded, view: &view, me, context };
@@ -492,9 +496,10 @@ impl Decision<'_> {
             return refuse(RefusalCode::TagInvalid);
         }
         let clauses = self.clauses(terms)?;
-        let taper = terms.taper.iter().map(|step| {
-            Ok(TaperStep { from: step.from, cadence: text::name(&step.cadence)? })
-        });
+        let taper = terms
+            .taper
+            .iter()
+            .map(|step| Ok(TaperStep { from: step.from, cadence: text::name(&step.cadence)? }));
         let mut revision = Revision {
             kind: terms.kind.clone(),
             clauses,
@@ -507,7 +512,8 @@ impl Decision<'_> {
         };
         let starts = terms.starts.unwrap_or(now).max(now);
         let sensitive = revision.sensitive();
-        let span = if sensitive { default_span.min(limits::SENSITIVE_DEFAULT_SPAN) } else { default_span };
+        let span =
+            if sensitive { default_span.min(limits::SENSITIVE_DEFAULT_SPAN) } else { default_span };
         revision.expires_at = terms.expires_at.unwrap_or(starts.plus(span));
         let review = starts.plus(limits::REVIEW_DEFAULT);
         revision.review_at = terms.review_at.or((review < revision.expires_at).then_some(review));
@@ -522,7 +528,11 @@ impl Decision<'_> {
         if !revision.well_formed(self.context.pair, now) {
             let ids = || revision.clauses.iter().map(|clause| &clause.id);
             let twice = ids().enumerate().any(|(at, id)| ids().take(at).any(|other| other == id));
-            return refuse(if twice { RefusalCode::ClauseTwice } else { RefusalCode::DatesOutOfOrder });
+            return refuse(if twice {
+                RefusalCode::ClauseTwice
+            } else {
+                RefusalCode::DatesOutOfOrder
+            });
         }
         Ok(revision)
     }

@@ -196,9 +196,8 @@ fn suspended(ordered: &[(&Held, usize)]) -> [bool; 2] {
         let of = |action: Action| {
             ordered.iter().filter(move |(h, author)| *author == who && h.record.action == action)
         };
-        *flag = of(Action::Suspend).any(|(pause, _)| {
-            !of(Action::Resume).any(|(resume, _)| before(pause, resume))
-        });
+        *flag = of(Action::Suspend)
+            .any(|(pause, _)| !of(Action::Resume).any(|(resume, _)| before(pause, resume)));
     }
     suspended
 }
@@ -270,11 +269,7 @@ fn fold_offer(pair: &Pair, folded: &mut Folded, ordered: &[(&Held, usize)]) {
 }
 
 /// Decides which records count, and puts them in the terms of the consent fold.
-fn count<'a>(
-    pair: &Pair,
-    folded: &mut Folded,
-    ordered: &[(&'a Held, usize)],
-) -> Vec<Choice<'a>> {
+fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, usize)]) -> Vec<Choice<'a>> {
     let mut lanes: BTreeMap<LogId, usize> = BTreeMap::new();
     for (held, _) in ordered {
         let next = lanes.len();

@@ -241,9 +241,10 @@ impl Revision {
                 ("cadence", clause.cadence.as_deref().map(Value::from)),
             ])
         });
-        let taper = self.taper.iter().map(|step| {
-            Value::Array(vec![step.from.0.into(), step.cadence.as_str().into()])
-        });
+        let taper = self
+            .taper
+            .iter()
+            .map(|step| Value::Array(vec![step.from.0.into(), step.cadence.as_str().into()]));
         let parents = self.parents.iter().map(|parent| parent.as_bytes().into());
         Value::map([
             ("kind", Some(self.kind.code().as_str().into())),
@@ -301,7 +302,10 @@ impl Revision {
             && self.expires_at > starts
             && self.expires_at.since(starts) <= span
             && self.review_at.is_none_or(|review| review <= self.expires_at)
-            && self.taper.iter().all(|s| inside(s.from) && text::counts(&s.cadence) && short(&s.cadence))
+            && self
+                .taper
+                .iter()
+                .all(|s| inside(s.from) && text::counts(&s.cadence) && short(&s.cadence))
             && self.taper.is_sorted_by(|a, b| a.from < b.from)
             && text::tag_counts(&self.lang)
             && self.parents.is_sorted_by(|a, b| a < b)

@@ -156,6 +156,18 @@ pub struct AgreementView {
 }
 
 impl AgreementView {
+    /// A short name of exactly what this view was made from: equal for equal
+    /// states of the document, on both phones.
+    pub fn token(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let mut digest = Sha256::new().chain_update(b"amends/view/v1").chain_update(self.id.0);
+        for (log, length) in &self.basis.0 {
+            digest.update(log.0);
+            digest.update(length.to_be_bytes());
+        }
+        digest.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Whether anything is in force.
     pub fn in_force(&self) -> bool {
         self.state == AgreementState::Active
@@ -301,9 +313,7 @@ fn offer_state(offer: &OfferState, suspended: bool, now: Moment) -> AgreementSta
         Some((_, Closing::Declined)) => AgreementState::Declined,
         Some((_, Closing::Withdrawn)) => AgreementState::Withdrawn,
         None if now < offer.held.plus(limits::COOLING_OFF) => AgreementState::CoolingOff,
-        None => {
-            running_state(offer.revision.starts, offer.revision.expires_at, suspended, now)
-        }
+        None => running_state(offer.revision.starts, offer.revision.expires_at, suspended, now),
     }
 }
 

@@ -252,8 +252,7 @@ fn i18_entries_in_my_name_are_not_taken_from_the_partner() {
     forged.write(b"in your name");
     let log = forged.logs[0].checkpoint().log;
     let Ok(run) = forged.read(log, 0, 100);
-    let Ok(actions) =
-        meeting.sessions[0].receive(Frame::Entries(run.unwrap()), 0, &mut phones[0]);
+    let Ok(actions) = meeting.sessions[0].receive(Frame::Entries(run.unwrap()), 0, &mut phones[0]);
     assert_eq!(actions, vec![Action::Notice(Notice::PartnerHoldsMore(log))]);
     assert!(phones[0].entries[0].is_empty());
 }

@@ -1,0 +1,22 @@
+//! Links over TCP: Noise handshakes, frames on the wire, dialling, accepting.
+//!
+//! This is the only part of the library that touches a socket, behind the
+//! feature `net`. Everything that could be said without one is said elsewhere:
+//! [`crate::sync`] has the session, [`crate::pairing`] the conversation.
+
+mod channel;
+mod noise;
+mod registry;
+
+pub use channel::{Channel, open};
+pub use noise::{Handshake, Noise, public_key};
+pub use registry::{Claim, Registry};
+
+use std::time::Duration;
+
+/// A handshake must be done within this time.
+pub const HANDSHAKE: Duration = Duration::from_secs(5);
+/// Sockets that have not proved who they are, at once.
+pub const UNAUTHENTICATED: usize = 8;
+/// Of those, from one address.
+pub const UNAUTHENTICATED_PER_ADDRESS: usize = 2;

@@ -1,0 +1,178 @@
+//! The two Noise handshakes, and the transport after them; no socket here.
+//!
+//! Pairing is `Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s`, every later link
+//! `Noise_KKpsk0_25519_ChaChaPoly_BLAKE2s` (Noise specification, revision 34).
+//! One suite, no negotiation. With `psk0` a stranger's first message already
+//! fails. The threats: whoever listens on the network learns sizes and times,
+//! not words; whoever stands between can delay or cut, not change.
+
+use crate::error::LinkError;
+use crate::host::Entropy;
+use crate::id::PairId;
+use snow::params::{CipherChoice, DHChoice, HashChoice, NoiseParams};
+use snow::resolvers::{CryptoResolver, DefaultResolver};
+use snow::types::{Cipher, Dh, Hash, Random};
+use std::sync::Arc;
+
+const PAIR_PATTERN: &str = "Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s";
+const LINK_PATTERN: &str = "Noise_KKpsk0_25519_ChaChaPoly_BLAKE2s";
+
+/// The largest message that Noise allows.
+pub const MESSAGE: usize = 65_535;
+/// What encryption adds to a message.
+pub const TAG: usize = 16;
+
+struct HostRandom(Arc<dyn Entropy>);
+
+impl Random for HostRandom {
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), snow::Error> {
+        self.0.fill(bytes).map_err(|_| snow::Error::Rng)
+    }
+}
+
+/// The default suite, with the host's randomness.
+struct HostResolver(Arc<dyn Entropy>);
+
+impl CryptoResolver for HostResolver {
+    fn resolve_rng(&self) -> Option<Box<dyn Random>> {
+        Some(Box::new(HostRandom(self.0.clone())))
+    }
+    fn resolve_dh(&self, choice: &DHChoice) -> Option<Box<dyn Dh>> {
+        DefaultResolver.resolve_dh(choice)
+    }
+    fn resolve_hash(&self, choice: &HashChoice) -> Option<Box<dyn Hash>> {
+        DefaultResolver.resolve_hash(choice)
+    }
+    fn resolve_cipher(&self, choice: &CipherChoice) -> Option<Box<dyn Cipher>> {
+        DefaultResolver.resolve_cipher(choice)
+    }
+}
+
+fn broken(error: snow::Error) -> LinkError {
+    LinkError::Protocol(error.to_string())
+}
+
+/// The public key of a private one (X25519).
+pub fn public_key(private: &[u8; 32]) -> [u8; 32] {
+    let mut key = [0; 32];
+    if let Some(mut dh) = DefaultResolver.resolve_dh(&DHChoice::Curve25519) {
+        dh.set(private);
+        key.copy_from_slice(dh.pubkey());
+    }
+    key
+}
+
+/// Which handshake, with what.
+pub enum Handshake<'a> {
+    /// To pair, with the one-time secret of the code.
+    Pair {
+        /// The one-time secret.
+        secret: &'a [u8; 32],
+    },
+    /// To link, with what pairing gave.
+    Link {
+        /// The other phone's static key.
+        partner_key: &'a [u8; 32],
+        /// The pair's secret.
+        secret: &'a [u8; 32],
+        /// The pair.
+        pair: PairId,
+        /// The key epoch.
+        epoch: u64,
+    },
+}
+
+/// A handshake under way, and then the transport.
+pub enum Noise {
+    /// The handshake is not done.
+    Shaking(Box<snow::HandshakeState>),
+    /// Messages can be sent.
+    Transport(Box<snow::TransportState>),
+}
+
+impl Noise {
+    /// A handshake of this phone, whose private static key is `private`.
+    ///
+    /// # Errors
+    /// [`LinkError::Protocol`], for keys that are none.
+    pub fn new(
+        handshake: &Handshake<'_>,
+        private: &[u8; 32],
+        initiator: bool,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, LinkError> {
+        let (pattern, secret, prologue) = match handshake {
+            Handshake::Pair { secret } => (PAIR_PATTERN, *secret, b"amends/pair/v1".to_vec()),
+            Handshake::Link { secret, pair, epoch, .. } => {
+                let prologue = [&b"amends/link/v1"[..], &pair.0, &epoch.to_be_bytes()].concat();
+                (LINK_PATTERN, *secret, prologue)
+            }
+        };
+        let params: NoiseParams = pattern.parse().map_err(broken)?;
+        let builder = snow::Builder::with_resolver(params, Box::new(HostResolver(entropy)));
+        let mut builder = builder.local_private_key(private).map_err(broken)?;
+        builder = builder.psk(0, secret).map_err(broken)?.prologue(&prologue).map_err(broken)?;
+        if let Handshake::Link { partner_key, .. } = handshake {
+            builder = builder.remote_public_key(*partner_key).map_err(broken)?;
+        }
+        let state = if initiator { builder.build_initiator() } else { builder.build_responder() };
+        Ok(Noise::Shaking(Box::new(state.map_err(broken)?)))
+    }
+
+    /// Whether it is this phone's turn to send a handshake message.
+    pub fn my_turn(&self) -> bool {
+        matches!(self, Noise::Shaking(state) if state.is_my_turn())
+    }
+
+    /// Whether the handshake is done.
+    pub fn done(&self) -> bool {
+        match self {
+            Noise::Shaking(state) => state.is_handshake_finished(),
+            Noise::Transport(_) => true,
+        }
+    }
+
+    /// Encrypts one message (during the handshake: writes its next one).
+    ///
+    /// # Errors
+    /// [`LinkError::Protocol`].
+    pub fn write(&mut self, plaintext: &[u8]) -> Result<Vec<u8>, LinkError> {
+        let mut message = vec![0; MESSAGE.min(plaintext.len() + 256)];
+        let length = match self {
+            Noise::Shaking(state) => state.write_message(plaintext, &mut message),
+            Noise::Transport(state) => state.write_message(plaintext, &mut message),
+        };
+        message.truncate(length.map_err(broken)?);
+        Ok(message)
+    }
+
+    /// Decrypts one message.
+    ///
+    /// # Errors
+    /// [`LinkError::Stranger`] for whatever does not decrypt.
+    pub fn read(&mut self, message: &[u8]) -> Result<Vec<u8>, LinkError> {
+        let mut plaintext = vec![0; message.len()];
+        let length = match self {
+            Noise::Shaking(state) => state.read_message(message, &mut plaintext),
+            Noise::Transport(state) => state.read_message(message, &mut plaintext),
+        };
+        plaintext.truncate(length.map_err(|_| LinkError::Stranger)?);
+        Ok(plaintext)
+    }
+
+    /// After the handshake: its hash, and the other side's static key.
+    ///
+    /// # Errors
+    /// [`LinkError::Protocol`] if it is not done.
+    pub fn finish(self) -> Result<(Self, [u8; 32], [u8; 32]), LinkError> {
+        let Noise::Shaking(state) = self else {
+            return Err(LinkError::Protocol("the handshake was finished before".to_owned()));
+        };
+        let unfinished = || LinkError::Protocol("the handshake is not finished".to_owned());
+        let hash = state.get_handshake_hash().try_into().map_err(|_| unfinished())?;
+        let key = state.get_remote_static().and_then(|key| key.try_into().ok());
+        let key = key.ok_or_else(unfinished)?;
+        let transport = state.into_transport_mode().map_err(broken)?;
+        Ok((Noise::Transport(Box::new(transport)), hash, key))
+    }
+}

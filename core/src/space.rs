@@ -1,0 +1,650 @@
+//! [`Space`]: what an app holds.
+//!
+//! A space is one person's phone: a folder with two sealed databases, opened
+//! with the keys that the host keeps. All writing happens on one thread; the
+//! methods here are async, and every future may be dropped: a write that was
+//! accepted is finished.
+
+mod agreements;
+mod doctor;
+mod engine;
+mod link;
+#[cfg(feature = "net")]
+mod network;
+mod replica;
+mod worker;
+
+pub use agreements::{HistoryItem, LogItem, PrivateDraft};
+pub use doctor::{DoctorReport, Finding, Remedy, VerifiedLog};
+pub use engine::Host;
+pub use link::Leaving;
+#[cfg(feature = "net")]
+pub use network::{Asked, Exchange, ExchangeOptions, Pairing};
+
+use crate::cbor::Value;
+use crate::domain::agreement::decide::Splice;
+use crate::domain::agreement::view::AgreementsNow;
+use crate::domain::agreement::{AgreementView, Command, Terms};
+use crate::domain::next::NextDue;
+use crate::domain::refusal::RefusalCode;
+use crate::domain::share::SharedItem;
+use crate::domain::text;
+use crate::error::Error;
+use crate::host::{SecretStore, random};
+use crate::id::{DocId, Past, RevisionHash};
+use crate::store::{Keys, PairDb, PairFile, StorageError, VaultDb};
+use crate::sync::{Epoch, Notice};
+use crate::time::Moment;
+use engine::{Engine, Files};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use tokio::sync::watch;
+use worker::Worker;
+
+const PAIR_FILE: &str = "pair.db";
+const VAULT_FILE: &str = "vault.db";
+
+/// How this phone's person and the pair stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The name that this phone's person chose.
+    pub name: String,
+    /// How far the pairing is.
+    pub pairing: PairingState,
+    /// The partner's chosen name, once paired.
+    pub partner: Option<String>,
+    /// When the pair ended, if it did. Who left is not said.
+    pub left_at: Option<Moment>,
+    /// Whether this phone holds all exchange.
+    pub held: bool,
+    /// What this phone's person should know.
+    pub notices: Vec<StatusNotice>,
+}
+
+/// How far the pairing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PairingState {
+    /// There is no pair.
+    Unpaired,
+    /// Both confirmed, and the first session has yet to prove it.
+    Pending,
+    /// Paired.
+    Paired,
+    /// One of the two left.
+    Left,
+}
+
+/// What this phone's person should know about the two logs, in plain words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StatusNotice {
+    /// The other phone's log is no longer what this phone holds of it. This
+    /// phone keeps its copy, and takes in nothing more of it.
+    OtherLogChanged,
+    /// The other phone says that it holds more of this phone's words than this
+    /// phone: it may have been restored from an older state.
+    OtherPhoneHoldsMore,
+}
+
+/// One person's phone. Clones are handles to the same space.
+#[derive(Clone)]
+pub struct Space {
+    pub(crate) worker: Worker,
+    pub(crate) host: Host,
+    pub(crate) epoch: Epoch,
+    changes: watch::Receiver<u64>,
+}
+
+impl Space {
+    /// Makes a new space in `folder` (made too, if it is not there), for a
+    /// person who goes by `name`. The keys are written to the host's secret
+    /// store before the files are made.
+    ///
+    /// # Errors
+    /// [`StorageError::Exists`] where there is one already; a refusal for the
+    /// name; what the disk or the secret store says.
+    pub fn create(folder: &Path, name: &str, host: Host) -> Result<Self, Error> {
+        let name = text::name(name)?;
+        std::fs::create_dir_all(folder).map_err(StorageError::from)?;
+        if folder.join(PAIR_FILE).exists() {
+            return Err(StorageError::Exists.into());
+        }
+        let store = random(host.entropy.as_ref()).map_err(StorageError::from)?;
+        let keys = Keys::create(host.secrets.as_ref(), &store, host.entropy.as_ref())?;
+        let vault_path = folder.join(VAULT_FILE);
+        let vault = VaultDb::create(&vault_path, keys.vault.clone(), store, host.entropy.clone())?;
+        let pair_path = folder.join(PAIR_FILE);
+        let pair = PairDb::create(&pair_path, keys.pair.clone(), store, host.entropy.clone())?;
+        pair.set("name", &Value::from(name.as_str()))?;
+        Self::start(folder, store, keys, host, Files { pair, vault })
+    }
+
+    /// Opens the space in `folder`.
+    ///
+    /// # Errors
+    /// [`StorageError::Missing`] where there is none, [`StorageError::Newer`]
+    /// where a newer version wrote it, [`Error::Locked`] without its keys.
+    pub fn open(folder: &Path, host: Host) -> Result<Self, Error> {
+        let store = PairFile::store_id(&folder.join(PAIR_FILE))?;
+        let keys = Keys::load(host.secrets.as_ref(), &store)?;
+        let files = open_files(folder, store, &keys, &host)?;
+        // The first sealed value tells whether these are the right keys.
+        let name = files.pair.setting("name").map_err(|error| match error {
+            StorageError::Damaged(_) => Error::Locked(
+                "these keys do not open this store, or its first value is damaged".to_owned(),
+            ),
+            other => other.into(),
+        })?;
+        name.ok_or_else(|| StorageError::Damaged("pair.db: setting name".to_owned()))?;
+        Self::start(folder, store, keys, host, files)
+    }
+
+    fn start(
+        folder: &Path,
+        store: [u8; 16],
+        keys: Keys,
+        host: Host,
+        files: Files,
+    ) -> Result<Self, Error> {
+        let epoch = random(host.entropy.as_ref()).map_err(StorageError::from)?;
+        let engine = Engine::new(folder.to_owned(), store, keys, host.clone(), files)?;
+        let changes = engine.watch();
+        Ok(Self { worker: Worker::start(engine)?, host, epoch, changes })
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.worker.call(work).await
+    }
+
+    /// Now, by the host's clock.
+    pub fn now(&self) -> Moment {
+        self.host.clock.now()
+    }
+
+    /// Agreements and one-sided offers.
+    pub fn agreements(&self) -> Agreements<'_> {
+        Agreements(self)
+    }
+
+    /// How this phone's person and the pair stand.
+    ///
+    /// # Errors
+    /// Storage, [`Error::Closed`].
+    pub async fn status(&self) -> Result<Status, Error> {
+        self.ask(Engine::status).await
+    }
+
+    /// Everything that I share or am about to, on one screen (R8).
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn what_i_share(&self) -> Result<Vec<SharedItem>, Error> {
+        self.ask(Engine::what_i_share).await
+    }
+
+    /// Stops all of it at once, without any network (R8, I11). Gives back what
+    /// was shared until now.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn stop_all(&self) -> Result<Vec<SharedItem>, Error> {
+        self.ask(Engine::stop_all).await
+    }
+
+    /// What is next for me: three things at most.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn next_due(&self) -> Result<Vec<NextDue>, Error> {
+        self.ask(Engine::next_due).await
+    }
+
+    /// Holds all exchange with the other phone, or releases it. To the partner
+    /// it looks as if this phone were offline.
+    ///
+    /// # Errors
+    /// Storage, [`Error::Closed`].
+    pub async fn hold_sync(&self, hold: bool) -> Result<(), Error> {
+        self.ask(move |engine| engine.hold(hold)).await
+    }
+
+    /// Leaves the pair, for good; nobody is asked (R14).
+    ///
+    /// # Errors
+    /// `NotPaired`, `PairLeft`, storage, [`Error::Closed`].
+    pub async fn leave(&self, how: Leaving) -> Result<(), Error> {
+        self.ask(move |engine| engine.leave(how)).await
+    }
+
+    /// Checks everything from scratch: logs, documents, views.
+    ///
+    /// # Errors
+    /// What keeps it from looking at all; damage is in the report.
+    pub async fn doctor(&self) -> Result<DoctorReport, Error> {
+        self.ask(Engine::doctor).await
+    }
+
+    /// Makes anew what follows from the logs: the documents and their index.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn rebuild(&self) -> Result<(), Error> {
+        self.ask(Engine::rebuild).await
+    }
+
+    /// Both logs with their heads, each recomputed from its first entry on.
+    ///
+    /// # Errors
+    /// [`StorageError::Damaged`] naming the first thing that does not verify.
+    pub async fn verify_logs(&self) -> Result<Vec<VerifiedLog>, Error> {
+        self.ask(Engine::verify_logs).await
+    }
+
+    /// Every entry of both logs, oldest first, one's own before the partner's.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn log_items(&self) -> Result<Vec<LogItem>, Error> {
+        self.ask(Engine::log_items).await
+    }
+
+    /// The Automerge heads of a document: equal on both phones where the logs are.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn document_heads(&self, doc: DocId) -> Result<Vec<String>, Error> {
+        self.ask(move |engine| engine.document_heads(doc)).await
+    }
+
+    /// Begins to hear of changes, see [`Subscription`].
+    pub fn subscribe(&self) -> Subscription {
+        let mut changes = self.changes.clone();
+        // The first wait answers at once: the current view comes first.
+        changes.mark_changed();
+        Subscription { space: self.clone(), changes, last: None, cancelled: false }
+    }
+
+    /// Writes everything back and closes every file, so that the system may
+    /// suspend the app. Until [`Space::resume`], calls answer [`Error::Locked`].
+    ///
+    /// # Errors
+    /// Storage, [`Error::Closed`].
+    pub async fn suspend(&self) -> Result<(), Error> {
+        self.ask(Engine::suspend).await
+    }
+
+    /// Opens the files again.
+    ///
+    /// # Errors
+    /// Storage, [`Error::Closed`].
+    pub async fn resume(&self) -> Result<(), Error> {
+        self.ask(Engine::resume).await
+    }
+
+    /// Ends the space: what was accepted is finished, everything after answers
+    /// [`Error::Closed`]. Calling it again does nothing.
+    pub async fn shutdown(&self) {
+        if let Err(error) = self.ask(Engine::suspend).await {
+            tracing::debug!(%error, "nothing was left to write back");
+        }
+        self.worker.stop();
+    }
+
+    /// Erases this phone's copy, for good: first the keys, then the files. It
+    /// never reaches the partner's phone (R15, R27).
+    ///
+    /// # Errors
+    /// What the secret store or the disk says.
+    pub async fn erase_local(self) -> Result<(), Error> {
+        self.ask(Engine::erase).await?;
+        self.worker.stop();
+        Ok(())
+    }
+}
+
+fn open_files(folder: &Path, store: [u8; 16], keys: &Keys, host: &Host) -> Result<Files, Error> {
+    let entropy = || host.entropy.clone();
+    let pair = PairDb::open(&folder.join(PAIR_FILE), keys.pair.clone(), store, entropy())?;
+    let vault = VaultDb::open(&folder.join(VAULT_FILE), keys.vault.clone(), store, entropy())?;
+    Ok(Files { pair, vault })
+}
+
+impl Engine {
+    fn status(&mut self) -> Result<Status, Error> {
+        let mut status = Status {
+            name: self.own_name()?,
+            pairing: PairingState::Unpaired,
+            partner: None,
+            left_at: None,
+            held: self.held()?,
+            notices: Vec::new(),
+        };
+        let Some(link) = self.link()? else { return Ok(status) };
+        if link.pending {
+            status.pairing = PairingState::Pending;
+            return Ok(status);
+        }
+        let home = self.home()?;
+        status.partner = Some(self.partner_name(&home)?);
+        status.left_at = self.pair_state(&home)?.left_at;
+        status.pairing = match status.left_at {
+            Some(_) => PairingState::Left,
+            None => PairingState::Paired,
+        };
+        if home.logs.iter().any(|log| log.frozen) {
+            status.notices.push(StatusNotice::OtherLogChanged);
+        }
+        if self.db()?.setting("partner-holds-more")?.is_some() {
+            status.notices.push(StatusNotice::OtherPhoneHoldsMore);
+        }
+        Ok(status)
+    }
+
+    /// Keeps what a session found out.
+    pub fn notice(&mut self, notice: Option<Notice>) -> Result<(), Error> {
+        match notice {
+            Some(Notice::PartnerHoldsMore(_)) => {
+                self.db()?.set("partner-holds-more", &Value::Bool(true))?;
+                self.changed();
+            }
+            // Contradictions are kept with the log; refused entries leave nothing.
+            Some(_) => {}
+            None => self.db()?.unset("partner-holds-more")?,
+        }
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> Result<(), Error> {
+        self.forget();
+        if let Some(files) = self.files.take() {
+            files.pair.checkpoint()?;
+            files.vault.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    fn resume(&mut self) -> Result<(), Error> {
+        if self.files.is_none() {
+            self.files = Some(open_files(&self.folder, self.store, &self.keys, &self.host)?);
+        }
+        Ok(())
+    }
+
+    fn erase(&mut self) -> Result<(), Error> {
+        self.forget();
+        self.files = None;
+        erase(&self.folder, &self.store, self.host.secrets.as_ref())
+    }
+}
+
+/// Destroys a store's keys first, then removes its files.
+fn erase(folder: &Path, store: &[u8; 16], secrets: &dyn SecretStore) -> Result<(), Error> {
+    let destroyed = Keys::destroy(secrets, store);
+    for file in [PAIR_FILE, VAULT_FILE] {
+        for ending in ["", "-wal", "-shm"] {
+            let path: PathBuf = folder.join(format!("{file}{ending}"));
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(StorageError::from(error).into());
+                }
+                _ => {}
+            }
+        }
+    }
+    destroyed
+}
+
+/// Agreements and one-sided offers, see [`crate::domain::agreement`].
+#[derive(Clone, Copy)]
+pub struct Agreements<'a>(&'a Space);
+
+impl Agreements<'_> {
+    async fn act(&self, doc: DocId, command: Command) -> Result<AgreementView, Error> {
+        self.0.ask(move |engine| engine.act(doc, command)).await
+    }
+
+    /// Every agreement, in the order in which they were begun.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`]; so for all reading methods here.
+    pub async fn list(&self) -> Result<Vec<AgreementView>, Error> {
+        self.0.ask(Engine::agreements).await
+    }
+
+    /// The agreements, sorted by what they ask of me.
+    ///
+    /// # Errors
+    /// As [`Agreements::list`].
+    pub async fn now(&self) -> Result<AgreementsNow, Error> {
+        self.0.ask(Engine::agreements_now).await
+    }
+
+    /// One agreement.
+    ///
+    /// # Errors
+    /// `NotFound`, or as [`Agreements::list`].
+    pub async fn show(&self, id: DocId) -> Result<AgreementView, Error> {
+        self.0.ask(move |engine| engine.show_agreement(id)).await
+    }
+
+    /// Everything that was ever done with an agreement (R36).
+    ///
+    /// # Errors
+    /// As [`Agreements::show`].
+    pub async fn history(&self, id: DocId) -> Result<Vec<HistoryItem>, Error> {
+        self.0.ask(move |engine| engine.history(id)).await
+    }
+
+    /// Proposes terms in a new agreement.
+    ///
+    /// # Errors
+    /// A refusal for the terms, or as [`Agreements::list`]; so for all that follow.
+    pub async fn propose(&self, terms: Terms) -> Result<AgreementView, Error> {
+        let command = Command::Propose { terms, basis: Past::default() };
+        self.0.ask(move |engine| engine.begin(command)).await
+    }
+
+    /// Offers something that binds only me; it needs no answer.
+    ///
+    /// # Errors
+    /// As [`Agreements::propose`].
+    pub async fn offer(&self, terms: Terms) -> Result<AgreementView, Error> {
+        self.0.ask(move |engine| engine.begin(Command::Offer { terms })).await
+    }
+
+    /// Proposes other terms: a counter to what is on the table, or an amendment
+    /// of what holds. `shown` is the view that this answers.
+    ///
+    /// # Errors
+    /// `StaleView` if something came in since `shown`; as [`Agreements::propose`].
+    pub async fn counter(
+        &self,
+        shown: &AgreementView,
+        terms: Terms,
+    ) -> Result<AgreementView, Error> {
+        self.act(shown.id, Command::Propose { terms, basis: shown.basis.clone() }).await
+    }
+
+    /// Says yes to exactly this text, as it was shown (R4).
+    ///
+    /// # Errors
+    /// `StaleView`, `StaleRevision`, `AlreadyAgreed`, `RunsTooLong`.
+    pub async fn consent(
+        &self,
+        shown: &AgreementView,
+        revision: RevisionHash,
+    ) -> Result<AgreementView, Error> {
+        self.act(shown.id, Command::Consent { revision, basis: shown.basis.clone() }).await
+    }
+
+    /// Proposes the same once more, until later.
+    ///
+    /// # Errors
+    /// `OutsideRenewal`, `NotInForce`, `StaleView`.
+    pub async fn renew(
+        &self,
+        shown: &AgreementView,
+        expires_at: Option<Moment>,
+    ) -> Result<AgreementView, Error> {
+        self.act(shown.id, Command::Renew { expires_at, basis: shown.basis.clone() }).await
+    }
+
+    /// Takes back my proposal or my yes, as long as it is not ratified, and
+    /// while it cools off.
+    ///
+    /// # Errors
+    /// `NothingToWithdraw`, `AlreadyRatified`.
+    pub async fn withdraw(
+        &self,
+        id: DocId,
+        revision: Option<RevisionHash>,
+    ) -> Result<AgreementView, Error> {
+        self.act(id, Command::Withdraw { revision }).await
+    }
+
+    /// Says no. No reason, no consequence (R19).
+    ///
+    /// # Errors
+    /// `OwnProposal`, `StaleRevision`.
+    pub async fn decline(
+        &self,
+        id: DocId,
+        revision: Option<RevisionHash>,
+    ) -> Result<AgreementView, Error> {
+        self.act(id, Command::Decline { revision }).await
+    }
+
+    /// Pauses my part.
+    ///
+    /// # Errors
+    /// `NotInForce`, `AlreadySuspended`.
+    pub async fn suspend(&self, id: DocId) -> Result<AgreementView, Error> {
+        self.act(id, Command::Suspend).await
+    }
+
+    /// Lifts my pause.
+    ///
+    /// # Errors
+    /// `NotSuspended`.
+    pub async fn resume(&self, id: DocId) -> Result<AgreementView, Error> {
+        self.act(id, Command::Resume).await
+    }
+
+    /// Ends it, at once and for good. Nobody is asked (R1, R2).
+    ///
+    /// # Errors
+    /// `AlreadyEnded`, `NotFound`.
+    pub async fn end(&self, id: DocId) -> Result<AgreementView, Error> {
+        self.act(id, Command::End).await
+    }
+
+    /// Keeps a private draft; the partner learns nothing of it (R9).
+    ///
+    /// # Errors
+    /// `TextTooLong`, `TextForbidden`, `NotFound` for an unknown `id`.
+    pub async fn keep_draft(&self, id: Option<DocId>, text: &str) -> Result<PrivateDraft, Error> {
+        let text = text.to_owned();
+        self.0.ask(move |engine| engine.keep_draft(id, &text)).await
+    }
+
+    /// Every private draft.
+    ///
+    /// # Errors
+    /// Storage, [`Error::Closed`].
+    pub async fn drafts(&self) -> Result<Vec<PrivateDraft>, Error> {
+        self.0.ask(Engine::private_drafts).await
+    }
+
+    /// Throws a private draft away.
+    ///
+    /// # Errors
+    /// `NotFound`, storage, [`Error::Closed`].
+    pub async fn discard_draft(&self, id: DocId) -> Result<(), Error> {
+        self.0.ask(move |engine| engine.discard_draft(id)).await
+    }
+
+    /// Opens a private draft to the partner as a working draft that both may
+    /// type in. What is typed there stays in the history: say so before the tap.
+    ///
+    /// # Errors
+    /// `DraftOpen`, `AlreadyEnded`, `NotFound`.
+    pub async fn open_draft(
+        &self,
+        draft: DocId,
+        agreement: Option<DocId>,
+    ) -> Result<AgreementView, Error> {
+        self.0.ask(move |engine| engine.open_draft(draft, agreement)).await
+    }
+
+    /// Leaves the working draft's editor: `text` is all of it now. What the
+    /// partner typed since `shown` stays, merged by the CRDT.
+    ///
+    /// # Errors
+    /// `DraftClosed`, `TextTooLong`, `CapReached`.
+    pub async fn type_text(
+        &self,
+        shown: &AgreementView,
+        text: &str,
+    ) -> Result<AgreementView, Error> {
+        let (id, basis, text) = (shown.id, shown.basis.clone(), text.to_owned());
+        self.0.ask(move |engine| engine.type_text(id, basis, text)).await
+    }
+
+    /// One change of the working draft, at a position in Unicode scalar values.
+    ///
+    /// # Errors
+    /// `OutsideText`, `DraftClosed`, `TextTooLong`, `CapReached`.
+    pub async fn splice(&self, id: DocId, splice: Splice) -> Result<AgreementView, Error> {
+        self.0.ask(move |engine| engine.splice(id, splice)).await
+    }
+}
+
+/// The agreements as they are, and again whenever they have changed: by this
+/// phone, by the partner's, or by another process on this home. Coalesced: who
+/// reads slowly sees the newest, never a backlog.
+pub struct Subscription {
+    space: Space,
+    changes: watch::Receiver<u64>,
+    last: Option<Vec<AgreementView>>,
+    cancelled: bool,
+}
+
+impl Subscription {
+    /// The current agreements at the first call; later, waits until they differ
+    /// from what was given before. `None` once cancelled or shut down. Before
+    /// there is a pair the list is empty.
+    ///
+    /// # Errors
+    /// Storage.
+    pub async fn next(&mut self) -> Result<Option<Vec<AgreementView>>, Error> {
+        while !self.cancelled {
+            if self.changes.changed().await.is_err() {
+                return Ok(None);
+            }
+            let views = match self.space.agreements().list().await {
+                Ok(views) => views,
+                Err(Error::Refusal(refusal)) if refusal.code == RefusalCode::NotPaired => {
+                    Vec::new()
+                }
+                Err(Error::Closed) => return Ok(None),
+                Err(Error::Locked(_)) => continue,
+                Err(error) => return Err(error),
+            };
+            if self.last.as_ref() != Some(&views) {
+                self.last = Some(views.clone());
+                return Ok(Some(views));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Stops it: [`Subscription::next`] answers `None` from now on.
+    pub fn cancel(&mut self) {
+        self.cancelled = true;
+    }
+}

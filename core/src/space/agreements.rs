@@ -1,0 +1,356 @@
+//! What the engine does with agreements.
+
+use super::engine::{Draft, Engine, Home};
+use crate::cbor::Value;
+use crate::domain::agreement::decide::{Context, Splice};
+use crate::domain::agreement::view::{AgreementsNow, agreements_now};
+use crate::domain::agreement::{AgreementView, Command, Folded, decide, project};
+use crate::domain::next::{NextDue, next_due};
+use crate::domain::refusal::RefusalCode;
+use crate::domain::share::{SharedItem, stop_all, what_i_share};
+use crate::domain::text;
+use crate::error::Error;
+use crate::host::random;
+use crate::id::{DocId, Past};
+use crate::limits;
+use crate::store::{StorageError, VaultItem};
+use crate::time::Moment;
+use serde::Serialize;
+
+/// An entry of a log, as its readable records say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogItem {
+    /// Whether it stands in one's own log.
+    pub own: bool,
+    /// Its index.
+    pub index: u64,
+    /// The head after it.
+    pub head: crate::id::Head,
+    /// The kinds of its records, in place order; `?` for one that cannot be read.
+    pub kinds: Vec<String>,
+    /// The documents that they are about.
+    pub documents: Vec<DocId>,
+}
+
+/// A draft that nobody else sees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PrivateDraft {
+    /// Its id in the vault.
+    pub id: DocId,
+    /// Its text.
+    pub text: String,
+}
+
+/// One revision of an agreement that was proposed at some time (R36).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HistoryItem {
+    /// When it was written, as its author states.
+    pub at: Moment,
+    /// Who wrote it; left out for an end, which is nobody's to be blamed for.
+    pub by: Option<crate::domain::pair::Who>,
+    /// What was done.
+    pub what: String,
+    /// The revision concerned, as its hash.
+    pub revision: Option<crate::id::RevisionHash>,
+    /// The words of a proposal.
+    pub texts: Vec<String>,
+}
+
+const PRIVATE_DRAFT: &str = "agreement-draft";
+
+impl Engine {
+    fn view(&mut self, home: &Home, folded: &Folded) -> Result<AgreementView, Error> {
+        let state = self.pair_state(home)?;
+        let mut view = project(folded, &home.pair, &state, home.me, self.now());
+        if let Some(draft) = &mut view.draft {
+            let document = self.document(home, folded.doc)?;
+            draft.text = document.text(draft.id).unwrap_or_default();
+        }
+        Ok(view)
+    }
+
+    /// One agreement as this phone's person sees it now.
+    pub fn show_agreement(&mut self, doc: DocId) -> Result<AgreementView, Error> {
+        let home = self.home()?;
+        let folded = self.agreement(&home, doc)?;
+        if folded.begun.is_none() && folded.not_understood.is_empty() {
+            return Err(RefusalCode::NotFound.into());
+        }
+        self.view(&home, &folded)
+    }
+
+    fn all(&mut self, home: &Home) -> Result<Vec<(Folded, AgreementView)>, Error> {
+        let mut all = Vec::new();
+        for doc in self.agreement_ids(home)? {
+            let folded = self.agreement(home, doc)?;
+            let something = !folded.revisions.is_empty()
+                || !folded.drafts.is_empty()
+                || folded.offer.is_some()
+                || !folded.not_understood.is_empty();
+            if something {
+                let view = self.view(home, &folded)?;
+                all.push((folded, view));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Every agreement, in the order in which they were begun.
+    pub fn agreements(&mut self) -> Result<Vec<AgreementView>, Error> {
+        let home = self.home()?;
+        let mut all = self.all(&home)?;
+        all.sort_by_key(|(folded, _)| (folded.begun, folded.doc));
+        Ok(all.into_iter().map(|(_, view)| view).collect())
+    }
+
+    /// The agreements, sorted by what they ask.
+    pub fn agreements_now(&mut self) -> Result<AgreementsNow, Error> {
+        let now = self.now();
+        Ok(agreements_now(&self.agreements()?, now))
+    }
+
+    /// What this phone's person shares.
+    pub fn what_i_share(&mut self) -> Result<Vec<SharedItem>, Error> {
+        Ok(what_i_share(&self.agreements()?))
+    }
+
+    /// What is next for this phone's person.
+    pub fn next_due(&mut self) -> Result<Vec<NextDue>, Error> {
+        Ok(next_due(&self.agreements()?))
+    }
+
+    /// Stops all sharing in one entry. Gives back what was shared.
+    pub fn stop_all(&mut self) -> Result<Vec<SharedItem>, Error> {
+        let stopped = self.transact(|engine| {
+            let mut home = engine.home()?;
+            if engine.pair_state(&home)?.left_at.is_some() {
+                return Ok(Vec::new());
+            }
+            let all = engine.all(&home)?;
+            let views: Vec<AgreementView> = all.iter().map(|(_, view)| view.clone()).collect();
+            let actions = stop_all(&all, engine.now());
+            // An entry holds 64 records; more sharing than that takes more entries,
+            // still in one transaction.
+            let mut drafts: Vec<Draft> = actions
+                .into_iter()
+                .map(|(target, action)| Draft { target, action, body: None })
+                .collect();
+            while !drafts.is_empty() {
+                let rest = drafts.split_off(drafts.len().min(limits::ENTRY_RECORDS));
+                engine.append(&mut home, drafts)?;
+                drafts = rest;
+            }
+            Ok(what_i_share(&views))
+        })?;
+        self.changed();
+        Ok(stopped)
+    }
+
+    /// Decides and writes; gives back what there is to see then.
+    pub fn act(&mut self, doc: DocId, command: Command) -> Result<AgreementView, Error> {
+        self.transact(|engine| {
+            let mut home = engine.home()?;
+            engine.act_within(&mut home, doc, &command)
+        })?;
+        self.changed();
+        self.show_agreement(doc)
+    }
+
+    fn act_within(&mut self, home: &mut Home, doc: DocId, command: &Command) -> Result<(), Error> {
+        let folded = self.agreement(home, doc)?;
+        let pair_state = self.pair_state(home)?;
+        let context = Context {
+            pair: &home.pair,
+            pair_state: &pair_state,
+            me: home.me,
+            now: self.now().max(home.own()?.stated),
+        };
+        let actions = decide(&folded, command, context)?;
+        if folded.begun.is_none() {
+            let mine = home.own()?.number;
+            let rows = self.db()?.documents()?;
+            let begun = rows.iter().filter(|row| row.first.0 == mine).count();
+            if begun > limits::AGREEMENTS {
+                return Err(RefusalCode::TooManyAgreements.into());
+            }
+        }
+        let drafts: Vec<Draft> =
+            actions.into_iter().map(|action| Draft { target: doc, action, body: None }).collect();
+        if drafts.is_empty() {
+            return Ok(());
+        }
+        if drafts.len() > limits::ENTRY_RECORDS {
+            return Err(RefusalCode::CapReached.into());
+        }
+        self.append(home, drafts)
+    }
+
+    /// Begins a new agreement with a command.
+    pub fn begin(&mut self, command: Command) -> Result<AgreementView, Error> {
+        let doc = DocId(random(self.entropy()).map_err(StorageError::from)?);
+        self.act(doc, command)
+    }
+
+    /// Leaves the working draft's editor: `typed` is its whole text now, `basis`
+    /// what it was shown from. What the partner typed meanwhile stays.
+    pub fn type_text(
+        &mut self,
+        doc: DocId,
+        basis: Past,
+        typed: String,
+    ) -> Result<AgreementView, Error> {
+        let typed = text::fragment(&typed)?;
+        self.transact(|engine| {
+            let mut home = engine.home()?;
+            let folded = engine.agreement(&home, doc)?;
+            let view = engine.view(&home, &folded)?;
+            let draft = view.draft.ok_or(RefusalCode::DraftClosed)?;
+            let document = engine.document(&home, doc)?;
+            let splices =
+                document.retype(draft.id, &basis, &typed)?.ok_or(RefusalCode::StaleView)?;
+            if splices.is_empty() {
+                return Ok(());
+            }
+            let length = draft.text.chars().count();
+            engine.act_within(&mut home, doc, &Command::Type { splices, length })
+        })?;
+        self.changed();
+        self.show_agreement(doc)
+    }
+
+    /// One change of the working draft's current text.
+    pub fn splice(&mut self, doc: DocId, splice: Splice) -> Result<AgreementView, Error> {
+        self.transact(|engine| {
+            let mut home = engine.home()?;
+            let folded = engine.agreement(&home, doc)?;
+            let view = engine.view(&home, &folded)?;
+            let length = view.draft.map_or(0, |draft| draft.text.chars().count());
+            engine.act_within(&mut home, doc, &Command::Type { splices: vec![splice], length })
+        })?;
+        self.changed();
+        self.show_agreement(doc)
+    }
+
+    /// Everything that was ever done with an agreement, oldest first (R36).
+    pub fn history(&mut self, doc: DocId) -> Result<Vec<HistoryItem>, Error> {
+        use crate::domain::pair::Who;
+        use crate::domain::record::Action;
+        let home = self.home()?;
+        let (mut held, _, _) = self.records(&home, doc)?;
+        if held.is_empty() {
+            return Err(RefusalCode::NotFound.into());
+        }
+        held.sort_by_key(|held| (held.past.0.values().sum::<u64>(), held.id));
+        let item = |held: crate::domain::Held| {
+            let by = if held.author == home.me { Who::Me } else { Who::Partner };
+            let revision = match &held.record.action {
+                Action::Propose { revision } | Action::Offer { revision } => {
+                    Some(revision.hash(doc))
+                }
+                Action::Consent { revision }
+                | Action::WithdrawConsent { revision, .. }
+                | Action::WithdrawProposal { revision }
+                | Action::Decline { revision } => Some(*revision),
+                _ => None,
+            };
+            let texts = match &held.record.action {
+                Action::Propose { revision } | Action::Offer { revision } => {
+                    revision.clauses.iter().map(|clause| clause.text.clone()).collect()
+                }
+                Action::OpenDraft { text } => vec![text.clone()],
+                Action::Splice { insert, .. } => vec![insert.clone()],
+                _ => Vec::new(),
+            };
+            HistoryItem {
+                at: held.record.at.moment,
+                by: (held.record.action != Action::End).then_some(by),
+                what: held.record.action.kind().to_owned(),
+                revision,
+                texts,
+            }
+        };
+        Ok(held.into_iter().map(item).collect())
+    }
+
+    /// Every entry of both logs.
+    pub fn log_items(&mut self) -> Result<Vec<LogItem>, Error> {
+        let home = self.home()?;
+        let mut items = Vec::new();
+        for log in &home.logs {
+            for index in 0..log.follower.checkpoint().length {
+                let row = self.db()?.entry(log.number, index)?;
+                let records = crate::log::Entry::decode(&row.bytes).map(|entry| entry.records);
+                let headers: Vec<_> = records
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|bytes| crate::domain::record::header(&Value::decode(bytes).ok()?))
+                    .collect();
+                let kind = |header: &Option<crate::domain::record::Header>| {
+                    header.as_ref().map_or_else(|| "?".to_owned(), |header| header.kind.clone())
+                };
+                items.push(LogItem {
+                    own: log.follower.owner() == home.me,
+                    index,
+                    head: row.head,
+                    kinds: headers.iter().map(kind).collect(),
+                    documents: headers.into_iter().flatten().map(|header| header.target).collect(),
+                });
+            }
+        }
+        Ok(items)
+    }
+
+    /// Keeps a private draft in the vault: a new one, or the one with this id.
+    pub fn keep_draft(&mut self, id: Option<DocId>, words: &str) -> Result<PrivateDraft, Error> {
+        let words = text::fragment(words)?;
+        let id = match id {
+            Some(id) => self.private_draft(id)?.id,
+            None => self.vault()?.new_id()?,
+        };
+        let value = Value::map([("text", Some(words.as_str().into()))]);
+        self.vault()?.put(&VaultItem { id, kind: PRIVATE_DRAFT.to_owned(), value })?;
+        Ok(PrivateDraft { id, text: words })
+    }
+
+    /// A private draft.
+    pub fn private_draft(&mut self, id: DocId) -> Result<PrivateDraft, Error> {
+        let drafts = self.private_drafts()?;
+        Ok(drafts.into_iter().find(|draft| draft.id == id).ok_or(RefusalCode::NotFound)?)
+    }
+
+    /// Every private draft.
+    pub fn private_drafts(&mut self) -> Result<Vec<PrivateDraft>, Error> {
+        let items = self.vault()?.items()?;
+        let read = |item: VaultItem| {
+            let text = item.value.get("text")?.text()?.to_owned();
+            (item.kind == PRIVATE_DRAFT).then_some(PrivateDraft { id: item.id, text })
+        };
+        Ok(items.into_iter().filter_map(read).collect())
+    }
+
+    /// Throws a private draft away.
+    pub fn discard_draft(&mut self, id: DocId) -> Result<(), Error> {
+        self.private_draft(id)?;
+        Ok(self.vault()?.remove(id)?)
+    }
+
+    /// Opens a private draft to the partner as the working draft of an agreement,
+    /// a new one where `doc` is left out. The private one is then removed: two
+    /// idempotent steps, the shared one first, so that no word is lost between.
+    pub fn open_draft(&mut self, id: DocId, doc: Option<DocId>) -> Result<AgreementView, Error> {
+        let draft = self.private_draft(id)?;
+        let command = Command::OpenDraft { text: draft.text };
+        let view = match doc {
+            Some(doc) => self.act(doc, command)?,
+            None => self.begin(command)?,
+        };
+        self.vault()?.remove(id)?;
+        Ok(view)
+    }
+
+    /// The document's heads, for comparing two phones and for `doctor`.
+    pub fn document_heads(&mut self, doc: DocId) -> Result<Vec<String>, Error> {
+        let home = self.home()?;
+        Ok(self.document(&home, doc)?.heads())
+    }
+}

@@ -1,0 +1,418 @@
+//! Checking everything from scratch: logs → documents → views.
+
+use super::engine::{Engine, Home, derived, touch};
+use super::replica::body_of;
+use crate::cbor::Value;
+use crate::document::{Document, RULE, Touch, causal_order};
+use crate::domain::record;
+use crate::error::Error;
+use crate::id::{DocId, Head, LogId};
+use crate::log::body::{BodyState, commitment};
+use crate::log::{Checkpoint, Entry, Follower, own_tag_matches};
+use crate::store::{LogRow, StorageError};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What can be done about a damaged value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Remedy {
+    /// It follows from the logs: repairing makes it anew.
+    Rebuild,
+    /// The partner's phone has it.
+    AskPartner,
+    /// Only a backup of this phone has it.
+    Backup,
+}
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What, in words.
+    pub what: String,
+    /// What can be done about it.
+    pub remedy: Remedy,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DoctorReport {
+    /// Entries that were read and chained again.
+    pub entries: u64,
+    /// Documents that were derived again.
+    pub documents: u64,
+    /// Private items that were opened.
+    pub private_items: u64,
+    /// What is wrong; empty if nothing is.
+    pub findings: Vec<Finding>,
+}
+
+/// A log, verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerifiedLog {
+    /// Whose: the viewer's own?
+    pub own: bool,
+    /// Its length and head, recomputed from the first entry on.
+    #[serde(flatten)]
+    pub checkpoint: Checkpoint,
+}
+
+impl DoctorReport {
+    fn add(&mut self, what: impl Into<String>, remedy: Remedy) {
+        self.findings.push(Finding { what: what.into(), remedy });
+    }
+
+    /// Takes a damaged value as a finding; other errors stay errors.
+    fn note<T>(&mut self, result: Result<T, Error>, remedy: Remedy) -> Result<Option<T>, Error> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::Storage(StorageError::Damaged(what))) => {
+                self.add(what, remedy);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What the logs say the look-up tables must hold.
+#[derive(Default)]
+struct Expected {
+    touches: BTreeMap<DocId, Vec<Touch>>,
+    kinds: BTreeMap<DocId, ((u64, u64), String)>,
+    bodies: BTreeSet<(u64, u64, u8)>,
+}
+
+impl Engine {
+    /// Checks every stored value: that it opens, that the chains and pins hold,
+    /// that bodies match, that documents are what their records derive to.
+    pub fn doctor(&mut self) -> Result<DoctorReport, Error> {
+        let mut report = DoctorReport::default();
+        let pair = self.db()?.integrity();
+        let vault = self.vault()?.integrity();
+        for found in [pair, vault] {
+            let found = report.note(found.map_err(Error::from), Remedy::Backup)?;
+            found.into_iter().flatten().for_each(|what| report.add(what, Remedy::Backup));
+        }
+        let items = self.vault()?.items().map_err(Error::from);
+        if let Ok(items) = items {
+            report.private_items = items.len() as u64;
+        }
+        let names = self.db()?.settings().map_err(Error::from);
+        for name in report.note(names, Remedy::Backup)?.unwrap_or_default() {
+            let setting = self.db()?.setting(&name).map_err(Error::from);
+            report.note(setting, Remedy::Backup)?;
+        }
+        self.check_settings(&mut report)?;
+        let home = match self.home() {
+            Ok(home) => home,
+            Err(Error::Refusal(_)) => return Ok(report),
+            other => {
+                report.note(other, Remedy::Backup)?;
+                return Ok(report);
+            }
+        };
+        let mut expected = Expected::default();
+        let heads = self.check_logs(&home, &mut expected, &mut report)?;
+        self.check_rows(&home, &expected, &mut report)?;
+        self.check_documents(&home, expected, &heads, &mut report)?;
+        Ok(report)
+    }
+
+    /// Settings that are always there once a home is made, or paired.
+    fn check_settings(&mut self, report: &mut DoctorReport) -> Result<(), Error> {
+        if self.db()?.settings()?.iter().all(|name| name != "name") {
+            report.add("pair.db: setting name is missing", Remedy::Backup);
+        }
+        let logs = self.db()?.entry_counts()?;
+        if self.db()?.settings()?.iter().all(|name| name != "link") && !logs.is_empty() {
+            report.add("pair.db: setting link is missing", Remedy::Backup);
+        }
+        Ok(())
+    }
+
+    /// Recomputes every head from the first entry on, and compares every pin.
+    fn check_logs(
+        &mut self,
+        home: &Home,
+        expected: &mut Expected,
+        report: &mut DoctorReport,
+    ) -> Result<BTreeMap<(LogId, u64), Head>, Error> {
+        let mut heads: BTreeMap<(LogId, u64), Head> = BTreeMap::new();
+        let mut followers: Vec<(LogRow, Follower, bool)> = home
+            .logs
+            .iter()
+            .map(|log| {
+                let known = &log.follower;
+                let fresh = Follower::new(home.pair.id, known.owner(), known.generation());
+                heads.insert((log.id(), 0), fresh.checkpoint().head);
+                (log.clone(), fresh, true)
+            })
+            .collect();
+        if home.logs.iter().filter(|log| log.follower.owner() == home.me).count() == 0
+            || followers.len() < 2
+        {
+            report.add("pair.db: a log is missing", Remedy::Backup);
+        }
+        // The logs wait for each other where one pins the other.
+        loop {
+            let mut moved = false;
+            for (log, follower, sound) in &mut followers {
+                while *sound && follower.checkpoint().length < log.follower.checkpoint().length {
+                    let index = follower.checkpoint().length;
+                    let remedy = remedy(log, home);
+                    let row = self.db()?.entry(log.number, index).map_err(Error::from);
+                    let Some(row) = report.note(row, remedy)? else {
+                        *sound = false;
+                        break;
+                    };
+                    let place = format!("pair.db: entry {}/{index}", log.number);
+                    let ahead = Entry::decode(&row.bytes).is_ok_and(|entry| {
+                        entry.seen.iter().any(|pin| !heads.contains_key(&(pin.log, pin.length)))
+                    });
+                    if ahead {
+                        // It waits; if what it pins never comes, the log is
+                        // found to be shorter than it says.
+                        break;
+                    }
+                    let head_at = |id, length| heads.get(&(id, length)).copied();
+                    let followed = follower.follow(&row.bytes, &head_at);
+                    let own = log.follower.owner() == home.me;
+                    let tagged = !own || own_tag_matches(&self.keys.log, row.head, &row.tag);
+                    match followed {
+                        Ok(followed)
+                            if followed.head == row.head && followed.past == row.past && tagged =>
+                        {
+                            heads.insert((log.id(), index + 1), row.head);
+                            collect(expected, log, index, &row, &followed.entry);
+                            report.entries += 1;
+                            moved = true;
+                        }
+                        _ => {
+                            report.add(place, remedy);
+                            *sound = false;
+                        }
+                    }
+                }
+            }
+            if !moved {
+                break;
+            }
+        }
+        for (log, follower, sound) in &followers {
+            if *sound && *follower != log.follower {
+                report.add(format!("pair.db: log {}", log.number), remedy(log, home));
+            }
+        }
+        Ok(heads)
+    }
+
+    /// The look-up tables hold exactly what the logs say.
+    fn check_rows(
+        &mut self,
+        home: &Home,
+        expected: &Expected,
+        report: &mut DoctorReport,
+    ) -> Result<(), Error> {
+        let counts: BTreeMap<u64, u64> = self.db()?.entry_counts()?.into_iter().collect();
+        for log in &home.logs {
+            let length = log.follower.checkpoint().length;
+            if counts.get(&log.number).copied().unwrap_or(0) != length {
+                report.add(
+                    format!("pair.db: the number of entries of log {}", log.number),
+                    remedy(log, home),
+                );
+            }
+            let rows: Vec<(u64, u8)> = self.db()?.bodies(log.number)?;
+            let found: BTreeSet<(u64, u64, u8)> =
+                rows.iter().map(|(index, place)| (log.number, *index, *place)).collect();
+            let due: BTreeSet<_> =
+                expected.bodies.iter().filter(|body| body.0 == log.number).copied().collect();
+            for (number, index, place) in found.symmetric_difference(&due) {
+                report.add(format!("pair.db: body {number}/{index}/{place}"), remedy(log, home));
+            }
+            for (index, place) in rows {
+                let body = self.db()?.body(log.number, index, place).map_err(Error::from);
+                let Some(Some(body)) = report.note(body, remedy(log, home))? else { continue };
+                let Ok(entry) = self.db()?.entry(log.number, index) else { continue };
+                let due = Entry::decode(&entry.bytes)
+                    .ok()
+                    .and_then(|entry| body_of(entry.records.get(usize::from(place))?));
+                let matches =
+                    body.state != BodyState::Present || due == Some(commitment(&body.bytes));
+                if !matches {
+                    report.add(
+                        format!("pair.db: body {}/{index}/{place}", log.number),
+                        remedy(log, home),
+                    );
+                }
+            }
+        }
+        if counts.keys().any(|number| home.logs.iter().all(|log| log.number != *number)) {
+            report.add("pair.db: entries of a log that is not known", Remedy::Backup);
+        }
+        Ok(())
+    }
+
+    /// Documents derived from nothing are what is kept and shown.
+    fn check_documents(
+        &mut self,
+        home: &Home,
+        expected: Expected,
+        heads: &BTreeMap<(LogId, u64), Head>,
+        report: &mut DoctorReport,
+    ) -> Result<(), Error> {
+        let rows = report.note(self.documents_read(), Remedy::Rebuild)?.unwrap_or_default();
+        let kept: BTreeMap<DocId, _> =
+            rows.iter().map(|row| (row.id, (row.first, row.first_kind.clone()))).collect();
+        let whole = home
+            .logs
+            .iter()
+            .all(|log| heads.contains_key(&(log.id(), log.follower.checkpoint().length)));
+        if whole && kept != expected.kinds {
+            report.add("pair.db: the list of documents", Remedy::Rebuild);
+        }
+        let due: u64 = expected.touches.values().map(|touches| touches.len() as u64).sum();
+        if whole && self.db()?.touch_count()? != due {
+            report.add("pair.db: the index of documents", Remedy::Rebuild);
+        }
+        let snapshots = rows.iter().filter(|row| row.snapshot > 0).count() as u64;
+        if self.db()?.snapshot_count()? != snapshots {
+            report.add("pair.db: the number of snapshots", Remedy::Rebuild);
+        }
+        for (doc, touches) in expected.touches {
+            report.documents += 1;
+            let indexes: Vec<(LogId, u64)> = touches.iter().map(|t| (t.log, t.index)).collect();
+            for log in &home.logs {
+                let kept = self.db()?.touches(doc, log.number, 0)?;
+                let due: Vec<u64> =
+                    indexes.iter().filter(|(id, _)| *id == log.id()).map(|(_, i)| *i).collect();
+                if whole && kept != due {
+                    report.add(format!("pair.db: the index of document {doc}"), Remedy::Rebuild);
+                }
+            }
+            self.check_document(home, doc, touches, report)?;
+        }
+        Ok(())
+    }
+
+    fn documents_read(&mut self) -> Result<Vec<crate::store::DocumentRow>, Error> {
+        Ok(self.db()?.documents()?)
+    }
+
+    fn check_document(
+        &mut self,
+        home: &Home,
+        doc: DocId,
+        touches: Vec<Touch>,
+        report: &mut DoctorReport,
+    ) -> Result<(), Error> {
+        let touches = causal_order(touches);
+        let fresh = derived(|| {
+            let mut document = Document::new()?;
+            touches.iter().try_for_each(|touch| document.apply(touch))?;
+            Ok(document)
+        });
+        let Some(mut fresh) = report.note(fresh, Remedy::Rebuild)? else { return Ok(()) };
+        let mut due: Vec<Value> =
+            touches.iter().flat_map(|t| t.records.iter().map(|(_, v)| v.clone())).collect();
+        let mut held: Vec<Value> = fresh.records()?.into_iter().map(|s| s.value).collect();
+        for values in [&mut due, &mut held] {
+            values.sort_by_key(Value::encode);
+        }
+        if due != held {
+            report.add(format!("document {doc} does not give back its records"), Remedy::Rebuild);
+        }
+        let snapshot = self.db()?.snapshot(doc).map_err(Error::from);
+        if let Some(Some((RULE, bytes))) = report.note(snapshot, Remedy::Rebuild)? {
+            let loads = derived(|| Document::load(&bytes)).is_ok_and(|snapshot| {
+                let basis = snapshot.basis();
+                derived(|| {
+                    let mut again = Document::new()?;
+                    let within = |t: &&Touch| t.index < basis.length(t.log);
+                    touches.iter().filter(within).try_for_each(|touch| again.apply(touch))?;
+                    let mut snapshot = snapshot;
+                    Ok(again.heads() == snapshot.heads())
+                })
+                .unwrap_or(false)
+            });
+            if !loads {
+                report.add(format!("pair.db: the snapshot of document {doc}"), Remedy::Rebuild);
+            }
+        }
+        let used = self.document(home, doc).map(Document::heads);
+        if let Some(used) = report.note(used, Remedy::Rebuild)?
+            && used != fresh.heads()
+        {
+            report
+                .add(format!("document {doc} is not what its records derive to"), Remedy::Rebuild);
+        }
+        Ok(())
+    }
+
+    /// Makes the documents' index and snapshots anew from the logs.
+    pub fn rebuild(&mut self) -> Result<(), Error> {
+        self.forget();
+        self.transact(|engine| {
+            let home = engine.home()?;
+            engine.db()?.forget_documents()?;
+            let mut expected = Expected::default();
+            engine.check_logs(&home, &mut expected, &mut DoctorReport::default())?;
+            let db = engine.db()?;
+            for (doc, (first, kind)) in &expected.kinds {
+                db.add_touch(*doc, kind, first.0, first.1)?;
+                for touch in &expected.touches[doc] {
+                    if let Some(log) = home.logs.iter().find(|log| log.id() == touch.log) {
+                        db.add_touch(*doc, kind, log.number, touch.index)?;
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        self.changed();
+        Ok(())
+    }
+
+    /// Both logs with their heads, each recomputed from its first entry on.
+    pub fn verify_logs(&mut self) -> Result<Vec<VerifiedLog>, Error> {
+        let home = self.home()?;
+        let mut report = DoctorReport::default();
+        self.check_logs(&home, &mut Expected::default(), &mut report)?;
+        if let Some(finding) = report.findings.into_iter().next() {
+            return Err(StorageError::Damaged(finding.what).into());
+        }
+        let verified = |log: &LogRow| VerifiedLog {
+            own: log.follower.owner() == home.me,
+            checkpoint: log.follower.checkpoint(),
+        };
+        Ok(home.logs.iter().map(verified).collect())
+    }
+}
+
+fn remedy(log: &LogRow, home: &Home) -> Remedy {
+    if log.follower.owner() == home.me { Remedy::Backup } else { Remedy::AskPartner }
+}
+
+fn collect(
+    expected: &mut Expected,
+    log: &LogRow,
+    index: u64,
+    row: &crate::store::EntryRow,
+    entry: &Entry,
+) {
+    let mut documents = BTreeSet::new();
+    for (place, bytes) in entry.records.iter().enumerate() {
+        let Ok(value) = Value::decode(bytes) else { continue };
+        let Some(header) = record::header(&value) else { continue };
+        if header.body.is_some() {
+            expected.bodies.insert((log.number, index, place as u8));
+        }
+        if documents.insert(header.target) {
+            let first = ((log.number, index), header.kind);
+            expected.kinds.entry(header.target).or_insert(first);
+            if let Some(touch) = touch(log.id(), index, row, header.target) {
+                expected.touches.entry(header.target).or_default().push(touch);
+            }
+        }
+    }
+}

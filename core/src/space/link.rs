@@ -1,0 +1,264 @@
+//! What links this phone to the other one: kept, proved, held, retired.
+
+use super::engine::{Draft, Engine, Home};
+use crate::cbor::Value;
+use crate::domain::Pair;
+use crate::domain::record::Action;
+use crate::domain::refusal::RefusalCode;
+use crate::error::Error;
+use crate::id::{PairId, PersonId};
+use crate::limits::LEAVE_DELIVERY;
+use crate::log::body::BodyState;
+use crate::log::log_id;
+use crate::pairing::Material;
+use crate::store::{Keys, PairDb, StorageError};
+use crate::time::Moment;
+
+/// The link as it is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The pair.
+    pub pair: Pair,
+    /// This phone's person.
+    pub me: PersonId,
+    /// The other phone's static key.
+    pub partner_key: [u8; 32],
+    /// The pair's secret.
+    pub secret: [u8; 32],
+    /// Raised whenever a phone is replaced.
+    pub epoch: u64,
+    /// Not yet proved by a session.
+    pub pending: bool,
+    /// The name that the partner chose when pairing.
+    pub partner_name: String,
+}
+
+/// How to leave (§4.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaving {
+    /// The partner's phone will say "left". The link lives on only to deliver
+    /// that, for 7 days at most.
+    Announced,
+    /// Nothing more is sent, from now on. The partner sees what they see when
+    /// this phone is offline.
+    Silent,
+}
+
+/// What a session needs of the link.
+#[derive(Clone, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+pub struct LinkKeys {
+    /// The pair.
+    #[zeroize(skip)]
+    pub pair: PairId,
+    /// This phone's person.
+    #[zeroize(skip)]
+    pub me: PersonId,
+    /// The other one.
+    #[zeroize(skip)]
+    pub partner: PersonId,
+    /// This phone's private static key.
+    pub private: [u8; 32],
+    /// The other phone's public one.
+    #[zeroize(skip)]
+    pub partner_key: [u8; 32],
+    /// The pair's secret.
+    pub secret: [u8; 32],
+    /// The key epoch.
+    #[zeroize(skip)]
+    pub epoch: u64,
+    /// Whether anything is taken in: not after leaving.
+    #[zeroize(skip)]
+    pub receive: bool,
+}
+
+impl Link {
+    fn to_value(&self) -> Value {
+        Value::map([
+            ("pair", Some(self.pair.id.as_bytes().into())),
+            ("me", Some(self.me.as_bytes().into())),
+            ("partner", Some(self.pair.other(self.me).as_bytes().into())),
+            ("key", Some(self.partner_key.as_slice().into())),
+            ("secret", Some(self.secret.as_slice().into())),
+            ("epoch", Some(self.epoch.into())),
+            ("pending", Some(Value::Bool(self.pending))),
+            ("name", Some(self.partner_name.as_str().into())),
+        ])
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let person = |key| PersonId::from_slice(value.get(key)?.bytes()?);
+        let me = person("me")?;
+        let pair = PairId::from_slice(value.get("pair")?.bytes()?)?;
+        Some(Self {
+            pair: Pair::new(pair, me, person("partner")?)?,
+            me,
+            partner_key: value.get("key")?.bytes()?.try_into().ok()?,
+            secret: value.get("secret")?.bytes()?.try_into().ok()?,
+            epoch: value.get("epoch")?.uint()?,
+            pending: *value.get("pending")? == Value::Bool(true),
+            partner_name: value.get("name")?.text()?.to_owned(),
+        })
+    }
+}
+
+impl Engine {
+    /// The link, if there is one.
+    pub fn link(&mut self) -> Result<Option<Link>, Error> {
+        let Some(value) = self.db()?.setting("link")? else { return Ok(None) };
+        let damaged = || StorageError::Damaged("pair.db: setting link".to_owned());
+        Ok(Some(Link::from_value(&value).ok_or_else(damaged)?))
+    }
+
+    /// Refused where a pairing may not begin (R37).
+    pub fn may_pair(&mut self) -> Result<(), Error> {
+        match self.link()? {
+            Some(link) if !link.pending => Err(RefusalCode::AlreadyPaired.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps what a pairing gave, pending.
+    pub fn keep_pending(&mut self, material: Material) -> Result<(), Error> {
+        self.may_pair()?;
+        let pair = Pair::new(material.pair, material.me, material.partner)
+            .ok_or_else(|| StorageError::Io("a pairing gave one person twice".to_owned()))?;
+        let link = Link {
+            pair,
+            me: material.me,
+            partner_key: material.partner_key,
+            secret: material.secret,
+            epoch: 0,
+            pending: true,
+            partner_name: material.partner_name,
+        };
+        Ok(self.db()?.set("link", &link.to_value())?)
+    }
+
+    /// The first session has proved that both phones hold the link: the pair
+    /// exists, and each log begins.
+    pub fn link_proved(&mut self) -> Result<(), Error> {
+        self.transact(|engine| {
+            let Some(link) = engine.link()?.filter(|link| link.pending) else { return Ok(()) };
+            let name = engine.own_name()?;
+            engine.open_logs(link.pair, link.me, &name)?;
+            let proved = Link { pending: false, ..link };
+            Ok(engine.db()?.set("link", &proved.to_value())?)
+        })?;
+        self.changed();
+        Ok(())
+    }
+
+    /// The keys for a session, or why there may be none now.
+    pub fn link_keys(&mut self) -> Result<LinkKeys, Error> {
+        let link = self.link()?.ok_or(RefusalCode::NotPaired)?;
+        if self.held()? {
+            return Err(RefusalCode::SyncHeld.into());
+        }
+        let mut receive = true;
+        if !link.pending {
+            let home = self.home()?;
+            if self.pair_state(&home)?.left_at.is_some() {
+                let until = self.leaving_until()?.filter(|until| self.now() < *until);
+                until.ok_or(RefusalCode::PairLeft)?;
+                receive = false;
+            }
+        }
+        if self.keys.link == [0; 32] {
+            return Err(RefusalCode::PairLeft.into());
+        }
+        Ok(LinkKeys {
+            pair: link.pair.id,
+            me: link.me,
+            partner: link.pair.other(link.me),
+            private: self.keys.link,
+            partner_key: link.partner_key,
+            secret: link.secret,
+            epoch: link.epoch,
+            receive,
+        })
+    }
+
+    /// The name that this phone's person chose.
+    pub fn own_name(&mut self) -> Result<String, Error> {
+        let name = self.db()?.setting("name")?;
+        Ok(name.and_then(|name| name.text().map(str::to_owned)).unwrap_or_default())
+    }
+
+    /// The partner's name: the one in their log, as long as they leave it there.
+    pub fn partner_name(&mut self, home: &Home) -> Result<String, Error> {
+        let theirs = log_id(home.pair.id, home.pair.other(home.me), 0);
+        if let Some(log) = PairDb::find(&home.logs, theirs)
+            && let Some(body) = self.db()?.body(log.number, 0, 0)?
+            && body.state == BodyState::Present
+            && let Ok(value) = Value::decode(&body.bytes)
+            && let Some(name) = value.get("name").and_then(Value::text)
+        {
+            return Ok(name.to_owned());
+        }
+        Ok(self.link()?.map(|link| link.partner_name).unwrap_or_default())
+    }
+
+    /// Whether all exchange is held.
+    pub fn held(&mut self) -> Result<bool, Error> {
+        Ok(self.db()?.setting("held")? == Some(Value::Bool(true)))
+    }
+
+    /// Holds all exchange, or releases it. The partner sees what they see when
+    /// this phone is offline.
+    pub fn hold(&mut self, hold: bool) -> Result<(), Error> {
+        self.db()?.set("held", &Value::Bool(hold))?;
+        self.changed();
+        Ok(())
+    }
+
+    fn leaving_until(&mut self) -> Result<Option<Moment>, Error> {
+        Ok(self.db()?.setting("leaving")?.and_then(|until| until.int()).map(Moment))
+    }
+
+    /// Leaves the pair, for good.
+    pub fn leave(&mut self, how: Leaving) -> Result<(), Error> {
+        self.transact(|engine| {
+            let mut home = engine.home()?;
+            if engine.pair_state(&home)?.left_at.is_some() {
+                return Err(RefusalCode::PairLeft.into());
+            }
+            let target = home.pair.document();
+            engine
+                .append(&mut home, vec![Draft { target, action: Action::PairLeave, body: None }])?;
+            let now = engine.now();
+            if how == Leaving::Announced {
+                engine.db()?.set("leaving", &Value::Int(now.plus(LEAVE_DELIVERY).0))?;
+            }
+            Ok(())
+        })?;
+        if how == Leaving::Silent {
+            self.retire_link()?;
+        }
+        self.changed();
+        Ok(())
+    }
+
+    /// The partner's phone holds one's own log up to `length`. After an announced
+    /// leave that was all the link lived on for.
+    pub fn acknowledged(&mut self, length: u64) -> Result<(), Error> {
+        if self.leaving_until()?.is_none() {
+            return Ok(());
+        }
+        let home = self.home()?;
+        if length >= home.own()?.follower.checkpoint().length {
+            self.retire_link()?;
+        }
+        Ok(())
+    }
+
+    /// From now on this phone cannot speak to the other one any more.
+    fn retire_link(&mut self) -> Result<(), Error> {
+        Keys::retire_link(self.host.secrets.as_ref(), &self.store)?;
+        self.keys.link = [0; 32];
+        if let Some(link) = self.link()? {
+            let retired = Link { secret: [0; 32], ..link };
+            self.db()?.set("link", &retired.to_value())?;
+        }
+        Ok(self.db()?.unset("leaving")?)
+    }
+}

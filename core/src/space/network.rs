@@ -1,0 +1,793 @@
+//! Pairing and exchange over TCP: the tokio side of a space.
+
+use super::engine::Engine;
+use super::link::LinkKeys;
+use super::{PairingState, Space};
+use crate::domain::refusal::RefusalCode;
+use crate::error::{Error, LinkError, PairingError};
+use crate::host::random;
+use crate::limits::INVITATION_SECONDS;
+use crate::net::{
+    Channel, Handshake, Noise, Registry, UNAUTHENTICATED, UNAUTHENTICATED_PER_ADDRESS, open,
+    public_key,
+};
+use crate::pairing::{Action, Code, Conversation, Invitation, Message, Role, ShortCode};
+use crate::store::StorageError;
+use crate::sync::{self, Config, Ended, Frame, Session};
+use crate::time::Moment;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep, timeout};
+
+/// Frames that may wait to be written; the session's window keeps honest links
+/// far below it.
+const OUTBOX: usize = 256;
+/// The first frame must come within this time after the handshake.
+const FIRST_FRAME: Duration = Duration::from_secs(5);
+/// Waits between attempts to dial.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// Wrong codes that are borne while a code is shown.
+const WRONG_CODES: usize = 20;
+/// The first session after pairing must come about within this time.
+const PROOF: Duration = Duration::from_secs(30);
+/// How long a link is given to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Where to listen and whom to dial.
+#[derive(Debug, Clone, Default)]
+pub struct ExchangeOptions {
+    /// The address to listen on; port 0 takes a free one.
+    pub listen: Option<SocketAddr>,
+    /// Addresses of the other phone, `host:port`. Hints only: the handshake decides.
+    pub peers: Vec<String>,
+    /// End as soon as both are in step, or fail after this time. Without it the
+    /// exchange goes on until it is stopped.
+    pub once: Option<Duration>,
+}
+
+/// An exchange with the other phone, running in the background.
+pub struct Exchange {
+    address: Option<SocketAddr>,
+    stop: watch::Sender<bool>,
+    outcome: JoinHandle<Result<(), Error>>,
+}
+
+impl Exchange {
+    /// The address that is listened on.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// Ends it, with a goodbye to the other phone.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Errors
+    /// For an exchange of once: why the two did not come in step.
+    pub async fn finished(&mut self) -> Result<(), Error> {
+        (&mut self.outcome).await.unwrap_or(Err(Error::Closed))
+    }
+}
+
+/// What every link of one exchange shares.
+#[derive(Clone)]
+struct Links {
+    space: Space,
+    registry: Registry,
+    stop: watch::Receiver<bool>,
+    events: mpsc::Sender<Event>,
+    once: bool,
+    strangers: Strangers,
+}
+
+enum Event {
+    InStep,
+    Trouble(Error),
+}
+
+impl Space {
+    /// Exchanges with the other phone over TCP, in the background of the tokio
+    /// runtime that this is called in.
+    ///
+    /// # Errors
+    /// `NotPaired`, `PairLeft`, `SyncHeld`; [`LinkError::Listen`].
+    pub async fn exchange(&self, options: ExchangeOptions) -> Result<Exchange, Error> {
+        self.ask(Engine::link_keys).await?;
+        let listener = match options.listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+        let (stop, stopped) = watch::channel(false);
+        let run = exchange(self.clone(), listener, options.peers, options.once, stopped);
+        Ok(Exchange { address, stop, outcome: tokio::spawn(run) })
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| LinkError::Listen(address.to_string(), error.to_string()).into())
+}
+
+async fn exchange(
+    space: Space,
+    listener: Option<TcpListener>,
+    peers: Vec<String>,
+    once: Option<Duration>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), Error> {
+    let (events, mut happened) = mpsc::channel(16);
+    let (end, ended) = watch::channel(false);
+    let links = Links {
+        space,
+        registry: Registry::default(),
+        stop: ended,
+        events,
+        once: once.is_some(),
+        strangers: Strangers::default(),
+    };
+    let mut tasks = JoinSet::new();
+    if let Some(listener) = listener {
+        tasks.spawn(accept(listener, links.clone()));
+    }
+    for peer in peers {
+        tasks.spawn(dial(peer, links.clone()));
+    }
+    drop(links);
+    let deadline = once.map(|within| Instant::now() + within);
+    let mut trouble = Error::Link(LinkError::Silent);
+    let result = loop {
+        let late = async {
+            match deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = stopped(&mut stop) => break Ok(()),
+            () = late => break Err(trouble),
+            event = happened.recv() => match event {
+                Some(Event::InStep) if once.is_some() => break Ok(()),
+                Some(Event::Trouble(error @ Error::Link(_))) => trouble = error,
+                Some(Event::Trouble(error)) if once.is_some() => break Err(error),
+                Some(Event::Trouble(error)) => tracing::warn!(%error, "exchange goes on"),
+                Some(Event::InStep) => {}
+                None => break Err(trouble),
+            },
+        }
+    };
+    end.send_replace(true);
+    let goodbye = async { while tasks.join_next().await.is_some() {} };
+    if timeout(GOODBYE, goodbye).await.is_err() {
+        tasks.abort_all();
+    }
+    result
+}
+
+/// Waits until the exchange is to end, or nobody holds it any more.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    drop(stop.wait_for(|stop| *stop).await);
+}
+
+/// Counts the sockets that have not yet proved who they are.
+#[derive(Clone, Default)]
+struct Strangers(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+struct Stranger(Strangers, IpAddr);
+
+impl Strangers {
+    fn admit(&self, address: IpAddr) -> Option<Stranger> {
+        let mut waiting = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let from_here = waiting.get(&address).copied().unwrap_or(0);
+        let all: usize = waiting.values().sum();
+        if all >= UNAUTHENTICATED || from_here >= UNAUTHENTICATED_PER_ADDRESS {
+            return None;
+        }
+        waiting.insert(address, from_here + 1);
+        Some(Stranger(self.clone(), address))
+    }
+}
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        let mut waiting = self.0.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(count) = waiting.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                waiting.remove(&self.1);
+            }
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, links: Links) {
+    let mut stop = links.stop.clone();
+    let mut running = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, from)) => {
+                    // Too many strangers: this one is dropped without a word.
+                    let Some(stranger) = links.strangers.admit(from.ip()) else { continue };
+                    let links = links.clone();
+                    running.spawn(async move { link(stream, false, Some(stranger), &links).await });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    sleep(Duration::from_millis(100)).await;
+                }
+            },
+            Some(_) = running.join_next() => {}
+        }
+    }
+    while running.join_next().await.is_some() {}
+}
+
+async fn dial(peer: String, links: Links) {
+    let mut stop = links.stop.clone();
+    let mut wait = BACKOFF.0;
+    while !*stop.borrow() {
+        if !links.registry.linked() {
+            match connect(&peer).await {
+                Ok(stream) => {
+                    if link(stream, true, None, &links).await {
+                        wait = BACKOFF.0;
+                    }
+                }
+                Err(error) => report(&links, error).await,
+            }
+        }
+        let jitter: [u8; 2] = random(links.space.host.entropy.as_ref()).unwrap_or_default();
+        let part = 500 + u32::from(u16::from_be_bytes(jitter)) % 500;
+        let pause = if links.once { BACKOFF.0 / 5 } else { wait * part / 1000 };
+        tokio::select! {
+            () = stopped(&mut stop) => break,
+            () = sleep(pause) => {}
+        }
+        wait = (wait * 2).min(BACKOFF.1);
+    }
+}
+
+async fn connect(peer: &str) -> Result<TcpStream, Error> {
+    let unreachable = || LinkError::Unreachable(peer.to_owned());
+    let connecting = timeout(Duration::from_secs(5), TcpStream::connect(peer));
+    Ok(connecting.await.map_err(|_| unreachable())?.map_err(|_| unreachable())?)
+}
+
+async fn report(links: &Links, error: Error) {
+    if links.events.send(Event::Trouble(error)).await.is_err() {
+        tracing::debug!("the exchange has ended already");
+    }
+}
+
+/// Runs one connection to its end. Whether it was with the partner's phone.
+async fn link(
+    stream: TcpStream,
+    initiator: bool,
+    stranger: Option<Stranger>,
+    links: &Links,
+) -> bool {
+    let mut established = false;
+    let outcome = talk(stream, initiator, stranger, links, &mut established).await;
+    if let Err(error) = outcome {
+        report(links, error).await;
+    }
+    // After a leave nothing more will ever be exchanged: that is in step too.
+    if established
+        && let Ok(status) = links.space.status().await
+        && status.pairing == PairingState::Left
+        && links.events.send(Event::InStep).await.is_err()
+    {
+        tracing::debug!("the exchange has ended already");
+    }
+    established
+}
+
+async fn talk(
+    stream: TcpStream,
+    initiator: bool,
+    mut stranger: Option<Stranger>,
+    links: &Links,
+    established: &mut bool,
+) -> Result<(), Error> {
+    let space = &links.space;
+    let keys = space.ask(Engine::link_keys).await?;
+    let handshake = Handshake::Link {
+        partner_key: &keys.partner_key,
+        secret: &keys.secret,
+        pair: keys.pair,
+        epoch: keys.epoch,
+    };
+    let noise = Noise::new(&handshake, &keys.private, initiator, space.host.entropy.clone())?;
+    let mut channel = open(stream, vec![noise]).await?;
+    let mut first = None;
+    if !initiator {
+        // Only a frame that decrypts proves that this is no replayed message.
+        let frame = timeout(FIRST_FRAME, channel.next()).await.map_err(|_| LinkError::Silent)?;
+        first = Some(frame?);
+    }
+    space.ask(Engine::link_proved).await?;
+    let Some(writer) = channel.take_writer() else { return Ok(()) };
+    let (outbox, out) = mpsc::channel(OUTBOX);
+    let writing = tokio::spawn(write(writer, out));
+    let mut link = Link {
+        links,
+        keys,
+        initiator,
+        channel,
+        outbox,
+        session: None,
+        claim: None,
+        began: Instant::now(),
+        over: false,
+    };
+    let outcome = link.run(first, &mut stranger, established).await;
+    drop(link);
+    if timeout(GOODBYE, writing).await.is_err() {
+        tracing::debug!("the goodbye could not be written");
+    }
+    outcome
+}
+
+/// Writes what the link has to say; ends when the link does.
+async fn write(mut writer: OwnedWriteHalf, mut out: mpsc::Receiver<Vec<u8>>) {
+    while let Some(wire) = out.recv().await {
+        if writer.write_all(&wire).await.is_err() {
+            return;
+        }
+    }
+    if let Err(error) = writer.shutdown().await {
+        tracing::debug!(%error, "the connection was gone already");
+    }
+}
+
+struct Link<'a> {
+    links: &'a Links,
+    keys: LinkKeys,
+    initiator: bool,
+    channel: Channel,
+    outbox: mpsc::Sender<Vec<u8>>,
+    session: Option<Session>,
+    claim: Option<crate::net::Claim>,
+    began: Instant,
+    over: bool,
+}
+
+type Doing = Result<Vec<sync::Action>, Error>;
+
+impl Link<'_> {
+    fn now(&self) -> u64 {
+        self.began.elapsed().as_millis() as u64
+    }
+
+    async fn run(
+        &mut self,
+        mut first: Option<Vec<u8>>,
+        stranger: &mut Option<Stranger>,
+        established: &mut bool,
+    ) -> Result<(), Error> {
+        let config = Config { receive: self.keys.receive, ..Config::new(self.links.space.epoch) };
+        self.session = Some(Session::new(config, 0));
+        let mut changes = self.links.space.changes.clone();
+        let mut stop = self.links.stop.clone();
+        let mut ticks = tokio::time::interval(Duration::from_secs(1));
+        self.step(|session, engine| session.start(engine)).await?;
+        while !self.over {
+            if let Some(bytes) = first.take() {
+                self.receive(&bytes).await?;
+            } else {
+                let displaced = async {
+                    match &mut self.claim {
+                        Some(claim) => claim.displaced().await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    bytes = self.channel.next() => {
+                        let bytes = bytes?;
+                        self.receive(&bytes).await?;
+                    }
+                    changed = changes.changed() => {
+                        changed.map_err(|_| Error::Closed)?;
+                        self.step(|session, engine| session.pump(engine)).await?;
+                    }
+                    _ = ticks.tick() => {
+                        let now = self.now();
+                        self.step(move |session, _| Ok(session.tick(now))).await?;
+                    }
+                    () = displaced => return self.goodbye().await,
+                    () = stopped(&mut stop) => return self.goodbye().await,
+                }
+            }
+            if self.claim.is_some() {
+                *established = true;
+                stranger.take();
+            }
+        }
+        Ok(())
+    }
+
+    async fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let frame = Frame::decode(bytes).map_err(|error| LinkError::Protocol(error.to_string()))?;
+        let now = self.now();
+        self.step(move |session, engine| session.receive(frame, now, engine)).await?;
+        if self.over {
+            return Ok(());
+        }
+        let Some(session) = self.session.take() else { return Ok(()) };
+        let (session, in_step) = self
+            .links
+            .space
+            .ask(move |engine| {
+                let in_step = session.in_step(engine)?;
+                Ok((session, in_step))
+            })
+            .await?;
+        self.session = Some(session);
+        if in_step && self.links.events.send(Event::InStep).await.is_err() {
+            tracing::debug!("the exchange has ended already");
+        }
+        Ok(())
+    }
+
+    /// Lends the session to the writer thread for one step, and does what it says.
+    async fn step(
+        &mut self,
+        work: impl FnOnce(&mut Session, &mut Engine) -> Doing + Send + 'static,
+    ) -> Result<(), Error> {
+        let Some(mut session) = self.session.take() else { return Ok(()) };
+        let (session, actions) = self
+            .links
+            .space
+            .ask(move |engine| {
+                let actions = work(&mut session, engine)?;
+                for action in &actions {
+                    note(engine, action)?;
+                }
+                Ok((session, actions))
+            })
+            .await?;
+        self.session = Some(session);
+        for action in actions {
+            self.act(action).await?;
+        }
+        Ok(())
+    }
+
+    async fn act(&mut self, action: sync::Action) -> Result<(), Error> {
+        match action {
+            sync::Action::Send(frame) => self.send(&frame).await,
+            sync::Action::Established(epoch) => {
+                let who = if self.initiator { self.keys.me } else { self.keys.partner };
+                self.claim = self.links.registry.claim(who, epoch);
+                if self.claim.is_none() {
+                    self.goodbye().await?;
+                }
+                Ok(())
+            }
+            sync::Action::End(why) => {
+                self.over = true;
+                match why {
+                    Ended::Bye => Ok(()),
+                    Ended::Silent => Err(LinkError::Silent.into()),
+                    Ended::Protocol(why) => Err(LinkError::Protocol(why.to_owned()).into()),
+                }
+            }
+            sync::Action::Notice(notice) => {
+                tracing::info!(?notice, "the session noticed something");
+                Ok(())
+            }
+            sync::Action::Stored(_) | sync::Action::Acked(_) => Ok(()),
+        }
+    }
+
+    async fn goodbye(&mut self) -> Result<(), Error> {
+        self.over = true;
+        self.send(&Frame::Bye).await
+    }
+
+    async fn send(&mut self, frame: &Frame) -> Result<(), Error> {
+        let wire = self.channel.seal(&frame.encode())?;
+        let gone = || LinkError::Lost("the connection was closed".to_owned());
+        Ok(self.outbox.send(wire).await.map_err(|_| gone())?)
+    }
+}
+
+/// What the engine keeps of a session's actions.
+fn note(engine: &mut Engine, action: &sync::Action) -> Result<(), Error> {
+    match action {
+        sync::Action::Established(_) => engine.notice(None),
+        sync::Action::Notice(notice) => engine.notice(Some(*notice)),
+        sync::Action::Acked(at) => engine.acknowledged(at.length),
+        _ => Ok(()),
+    }
+}
+
+/// What both people compare before they confirm, each on their own phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The name that the other one chose.
+    pub name: String,
+    /// Equal on both phones, or somebody stands in between.
+    pub code: ShortCode,
+}
+
+/// A pairing under way.
+pub struct Pairing {
+    /// The address that is listened on, where this phone shows the code.
+    pub address: Option<SocketAddr>,
+    /// The code to type on the other phone.
+    pub code: Option<Code>,
+    /// What the QR code holds.
+    pub invitation: Option<Invitation>,
+    asked: Option<oneshot::Receiver<Asked>>,
+    answer: Option<oneshot::Sender<bool>>,
+    outcome: JoinHandle<Result<(), Error>>,
+}
+
+impl Pairing {
+    /// Waits for the other phone; gives what both people must compare.
+    ///
+    /// # Errors
+    /// [`Error::Pairing`], [`Error::Link`]; nothing is then kept.
+    pub async fn asked(&mut self) -> Result<Asked, Error> {
+        if let Some(asked) = self.asked.take()
+            && let Ok(asked) = asked.await
+        {
+            return Ok(asked);
+        }
+        self.finished().await?;
+        Err(PairingError::Cancelled.into())
+    }
+
+    /// This phone's person says whether the codes are equal. Asking twice does nothing.
+    pub fn answer(&mut self, equal: bool) {
+        if let Some(answer) = self.answer.take()
+            && answer.send(equal).is_err()
+        {
+            tracing::debug!("the pairing was over already");
+        }
+    }
+
+    /// Waits until both are paired: confirmed twice, and proved by a first session.
+    ///
+    /// # Errors
+    /// [`Error::Pairing`], [`Error::Link`]; nothing is then kept, but for a
+    /// pairing that both confirmed and whose first session failed: it is
+    /// pending, and the next exchange proves it.
+    pub async fn finished(&mut self) -> Result<(), Error> {
+        (&mut self.outcome).await.unwrap_or(Err(Error::Closed))
+    }
+}
+
+struct Asking {
+    ask: oneshot::Sender<Asked>,
+    answered: oneshot::Receiver<bool>,
+}
+
+impl Space {
+    /// Shows a code (and a QR code) for the other phone and waits for it, two
+    /// minutes at most.
+    ///
+    /// # Errors
+    /// `AlreadyPaired`; [`LinkError::Listen`].
+    pub async fn pair_show(&self, address: SocketAddr) -> Result<Pairing, Error> {
+        self.ask(Engine::may_pair).await?;
+        let listener = listen(address).await?;
+        let address = listener.local_addr().ok();
+        let entropy = self.host.entropy.as_ref();
+        let code = Code::new(entropy).map_err(StorageError::from)?;
+        let private = self.ask(|engine| Ok(engine.keys.link)).await?;
+        let invitation = Invitation {
+            key: public_key(&private),
+            secret: random(entropy).map_err(StorageError::from)?,
+            hints: address.into_iter().collect(),
+            expires_at: self.host.clock.now().plus(INVITATION_SECONDS),
+        };
+        let secrets = vec![code.secret(), invitation.secret];
+        let (pairing, asking) = self.pairing(address, Some(code), Some(invitation));
+        let run = show(self.clone(), listener, private, secrets, asking);
+        Ok(pairing(tokio::spawn(run)))
+    }
+
+    /// Goes to the phone at `peer` with the code that it shows.
+    ///
+    /// # Errors
+    /// `AlreadyPaired`.
+    pub async fn pair_join(&self, code: &Code, peer: &str) -> Result<Pairing, Error> {
+        self.join(code.secret(), None, vec![peer.to_owned()]).await
+    }
+
+    /// Goes to the phone whose QR code was scanned, at `peer` or where the QR
+    /// code says.
+    ///
+    /// # Errors
+    /// `AlreadyPaired`; [`PairingError::Expired`].
+    pub async fn pair_scan(
+        &self,
+        invitation: &Invitation,
+        peer: Option<&str>,
+    ) -> Result<Pairing, Error> {
+        if invitation.expires_at <= self.host.clock.now() {
+            return Err(PairingError::Expired.into());
+        }
+        let hints = invitation.hints.iter().map(ToString::to_string);
+        let peers = peer.map(str::to_owned).into_iter().chain(hints).collect();
+        self.join(invitation.secret, Some(invitation.key), peers).await
+    }
+
+    async fn join(
+        &self,
+        secret: [u8; 32],
+        key: Option<[u8; 32]>,
+        peers: Vec<String>,
+    ) -> Result<Pairing, Error> {
+        self.ask(Engine::may_pair).await?;
+        let private = self.ask(|engine| Ok(engine.keys.link)).await?;
+        let (pairing, asking) = self.pairing(None, None, None);
+        Ok(pairing(tokio::spawn(join(self.clone(), private, secret, key, peers, asking))))
+    }
+
+    fn pairing(
+        &self,
+        address: Option<SocketAddr>,
+        code: Option<Code>,
+        invitation: Option<Invitation>,
+    ) -> (impl FnOnce(JoinHandle<Result<(), Error>>) -> Pairing + use<>, Asking) {
+        let (ask, asked) = oneshot::channel();
+        let (answer, answered) = oneshot::channel();
+        let pairing = move |outcome| Pairing {
+            address,
+            code,
+            invitation,
+            asked: Some(asked),
+            answer: Some(answer),
+            outcome,
+        };
+        (pairing, Asking { ask, answered })
+    }
+}
+
+async fn show(
+    space: Space,
+    listener: TcpListener,
+    private: [u8; 32],
+    secrets: Vec<[u8; 32]>,
+    asking: Asking,
+) -> Result<(), Error> {
+    let waiting = async {
+        for _ in 0..WRONG_CODES {
+            let Ok((stream, _)) = listener.accept().await else { continue };
+            let candidate = |secret: &[u8; 32]| {
+                let handshake = Handshake::Pair { secret };
+                Noise::new(&handshake, &private, false, space.host.entropy.clone())
+            };
+            let candidates = secrets.iter().map(candidate).collect::<Result<Vec<_>, _>>()?;
+            match open(stream, candidates).await {
+                // The first success burns the secret: nobody else is let in.
+                Ok(channel) => return Ok(channel),
+                Err(error) => tracing::info!(%error, "somebody came without the code"),
+            }
+        }
+        Err(Error::Pairing(PairingError::Expired))
+    };
+    let patience = Duration::from_secs(INVITATION_SECONDS as u64);
+    let expired = |_| Error::Pairing(PairingError::Expired);
+    let channel = timeout(patience, waiting).await.map_err(expired)??;
+    converse(&space, channel, Role::Showed, asking).await?;
+    prove(space, Some(listener), Vec::new()).await
+}
+
+async fn join(
+    space: Space,
+    private: [u8; 32],
+    secret: [u8; 32],
+    key: Option<[u8; 32]>,
+    peers: Vec<String>,
+    asking: Asking,
+) -> Result<(), Error> {
+    let mut failed = Error::Link(LinkError::Unreachable("no address".to_owned()));
+    for peer in peers {
+        let stream = match connect(&peer).await {
+            Ok(stream) => stream,
+            Err(error) => {
+                failed = error;
+                continue;
+            }
+        };
+        let handshake = Handshake::Pair { secret: &secret };
+        let noise = Noise::new(&handshake, &private, true, space.host.entropy.clone())?;
+        let refused = |error| match error {
+            LinkError::Lost(_) | LinkError::Stranger => PairingError::CodeRefused.into(),
+            other => Error::Link(other),
+        };
+        let channel = open(stream, vec![noise]).await.map_err(refused)?;
+        if key.is_some_and(|key| key != channel.partner_key) {
+            return Err(PairingError::WrongPhone.into());
+        }
+        converse(&space, channel, Role::Joined, asking).await?;
+        return prove(space, None, vec![peer]).await;
+    }
+    Err(failed)
+}
+
+/// Holds the conversation, and keeps what comes out of it, pending.
+async fn converse(
+    space: &Space,
+    mut channel: Channel,
+    role: Role,
+    asking: Asking,
+) -> Result<(), Error> {
+    let name = space.ask(Engine::own_name).await?;
+    let mut fresh = [0; 80];
+    space.host.entropy.fill(&mut fresh).map_err(StorageError::from)?;
+    let (handshake, key) = (channel.handshake, channel.partner_key);
+    let began = Instant::now();
+    let mut conversation = Conversation::new(role, handshake, key, name, fresh, Moment(0));
+    let mut actions = conversation.start();
+    let Asking { ask, mut answered } = asking;
+    let mut ask = Some(ask);
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    let mut waiting = true;
+    loop {
+        for action in std::mem::take(&mut actions) {
+            match action {
+                Action::Send(message) => channel.send(&message.encode()).await?,
+                Action::Ask { name, code } => {
+                    let asked = Asked { name, code };
+                    let nobody = ask.take().is_none_or(|ask| ask.send(asked).is_err());
+                    if nobody {
+                        actions = conversation.answer(false);
+                    }
+                }
+                Action::Done(material) => {
+                    channel.close().await;
+                    return space.ask(move |engine| engine.keep_pending(material)).await;
+                }
+                Action::Failed(error) => {
+                    channel.close().await;
+                    return Err(error.into());
+                }
+            }
+        }
+        if !actions.is_empty() {
+            continue;
+        }
+        tokio::select! {
+            bytes = channel.next() => actions = conversation.receive(Message::decode(&bytes?)?),
+            answer = &mut answered, if waiting => {
+                waiting = false;
+                actions = conversation.answer(answer.unwrap_or(false));
+            }
+            _ = ticks.tick() => {
+                actions = conversation.tick(Moment(began.elapsed().as_secs() as i64));
+            }
+        }
+    }
+}
+
+/// The first ordinary session proves that both hold what was agreed.
+async fn prove(
+    space: Space,
+    listener: Option<TcpListener>,
+    peers: Vec<String>,
+) -> Result<(), Error> {
+    let (_running, stop) = watch::channel(false);
+    let outcome = exchange(space.clone(), listener, peers, Some(PROOF), stop).await;
+    match space.status().await?.pairing {
+        PairingState::Paired => Ok(()),
+        _ => outcome.and(Err(RefusalCode::NotPaired.into())),
+    }
+}

@@ -1,0 +1,278 @@
+//! The session's window into the stored logs.
+
+use super::engine::Engine;
+use crate::cbor::Value;
+use crate::domain::record;
+use crate::error::Error;
+use crate::id::{Commitment, Head, LogId};
+use crate::limits::BODY_BYTES;
+use crate::log::body::{BodyState, Gate};
+use crate::log::{Checkpoint, Entry, Followed, LogRefusal};
+use crate::store::{BodyRow, EntryRow, LogRow, PairDb};
+use crate::sync::{BodyAt, Intake, Replica, Run};
+use std::cell::RefCell;
+
+/// Missing bodies that are asked for at once.
+const BODIES_AT_ONCE: usize = 1_000;
+
+/// Where a record that has a body says so.
+pub fn body_of(record: &[u8]) -> Option<Commitment> {
+    record::header(&Value::decode(record).ok()?)?.body
+}
+
+impl Engine {
+    fn log(&mut self, log: LogId) -> Result<Option<LogRow>, Error> {
+        let home = self.home()?;
+        Ok(PairDb::find(&home.logs, log).cloned())
+    }
+
+    /// Checks received entries one by one and stores those that follow, in one
+    /// durable transaction.
+    fn take_in(&mut self, run: &Run) -> Result<Intake, Error> {
+        let intake = self.transact(|engine| engine.take_in_within(run))?;
+        if matches!(intake, Intake::Stored(_)) {
+            self.changed();
+        }
+        Ok(intake)
+    }
+
+    fn take_in_within(&mut self, run: &Run) -> Result<Intake, Error> {
+        let home = self.home()?;
+        let Some(mut log) = PairDb::find(&home.logs, run.log).cloned() else {
+            return Ok(Intake::Refused(LogRefusal::ForeignPin));
+        };
+        let held = log.follower.checkpoint();
+        if log.frozen {
+            return Ok(Intake::Contradiction);
+        }
+        if run.first > held.length {
+            return Ok(Intake::Missing(held));
+        }
+        let now = self.now();
+        for (at, bytes) in run.entries.iter().enumerate() {
+            let index = run.first + at as u64;
+            if index < held.length {
+                if self.db()?.entry(log.number, index)?.bytes != *bytes {
+                    return Ok(Intake::Contradiction);
+                }
+                continue;
+            }
+            let failed = RefCell::new(None);
+            let db = self.db()?;
+            let head_at = |id: LogId, length: u64| {
+                let other = PairDb::find(&home.logs, id)?;
+                db.head_at(home.pair.id, other, length).unwrap_or_else(|error| {
+                    failed.replace(Some(error));
+                    None
+                })
+            };
+            let followed = log.follower.follow(bytes, &head_at);
+            if let Some(error) = failed.into_inner() {
+                return Err(error.into());
+            }
+            match followed {
+                Ok(followed) => {
+                    let tag = run.tags.get(at).copied().unwrap_or_default();
+                    let row = EntryRow {
+                        bytes: bytes.clone(),
+                        head: followed.head,
+                        tag,
+                        past: followed.past.clone(),
+                        received: now,
+                    };
+                    self.keep_entry(&mut log, index, &row, &followed, run)?;
+                }
+                Err(refusal) => {
+                    // What came before the bad entry is good, and stays.
+                    self.db()?.put_log(&log)?;
+                    return Ok(Intake::Refused(refusal));
+                }
+            }
+        }
+        let now_at = log.follower.checkpoint();
+        let end = run.first + run.entries.len() as u64;
+        if end == now_at.length && now_at.head != run.head {
+            // The entries follow and their own head does not: thrown back whole.
+            return Err(Error::Link(crate::error::LinkError::Protocol(
+                "entries came with a head that is not theirs".to_owned(),
+            )));
+        }
+        self.db()?.put_log(&log)?;
+        self.saw(now)?;
+        Ok(Intake::Stored(now_at))
+    }
+
+    fn keep_entry(
+        &mut self,
+        log: &mut LogRow,
+        index: u64,
+        row: &EntryRow,
+        followed: &Followed,
+        run: &Run,
+    ) -> Result<(), Error> {
+        let latest = self.latest()?.max(row.received);
+        let db = self.db()?;
+        db.add_entry(log.number, index, row)?;
+        for (place, bytes) in followed.entry.records.iter().enumerate() {
+            let place = place as u8;
+            // A record that cannot be read stays in its place and blocks nothing.
+            let Ok(value) = Value::decode(bytes) else { continue };
+            let stated = value.get("at").and_then(|at| at.array()?.first()?.int());
+            log.stated = log.stated.max(crate::time::Moment(stated.unwrap_or(i64::MIN)));
+            let Some(header) = record::header(&value) else { continue };
+            db.add_touch(header.target, &header.kind, log.number, index)?;
+            let Some(commitment) = header.body else { continue };
+            let gate = Gate { commitment, state: BodyState::Withheld, until: None, latest };
+            let body = run
+                .bodies
+                .iter()
+                .find(|body| body.index == index && body.place == place)
+                .filter(|body| gate.admits(&body.bytes));
+            let row = match body {
+                Some(body) => {
+                    BodyRow { state: BodyState::Present, until: None, bytes: body.bytes.clone() }
+                }
+                None => BodyRow { state: BodyState::Withheld, until: None, bytes: Vec::new() },
+            };
+            db.put_body(log.number, index, place, &row)?;
+        }
+        Ok(())
+    }
+
+    fn take_in_body(&mut self, log: &LogRow, body: &BodyAt) -> Result<(), Error> {
+        let latest = self.latest()?.max(self.now());
+        let db = self.db()?;
+        if body.index >= log.follower.checkpoint().length || body.bytes.len() > BODY_BYTES {
+            return Ok(());
+        }
+        let Some(row) = db.body(log.number, body.index, body.place)? else { return Ok(()) };
+        let entry = db.entry(log.number, body.index)?;
+        let commitment = Entry::decode(&entry.bytes)
+            .ok()
+            .and_then(|entry| body_of(entry.records.get(usize::from(body.place))?));
+        let Some(commitment) = commitment else { return Ok(()) };
+        let gate = Gate { commitment, state: row.state, until: row.until, latest };
+        if gate.admits(&body.bytes) {
+            let row = BodyRow { state: BodyState::Present, bytes: body.bytes.clone(), ..row };
+            db.put_body(log.number, body.index, body.place, &row)?;
+        }
+        Ok(())
+    }
+}
+
+impl Replica for Engine {
+    type Error = Error;
+
+    fn checkpoints(&mut self) -> Result<Vec<Checkpoint>, Error> {
+        let home = self.home()?;
+        Ok(home.logs.iter().map(|log| log.follower.checkpoint()).collect())
+    }
+
+    fn is_own(&self, log: LogId) -> bool {
+        self.own_logs.contains(&log)
+    }
+
+    fn head_at(&mut self, log: LogId, length: u64) -> Result<Option<Head>, Error> {
+        let Some(row) = self.log(log)? else { return Ok(None) };
+        let pair = self.home()?.pair.id;
+        Ok(self.db()?.head_at(pair, &row, length)?)
+    }
+
+    fn read(&mut self, log: LogId, first: u64, bytes: usize) -> Result<Option<Run>, Error> {
+        let Some(row) = self.log(log)? else { return Ok(None) };
+        let length = row.follower.checkpoint().length;
+        let db = self.db()?;
+        let mut run = Run {
+            log,
+            first,
+            entries: Vec::new(),
+            tags: Vec::new(),
+            bodies: Vec::new(),
+            head: row.follower.checkpoint().head,
+        };
+        let mut size = 0;
+        for index in first..length {
+            let entry = db.entry(row.number, index)?;
+            let mut bodies = Vec::new();
+            for place in places_with_body(&entry.bytes) {
+                if let Some(body) = db.body(row.number, index, place)?
+                    && body.state == BodyState::Present
+                {
+                    bodies.push(BodyAt { index, place, bytes: body.bytes });
+                }
+            }
+            let more =
+                entry.bytes.len() + bodies.iter().map(|body| body.bytes.len()).sum::<usize>();
+            if !run.entries.is_empty() && (size + more > bytes || run.entries.len() >= 1_024) {
+                break;
+            }
+            size += more;
+            // Bodies that would not fit beside their entry are asked for later.
+            if size <= 3 * bytes {
+                run.bodies.extend(bodies);
+            }
+            run.head = entry.head;
+            run.entries.push(entry.bytes);
+            run.tags.push(entry.tag);
+        }
+        Ok((!run.entries.is_empty()).then_some(run))
+    }
+
+    fn accept(&mut self, run: &Run) -> Result<Intake, Error> {
+        self.take_in(run)
+    }
+
+    fn freeze(&mut self, log: LogId) -> Result<(), Error> {
+        self.transact(|engine| {
+            let Some(row) = engine.log(log)? else { return Ok(()) };
+            Ok(engine.db()?.put_log(&LogRow { frozen: true, ..row })?)
+        })?;
+        self.changed();
+        Ok(())
+    }
+
+    fn missing_bodies(&mut self) -> Result<Vec<(LogId, u64, u8)>, Error> {
+        let home = self.home()?;
+        let mut missing = Vec::new();
+        for log in home.logs.iter().filter(|log| log.follower.owner() != home.me) {
+            for (index, place) in self.db()?.bodies(log.number)? {
+                let row = self.db()?.body(log.number, index, place)?;
+                if row.is_some_and(|row| row.state == BodyState::Withheld)
+                    && missing.len() < BODIES_AT_ONCE
+                {
+                    missing.push((log.id(), index, place));
+                }
+            }
+        }
+        Ok(missing)
+    }
+
+    fn bodies(&mut self, log: LogId, which: &[(u64, u8)]) -> Result<Vec<BodyAt>, Error> {
+        let Some(row) = self.log(log)? else { return Ok(Vec::new()) };
+        let mut bodies = Vec::new();
+        for (index, place) in which.iter().take(BODIES_AT_ONCE) {
+            if let Some(body) = self.db()?.body(row.number, *index, *place)?
+                && body.state == BodyState::Present
+            {
+                bodies.push(BodyAt { index: *index, place: *place, bytes: body.bytes });
+            }
+        }
+        Ok(bodies)
+    }
+
+    fn accept_bodies(&mut self, log: LogId, bodies: &[BodyAt]) -> Result<(), Error> {
+        self.transact(|engine| {
+            let Some(row) = engine.log(log)? else { return Ok(()) };
+            bodies.iter().try_for_each(|body| engine.take_in_body(&row, body))
+        })?;
+        self.changed();
+        Ok(())
+    }
+}
+
+/// The places of an entry's records that have a body.
+pub fn places_with_body(entry: &[u8]) -> Vec<u8> {
+    let Ok(entry) = Entry::decode(entry) else { return Vec::new() };
+    let with_body = |(place, record): (usize, &Vec<u8>)| body_of(record).map(|_| place as u8);
+    entry.records.iter().enumerate().filter_map(with_body).collect()
+}

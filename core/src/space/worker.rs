@@ -1,0 +1,78 @@
+//! One thread owns the files and the loaded documents; everything else asks it.
+
+use super::engine::Engine;
+use crate::error::Error;
+use crate::store::StorageError;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{Semaphore, oneshot};
+
+/// Jobs that may wait before callers have to.
+const QUEUE: usize = 256;
+/// How often another process's writes are looked for.
+const WATCH: Duration = Duration::from_millis(100);
+
+type Job = Box<dyn FnOnce(&mut Engine) + Send>;
+
+/// The way to the writer thread.
+#[derive(Clone)]
+pub struct Worker {
+    jobs: Arc<Mutex<Option<Sender<Job>>>>,
+    room: Arc<Semaphore>,
+}
+
+impl Worker {
+    /// Starts the thread. It ends when the last handle is gone or on
+    /// [`Worker::stop`], after the job at hand.
+    pub fn start(mut engine: Engine) -> Result<Self, Error> {
+        let (sender, jobs) = channel::<Job>();
+        let run = move || {
+            loop {
+                match jobs.recv_timeout(WATCH) {
+                    Ok(job) => {
+                        if catch_unwind(AssertUnwindSafe(|| job(&mut engine))).is_err() {
+                            // The caller sees its answer dropped; nothing half done stays.
+                            engine.recover();
+                        }
+                    }
+                    Err(RecvTimeoutError::Timeout) => engine.look_for_changes(),
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("amends-writer".to_owned())
+            .spawn(run)
+            .map_err(|error| StorageError::Io(error.to_string()))?;
+        let jobs = Arc::new(Mutex::new(Some(sender)));
+        Ok(Self { jobs, room: Arc::new(Semaphore::new(QUEUE)) })
+    }
+
+    /// Has the thread do `work` and waits for the answer. Once this has begun to
+    /// wait for it, the work is done even if the caller is dropped.
+    pub async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let room = self.room.clone().acquire_owned().await.map_err(|_| Error::Closed)?;
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |engine| {
+            let _room = room;
+            // Nobody may be waiting any more; the work counts all the same.
+            let _dropped = answer.send(work(engine));
+        });
+        {
+            let jobs = self.jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            jobs.as_ref().ok_or(Error::Closed)?.send(job).map_err(|_| Error::Closed)?;
+        }
+        let lost = || Error::Storage(StorageError::Io("an internal error was caught".to_owned()));
+        answered.await.map_err(|_| lost())?
+    }
+
+    /// Takes no more jobs; those that wait are still done.
+    pub fn stop(&self) {
+        self.jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+    }
+}

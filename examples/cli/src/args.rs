@@ -1,0 +1,402 @@
+//! What can be said on the command line.
+
+use amends::domain::agreement::{AgreementKind, Category, TermsClause};
+use amends::domain::pair::Who;
+use amends::time::Moment;
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Two phones, one agreement, no server.
+///
+/// One home directory is one phone. To try it by hand, open two terminals, give
+/// each its own --home, run `init` in both, `pair show` in one and `pair join`
+/// in the other; then propose, consent and sync. `amends demo` plays a whole
+/// story by itself.
+///
+/// Exit status: 0 done, 1 a rule says no, 2 not understood, 3 storage,
+/// 4 link or pairing, 5 locked, 6 a newer version is needed.
+#[derive(Debug, Parser)]
+#[command(name = "amends", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// The home directory: one phone. Default: the platform's data directory.
+    #[arg(long, global = true, value_name = "DIR", env = "AMENDS_HOME")]
+    pub home: Option<PathBuf>,
+    /// Print one JSON object: {"ok": …} or {"error": {"kind", "code", "text"}}.
+    /// Commands that watch print one such object a line.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a new home: keys and two sealed databases.
+    Init {
+        /// The name that your partner will see.
+        #[arg(long)]
+        name: String,
+        /// Protect the keys with a passphrase (from AMENDS_PASSPHRASE or asked
+        /// for) instead of a file that only you can read.
+        #[arg(long)]
+        passphrase: bool,
+    },
+    /// Pair with the other phone, both people in one place.
+    #[command(subcommand)]
+    Pair(PairCommand),
+    /// Who is paired with whom, and what you should know.
+    Status,
+    /// Agreements and one-sided offers.
+    #[command(subcommand)]
+    Agreement(AgreementCommand),
+    /// What you share, on one screen, and how to stop all of it.
+    #[command(subcommand)]
+    Share(ShareCommand),
+    /// What is next for you: three things at most.
+    Next,
+    /// Exchange with the other phone.
+    Sync(SyncArgs),
+    /// The two transparency logs.
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Check everything from scratch: logs, documents, views.
+    Doctor {
+        /// Make anew what follows from the logs.
+        #[arg(long)]
+        rebuild: bool,
+    },
+    /// Leave the pair, for good. Nobody is asked.
+    Leave {
+        /// Say nothing: to the other phone it looks as if this one were offline.
+        #[arg(long)]
+        silent: bool,
+        /// Do not ask whether this is meant.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Erase this phone's copy, for good: keys first, then files. The other
+    /// phone's copy stays.
+    Erase {
+        /// Do not ask whether this is meant.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Play a twelve-week story of Ana and Ben on two real phones.
+    Demo {
+        /// Do not pause for reading.
+        #[arg(long)]
+        fast: bool,
+    },
+    /// Stories told in JSON.
+    #[command(subcommand)]
+    Scenario(ScenarioCommand),
+    /// Print completions for a shell.
+    #[command(hide = true)]
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    #[command(hide = true)]
+    Manual,
+}
+
+/// Pairing.
+#[derive(Debug, Subcommand)]
+pub enum PairCommand {
+    /// Show a code and wait for the other phone, two minutes at most.
+    Show {
+        /// Where to listen; port 0 takes a free one.
+        #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:0")]
+        listen: SocketAddr,
+        /// Draw a QR code too.
+        #[arg(long)]
+        qr: bool,
+    },
+    /// Go to the phone that shows a code.
+    Join {
+        /// The 16 characters that it shows, or the text of its QR code.
+        code: String,
+        /// Where it listens, host:port. A QR code says so itself.
+        #[arg(long, value_name = "ADDR")]
+        peer: Option<String>,
+    },
+}
+
+/// Agreements.
+#[derive(Debug, Subcommand)]
+pub enum AgreementCommand {
+    /// Keep a private draft, or list them. Nothing of it reaches your partner.
+    Draft {
+        /// The words.
+        #[arg(long)]
+        text: Option<String>,
+        /// Change this draft instead of keeping a new one.
+        #[arg(long, value_name = "DRAFT")]
+        id: Option<String>,
+        /// Throw this draft away.
+        #[arg(long, value_name = "DRAFT", conflicts_with_all = ["text", "id"])]
+        discard: Option<String>,
+    },
+    /// Open a private draft to your partner, so that both can type in it. What
+    /// is typed there stays in the history.
+    Open {
+        /// The draft.
+        draft: String,
+        /// In this agreement instead of a new one.
+        #[arg(long = "in", value_name = "ID")]
+        agreement: Option<String>,
+    },
+    /// Type in the open working draft.
+    Type {
+        /// The agreement.
+        id: String,
+        /// The whole text as it should be.
+        #[arg(long, conflicts_with_all = ["at", "delete", "insert"])]
+        text: Option<String>,
+        /// Where to change it, in characters (Unicode scalar values).
+        #[arg(long, default_value_t = 0)]
+        at: usize,
+        /// How many characters to take out there.
+        #[arg(long, default_value_t = 0)]
+        delete: usize,
+        /// What to put in there.
+        #[arg(long, default_value = "")]
+        insert: String,
+    },
+    /// Propose terms: a new agreement, or a counter or an amendment to ID.
+    Propose(ProposeArgs),
+    /// Show one agreement.
+    Show {
+        /// The agreement; the first characters of its id are enough.
+        id: String,
+    },
+    /// List all agreements.
+    List,
+    /// Everything that was ever done with an agreement.
+    History {
+        /// The agreement.
+        id: String,
+    },
+    /// Say yes to exactly the text that was shown.
+    Consent {
+        /// The agreement.
+        id: String,
+        /// Which text, where there are several: the first characters of its hash.
+        #[arg(long, value_name = "HASH")]
+        revision: Option<String>,
+        /// The view that you read, as `agreement show` prints it. Without it
+        /// the text is shown and you are asked.
+        #[arg(long, value_name = "VIEW")]
+        seen: Option<String>,
+    },
+    /// Take back your proposal or your yes.
+    Withdraw {
+        /// The agreement.
+        id: String,
+        /// From which text; all that are open otherwise.
+        #[arg(long, value_name = "HASH")]
+        revision: Option<String>,
+    },
+    /// Say no to your partner's text. No reason is asked.
+    Decline {
+        /// The agreement.
+        id: String,
+        /// To which text; all of theirs that are open otherwise.
+        #[arg(long, value_name = "HASH")]
+        revision: Option<String>,
+    },
+    /// Pause your part.
+    Suspend {
+        /// The agreement.
+        id: String,
+    },
+    /// Lift your pause.
+    Resume {
+        /// The agreement.
+        id: String,
+    },
+    /// Propose the same once more, until later.
+    Renew {
+        /// The agreement.
+        id: String,
+        /// Until when (RFC 3339); as long as before otherwise.
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        expires: Option<Moment>,
+    },
+    /// End it, at once and for good. Nobody is asked.
+    End {
+        /// The agreement.
+        id: String,
+    },
+}
+
+/// What is proposed.
+#[derive(Debug, Args)]
+pub struct ProposeArgs {
+    /// The agreement that this answers; a new one otherwise.
+    pub id: Option<String>,
+    /// What it is about: communication, honesty, money, whereabouts, pace, … or other:WORDS.
+    #[arg(long, default_value = "communication", value_parser = kind)]
+    pub kind: AgreementKind,
+    /// A sentence: WHO[/CATEGORY][@HOW-OFTEN]: TEXT, where WHO is me, partner or
+    /// both. Example: "me/whereabouts@daily: I say where I am after work."
+    /// Without any, each line of the open working draft is one.
+    #[arg(long = "clause", value_name = "CLAUSE", value_parser = clause)]
+    pub clauses: Vec<TermsClause>,
+    /// From when (RFC 3339); at once otherwise.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub starts: Option<Moment>,
+    /// Until when (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with = "days")]
+    pub expires: Option<Moment>,
+    /// For how many days. Default: 180; 30 with a sensitive clause; 14 for an offer.
+    #[arg(long)]
+    pub days: Option<u16>,
+    /// When to look at it again (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub review: Option<Moment>,
+    /// Language of the words.
+    #[arg(long, default_value = "en")]
+    pub lang: String,
+    /// Offer it one-sidedly: it binds only you and needs no answer.
+    #[arg(long, conflicts_with = "id")]
+    pub offer: bool,
+    /// The view that this answers, as `agreement show` prints it.
+    #[arg(long, value_name = "VIEW")]
+    pub seen: Option<String>,
+}
+
+/// What you share.
+#[derive(Debug, Subcommand)]
+pub enum ShareCommand {
+    /// Everything sensitive that binds you, until when.
+    Show,
+    /// Stop all of it, at once, without any network.
+    StopAll,
+}
+
+/// Exchange.
+#[derive(Debug, Args)]
+pub struct SyncArgs {
+    /// End when both are in step (the default).
+    #[arg(long, conflicts_with = "watch")]
+    pub once: bool,
+    /// Go on until interrupted, and print agreements as they change.
+    #[arg(long)]
+    pub watch: bool,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Where the other phone listens, host:port. May be given several times.
+    #[arg(long, value_name = "ADDR")]
+    pub peer: Vec<String>,
+    /// How long to try, in seconds.
+    #[arg(long, default_value_t = 60, conflicts_with = "watch")]
+    pub timeout: u64,
+    /// Hold all exchange from now on; your partner sees you as offline.
+    #[arg(long, conflicts_with_all = ["once", "watch", "listen", "peer", "release"])]
+    pub hold: bool,
+    /// Release it again.
+    #[arg(long, conflicts_with_all = ["once", "watch", "listen", "peer"])]
+    pub release: bool,
+}
+
+/// Logs.
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// List the entries of both logs.
+    Show,
+    /// Recompute both logs from their first entry on, and print their heads.
+    Verify,
+}
+
+/// Scenarios.
+#[derive(Debug, Subcommand)]
+pub enum ScenarioCommand {
+    /// Play a story on two phones and check what each must see.
+    Run {
+        /// The story, a JSON file.
+        file: PathBuf,
+        /// Run every act as a process of its own instead of in this one.
+        #[arg(long)]
+        processes: bool,
+    },
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    Moment::parse(text)
+        .ok_or_else(|| "expected a time such as 2026-03-02T18:30:00+01:00".to_owned())
+}
+
+fn kind(text: &str) -> Result<AgreementKind, String> {
+    AgreementKind::from_code(text).ok_or_else(|| {
+        let known: Vec<String> = AgreementKind::KNOWN.iter().map(AgreementKind::code).collect();
+        format!("expected other:WORDS or one of: {}", known.join(", "))
+    })
+}
+
+/// Reads a sentence in the form `WHO[/CATEGORY][@HOW-OFTEN]: TEXT`.
+///
+/// # Errors
+/// What is wrong with it, and what was expected.
+pub fn clause(text: &str) -> Result<TermsClause, String> {
+    let (head, words) = text
+        .split_once(':')
+        .filter(|(head, _)| head.len() < 100)
+        .ok_or("expected WHO: TEXT, for example \"both: We talk on Sunday evenings.\"")?;
+    // `other:WORDS` holds a colon of its own.
+    let (head, words) = match head.strip_suffix("/other") {
+        Some(who) => {
+            let (category, words) =
+                words.split_once(':').ok_or("expected WHO/other:WORDS: TEXT")?;
+            (format!("{who}/other:{category}"), words)
+        }
+        None => (head.to_owned(), words),
+    };
+    let (head, cadence) = match head.split_once('@') {
+        Some((head, cadence)) => (head.to_owned(), Some(cadence.to_owned())),
+        None => (head, None),
+    };
+    let (who, category) = head.split_once('/').unwrap_or((&head, "general"));
+    let category = Category::from_code(category).ok_or_else(|| {
+        let known: Vec<String> = Category::KNOWN.iter().map(Category::code).collect();
+        format!("expected other:WORDS or one of these categories: {}", known.join(", "))
+    })?;
+    let binds = match who.trim() {
+        "me" => Who::Me,
+        "partner" => Who::Partner,
+        "both" => Who::Both,
+        other => return Err(format!("expected me, partner or both, not {other:?}")),
+    };
+    Ok(TermsClause { id: None, text: words.trim().to_owned(), binds, category, cadence })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sentences_say_whom_they_bind() {
+        let plain = clause("both: We talk: openly.").unwrap();
+        assert_eq!((plain.binds, plain.text.as_str()), (Who::Both, "We talk: openly."));
+        let full = clause("me/whereabouts@daily: I say where I am.").unwrap();
+        assert_eq!((full.binds, full.category), (Who::Me, Category::Whereabouts));
+        assert_eq!(full.cadence.as_deref(), Some("daily"));
+        let other = clause("partner/other:pets: Feed the cat.").unwrap();
+        assert_eq!(other.category, Category::Other("pets".into()));
+        for bad in ["We talk.", "you: talk", "me/everything: x"] {
+            assert!(clause(bad).is_err(), "{bad}");
+        }
+    }
+}

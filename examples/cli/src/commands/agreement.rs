@@ -1,0 +1,270 @@
+//! Agreements and one-sided offers.
+
+use crate::args::{AgreementCommand, ProposeArgs, clause};
+use crate::render;
+use crate::terminal::{Failure, Terminal};
+use amends::Space;
+use amends::domain::agreement::decide::Splice;
+use amends::domain::agreement::view::{AgreementView, RevisionView};
+use amends::domain::agreement::{Terms, TermsClause};
+use amends::domain::pair::Who;
+use amends::domain::refusal::RefusalCode;
+use amends::id::{DocId, RevisionHash};
+use amends::space::HistoryItem;
+use amends::time::DAY;
+use serde_json::json;
+
+pub async fn run(
+    command: AgreementCommand,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    use AgreementCommand::*;
+    let agreements = space.agreements();
+    let view = match command {
+        Draft { text, id, discard } => return draft(text, id, discard, space, terminal).await,
+        List => return list(space, terminal).await,
+        History { id } => return history(&id, space, terminal).await,
+        Consent { id, revision, seen } => {
+            return consent(&id, revision, seen, space, terminal).await;
+        }
+        Open { draft, agreement } => {
+            let draft = find_draft(&draft, space).await?;
+            let agreement = match agreement {
+                Some(id) => Some(find(&id, space).await?.id),
+                None => None,
+            };
+            agreements.open_draft(draft, agreement).await?
+        }
+        Type { id, text, at, delete, insert } => {
+            let shown = find(&id, space).await?;
+            match text {
+                Some(text) => agreements.type_text(&shown, &text).await?,
+                None => agreements.splice(shown.id, Splice { start: at, delete, insert }).await?,
+            }
+        }
+        Propose(args) => propose(args, space).await?,
+        Show { id } => find(&id, space).await?,
+        Withdraw { id, revision } => {
+            let shown = find(&id, space).await?;
+            agreements.withdraw(shown.id, text_of(&shown, revision)?).await?
+        }
+        Decline { id, revision } => {
+            let shown = find(&id, space).await?;
+            agreements.decline(shown.id, text_of(&shown, revision)?).await?
+        }
+        Suspend { id } => agreements.suspend(find(&id, space).await?.id).await?,
+        Resume { id } => agreements.resume(find(&id, space).await?.id).await?,
+        Renew { id, expires } => agreements.renew(&find(&id, space).await?, expires).await?,
+        End { id } => agreements.end(find(&id, space).await?.id).await?,
+    };
+    terminal.ok(render::agreement_json(&view), &render::agreement(&view));
+    Ok(())
+}
+
+fn refusal(code: RefusalCode) -> Failure {
+    amends::Error::from(code).into()
+}
+
+/// The agreement whose id begins like this.
+async fn find(prefix: &str, space: &Space) -> Result<AgreementView, Failure> {
+    let views = space.agreements().list().await?;
+    let id = render::pick(prefix, render::ids(&views)).ok_or(refusal(RefusalCode::NotFound))?;
+    views.into_iter().find(|view| view.id == id).ok_or(refusal(RefusalCode::NotFound))
+}
+
+async fn find_draft(prefix: &str, space: &Space) -> Result<DocId, Failure> {
+    let drafts = space.agreements().drafts().await?;
+    let ids = drafts.iter().map(|draft| draft.id);
+    render::pick(prefix, ids).ok_or(refusal(RefusalCode::NotFound))
+}
+
+fn texts(view: &AgreementView) -> impl Iterator<Item = &RevisionView> {
+    view.on_table.iter().chain(&view.cooling).chain(&view.current)
+}
+
+fn text_of(view: &AgreementView, prefix: Option<String>) -> Result<Option<RevisionHash>, Failure> {
+    let Some(prefix) = prefix else { return Ok(None) };
+    let found = render::pick(&prefix, texts(view).map(|text| text.hash));
+    found.map(Some).ok_or(refusal(RefusalCode::StaleRevision))
+}
+
+async fn consent(
+    id: &str,
+    revision: Option<String>,
+    seen: Option<String>,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let shown = find(id, space).await?;
+    let open: Vec<RevisionHash> = shown.on_table.iter().map(|text| text.hash).collect();
+    let revision = match (text_of(&shown, revision)?, &open[..]) {
+        (Some(revision), _) => revision,
+        (None, [only]) => *only,
+        (None, []) => {
+            // What was agreed or closed before answers with its own reason.
+            texts(&shown).next().map(|text| text.hash).ok_or(refusal(RefusalCode::StaleRevision))?
+        }
+        (None, _) => {
+            return Err(Failure::usage(
+                "there are several texts: name one with --revision and the first characters of its hash"
+                    .to_owned(),
+            ));
+        }
+    };
+    match seen {
+        Some(seen) if seen == shown.token() => {}
+        Some(_) => return Err(refusal(RefusalCode::StaleView)),
+        None if terminal.interactive() => {
+            terminal.say(&render::agreement(&shown));
+            let answer = terminal.ask("Do you agree to exactly these words? Type yes:").await?;
+            if answer != "yes" {
+                return Err(Failure::usage("nothing was done".to_owned()));
+            }
+        }
+        None => {
+            return Err(Failure::usage(
+                "say which view you read: `amends agreement show ID` prints it, then --seen VIEW"
+                    .to_owned(),
+            ));
+        }
+    }
+    let view = space.agreements().consent(&shown, revision).await?;
+    terminal.ok(render::agreement_json(&view), &render::agreement(&view));
+    Ok(())
+}
+
+async fn propose(args: ProposeArgs, space: &Space) -> Result<AgreementView, Failure> {
+    let shown = match &args.id {
+        Some(id) => Some(find(id, space).await?),
+        None => None,
+    };
+    if let (Some(seen), Some(shown)) = (&args.seen, &shown)
+        && *seen != shown.token()
+    {
+        return Err(refusal(RefusalCode::StaleView));
+    }
+    let mut clauses = args.clauses;
+    if clauses.is_empty() {
+        clauses = from_draft(shown.as_ref())?;
+    }
+    keep_ids(&mut clauses, shown.as_ref());
+    let now = space.now();
+    let starts = args.starts;
+    let expires_at =
+        args.expires.or(args.days.map(|days| starts.unwrap_or(now).plus(i64::from(days) * DAY)));
+    let terms = Terms {
+        kind: args.kind,
+        clauses,
+        starts,
+        expires_at,
+        review_at: args.review,
+        taper: Vec::new(),
+        lang: args.lang,
+    };
+    let agreements = space.agreements();
+    Ok(match (shown, args.offer) {
+        (Some(shown), _) => agreements.counter(&shown, terms).await?,
+        (None, true) => agreements.offer(terms).await?,
+        (None, false) => agreements.propose(terms).await?,
+    })
+}
+
+/// Each line of the open working draft is a sentence.
+fn from_draft(shown: Option<&AgreementView>) -> Result<Vec<TermsClause>, Failure> {
+    let draft = shown.and_then(|view| view.draft.as_ref()).ok_or_else(|| {
+        Failure::usage(
+            "say what is proposed: --clause \"both: We talk on Sunday evenings.\"".to_owned(),
+        )
+    })?;
+    let lines = draft.text.lines().map(str::trim).filter(|line| !line.is_empty());
+    Ok(lines
+        .map(|line| {
+            // A line that does not say whom it binds binds both.
+            clause(line).unwrap_or_else(|_| TermsClause {
+                id: None,
+                text: line.to_owned(),
+                binds: Who::Both,
+                category: amends::domain::agreement::Category::General,
+                cadence: None,
+            })
+        })
+        .collect())
+}
+
+/// A sentence that stays word for word keeps its id.
+fn keep_ids(clauses: &mut [TermsClause], shown: Option<&AgreementView>) {
+    let Some(shown) = shown else { return };
+    for clause in clauses {
+        let known = texts(shown).flat_map(|text| &text.clauses).find(|known| {
+            known.text == clause.text
+                && known.binds == clause.binds
+                && known.category == clause.category
+                && known.cadence == clause.cadence
+        });
+        clause.id = known.map(|known| known.id.clone());
+    }
+}
+
+async fn draft(
+    text: Option<String>,
+    id: Option<String>,
+    discard: Option<String>,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let agreements = space.agreements();
+    if let Some(prefix) = discard {
+        agreements.discard_draft(find_draft(&prefix, space).await?).await?;
+        terminal.ok(json!({"discarded": true}), "Thrown away.");
+        return Ok(());
+    }
+    let Some(text) = text else {
+        let drafts = agreements.drafts().await?;
+        let line = |d: &amends::space::PrivateDraft| {
+            format!("{}\n{}", render::short(d.id), render::wrap(&d.text, "    "))
+        };
+        let words: Vec<String> = drafts.iter().map(line).collect();
+        terminal.ok(json!({"drafts": drafts}), &words.join("\n"));
+        return Ok(());
+    };
+    let id = match id {
+        Some(prefix) => Some(find_draft(&prefix, space).await?),
+        None => None,
+    };
+    let draft = agreements.keep_draft(id, &text).await?;
+    let words = format!("Kept as draft {}. Only you can see it.", render::short(draft.id));
+    terminal.ok(json!(draft), &words);
+    Ok(())
+}
+
+async fn list(space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {
+    let views = space.agreements().list().await?;
+    let now = space.agreements().now().await?;
+    let lines: Vec<String> = views.iter().map(render::agreement_line).collect();
+    let words =
+        if lines.is_empty() { "There are no agreements yet.".to_owned() } else { lines.join("\n") };
+    let agreements: Vec<_> = views.iter().map(render::agreement_json).collect();
+    terminal.ok(json!({"agreements": agreements, "now": now}), &words);
+    Ok(())
+}
+
+async fn history(id: &str, space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {
+    let shown = find(id, space).await?;
+    let items = space.agreements().history(shown.id).await?;
+    let line = |item: &HistoryItem| {
+        let by = match item.by {
+            Some(Who::Me) => "I",
+            Some(_) => "my partner",
+            None => "",
+        };
+        let hash = item.revision.map(|hash| format!(" [{}]", render::short(hash)));
+        let what = item.what.split_once('.').map_or(item.what.as_str(), |(_, what)| what);
+        let head = format!("{}  {by} {what}{}", item.at.local("UTC"), hash.unwrap_or_default());
+        let texts: Vec<String> = item.texts.iter().map(|text| render::wrap(text, "    ")).collect();
+        [vec![head], texts].concat().join("\n")
+    };
+    let words: Vec<String> = items.iter().map(line).collect();
+    terminal.ok(json!({"history": items}), &words.join("\n"));
+    Ok(())
+}

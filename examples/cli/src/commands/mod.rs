@@ -1,0 +1,196 @@
+//! What each command does.
+
+mod agreement;
+mod network;
+
+use crate::args::{Cli, Command, LogCommand, ScenarioCommand, ShareCommand};
+use crate::phone::Phone;
+use crate::terminal::{Failure, Terminal, progress};
+use crate::{demo, render, scenario};
+use amends::Space;
+use amends::space::Leaving;
+use clap::CommandFactory;
+use serde_json::json;
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What the process then fails with.
+pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
+    let phone = || Phone::new(cli.home.clone());
+    match cli.command {
+        Command::Demo { fast } => demo::run(fast, terminal).await,
+        Command::Scenario(ScenarioCommand::Run { file, processes }) => {
+            scenario::run_file(&file, processes, terminal).await
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "amends", &mut script);
+            let script = String::from_utf8_lossy(&script).into_owned();
+            terminal.ok(json!(script), &script);
+            Ok(())
+        }
+        Command::Manual => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            let page = String::from_utf8_lossy(&page).into_owned();
+            terminal.ok(json!(page), &page);
+            Ok(())
+        }
+        command => on_phone(command, &phone()?, terminal).await,
+    }
+}
+
+/// Does what one phone can do.
+///
+/// # Errors
+/// What the command then fails with.
+pub async fn on_phone(
+    command: Command,
+    phone: &Phone,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    if let Command::Init { name, passphrase } = &command {
+        let space = phone.create(name, *passphrase, terminal).await?;
+        let home = phone.home.display().to_string();
+        terminal.ok(json!({"home": home}), &format!("Made a phone for {name} in {home}."));
+        space.shutdown().await;
+        return Ok(());
+    }
+    if let Command::Erase { yes } = &command {
+        return erase(*yes, phone, terminal).await;
+    }
+    let space = phone.open(terminal).await?;
+    let outcome = on_space(command, &space, terminal).await;
+    space.shutdown().await;
+    outcome
+}
+
+async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {
+    match command {
+        Command::Pair(command) => network::pair(command, space, terminal).await,
+        Command::Sync(args) => network::sync(args, space, terminal).await,
+        Command::Agreement(command) => agreement::run(command, space, terminal).await,
+        Command::Status => {
+            let status = space.status().await?;
+            terminal.ok(json!(status), &render::status(&status));
+            Ok(())
+        }
+        Command::Share(ShareCommand::Show) => {
+            let items = space.what_i_share().await?;
+            terminal.ok(json!({"sharing": items}), &render::shared(&items));
+            Ok(())
+        }
+        Command::Share(ShareCommand::StopAll) => {
+            let stopped = space.stop_all().await?;
+            let left = space.what_i_share().await?;
+            let words = format!("Stopped {}. {}", stopped.len(), render::shared(&left));
+            terminal.ok(json!({"stopped": stopped, "sharing": left}), &words);
+            Ok(())
+        }
+        Command::Next => {
+            let next = space.next_due().await?;
+            terminal.ok(json!({"next": next}), &render::next(&next));
+            Ok(())
+        }
+        Command::Log(command) => log(command, space, terminal).await,
+        Command::Doctor { rebuild } => doctor(rebuild, space, terminal).await,
+        Command::Leave { silent, yes } => leave(silent, yes, space, terminal).await,
+        Command::Init { .. }
+        | Command::Erase { .. }
+        | Command::Demo { .. }
+        | Command::Scenario(_)
+        | Command::Completions { .. }
+        | Command::Manual => Err(Failure::usage("this is not for one phone's home".to_owned())),
+    }
+}
+
+async fn log(command: LogCommand, space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {
+    match command {
+        LogCommand::Show => {
+            let items = space.log_items().await?;
+            let line = |item: &amends::space::LogItem| {
+                let whose = if item.own { "mine" } else { "theirs" };
+                let head = render::short(item.head);
+                format!("{whose:<6} {:>5}  {head}  {}", item.index, item.kinds.join(", "))
+            };
+            let words: Vec<String> = items.iter().map(line).collect();
+            terminal.ok(json!({"entries": items}), &words.join("\n"));
+        }
+        LogCommand::Verify => {
+            let bar = progress(terminal, "chaining both logs again");
+            let logs = space.verify_logs().await?;
+            bar.finish_and_clear();
+            terminal.ok(json!({"logs": logs}), &render::logs(&logs));
+        }
+    }
+    Ok(())
+}
+
+async fn doctor(rebuild: bool, space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {
+    let bar = progress(terminal, "checking everything from scratch");
+    if rebuild {
+        space.rebuild().await?;
+    }
+    let report = space.doctor().await?;
+    bar.finish_and_clear();
+    if report.findings.is_empty() {
+        terminal.ok(json!(report), &render::doctor(&report));
+        return Ok(());
+    }
+    if let Terminal::Process { json: true } = terminal {
+        let text = report.findings.iter().map(|f| f.what.as_str()).collect::<Vec<_>>().join("; ");
+        return Err(Failure { kind: "storage", code: "Damaged".to_owned(), text });
+    }
+    Err(Failure { kind: "storage", code: "Damaged".to_owned(), text: render::doctor(&report) })
+}
+
+async fn sure(what: &str, yes: bool, terminal: &mut Terminal) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if matches!(terminal, Terminal::Process { json: true }) {
+        return Err(Failure::usage("this cannot be undone: say --yes".to_owned()));
+    }
+    terminal.say(what);
+    match terminal.ask("Type yes to go on:").await?.as_str() {
+        "yes" => Ok(()),
+        _ => Err(Failure::usage("nothing was done".to_owned())),
+    }
+}
+
+async fn leave(
+    silent: bool,
+    yes: bool,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let what = if silent {
+        "You leave this pair for good. Nothing more is sent: to your partner it looks\n\
+         as if this phone were offline. Your copy stays here until you erase it."
+    } else {
+        "You leave this pair for good. Your partner's phone will say that the pair has\n\
+         ended, once the two meet within 7 days. Your copy stays here until you erase it."
+    };
+    sure(what, yes, terminal).await?;
+    space.leave(if silent { Leaving::Silent } else { Leaving::Announced }).await?;
+    let words = if silent {
+        "You have left."
+    } else {
+        "You have left. Say so to the other phone with: amends sync"
+    };
+    terminal.ok(json!({"left": true}), words);
+    Ok(())
+}
+
+async fn erase(yes: bool, phone: &Phone, terminal: &mut Terminal) -> Result<(), Failure> {
+    let what = "This erases everything on this phone: first the keys, then the files. It cannot\n\
+                be undone. Your partner's copy stays with them. What backups or snapshots of\n\
+                this disk hold is out of reach, and worthless without the keys.";
+    sure(what, yes, terminal).await?;
+    let space = phone.open(terminal).await?;
+    space.erase_local().await?;
+    phone.remove_keys()?;
+    terminal.ok(json!({"erased": true}), "Erased.");
+    Ok(())
+}

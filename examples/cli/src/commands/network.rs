@@ -1,0 +1,131 @@
+//! Pairing and exchange.
+
+use crate::args::{PairCommand, SyncArgs};
+use crate::render;
+use crate::terminal::{Failure, Terminal, progress};
+use amends::Space;
+use amends::pairing::{Code, Invitation};
+use amends::space::{ExchangeOptions, Pairing};
+use serde_json::json;
+use std::time::Duration;
+
+pub async fn pair(
+    command: PairCommand,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let mut pairing = match command {
+        PairCommand::Show { listen, qr } => {
+            let pairing = space.pair_show(listen).await?;
+            show_code(&pairing, qr, terminal)?;
+            pairing
+        }
+        PairCommand::Join { code, peer } => join(&code, peer.as_deref(), space, terminal).await?,
+    };
+    let asked = pairing.asked().await?;
+    let code = asked.code.to_string();
+    let event = json!({"event": "compare", "partner": asked.name, "code": code});
+    let words = format!(
+        "The other phone belongs to {}. Both phones must show this code:\n\n    {code}\n",
+        asked.name
+    );
+    terminal.ok(event, &words);
+    let answer = terminal.ask("Is it the same on both? Type yes:").await?;
+    pairing.answer(answer == "yes");
+    let bar = progress(terminal, "waiting for the other person to confirm");
+    pairing.finished().await?;
+    bar.finish_and_clear();
+    let event = json!({"event": "paired", "partner": asked.name});
+    terminal.ok(event, &format!("Paired with {}.", asked.name));
+    Ok(())
+}
+
+fn show_code(pairing: &Pairing, qr: bool, terminal: &mut Terminal) -> Result<(), Failure> {
+    let code = pairing.code.as_ref().map(ToString::to_string).unwrap_or_default();
+    let address = pairing.address.map(|address| address.to_string()).unwrap_or_default();
+    let text = pairing.invitation.as_ref().map(Invitation::to_text).unwrap_or_default();
+    let mut words = format!(
+        "On the other phone, within two minutes (its address there may differ):\n\n    \
+         amends pair join {code} --peer {address}\n"
+    );
+    if qr {
+        let drawn = qrcode::QrCode::new(&text)
+            .map_err(|error| Failure::storage(format!("no QR code could be drawn: {error}")))?;
+        words.push_str(&drawn.render::<qrcode::render::unicode::Dense1x2>().build());
+    }
+    let event = json!({"event": "code", "code": code, "address": address, "qr": text});
+    terminal.ok(event, &words);
+    Ok(())
+}
+
+async fn join(
+    code: &str,
+    peer: Option<&str>,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<Pairing, Failure> {
+    if code.starts_with("AMENDS1:") {
+        let invitation = Invitation::parse(code).map_err(amends::Error::from)?;
+        return Ok(space.pair_scan(&invitation, peer).await?);
+    }
+    let code = Code::parse(code).map_err(amends::Error::from)?;
+    let peer = peer.ok_or_else(|| {
+        Failure::usage("say where the other phone listens: --peer HOST:PORT".to_owned())
+    })?;
+    terminal.say("Going to the other phone…");
+    Ok(space.pair_join(&code, peer).await?)
+}
+
+pub async fn sync(args: SyncArgs, space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {
+    if args.hold || args.release {
+        space.hold_sync(args.hold).await?;
+        let words = if args.hold {
+            "Exchange is held. To your partner it looks as if this phone were offline."
+        } else {
+            "Exchange goes on with the next sync."
+        };
+        terminal.ok(json!({"held": args.hold}), words);
+        return Ok(());
+    }
+    if args.listen.is_none() && args.peer.is_empty() {
+        return Err(Failure::usage(
+            "say where to meet: --listen ADDR here and --peer ADDR on the other phone, or the \
+             other way round"
+                .to_owned(),
+        ));
+    }
+    let once = (!args.watch).then(|| Duration::from_secs(args.timeout));
+    let options = ExchangeOptions { listen: args.listen, peers: args.peer, once };
+    // Before the exchange begins, so that no change falls between.
+    let mut views = space.subscribe();
+    let mut exchange = space.exchange(options).await?;
+    if let Some(address) = exchange.address() {
+        let event = json!({"event": "listening", "address": address.to_string()});
+        terminal.ok(event, &format!("Listening on {address}."));
+    }
+    if !args.watch {
+        let bar = progress(terminal, "exchanging");
+        exchange.finished().await?;
+        bar.finish_and_clear();
+        terminal.ok(json!({"event": "done"}), "Done.");
+        return Ok(());
+    }
+    loop {
+        tokio::select! {
+            outcome = exchange.finished() => return Ok(outcome?),
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                exchange.stop();
+                exchange.finished().await?;
+                return Ok(());
+            }
+            next = views.next() => {
+                let Some(views) = next? else { return Ok(()) };
+                let agreements: Vec<_> = views.iter().map(render::agreement_json).collect();
+                let lines: Vec<String> = views.iter().map(render::agreement_line).collect();
+                let event = json!({"event": "agreements", "agreements": agreements});
+                terminal.ok(event, &format!("Agreements:\n{}", lines.join("\n")));
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Opening a home: where it is, which keys open it, what time it is.
+
+use crate::terminal::{Failure, Terminal};
+use amends::host::{Clock, FixedClock, SystemClock, SystemEntropy};
+use amends::store::{KeyFile, PassphraseFile};
+use amends::time::Moment;
+use amends::{Host, Space};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const KEYS: &str = "keys";
+const SEALED_KEYS: &str = "keys.sealed";
+
+/// One phone, as the command line names it.
+#[derive(Debug, Clone)]
+pub struct Phone {
+    /// Its home directory.
+    pub home: PathBuf,
+    /// A clock that stands still, instead of the system's.
+    pub now: Option<Moment>,
+}
+
+impl Phone {
+    /// The phone of this command line: `--home`, else the platform's data
+    /// directory; `AMENDS_NOW` sets the clock.
+    ///
+    /// # Errors
+    /// Usage.
+    pub fn new(home: Option<PathBuf>) -> Result<Self, Failure> {
+        let default = || dirs::data_dir().map(|folder| folder.join("amends"));
+        let home = home.or_else(default).ok_or_else(|| {
+            Failure::usage("there is no data directory here: give one with --home".to_owned())
+        })?;
+        let now = match std::env::var("AMENDS_NOW") {
+            Ok(text) => Some(Moment::parse(&text).ok_or_else(|| {
+                Failure::usage(format!("AMENDS_NOW is not an RFC 3339 time: {text:?}"))
+            })?),
+            Err(_) => None,
+        };
+        Ok(Self { home, now })
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        match self.now {
+            Some(now) => Arc::new(FixedClock::new(now)),
+            None => Arc::new(SystemClock),
+        }
+    }
+
+    fn host(&self, passphrase: Option<String>) -> Host {
+        let host = match passphrase {
+            Some(passphrase) => {
+                let file = self.home.join(SEALED_KEYS);
+                Host::new(PassphraseFile::new(file, passphrase, Arc::new(SystemEntropy)))
+            }
+            None => Host::new(KeyFile::new(self.home.join(KEYS))),
+        };
+        Host { clock: self.clock(), ..host }
+    }
+
+    /// Makes the home.
+    ///
+    /// # Errors
+    /// As [`Space::create`].
+    pub async fn create(
+        &self,
+        name: &str,
+        sealed: bool,
+        terminal: &mut Terminal,
+    ) -> Result<Space, Failure> {
+        make_private(&self.home)?;
+        let passphrase = if sealed { Some(passphrase(terminal).await?) } else { None };
+        Ok(Space::create(&self.home, name, self.host(passphrase))?)
+    }
+
+    /// Opens the home.
+    ///
+    /// # Errors
+    /// As [`Space::open`].
+    pub async fn open(&self, terminal: &mut Terminal) -> Result<Space, Failure> {
+        if !self.home.join("pair.db").exists() {
+            return Err(Failure {
+                kind: "storage",
+                code: "Missing".to_owned(),
+                text: format!(
+                    "there is no phone in {}: make one with `amends --home DIR init --name NAME`",
+                    self.home.display()
+                ),
+            });
+        }
+        let sealed = self.home.join(SEALED_KEYS).exists();
+        let passphrase = if sealed { Some(passphrase(terminal).await?) } else { None };
+        Ok(Space::open(&self.home, self.host(passphrase))?)
+    }
+
+    /// Removes the key file after an erase.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn remove_keys(&self) -> Result<(), Failure> {
+        for file in [KEYS, SEALED_KEYS] {
+            match std::fs::remove_file(self.home.join(file)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error.into());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The passphrase: from the environment, or asked for without showing it.
+async fn passphrase(terminal: &mut Terminal) -> Result<String, Failure> {
+    if let Ok(passphrase) = std::env::var("AMENDS_PASSPHRASE") {
+        return Ok(passphrase);
+    }
+    if !terminal.interactive() {
+        return Err(Failure {
+            kind: "locked",
+            code: "Locked".to_owned(),
+            text: "this home is locked: put its passphrase into AMENDS_PASSPHRASE".to_owned(),
+        });
+    }
+    let asked = tokio::task::spawn_blocking(|| rpassword::prompt_password("Passphrase: "));
+    Ok(asked.await.map_err(|error| Failure::storage(error.to_string()))??)
+}
+
+fn make_private(folder: &Path) -> Result<(), Failure> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    Ok(builder.create(folder)?)
+}

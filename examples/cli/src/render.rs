@@ -1,0 +1,283 @@
+//! Views as words for a terminal of 80 columns.
+
+use amends::domain::agreement::AgreementState;
+use amends::domain::agreement::view::{AgreementView, ClauseView, Notice, RevisionView};
+use amends::domain::next::{NextDue, Why};
+use amends::domain::pair::Who;
+use amends::domain::share::{SharedItem, Sharing};
+use amends::id::DocId;
+use amends::space::{DoctorReport, PairingState, Remedy, Status, StatusNotice, VerifiedLog};
+use serde_json::{Value, json};
+
+/// How many characters of an id are shown.
+const SHORT: usize = 8;
+const COLUMNS: usize = 78;
+
+/// The first characters of an id, enough to name it.
+pub fn short(id: impl std::fmt::Display) -> String {
+    id.to_string().chars().take(SHORT).collect()
+}
+
+/// Breaks words into lines of at most 78 columns, each after `indent`.
+pub fn wrap(words: &str, indent: &str) -> String {
+    let mut lines = Vec::new();
+    for paragraph in words.split('\n') {
+        let mut line = indent.to_owned();
+        for word in paragraph.split(' ') {
+            let used = line.chars().count();
+            if used > indent.chars().count() && used + 1 + word.chars().count() > COLUMNS {
+                lines.push(std::mem::replace(&mut line, indent.to_owned()));
+            } else if used > indent.chars().count() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
+/// A state in words.
+pub fn state(state: AgreementState) -> &'static str {
+    match state {
+        AgreementState::Drafting => "being drafted",
+        AgreementState::Proposed => "proposed",
+        AgreementState::Forked => "two texts on the table",
+        AgreementState::Declined => "not agreed",
+        AgreementState::Withdrawn => "taken back",
+        AgreementState::Lapsed => "lapsed unanswered",
+        AgreementState::CoolingOff => "agreed, cooling off",
+        AgreementState::Scheduled => "agreed, starts later",
+        AgreementState::Active => "in force",
+        AgreementState::Suspended => "paused",
+        AgreementState::Expired => "expired",
+        AgreementState::Ended => "ended",
+        AgreementState::NeedsUpdate => "needs an update of this app",
+        _ => "unknown",
+    }
+}
+
+fn who(who: Who) -> &'static str {
+    match who {
+        Who::Me => "I",
+        Who::Partner => "my partner",
+        Who::Both => "both of us",
+    }
+}
+
+fn clause(clause: &ClauseView) -> String {
+    let mut about = who(clause.binds).to_owned();
+    if clause.sensitive {
+        about.push_str(&format!(", {}", clause.category.code().replace('_', " ")));
+    }
+    if let Some(cadence) = &clause.cadence {
+        about.push_str(&format!(", {cadence}"));
+    }
+    wrap(&format!("{}. {} ({about})", clause.id, clause.text), "    ")
+}
+
+fn revision(title: &str, text: &RevisionView) -> String {
+    let mut lines =
+        vec![format!("  {title} [{}], until {}", short(text.hash), text.expires_at.local("UTC"))];
+    lines.extend(text.clauses.iter().map(clause));
+    let agreed = match (text.you_both_agreed, text.i_agreed) {
+        (true, _) => "you both agreed",
+        (false, true) => "I agreed",
+        (false, false) => "I have not agreed",
+    };
+    lines.push(format!("    -- {agreed}"));
+    lines.join("\n")
+}
+
+/// One agreement, whole.
+pub fn agreement(view: &AgreementView) -> String {
+    let mut state_words = state(view.state).to_owned();
+    if view.suspended_by_me && view.state == AgreementState::Suspended {
+        state_words.push_str(" by me");
+    }
+    let title = match view.offer_by {
+        Some(Who::Me) => "my offer",
+        Some(_) => "my partner's offer",
+        None => "agreement",
+    };
+    let mut lines = vec![format!("{} {}: {state_words}", title, short(view.id))];
+    if let Some(current) = &view.current {
+        lines.push(revision("text", current));
+    }
+    if let Some(cooling) = &view.cooling {
+        let until = view.cools_until.map(|until| until.local("UTC")).unwrap_or_default();
+        lines.push(revision(&format!("takes effect {until}:"), cooling));
+    }
+    let title = if view.current.is_some() { "amendment" } else { "proposal" };
+    lines.extend(view.on_table.iter().map(|open| {
+        let by = match open.proposed_by {
+            Who::Me => "mine",
+            Who::Partner => "my partner's",
+            Who::Both => "both of ours",
+        };
+        revision(&format!("{title}, {by}"), open)
+    }));
+    if let Some(draft) = &view.draft {
+        lines.push("  working draft:".to_owned());
+        lines.push(wrap(&draft.text, "    "));
+    }
+    if view.waits_for_me {
+        lines.push(format!(
+            "  waits for my answer: amends agreement consent {} --seen {}",
+            short(view.id),
+            view.token()
+        ));
+    }
+    if view.review_due {
+        lines.push("  it is time to look at this again".to_owned());
+    }
+    if view.expiring {
+        lines.push("  expires within a week".to_owned());
+    }
+    lines.extend(view.notices.iter().map(|notice| {
+        wrap(
+            match notice {
+                Notice::TextChangedWhileAnswering => {
+                    "the text changed while you were answering: look at it again"
+                }
+                Notice::NeedsUpdate => "a newer version wrote something here: update this app",
+                Notice::ClockSuspect => "a time stated here does not fit what its author had seen",
+                _ => "there is something new here: update this app",
+            },
+            "  ! ",
+        )
+    }));
+    lines.join("\n")
+}
+
+/// One line for a list.
+pub fn agreement_line(view: &AgreementView) -> String {
+    let text = view.current.as_ref().or(view.cooling.as_ref()).or(view.on_table.first());
+    let words = match (text, &view.draft) {
+        (Some(text), _) => text.clauses.first().map(|clause| clause.text.clone()),
+        (None, Some(draft)) => Some(draft.text.clone()),
+        (None, None) => None,
+    };
+    let line =
+        format!("{}  {:<22}  {}", short(view.id), state(view.state), words.unwrap_or_default());
+    line.replace('\n', " / ").chars().take(COLUMNS).collect()
+}
+
+/// An agreement as JSON, with its view's token.
+pub fn agreement_json(view: &AgreementView) -> Value {
+    let mut value = json!(view);
+    if let Value::Object(fields) = &mut value {
+        fields.insert("view".to_owned(), json!(view.token()));
+    }
+    value
+}
+
+/// What I share.
+pub fn shared(items: &[SharedItem]) -> String {
+    if items.is_empty() {
+        return "You share nothing.".to_owned();
+    }
+    let line = |item: &SharedItem| {
+        let how = match item.sharing {
+            Sharing::InForce => "in force",
+            Sharing::Paused => "paused",
+            Sharing::CoolingOff => "takes effect after cooling off",
+            Sharing::Waiting => "waits for your partner's answer",
+        };
+        let head = format!("{}  {how}, until {}", short(item.agreement), item.until.local("UTC"));
+        format!("{head}\n{}", wrap(&item.text, "    "))
+    };
+    let mut lines: Vec<String> = items.iter().map(line).collect();
+    lines.push("Stop all of it with: amends share stop-all".to_owned());
+    lines.join("\n")
+}
+
+/// What is next.
+pub fn next(items: &[NextDue]) -> String {
+    if items.is_empty() {
+        return "Nothing waits for you.".to_owned();
+    }
+    let line = |item: &NextDue| {
+        let why = match item.why {
+            Why::WaitsForMe => "waits for your yes or no",
+            Why::ReviewDue => "it is time to look at it again",
+            Why::Expiring => "expires soon",
+            _ => "has something new",
+        };
+        let by = item.by.map(|by| format!(" (by {})", by.local("UTC"))).unwrap_or_default();
+        format!("{}  {why}{by}", short(item.agreement))
+    };
+    items.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Who is paired with whom.
+pub fn status(status: &Status) -> String {
+    let mut lines = vec![format!("You are {}.", status.name)];
+    lines.push(match status.pairing {
+        PairingState::Unpaired => {
+            "Not paired yet: amends pair show, or amends pair join CODE".to_owned()
+        }
+        PairingState::Pending => "A pairing waits for its first exchange: amends sync".to_owned(),
+        PairingState::Paired => {
+            format!("Paired with {}.", status.partner.clone().unwrap_or_default())
+        }
+        PairingState::Left => format!(
+            "The pair with {} ended on {}.",
+            status.partner.clone().unwrap_or_default(),
+            status.left_at.map(|at| at.local("UTC")).unwrap_or_default()
+        ),
+    });
+    if status.held {
+        lines.push("Exchange is held: amends sync --release".to_owned());
+    }
+    lines.extend(status.notices.iter().map(|notice| {
+        wrap(match notice {
+            StatusNotice::OtherLogChanged => "The other phone's log is no longer what this phone holds of it. This phone keeps its copy and takes in nothing more. Talk about it; if a phone was replaced, pair again.",
+            StatusNotice::OtherPhoneHoldsMore => "The other phone says that it holds more of your words than this phone. If this phone was restored from an older state, recover from the other one.",
+            _ => "There is something new here: update this app.",
+        }, "! ")
+    }));
+    lines.join("\n")
+}
+
+/// What a check found.
+pub fn doctor(report: &DoctorReport) -> String {
+    let mut lines = vec![format!(
+        "{} entries chained again, {} documents derived again, {} private items opened.",
+        report.entries, report.documents, report.private_items
+    )];
+    if report.findings.is_empty() {
+        lines.push("Nothing is damaged.".to_owned());
+    }
+    lines.extend(report.findings.iter().map(|finding| {
+        let remedy = match finding.remedy {
+            Remedy::Rebuild => "can be rebuilt: amends doctor --rebuild",
+            Remedy::AskPartner => "the other phone has it",
+            Remedy::Backup => "only a backup of this phone has it",
+        };
+        wrap(&format!("damaged: {} ({remedy})", finding.what), "")
+    }));
+    lines.join("\n")
+}
+
+/// The heads of both logs.
+pub fn logs(logs: &[VerifiedLog]) -> String {
+    let line = |log: &VerifiedLog| {
+        let whose = if log.own { "mine" } else { "my partner's" };
+        let at = log.checkpoint;
+        format!("{whose}: {} entries, head\n    {}", at.length, at.head)
+    };
+    logs.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Finds the one thing whose id begins with `prefix`.
+pub fn pick<T: Copy + std::fmt::Display>(prefix: &str, all: impl Iterator<Item = T>) -> Option<T> {
+    let mut found = all.filter(|id| id.to_string().starts_with(&prefix.to_lowercase()));
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+/// An agreement's id, for callers that hold views.
+pub fn ids(views: &[AgreementView]) -> impl Iterator<Item = DocId> + '_ {
+    views.iter().map(|view| view.id)
+}

@@ -1,0 +1,166 @@
+//! What goes out, as words or as JSON, and the exit status.
+
+use amends::error::Error;
+use amends::store::StorageError;
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Write};
+use std::sync::mpsc::Sender;
+
+/// Why a command failed, and what the process then exits with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// `refusal`, `usage`, `storage`, `link`, `pairing`, `locked` or `needs_update`.
+    pub kind: &'static str,
+    /// A stable word for the exact reason.
+    pub code: String,
+    /// What happened and what to do next, in English.
+    pub text: String,
+}
+
+impl Failure {
+    /// The command was not understood.
+    pub fn usage(text: String) -> Self {
+        Self { kind: "usage", code: "Usage".to_owned(), text }
+    }
+
+    /// The disk or the system failed.
+    pub fn storage(text: String) -> Self {
+        Self { kind: "storage", code: "Io".to_owned(), text }
+    }
+
+    /// The exit status.
+    pub fn status(&self) -> u8 {
+        match self.kind {
+            "refusal" => 1,
+            "usage" => 2,
+            "link" | "pairing" => 4,
+            "locked" => 5,
+            "needs_update" => 6,
+            _ => 3,
+        }
+    }
+
+    /// As JSON.
+    pub fn to_json(&self) -> Value {
+        json!({"error": {"kind": self.kind, "code": self.code, "text": self.text}})
+    }
+}
+
+/// The name of an error's variant: `Unreachable` of `Unreachable("…")`.
+fn variant(error: &impl std::fmt::Debug) -> String {
+    let name = format!("{error:?}");
+    name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        let (kind, code) = match &error {
+            Error::Refusal(refusal) => ("refusal", refusal.code.name().to_owned()),
+            Error::Locked(_) => ("locked", "Locked".to_owned()),
+            Error::Storage(StorageError::Newer { .. }) | Error::NeedsUpdate => {
+                ("needs_update", "NeedsUpdate".to_owned())
+            }
+            Error::Storage(error) => ("storage", variant(error)),
+            Error::Link(error) => ("link", variant(error)),
+            Error::Pairing(error) => ("pairing", variant(error)),
+            other => ("storage", variant(other)),
+        };
+        Self { kind, code, text }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::storage(error.to_string())
+    }
+}
+
+/// Where a command's words go.
+pub enum Terminal {
+    /// This process's stdout and stderr.
+    Process {
+        /// JSON instead of words.
+        json: bool,
+    },
+    /// A caller in the same process, who gets the JSON and says yes to what is asked.
+    Caller(Sender<Value>),
+}
+
+impl Terminal {
+    /// This process's own terminal.
+    pub fn process(json: bool) -> Self {
+        Terminal::Process { json }
+    }
+
+    /// Whether a person can be asked and shown progress.
+    pub fn interactive(&self) -> bool {
+        match self {
+            Terminal::Process { json } => {
+                !json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+            }
+            Terminal::Caller(_) => false,
+        }
+    }
+
+    /// The result of a command, or one line of it.
+    pub fn ok(&mut self, value: Value, words: &str) {
+        let line = json!({"ok": value});
+        match self {
+            Terminal::Process { json } => {
+                let text = if *json { line.to_string() } else { words.trim_end().to_owned() };
+                let mut out = std::io::stdout().lock();
+                // Whoever closed the pipe wants nothing more.
+                if !text.is_empty() && writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
+                    std::process::exit(0);
+                }
+            }
+            Terminal::Caller(sender) => drop(sender.send(line)),
+        }
+    }
+
+    /// Something to know meanwhile, on stderr.
+    pub fn say(&mut self, words: &str) {
+        if let Terminal::Process { .. } = self {
+            eprintln!("{words}");
+        }
+    }
+
+    /// A question to a person, on stderr; the answer from stdin.
+    ///
+    /// # Errors
+    /// What stdin says.
+    pub async fn ask(&mut self, question: &str) -> Result<String, Failure> {
+        match self {
+            Terminal::Process { .. } => {
+                eprint!("{question} ");
+                let read = tokio::task::spawn_blocking(|| {
+                    let mut line = String::new();
+                    std::io::stdin().read_line(&mut line).map(|_| line.trim().to_owned())
+                });
+                Ok(read.await.map_err(|error| Failure::storage(error.to_string()))??)
+            }
+            Terminal::Caller(_) => Ok("yes".to_owned()),
+        }
+    }
+
+    /// The failure of a command; gives back the exit status.
+    pub fn fail(&mut self, failure: &Failure) -> u8 {
+        match self {
+            Terminal::Process { json: true } => println!("{}", failure.to_json()),
+            Terminal::Process { json: false } => eprintln!("amends: {}", failure.text),
+            Terminal::Caller(sender) => drop(sender.send(failure.to_json())),
+        }
+        failure.status()
+    }
+}
+
+/// A spinner on stderr while something takes long; none where nobody watches.
+pub fn progress(terminal: &Terminal, words: &str) -> indicatif::ProgressBar {
+    if !terminal.interactive() {
+        return indicatif::ProgressBar::hidden();
+    }
+    let bar = indicatif::ProgressBar::new_spinner().with_message(words.to_owned());
+    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    bar
+}
