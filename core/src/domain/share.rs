@@ -15,7 +15,7 @@ use serde::Serialize;
 pub enum Sharing {
     /// In force.
     InForce,
-    /// Paused by one or both; it goes on when nobody pauses it any more.
+    /// Paused by the partner, who alone could let it go on.
     Paused,
     /// Agreed or offered, and it takes effect when cooling-off is over.
     CoolingOff,
@@ -38,9 +38,9 @@ pub struct SharedItem {
     pub until: Moment,
 }
 
-/// Everything sensitive that binds me, and every offer of mine (R8). Paused
-/// items and those that wait for the partner's yes are listed too, because the
-/// partner alone could bring them into force.
+/// Everything sensitive that binds me, and every offer of mine (R8). What the
+/// partner pauses and what waits for their yes is listed too, because they alone
+/// could bring it into force; what I pause myself is not shared (R32).
 pub fn what_i_share(views: &[AgreementView]) -> Vec<SharedItem> {
     let mut items = Vec::new();
     for view in views {
@@ -56,7 +56,7 @@ pub fn what_i_share(views: &[AgreementView]) -> Vec<SharedItem> {
                 until: revision.expires_at,
             }));
         };
-        if matches!(view.state, AgreementState::Ended) {
+        if view.state == AgreementState::Ended || view.suspended_by_me {
             continue;
         }
         let running = match view.state {

@@ -161,7 +161,7 @@ impl Engine {
     }
 
     /// After a caught panic: nothing half done stays, everything is read anew.
-    pub fn recover(&mut self) {
+    pub fn start_over(&mut self) {
         self.documents.clear();
         self.folded.clear();
         self.pair_state = None;
@@ -307,6 +307,50 @@ impl Engine {
         self.host.entropy.as_ref()
     }
 
+    /// After one's own log came back from the partner's phone: everything in
+    /// force waits, on this side, for its owner's reconfirmation, item by item
+    /// (R32). Resuming an agreement reconfirms it.
+    pub fn suspend_recovered(&mut self) -> Result<(), Error> {
+        self.db()?.set("reconfirm", &Value::Bool(true))?;
+        self.changed();
+        Ok(())
+    }
+
+    /// Suspends what came back, once all of it is here.
+    pub fn suspend_when_whole(&mut self) -> Result<(), Error> {
+        if self.db()?.setting("reconfirm")?.is_none() {
+            return Ok(());
+        }
+        self.transact(|engine| {
+            let mut home = engine.home()?;
+            let whole = home.logs.iter().all(|log| {
+                let past = log.follower.past();
+                home.logs.iter().all(|l| past.length(l.id()) <= l.follower.checkpoint().length)
+            });
+            if !whole || engine.pair_state(&home)?.left_at.is_some() {
+                return Ok(());
+            }
+            let mut drafts = Vec::new();
+            for target in engine.agreement_ids(&home)? {
+                let folded = engine.agreement(&home, target)?;
+                let state = PairState::default();
+                let view = agreement::project(&folded, &home.pair, &state, home.me, engine.now());
+                let in_force = view.current.is_some() || view.cooling.is_some();
+                if in_force && view.ended_at.is_none() && !view.suspended_by_me {
+                    drafts.push(Draft { target, action: Action::Suspend, body: None });
+                }
+            }
+            while !drafts.is_empty() {
+                let rest = drafts.split_off(drafts.len().min(limits::ENTRY_RECORDS));
+                engine.append(&mut home, drafts)?;
+                drafts = rest;
+            }
+            Ok(engine.db()?.unset("reconfirm")?)
+        })?;
+        self.changed();
+        Ok(())
+    }
+
     /// How far a document goes in each log, by the index.
     fn touched(&mut self, home: &Home, doc: DocId) -> Result<Past, Error> {
         let mut past = Past::default();
@@ -331,6 +375,15 @@ impl Engine {
             let id = log.id();
             for index in self.db()?.touches(doc, log.number, basis.length(id))? {
                 let row = self.db()?.entry(log.number, index)?;
+                // Recovered entries may have seen what is not here again yet: the
+                // document waits there for it.
+                let here = |(id, length): (&LogId, &u64)| {
+                    PairDb::find(&home.logs, *id)
+                        .is_some_and(|log| log.follower.checkpoint().length >= *length)
+                };
+                if !row.past.0.iter().all(here) {
+                    break;
+                }
                 touches.push(touch(id, index, &row, doc).ok_or_else(|| {
                     StorageError::Damaged(format!("pair.db: entry {}/{index}", log.number))
                 })?);

@@ -489,7 +489,7 @@ impl Link<'_> {
                 tracing::info!(?notice, "the session noticed something");
                 Ok(())
             }
-            sync::Action::Stored(_) | sync::Action::Acked(_) => Ok(()),
+            sync::Action::Stored(_) | sync::Action::Recovered | sync::Action::Acked(_) => Ok(()),
         }
     }
 
@@ -508,7 +508,16 @@ impl Link<'_> {
 /// What the engine keeps of a session's actions.
 fn note(engine: &mut Engine, action: &sync::Action) -> Result<(), Error> {
     match action {
-        sync::Action::Established(_) => engine.notice(None),
+        sync::Action::Established(_) => {
+            engine.notice(None)?;
+            engine.suspend_when_whole()
+        }
+        sync::Action::Recovered => {
+            engine.notice(None)?;
+            engine.suspend_recovered()?;
+            engine.suspend_when_whole()
+        }
+        sync::Action::Stored(_) => engine.suspend_when_whole(),
         sync::Action::Notice(notice) => engine.notice(Some(*notice)),
         sync::Action::Acked(at) => engine.acknowledged(at.length),
         _ => Ok(()),

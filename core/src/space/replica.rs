@@ -3,11 +3,12 @@
 use super::engine::Engine;
 use crate::cbor::Value;
 use crate::domain::record;
+use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
 use crate::id::{Commitment, Head, LogId};
 use crate::limits::BODY_BYTES;
 use crate::log::body::{BodyState, Gate};
-use crate::log::{Checkpoint, Entry, Followed, LogRefusal};
+use crate::log::{Checkpoint, Entry, Followed, LogRefusal, own_tag_matches};
 use crate::store::{BodyRow, EntryRow, LogRow, PairDb};
 use crate::sync::{BodyAt, Intake, Replica, Run};
 use std::cell::RefCell;
@@ -100,6 +101,41 @@ impl Engine {
         self.db()?.put_log(&log)?;
         self.saw(now)?;
         Ok(Intake::Stored(now_at))
+    }
+
+    /// One's own entries, given back: each must carry one's own mark. With it
+    /// they are as they were written, pins included, even where what they pin is
+    /// not here yet.
+    fn take_back_within(&mut self, run: &Run) -> Result<Intake, Error> {
+        let home = self.home()?;
+        let mut log = home.own()?.clone();
+        let refused = Ok(Intake::Refused(LogRefusal::ForeignPin));
+        if log.id() != run.log || run.first != log.follower.checkpoint().length {
+            return refused;
+        }
+        let now = self.now();
+        for (bytes, tag) in run.entries.iter().zip(&run.tags) {
+            let index = log.follower.checkpoint().length;
+            let pins = Entry::decode(bytes).map(|entry| entry.seen).unwrap_or_default();
+            let head_at = |id: LogId, length: u64| {
+                pins.iter().find(|pin| pin.log == id && pin.length == length).map(|pin| pin.head)
+            };
+            let Ok(followed) = log.follower.follow(bytes, &head_at) else { return refused };
+            if !own_tag_matches(&self.keys.log, followed.head, tag) {
+                return refused;
+            }
+            let row = EntryRow {
+                bytes: bytes.clone(),
+                head: followed.head,
+                tag: *tag,
+                past: followed.past.clone(),
+                received: now,
+            };
+            self.keep_entry(&mut log, index, &row, &followed, run)?;
+        }
+        let at = log.follower.checkpoint();
+        self.db()?.put_log(&log)?;
+        Ok(Intake::Stored(at))
     }
 
     fn keep_entry(
@@ -220,6 +256,18 @@ impl Replica for Engine {
 
     fn accept(&mut self, run: &Run) -> Result<Intake, Error> {
         self.take_in(run)
+    }
+
+    fn recover(&mut self, run: &Run) -> Result<Intake, Error> {
+        let taken = self.transact(|engine| match engine.take_back_within(run)? {
+            // All or none: what was written before the refusal is taken back.
+            Intake::Refused(_) => Err(Error::Refusal(RefusalCode::NotFound.into())),
+            intake => Ok(intake),
+        });
+        match taken {
+            Err(Error::Refusal(_)) => Ok(Intake::Refused(LogRefusal::ForeignPin)),
+            other => other,
+        }
     }
 
     fn freeze(&mut self, log: LogId) -> Result<(), Error> {

@@ -34,7 +34,7 @@ impl Worker {
                     Ok(job) => {
                         if catch_unwind(AssertUnwindSafe(|| job(&mut engine))).is_err() {
                             // The caller sees its answer dropped; nothing half done stays.
-                            engine.recover();
+                            engine.start_over();
                         }
                     }
                     Err(RecvTimeoutError::Timeout) => engine.look_for_changes(),

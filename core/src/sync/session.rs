@@ -40,6 +40,13 @@ pub trait Replica {
     /// # Errors
     /// Storage.
     fn accept(&mut self, run: &Run) -> Result<Intake, Self::Error>;
+    /// Takes back entries of one's own log that a rolled-back disk has lost: only
+    /// those that carry one's own mark, and only where they go on from what is
+    /// held. All, or none.
+    ///
+    /// # Errors
+    /// Storage.
+    fn recover(&mut self, run: &Run) -> Result<Intake, Self::Error>;
     /// Takes note that the partner's log is not what is held of it: from now on
     /// it is frozen.
     ///
@@ -109,6 +116,9 @@ pub enum Action {
     Notice(Notice),
     /// Entries were stored: documents and views have moved.
     Stored(Checkpoint),
+    /// One's own log is whole again. Everything in force waits for its owner's
+    /// reconfirmation (R32).
+    Recovered,
     /// The partner's phone holds one's own log up to here. Never shown (R11).
     Acked(Checkpoint),
     /// The other side's first frame has come: only now does this connection
@@ -156,6 +166,8 @@ pub struct Session {
     announced: BTreeMap<LogId, u64>,
     /// Logs of the partner of which nothing more is taken in this session.
     closed: BTreeSet<LogId>,
+    /// One's own log, and how much more of it the partner's phone says to hold.
+    recovering: Option<(LogId, u64)>,
     in_flight: VecDeque<(LogId, u64, usize)>,
     in_flight_bytes: usize,
     strays: u32,
@@ -173,6 +185,7 @@ impl Session {
             outgoing: BTreeMap::new(),
             announced: BTreeMap::new(),
             closed: BTreeSet::new(),
+            recovering: None,
             in_flight: VecDeque::new(),
             in_flight_bytes: 0,
             strays: 0,
@@ -201,10 +214,11 @@ impl Session {
         for held in replica.checkpoints()? {
             let settled = if replica.is_own(held.log) {
                 let outgoing = self.outgoing.get(&held.log);
-                outgoing.is_some_and(|out| out.blocked || out.acknowledged >= held.length)
+                self.recovering.is_none()
+                    && outgoing.is_some_and(|out| out.blocked || out.acknowledged >= held.length)
             } else {
                 let announced = self.announced.get(&held.log).copied().unwrap_or(0);
-                !self.config.receive || self.closed.contains(&held.log) || held.length >= announced
+                !self.config.receive || self.closed.contains(&held.log) || held.length == announced
             };
             if !settled {
                 return Ok(false);
@@ -286,7 +300,7 @@ impl Session {
         for mine in replica.checkpoints()? {
             let at = theirs.iter().find(|checkpoint| checkpoint.log == mine.log);
             if replica.is_own(mine.log) {
-                actions.extend(self.compare_own(mine.log, at, replica)?);
+                actions.extend(self.compare_own(mine.log, mine.length, at, replica)?);
             } else if let Some(at) = at {
                 self.announced.insert(mine.log, at.length);
                 if at.length <= mine.length
@@ -307,20 +321,28 @@ impl Session {
     fn compare_own<R: Replica>(
         &mut self,
         log: LogId,
+        held: u64,
         theirs: Option<&Checkpoint>,
         replica: &mut R,
-    ) -> Result<Option<Action>, R::Error> {
+    ) -> Result<Vec<Action>, R::Error> {
         let length = theirs.map_or(0, |at| at.length);
         let head = replica.head_at(log, length)?;
         let known = theirs.is_none_or(|at| head == Some(at.head));
         let outgoing = Outgoing { acknowledged: length, sent: length, blocked: !known };
         self.outgoing.insert(log, outgoing);
         Ok(match (known, head) {
-            (true, _) => None,
-            (false, None) => Some(Action::Notice(Notice::PartnerHoldsMore(log))),
+            (true, _) => Vec::new(),
+            // The claim has no effect until their entries carry my own mark.
+            (false, None) => {
+                self.recovering = Some((log, length));
+                vec![
+                    Action::Notice(Notice::PartnerHoldsMore(log)),
+                    Action::Send(Frame::Want { log, first: held }),
+                ]
+            }
             // They hold something else under my name: let their phone see it.
             (false, Some(head)) => {
-                Some(Action::Send(Frame::HeadAt(Checkpoint { log, length, head })))
+                vec![Action::Send(Frame::HeadAt(Checkpoint { log, length, head }))]
             }
         })
     }
@@ -343,7 +365,11 @@ impl Session {
         if replica.is_own(at.log) {
             return Ok(Vec::new());
         }
-        let differs = replica.head_at(at.log, at.length)?.is_some_and(|head| head != at.head);
+        let held = replica.head_at(at.log, at.length)?;
+        if held == Some(at.head) {
+            self.announced.entry(at.log).and_modify(|length| *length = at.length.max(*length));
+        }
+        let differs = held.is_some_and(|head| head != at.head);
         let action = if differs { self.contradiction(at.log, replica)? } else { None };
         Ok(action.into_iter().collect())
     }
@@ -354,6 +380,11 @@ impl Session {
         first: u64,
         replica: &mut R,
     ) -> Result<Vec<Action>, R::Error> {
+        if !replica.is_own(log) {
+            // They lost their own words and ask for them back, run by run.
+            let run = replica.read(log, first, RUN_BYTES)?;
+            return Ok(run.map(|run| Action::Send(Frame::Entries(run))).into_iter().collect());
+        }
         self.strays += 1;
         if self.strays > STRAYS {
             return Ok(self.end(Ended::Protocol("entries were asked for again and again")));
@@ -375,9 +406,7 @@ impl Session {
             return Ok(Vec::new());
         }
         if replica.is_own(run.log) {
-            // I18: what is said in my name counts only from my own phone.
-            self.closed.insert(run.log);
-            return Ok(vec![Action::Notice(Notice::PartnerHoldsMore(run.log))]);
+            return self.on_own_entries(run, replica);
         }
         match replica.accept(run)? {
             Intake::Stored(at) => {
@@ -392,6 +421,8 @@ impl Session {
                 }
                 Ok(vec![Action::Send(Frame::Want { log: run.log, first: held.length })])
             }
+            // It pins words of mine that are on their way back to me.
+            Intake::Refused(LogRefusal::PinAhead) if self.recovering.is_some() => Ok(Vec::new()),
             Intake::Refused(refusal) => {
                 self.closed.insert(run.log);
                 Ok(vec![Action::Notice(Notice::Refused(refusal))])
@@ -400,6 +431,41 @@ impl Session {
                 Ok(self.contradiction(run.log, replica)?.into_iter().collect())
             }
         }
+    }
+
+    /// I18: what is said in my name counts only from my own phone, or from its
+    /// own recovery.
+    fn on_own_entries<R: Replica>(
+        &mut self,
+        run: &Run,
+        replica: &mut R,
+    ) -> Result<Vec<Action>, R::Error> {
+        let log = run.log;
+        let intake = match self.recovering {
+            Some((recovering, _)) if recovering == log => replica.recover(run)?,
+            _ => Intake::Refused(LogRefusal::ForeignPin),
+        };
+        let (Intake::Stored(at), Some((_, claimed))) = (intake, self.recovering) else {
+            self.closed.insert(log);
+            self.recovering = None;
+            return Ok(vec![Action::Notice(Notice::PartnerHoldsMore(log))]);
+        };
+        if at.length < claimed {
+            return Ok(vec![Action::Send(Frame::Want { log, first: at.length })]);
+        }
+        self.recovering = None;
+        let outgoing = Outgoing { acknowledged: at.length, sent: at.length, blocked: false };
+        self.outgoing.insert(log, outgoing);
+        // Says how long the own log is again: until then the other phone waits.
+        let mut actions = vec![Action::Send(Frame::HeadAt(at)), Action::Recovered];
+        // What could not be taken meanwhile is asked for again.
+        for held in replica.checkpoints()? {
+            let announced = self.announced.get(&held.log).copied().unwrap_or(0);
+            if !replica.is_own(held.log) && held.length < announced {
+                actions.push(Action::Send(Frame::Want { log: held.log, first: held.length }));
+            }
+        }
+        Ok(actions)
     }
 
     fn on_ack<R: Replica>(

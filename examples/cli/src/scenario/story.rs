@@ -1,0 +1,435 @@
+//! What a story says, and whether it goes as told.
+
+use super::actor::{Actor, Kind, meet, pair};
+use crate::terminal::Failure;
+use amends::time::Moment;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// A story.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Story {
+    /// What it claims.
+    pub title: String,
+    /// The conflicts, rules and invariants that it shows.
+    #[serde(default)]
+    pub shows: Vec<String>,
+    /// When it begins.
+    pub start: Moment,
+    /// Whether the two are paired when it begins.
+    #[serde(default = "yes")]
+    pub paired: bool,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Whose phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Person {
+    /// Ana's.
+    Ana,
+    /// Ben's.
+    Ben,
+    /// Both, one after the other.
+    Both,
+}
+
+/// One step: an act, a meeting, time that passes, or what must be seen.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Step {
+    /// For people who read the story.
+    note: Option<String>,
+    /// Whose phone.
+    who: Option<Person>,
+    /// What is done.
+    does: Option<String>,
+    /// The agreement or the draft that it is about, by a name of the story.
+    name: Option<String>,
+    /// Names the text that is proposed.
+    #[serde(rename = "as")]
+    label: Option<String>,
+    /// The text that is answered, by its name.
+    text: Option<String>,
+    /// Sentences of a proposal.
+    clauses: Vec<String>,
+    /// More words of the command line.
+    with: Vec<String>,
+    /// The refusal or error that must come, by its code.
+    refused: Option<String>,
+    /// Remembers the view that is on the screen now; a later answer with
+    /// `as_read` uses it.
+    reads: Option<String>,
+    /// Answers what was read, even if something came in since.
+    as_read: bool,
+    /// The two meet. `false` says that they cannot.
+    meet: Option<bool>,
+    /// Time passes: `30m`, `24h`, `7d`.
+    wait: Option<String>,
+    /// This phone's clock is wrong by so much from now on: `-24h`.
+    clock: Option<String>,
+    /// Keeps a copy of the phone's disk under this name.
+    backs_up: Option<String>,
+    /// Puts that copy back.
+    restores: Option<String>,
+    /// What the phone must show of the agreement `name`.
+    sees: Option<Map<String, Value>>,
+    /// The sentences that the phone says its person shares, in any order.
+    shares: Option<BTreeSet<String>>,
+    /// What the phone says is next, in order.
+    next: Option<Vec<String>>,
+    /// What the phone says of the pair.
+    status: Option<Map<String, Value>>,
+    /// How many agreements the phone lists.
+    lists: Option<usize>,
+}
+
+impl Story {
+    /// Reads a story.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text.len() > 1_000_000 {
+            return Err("a story is at most a megabyte long".to_owned());
+        }
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+}
+
+struct Stage {
+    phones: [Actor; 2],
+    now: Moment,
+    clocks: [i64; 2],
+    names: BTreeMap<String, String>,
+    labels: BTreeMap<String, String>,
+    hashes: BTreeSet<String>,
+    read: BTreeMap<(usize, String), String>,
+    folder: tempfile::TempDir,
+}
+
+/// Plays a story and gives back how many steps it had.
+///
+/// # Errors
+/// The step that went another way than told, and how.
+pub async fn play(story: &Story, kind: Kind) -> Result<usize, String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let phone = |name: &str| Actor { kind: kind.clone(), home: folder.path().join(name) };
+    let mut stage = Stage {
+        phones: [phone("ana"), phone("ben")],
+        now: story.start,
+        clocks: [0, 0],
+        names: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        hashes: BTreeSet::new(),
+        read: BTreeMap::new(),
+        folder,
+    };
+    let failed = |error: Failure| format!("before the first step: {}", error.text);
+    stage.phones[0].act(&["init", "--name", "Ana"], stage.now).await.map_err(failed)?;
+    stage.phones[1].act(&["init", "--name", "Ben"], stage.now).await.map_err(failed)?;
+    if story.paired {
+        pair(&stage.phones[0], &stage.phones[1], stage.now).await.map_err(failed)?;
+    }
+    for (at, step) in story.steps.iter().enumerate() {
+        let told =
+            |why| format!("step {} ({}): {why}", at + 1, step.note.as_deref().unwrap_or("no note"));
+        stage.step(step).await.map_err(told)?;
+        // What happens next happens later.
+        stage.now = stage.now.plus(1);
+    }
+    stage.healthy().await?;
+    Ok(story.steps.len())
+}
+
+fn seconds(text: &str) -> Result<i64, String> {
+    let wrong = || format!("{text:?} is no length of time such as 30m, 24h, 7d");
+    let (number, unit) = text.split_at(text.len().saturating_sub(1));
+    let number: i64 = number.parse().map_err(|_| wrong())?;
+    let unit = match unit {
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    Ok(number * unit)
+}
+
+impl Stage {
+    fn time(&self, who: usize) -> Moment {
+        self.now.plus(self.clocks[who])
+    }
+
+    async fn run(&self, who: usize, args: &[&str]) -> Result<Value, Failure> {
+        self.phones[who].act(args, self.time(who)).await
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<(), String> {
+        if let Some(wait) = &step.wait {
+            self.now = self.now.plus(seconds(wait)?);
+        }
+        match step.meet {
+            Some(true) => {
+                let nows = [self.time(0), self.time(1)];
+                let met = meet(&self.phones[0], &self.phones[1], nows).await;
+                met.map_err(|failure| format!("they did not meet: {}", failure.text))?;
+            }
+            Some(false) => {
+                let nows = [self.time(0), self.time(1)];
+                if meet(&self.phones[0], &self.phones[1], nows).await.is_ok() {
+                    return Err("they met, and should not".to_owned());
+                }
+            }
+            None => {}
+        }
+        let people: &[usize] = match step.who {
+            Some(Person::Ana) => &[0],
+            Some(Person::Ben) => &[1],
+            Some(Person::Both) => &[0, 1],
+            None => &[],
+        };
+        for who in people {
+            let name = if *who == 0 { "Ana" } else { "Ben" };
+            self.personal(*who, step).await.map_err(|why| format!("{name}'s phone: {why}"))?;
+        }
+        Ok(())
+    }
+
+    async fn personal(&mut self, who: usize, step: &Step) -> Result<(), String> {
+        if let Some(clock) = &step.clock {
+            self.clocks[who] = seconds(clock)?;
+        }
+        if let Some(name) = &step.backs_up {
+            copy(&self.phones[who].home, &self.folder.path().join(name))?;
+        }
+        if let Some(name) = &step.restores {
+            copy(&self.folder.path().join(name), &self.phones[who].home)?;
+        }
+        if let Some(name) = &step.reads {
+            let view = self.show(who, name).await?;
+            let token = view["view"].as_str().unwrap_or_default().to_owned();
+            self.read.insert((who, name.clone()), token);
+        }
+        if let Some(does) = &step.does {
+            self.act(who, does, step).await?;
+        }
+        self.check(who, step).await
+    }
+
+    async fn show(&self, who: usize, name: &str) -> Result<Value, String> {
+        let id = self.names.get(name).ok_or_else(|| format!("nothing is called {name:?}"))?;
+        let shown = self.run(who, &["agreement", "show", id]).await;
+        shown.map_err(|failure| format!("{name} cannot be shown: {}", failure.text))
+    }
+
+    async fn act(&mut self, who: usize, does: &str, step: &Step) -> Result<(), String> {
+        let args = self.words(who, does, step).await?;
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        match (self.run(who, &args).await, &step.refused) {
+            (Ok(result), None) => self.remember(step, &result),
+            (Ok(_), Some(code)) => Err(format!("{does} was done, and should be refused: {code}")),
+            (Err(failure), Some(code)) if failure.code == *code => Ok(()),
+            (Err(failure), _) => Err(format!("{does}: {} ({})", failure.text, failure.code)),
+        }
+    }
+
+    /// The command line of an act.
+    async fn words(&self, who: usize, does: &str, step: &Step) -> Result<Vec<String>, String> {
+        let known = |name: &str| self.names.get(name).cloned();
+        let mut words: Vec<String> = match does {
+            "stop_all" => vec!["share".into(), "stop-all".into()],
+            "leave" => vec!["leave".into(), "--yes".into()],
+            "hold" => vec!["sync".into(), "--hold".into()],
+            "release" => vec!["sync".into(), "--release".into()],
+            "offer" => vec!["agreement".into(), "propose".into(), "--offer".into()],
+            other => vec!["agreement".into(), other.to_owned()],
+        };
+        if let Some(name) = &step.name {
+            match (does, known(name)) {
+                ("propose" | "offer" | "draft", None) => {}
+                ("open", _) => {
+                    let draft = known(&format!("draft {name}"));
+                    words.push(draft.ok_or_else(|| format!("there is no draft called {name:?}"))?);
+                    if let Some(agreement) = known(name) {
+                        words.extend(["--in".to_owned(), agreement]);
+                    }
+                }
+                ("draft", Some(_)) => {}
+                (_, Some(id)) => words.push(id),
+                (_, None) => return Err(format!("nothing is called {name:?}")),
+            }
+        }
+        for clause in &step.clauses {
+            words.extend(["--clause".to_owned(), clause.clone()]);
+        }
+        if let Some(text) = &step.text {
+            match does {
+                "draft" | "type" => words.extend(["--text".to_owned(), text.clone()]),
+                _ => {
+                    let hash = self.labels.get(text);
+                    let hash = hash.ok_or_else(|| format!("no text is called {text:?}"))?;
+                    words.extend(["--revision".to_owned(), hash.clone()]);
+                }
+            }
+        }
+        let counter = does == "propose" && step.name.as_ref().is_some_and(|n| known(n).is_some());
+        if does == "consent" || (counter && step.as_read) {
+            let name = step.name.clone().unwrap_or_default();
+            let seen = if step.as_read {
+                self.read.get(&(who, name)).cloned().ok_or("nothing was read")?
+            } else {
+                self.show(who, &name).await?["view"].as_str().unwrap_or_default().to_owned()
+            };
+            words.extend(["--seen".to_owned(), seen]);
+        }
+        words.extend(step.with.iter().cloned());
+        Ok(words)
+    }
+
+    /// Keeps the ids that the story gives names to.
+    fn remember(&mut self, step: &Step, result: &Value) -> Result<(), String> {
+        let does = step.does.as_deref().unwrap_or_default();
+        let id = result.get("id").and_then(Value::as_str);
+        if let (Some(name), Some(id)) = (&step.name, id) {
+            let name = if does == "draft" { format!("draft {name}") } else { name.clone() };
+            self.names.entry(name).or_insert_with(|| id.to_owned());
+        }
+        let texts = ["on_table", "cooling", "current"].into_iter().flat_map(|key| {
+            let value = &result[key];
+            value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])
+        });
+        let mut fresh: Vec<String> = texts
+            .filter_map(|text| text["hash"].as_str().map(str::to_owned))
+            .filter(|hash| self.hashes.insert(hash.clone()))
+            .collect();
+        match (&step.label, fresh.len()) {
+            (Some(label), 1) => {
+                self.labels.insert(label.clone(), fresh.remove(0));
+                Ok(())
+            }
+            (Some(label), 0) => {
+                // The same words again are the same text.
+                let hash =
+                    result["on_table"][0]["hash"].as_str().or(result["current"]["hash"].as_str());
+                let hash = hash.ok_or_else(|| format!("there is no text to call {label:?}"))?;
+                self.labels.insert(label.clone(), hash.to_owned());
+                Ok(())
+            }
+            (Some(label), _) => Err(format!("there are several texts to call {label:?}")),
+            (None, _) => Ok(()),
+        }
+    }
+
+    async fn check(&self, who: usize, step: &Step) -> Result<(), String> {
+        if let Some(expected) = &step.sees {
+            let name = step.name.as_deref().ok_or("says nothing of which agreement is seen")?;
+            let seen = summary(&self.show(who, name).await?);
+            for (key, value) in expected {
+                if seen.get(key) != Some(value) {
+                    return Err(format!("{key} of {name} is {}, not {value}", seen[key]));
+                }
+            }
+        }
+        let ask = |args: &'static [&'static str]| async move {
+            self.run(who, args).await.map_err(|failure| failure.text)
+        };
+        if let Some(expected) = &step.shares {
+            let shown = ask(&["share", "show"]).await?;
+            let shared: BTreeSet<String> = texts(&shown["sharing"]).into_iter().collect();
+            if shared != *expected {
+                return Err(format!("it shares {shared:?}, not {expected:?}"));
+            }
+        }
+        if let Some(expected) = &step.next {
+            let shown = ask(&["next"]).await?;
+            let next = shown["next"].as_array().cloned().unwrap_or_default();
+            let next: Vec<String> =
+                next.iter().filter_map(|item| item["why"].as_str().map(str::to_owned)).collect();
+            if next != *expected {
+                return Err(format!("next is {next:?}, not {expected:?}"));
+            }
+        }
+        if let Some(expected) = &step.status {
+            let shown = ask(&["status"]).await?;
+            for (key, value) in expected {
+                if shown.get(key) != Some(value) {
+                    return Err(format!("status {key} is {}, not {value}", shown[key]));
+                }
+            }
+        }
+        if let Some(expected) = step.lists {
+            let shown = ask(&["agreement", "list"]).await?;
+            let count = shown["agreements"].as_array().map_or(0, Vec::len);
+            if count != expected {
+                return Err(format!("it lists {count} agreements, not {expected}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// `doctor` finds nothing on either phone.
+    async fn healthy(&self) -> Result<(), String> {
+        for (who, name) in ["Ana", "Ben"].into_iter().enumerate() {
+            let checked = self.run(who, &["doctor"]).await;
+            checked.map_err(|failure| format!("doctor on {name}'s phone: {}", failure.text))?;
+        }
+        Ok(())
+    }
+}
+
+fn texts(items: &Value) -> Vec<String> {
+    let items = items.as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(|item| item["text"].as_str().map(str::to_owned)).collect()
+}
+
+/// What a story compares of an agreement's view.
+fn summary(view: &Value) -> Value {
+    let mut open: Vec<Vec<String>> = view["on_table"]
+        .as_array()
+        .map(|open| open.iter().map(|text| texts(&text["clauses"])).collect())
+        .unwrap_or_default();
+    open.sort();
+    let agreed = |text: &Value| text["i_agreed"] == json!(true);
+    json!({
+        "state": view["state"],
+        "text": texts(&view["current"]["clauses"]),
+        "cooling": texts(&view["cooling"]["clauses"]),
+        "on_table": open,
+        "i_agreed": view["on_table"].as_array().is_some_and(|open| open.iter().any(agreed)),
+        "both_agreed": view["current"]["you_both_agreed"] == json!(true),
+        "waits_for_me": view["waits_for_me"],
+        "waits_for_partner": view["waits_for_partner"],
+        "suspended_by_me": view["suspended_by_me"],
+        "suspended_by_partner": view["suspended_by_partner"],
+        "review_due": view["review_due"],
+        "expiring": view["expiring"],
+        "renewable": view["renewable"],
+        "notices": view["notices"],
+        "draft": view["draft"]["text"],
+        "offer_by": view["offer_by"],
+    })
+}
+
+/// Copies a phone's disk; nothing runs on it meanwhile.
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    let run = || -> std::io::Result<()> {
+        if to.exists() {
+            std::fs::remove_dir_all(to)?;
+        }
+        std::fs::create_dir_all(to)?;
+        for file in std::fs::read_dir(from)? {
+            let file = file?;
+            std::fs::copy(file.path(), to.join(file.file_name()))?;
+        }
+        Ok(())
+    };
+    run().map_err(|error| format!("the disk could not be copied: {error}"))
+}
