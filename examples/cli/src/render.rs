@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 /// How many characters of an id are shown.
 const SHORT: usize = 8;
-const COLUMNS: usize = 78;
+/// Lines are shorter than the 80 columns of a terminal, so that they can be quoted.
+const COLUMNS: usize = 74;
 
 /// The first characters of an id, enough to name it.
 pub fn short(id: impl std::fmt::Display) -> String {

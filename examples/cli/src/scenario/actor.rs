@@ -168,6 +168,30 @@ impl Actor {
     }
 }
 
+impl Actor {
+    /// What a command prints for people; processes only.
+    ///
+    /// # Errors
+    /// What it failed with.
+    pub async fn words(&self, args: &[&str], now: Moment) -> Result<String, Failure> {
+        let Kind::Processes(binary) = &self.kind else {
+            return Err(Failure::usage("only a process prints words".to_owned()));
+        };
+        let output = tokio::process::Command::new(binary)
+            .arg("--home")
+            .arg(&self.home)
+            .args(args)
+            .env("AMENDS_NOW", now.to_string())
+            .stdin(Stdio::null())
+            .output()
+            .await?;
+        if !output.status.success() {
+            return Err(Failure::storage(String::from_utf8_lossy(&output.stderr).into_owned()));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
 fn words(args: &[&str]) -> Vec<String> {
     args.iter().map(|arg| (*arg).to_owned()).collect()
 }
