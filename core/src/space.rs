@@ -86,6 +86,11 @@ pub enum StatusNotice {
     /// The other phone says that it holds more of this phone's words than this
     /// phone: it may have been restored from an older state.
     OtherPhoneHoldsMore,
+    /// This phone was restored, or its clock is set back by more than a day:
+    /// what is in force is paused here until its owner reconfirms it (R32).
+    WaitsForReconfirmation,
+    /// An agreement could not be read: `doctor` says what is damaged.
+    SomethingDamaged,
 }
 
 /// One person's phone. Clones are handles to the same space.
@@ -113,12 +118,11 @@ impl Space {
         }
         let store = random(host.entropy.as_ref()).map_err(StorageError::from)?;
         let keys = Keys::create(host.secrets.as_ref(), &store, host.entropy.as_ref())?;
-        let vault_path = folder.join(VAULT_FILE);
-        let vault = VaultDb::create(&vault_path, keys.vault.clone(), store, host.entropy.clone())?;
-        let pair_path = folder.join(PAIR_FILE);
-        let pair = PairDb::create(&pair_path, keys.pair.clone(), store, host.entropy.clone())?;
-        pair.set("name", &Value::from(name.as_str()))?;
-        Self::start(folder, store, keys, host, Files { pair, vault })
+        match create_files(folder, store, &keys, &host, &name) {
+            Ok(files) => Self::start(folder, store, keys, host, files),
+            // Half a store is none: the next try begins anew.
+            Err(error) => erase(folder, &store, host.secrets.as_ref()).and(Err(error)),
+        }
     }
 
     /// Opens the space in `folder`.
@@ -307,6 +311,20 @@ impl Space {
     }
 }
 
+fn create_files(
+    folder: &Path,
+    store: [u8; 16],
+    keys: &Keys,
+    host: &Host,
+    name: &str,
+) -> Result<Files, Error> {
+    let entropy = || host.entropy.clone();
+    let vault = VaultDb::create(&folder.join(VAULT_FILE), keys.vault.clone(), store, entropy())?;
+    let pair = PairDb::create(&folder.join(PAIR_FILE), keys.pair.clone(), store, entropy())?;
+    pair.set("name", &Value::from(name))?;
+    Ok(Files { pair, vault })
+}
+
 fn open_files(folder: &Path, store: [u8; 16], keys: &Keys, host: &Host) -> Result<Files, Error> {
     let entropy = || host.entropy.clone();
     let pair = PairDb::open(&folder.join(PAIR_FILE), keys.pair.clone(), store, entropy())?;
@@ -341,6 +359,12 @@ impl Engine {
         }
         if self.db()?.setting("partner-holds-more")?.is_some() {
             status.notices.push(StatusNotice::OtherPhoneHoldsMore);
+        }
+        if self.reconfirming()? {
+            status.notices.push(StatusNotice::WaitsForReconfirmation);
+        }
+        if !self.unreadable.is_empty() {
+            status.notices.push(StatusNotice::SomethingDamaged);
         }
         Ok(status)
     }

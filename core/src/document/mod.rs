@@ -273,7 +273,11 @@ impl Document {
             }
             let typed = document.typed.entry(stored.id.log).or_default();
             match Record::from_value(&stored.value).map(|record| record.action) {
-                Some(Action::OpenDraft { .. }) => typed.drafts += 1,
+                Some(Action::OpenDraft { text })
+                    if text::fragment_counts(&text) && typed.drafts < limits::DRAFTS =>
+                {
+                    typed.drafts += 1;
+                }
                 Some(Action::Splice { .. }) => typed.splices += 1,
                 _ => {}
             }
@@ -352,10 +356,10 @@ fn edit_draft(
 ) -> Result<(), DocumentError> {
     match action {
         Action::OpenDraft { text } => {
-            typed.drafts += 1;
-            if typed.drafts > limits::DRAFTS || !text::fragment_counts(text) {
+            if !text::fragment_counts(text) || typed.drafts >= limits::DRAFTS {
                 return Ok(());
             }
+            typed.drafts += 1;
             let drafts = child(document, "drafts")?;
             let object = document.put_object(&drafts, id.to_string(), ObjType::Text)?;
             document.splice_text(&object, 0, 0, text)?;

@@ -44,6 +44,9 @@ pub struct SharedItem {
 pub fn what_i_share(views: &[AgreementView]) -> Vec<SharedItem> {
     let mut items = Vec::new();
     for view in views {
+        if view.state == AgreementState::Ended || view.suspended_by_me {
+            continue;
+        }
         let mut list = |revision: &RevisionView, sharing| {
             let binding = revision.clauses.iter().filter(|clause| {
                 clause.binds == Who::Me && (clause.sensitive || view.offer_by == Some(Who::Me))
@@ -56,9 +59,6 @@ pub fn what_i_share(views: &[AgreementView]) -> Vec<SharedItem> {
                 until: revision.expires_at,
             }));
         };
-        if view.state == AgreementState::Ended || view.suspended_by_me {
-            continue;
-        }
         let running = match view.state {
             AgreementState::Active => Some(Sharing::InForce),
             AgreementState::Suspended | AgreementState::NeedsUpdate => Some(Sharing::Paused),
@@ -71,7 +71,7 @@ pub fn what_i_share(views: &[AgreementView]) -> Vec<SharedItem> {
         if let Some(cooling) = &view.cooling {
             list(cooling, Sharing::CoolingOff);
         }
-        for open in view.on_table.iter().filter(|open| open.i_agreed) {
+        for open in &view.my_open_yeses {
             list(open, Sharing::Waiting);
         }
     }
@@ -80,34 +80,34 @@ pub fn what_i_share(views: &[AgreementView]) -> Vec<SharedItem> {
 
 /// What stops all sharing: ends what holds, takes back what cools off or waits.
 /// One entry; no network needed (I11). An agreement that only cools off is taken
-/// back rather than ended, so that the partner sees "not agreed" and no more.
+/// back rather than ended, so that the partner sees "not agreed" and no more;
+/// where taking back could come too late, it is ended.
 pub fn stop_all(agreements: &[(Folded, AgreementView)], now: Moment) -> Vec<(DocId, Action)> {
     let mut actions = Vec::new();
     for (folded, view) in agreements {
         let items = what_i_share(std::slice::from_ref(view));
         let any = |sharing: &[Sharing]| items.iter().any(|item| sharing.contains(&item.sharing));
-        let holds = view.current.is_some() && any(&[Sharing::InForce, Sharing::Paused])
-            || view.state == AgreementState::Scheduled && !items.is_empty();
-        if holds || (view.offer_by == Some(Who::Me) && !items.is_empty()) {
+        let held = matches!(view.state, AgreementState::Scheduled | AgreementState::NeedsUpdate)
+            || view.offer_by == Some(Who::Me)
+            || any(&[Sharing::InForce, Sharing::Paused]);
+        if held && !items.is_empty() {
             actions.push((view.id, Action::End));
             continue;
         }
         if let Some(cooling) = view.cooling.as_ref().filter(|_| any(&[Sharing::CoolingOff])) {
             actions.push((view.id, take_back(folded, cooling.hash, now)));
         }
-        if any(&[Sharing::Waiting]) {
-            for open in view.on_table.iter().filter(|open| open.i_agreed) {
-                let revision = open.hash;
-                let mine = matches!(open.proposed_by, Who::Me | Who::Both);
-                actions.push((
-                    view.id,
-                    if mine {
-                        Action::WithdrawProposal { revision }
-                    } else {
-                        Action::WithdrawConsent { revision, held: None }
-                    },
-                ));
-            }
+        for open in view.my_open_yeses.iter().filter(|_| any(&[Sharing::Waiting])) {
+            let revision = open.hash;
+            let mine = matches!(open.proposed_by, Who::Me | Who::Both);
+            actions.push((
+                view.id,
+                if mine {
+                    Action::WithdrawProposal { revision }
+                } else {
+                    Action::WithdrawConsent { revision, held: None }
+                },
+            ));
         }
     }
     actions
@@ -116,5 +116,9 @@ pub fn stop_all(agreements: &[(Folded, AgreementView)], now: Moment) -> Vec<(Doc
 fn take_back(folded: &Folded, revision: RevisionHash, now: Moment) -> Action {
     let state = folded.revisions.iter().find(|state| state.hash == revision);
     let until = state.and_then(|state| state.cools_until()).unwrap_or(now);
-    Action::WithdrawConsent { revision, held: Some(until.plus(-limits::COOLING_OFF)) }
+    let given = state.and_then(|state| state.agreed.iter().flatten().map(|a| a.at).max());
+    let held = until.plus(-limits::COOLING_OFF);
+    // A withdrawal counts only up to 30 days after the later yes was stated.
+    let in_time = given.is_some_and(|given| held <= given.plus(limits::PROPOSAL_LAPSE));
+    if in_time { Action::WithdrawConsent { revision, held: Some(held) } } else { Action::End }
 }

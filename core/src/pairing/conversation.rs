@@ -49,6 +49,12 @@ pub struct Material {
     pub partner_name: String,
 }
 
+impl Drop for Material {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.secret);
+    }
+}
+
 impl fmt::Debug for Material {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Material").field("pair", &self.pair).finish_non_exhaustive()
@@ -142,11 +148,12 @@ pub enum Action {
     Failed(PairingError),
 }
 
-/// What this phone puts in: drawn once, at random.
-#[derive(Clone, PartialEq, Eq)]
+/// What one phone puts in: drawn once, at random.
+#[derive(Clone, PartialEq, Eq, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
 pub struct Own {
     nonce: [u8; 32],
     share: [u8; 32],
+    #[zeroize(skip)]
     person: PersonId,
     name: String,
 }
@@ -249,8 +256,13 @@ impl Conversation {
             (Step::Committed, Message::Commit(hash)) => {
                 self.commitment = hash;
                 self.step = Step::Revealed;
-                let Own { nonce, share, person, name } = self.own.clone();
-                vec![Action::Send(Message::Reveal { nonce, share, person, name })]
+                let Own { nonce, share, person, name } = &self.own;
+                vec![Action::Send(Message::Reveal {
+                    nonce: *nonce,
+                    share: *share,
+                    person: *person,
+                    name: name.clone(),
+                })]
             }
             (Step::Revealed, Message::Reveal { nonce, share, person, name }) => {
                 self.on_reveal(Own { nonce, share, person, name })
@@ -339,7 +351,7 @@ impl Conversation {
             partner: theirs.person,
             partner_key: self.partner_key,
             secret: expand(Some(&self.handshake), &shares, b"amends/pair-secret/v1"),
-            partner_name: theirs.name,
+            partner_name: theirs.name.clone(),
         })]
     }
 }

@@ -62,6 +62,9 @@ impl Engine {
     fn view(&mut self, home: &Home, folded: &Folded) -> Result<AgreementView, Error> {
         let state = self.pair_state(home)?;
         let mut view = project(folded, &home.pair, &state, home.me, self.now());
+        if self.reconfirming()? {
+            view = view.until_reconfirmed();
+        }
         if let Some(draft) = &mut view.draft {
             let document = self.document(home, folded.doc)?;
             draft.text = document.text(draft.id).unwrap_or_default();
@@ -82,17 +85,36 @@ impl Engine {
     fn all(&mut self, home: &Home) -> Result<Vec<(Folded, AgreementView)>, Error> {
         let mut all = Vec::new();
         for doc in self.agreement_ids(home)? {
-            let folded = self.agreement(home, doc)?;
-            let something = !folded.revisions.is_empty()
-                || !folded.drafts.is_empty()
-                || folded.offer.is_some()
-                || !folded.not_understood.is_empty();
-            if something {
-                let view = self.view(home, &folded)?;
-                all.push((folded, view));
+            match self.read_agreement(home, doc) {
+                Ok((folded, view)) => {
+                    let something = !folded.revisions.is_empty()
+                        || !folded.drafts.is_empty()
+                        || folded.offer.is_some()
+                        || folded.ended_at.is_some()
+                        || !folded.not_understood.is_empty();
+                    if something {
+                        all.push((folded, view));
+                    }
+                }
+                // One that cannot be read does not take the others with it.
+                Err(Error::Storage(StorageError::Damaged(what))) => {
+                    tracing::warn!(what, "an agreement cannot be read");
+                    self.unreadable.insert(doc);
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(all)
+    }
+
+    fn read_agreement(
+        &mut self,
+        home: &Home,
+        doc: DocId,
+    ) -> Result<(Folded, AgreementView), Error> {
+        let folded = self.agreement(home, doc)?;
+        let view = self.view(home, &folded)?;
+        Ok((folded, view))
     }
 
     /// Every agreement, in the order in which they were begun.
@@ -126,9 +148,14 @@ impl Engine {
             if engine.pair_state(&home)?.left_at.is_some() {
                 return Ok(Vec::new());
             }
+            engine.look_at_clock()?;
+            home = engine.home()?;
             let all = engine.all(&home)?;
             let views: Vec<AgreementView> = all.iter().map(|(_, view)| view.clone()).collect();
-            let actions = stop_all(&all, engine.now());
+            let mut actions = stop_all(&all, engine.now());
+            // What cannot be read may share: it is ended.
+            let unreadable = std::mem::take(&mut engine.unreadable).into_iter();
+            actions.extend(unreadable.map(|doc| (doc, crate::domain::record::Action::End)));
             // An entry holds 64 records; more sharing than that takes more entries,
             // still in one transaction.
             let mut drafts: Vec<Draft> = actions
@@ -157,14 +184,12 @@ impl Engine {
     }
 
     fn act_within(&mut self, home: &mut Home, doc: DocId, command: &Command) -> Result<(), Error> {
+        self.look_at_clock()?;
+        *home = self.home()?;
         let folded = self.agreement(home, doc)?;
         let pair_state = self.pair_state(home)?;
-        let context = Context {
-            pair: &home.pair,
-            pair_state: &pair_state,
-            me: home.me,
-            now: self.now().max(home.own()?.stated),
-        };
+        let context =
+            Context { pair: &home.pair, pair_state: &pair_state, me: home.me, now: self.now() };
         let actions = decide(&folded, command, context)?;
         if folded.begun.is_none() {
             let mine = home.own()?.number;
@@ -253,7 +278,7 @@ impl Engine {
                 | Action::Decline { revision } => Some(*revision),
                 _ => None,
             };
-            let texts = match &held.record.action {
+            let texts: Vec<String> = match &held.record.action {
                 Action::Propose { revision } | Action::Offer { revision } => {
                     revision.clauses.iter().map(|clause| clause.text.clone()).collect()
                 }
@@ -266,7 +291,8 @@ impl Engine {
                 by: (held.record.action != Action::End).then_some(by),
                 what: held.record.action.kind().to_owned(),
                 revision,
-                texts,
+                // Received words that do not count are not shown as if they did.
+                texts: texts.into_iter().filter(|words| text::fragment_counts(words)).collect(),
             }
         };
         Ok(held.into_iter().map(item).collect())
@@ -286,7 +312,15 @@ impl Engine {
                     .map(|bytes| crate::domain::record::header(&Value::decode(bytes).ok()?))
                     .collect();
                 let kind = |header: &Option<crate::domain::record::Header>| {
-                    header.as_ref().map_or_else(|| "?".to_owned(), |header| header.kind.clone())
+                    let plain = |kind: &&String| {
+                        kind.len() <= 64 && kind.bytes().all(|b| b.is_ascii_graphic())
+                    };
+                    header
+                        .as_ref()
+                        .map(|header| &header.kind)
+                        .filter(plain)
+                        .cloned()
+                        .unwrap_or_else(|| "?".to_owned())
                 };
                 items.push(LogItem {
                     own: log.follower.owner() == home.me,

@@ -75,6 +75,26 @@ impl DoctorReport {
     }
 }
 
+/// When a setting must be there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Always,
+    Paired,
+    Sometimes,
+}
+
+/// Every setting of `pair.db`.
+const SETTINGS: [(&str, Due); 8] = [
+    ("name", Due::Always),
+    ("link", Due::Paired),
+    ("latest", Due::Paired),
+    ("clock", Due::Sometimes),
+    ("held", Due::Sometimes),
+    ("leaving", Due::Sometimes),
+    ("reconfirm", Due::Sometimes),
+    ("partner-holds-more", Due::Sometimes),
+];
+
 /// What the logs say the look-up tables must hold.
 #[derive(Default)]
 struct Expected {
@@ -98,11 +118,6 @@ impl Engine {
         if let Ok(items) = items {
             report.private_items = items.len() as u64;
         }
-        let names = self.db()?.settings().map_err(Error::from);
-        for name in report.note(names, Remedy::Backup)?.unwrap_or_default() {
-            let setting = self.db()?.setting(&name).map_err(Error::from);
-            report.note(setting, Remedy::Backup)?;
-        }
         self.check_settings(&mut report)?;
         let home = match self.home() {
             Ok(home) => home,
@@ -119,14 +134,23 @@ impl Engine {
         Ok(report)
     }
 
-    /// Settings that are always there once a home is made, or paired.
+    /// Every setting opens, none stands under a name that is not known, and
+    /// those that a life of this length must have set are there.
     fn check_settings(&mut self, report: &mut DoctorReport) -> Result<(), Error> {
-        if self.db()?.settings()?.iter().all(|name| name != "name") {
-            report.add("pair.db: setting name is missing", Remedy::Backup);
+        let mut found = 0;
+        let written = !self.db()?.entry_counts()?.is_empty();
+        for (name, due) in SETTINGS {
+            let setting = self.db()?.setting(name).map_err(Error::from);
+            match report.note(setting, Remedy::Backup)? {
+                Some(None) if due == Due::Always || (due == Due::Paired && written) => {
+                    report.add(format!("pair.db: setting {name} is missing"), Remedy::Backup);
+                }
+                Some(None) => {}
+                Some(Some(_)) | None => found += 1,
+            }
         }
-        let logs = self.db()?.entry_counts()?;
-        if self.db()?.settings()?.iter().all(|name| name != "link") && !logs.is_empty() {
-            report.add("pair.db: setting link is missing", Remedy::Backup);
+        if self.db()?.setting_count()? != found {
+            report.add("pair.db: a setting", Remedy::Backup);
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use crate::domain::agreement::fold::NotUnderstood;
 use crate::domain::pair::PairState;
 use crate::domain::record::{self, Action, Held, Record};
 use crate::domain::refusal::RefusalCode;
-use crate::domain::{Pair, agreement};
+use crate::domain::{Pair, agreement, text};
 use crate::error::Error;
 use crate::host::{Clock, Entropy, SecretStore, random};
 use crate::id::{DocId, LogId, Past, PersonId};
@@ -14,8 +14,8 @@ use crate::limits;
 use crate::log::body::{self, BodyState};
 use crate::log::{Checkpoint, Entry, Follower, own_tag};
 use crate::store::{BodyRow, EntryRow, Keys, LogRow, PairDb, StorageError, VaultDb};
-use crate::time::{Moment, Stated};
-use std::collections::HashMap;
+use crate::time::{DAY, Moment, Stated};
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ use tokio::sync::watch;
 
 /// Documents kept in memory; more are loaded when asked for.
 const LOADED_DOCUMENTS: usize = 64;
+/// Folded agreements kept in memory.
+const FOLDED_AGREEMENTS: usize = 512;
 
 /// What the host lends, see [`crate::host`].
 #[derive(Clone)]
@@ -106,6 +108,8 @@ pub struct Engine {
     folded: HashMap<DocId, agreement::Folded>,
     pair_state: Option<(Past, PairState)>,
     turn: u64,
+    /// Agreements that could not be read when they were last listed.
+    pub(super) unreadable: BTreeSet<DocId>,
     changes: watch::Sender<u64>,
     version: i64,
 }
@@ -131,6 +135,7 @@ impl Engine {
             folded: HashMap::new(),
             pair_state: None,
             turn: 0,
+            unreadable: BTreeSet::new(),
             changes: watch::Sender::new(0),
             version,
         })
@@ -222,12 +227,13 @@ impl Engine {
     }
 
     /// Appends one entry with these records to one's own log, in the caller's
-    /// transaction. The stated time never goes back behind the entry before.
+    /// transaction. It states the clock's time, whatever was stated before.
     pub fn append(&mut self, home: &mut Home, drafts: Vec<Draft>) -> Result<(), Error> {
         let now = self.now();
         let own = home.own()?.clone();
         let stated = now.max(own.stated);
-        let at = Stated { moment: stated, zone: self.host.clock.zone() };
+        let zone = Some(self.host.clock.zone()).filter(|zone| text::tag_counts(zone));
+        let at = Stated { moment: now, zone: zone.unwrap_or_else(|| "UTC".to_owned()) };
         let mut records = Vec::new();
         let mut bodies = Vec::new();
         let mut touched = Vec::new();
@@ -311,17 +317,47 @@ impl Engine {
     /// force waits, on this side, for its owner's reconfirmation, item by item
     /// (R32). Resuming an agreement reconfirms it.
     pub fn suspend_recovered(&mut self) -> Result<(), Error> {
-        self.db()?.set("reconfirm", &Value::Bool(true))?;
-        self.changed();
+        Ok(self.db()?.set("reconfirm", &Value::Bool(true))?)
+    }
+
+    /// Whether everything in force waits for reconfirmation: after a recovery,
+    /// or while the clock stands more than a day before a time it showed.
+    pub fn reconfirming(&mut self) -> Result<bool, Error> {
+        let set_back = self.now() < self.clock_seen()?.plus(-DAY);
+        Ok(set_back || self.db()?.setting("reconfirm")?.is_some())
+    }
+
+    fn clock_seen(&mut self) -> Result<Moment, Error> {
+        let seen = self.db()?.setting("clock")?;
+        Ok(Moment(seen.and_then(|value| value.int()).unwrap_or(i64::MIN)))
+    }
+
+    /// Takes note of the clock before something is written, in the caller's
+    /// transaction. Set back by more than a day, it suspends what is in force.
+    pub fn look_at_clock(&mut self) -> Result<(), Error> {
+        let (now, seen) = (self.now(), self.clock_seen()?);
+        if now < seen.plus(-DAY) {
+            self.suspend_recovered()?;
+            self.db()?.set("clock", &Value::Int(now.0))?;
+            self.suspend_within()?;
+        } else if now > seen {
+            self.db()?.set("clock", &Value::Int(now.0))?;
+        }
         Ok(())
     }
 
     /// Suspends what came back, once all of it is here.
     pub fn suspend_when_whole(&mut self) -> Result<(), Error> {
-        if self.db()?.setting("reconfirm")?.is_none() {
-            return Ok(());
+        if self.db()?.setting("reconfirm")?.is_some() {
+            self.transact(Engine::suspend_within)?;
+            self.changed();
         }
-        self.transact(|engine| {
+        Ok(())
+    }
+
+    fn suspend_within(&mut self) -> Result<(), Error> {
+        {
+            let engine = self;
             let mut home = engine.home()?;
             let whole = home.logs.iter().all(|log| {
                 let past = log.follower.past();
@@ -346,9 +382,7 @@ impl Engine {
                 drafts = rest;
             }
             Ok(engine.db()?.unset("reconfirm")?)
-        })?;
-        self.changed();
-        Ok(())
+        }
     }
 
     /// How far a document goes in each log, by the index.
@@ -410,7 +444,9 @@ impl Engine {
                 }
                 Ok(document)
             })?;
-            self.keep_snapshot(doc, &mut document)?;
+            if let Err(error) = self.keep_snapshot(doc, &mut document) {
+                tracing::warn!(%error, "a snapshot was not kept");
+            }
         }
         if self.documents.len() >= LOADED_DOCUMENTS
             && let Some(oldest) =
@@ -445,12 +481,13 @@ impl Engine {
             return Ok(());
         }
         let bytes = document.save();
-        // A snapshot is replaced only by one that loads back.
+        // A snapshot is replaced only by one that loads back. Without one the
+        // document is derived again next time, which is slower and no loss.
         let mut again = derived(|| Document::load(&bytes))?;
-        if again.heads() != document.heads() {
-            return Ok(());
+        if again.heads() == document.heads() {
+            self.db()?.put_snapshot(&row, RULE, changes, &bytes)?;
         }
-        Ok(self.db()?.put_snapshot(&row, RULE, changes, &bytes)?)
+        Ok(())
     }
 
     /// The records of a document, with whose they are and since when held here,
@@ -504,8 +541,40 @@ impl Engine {
         held.retain(|held| !held.record.action.kind().starts_with("pair."));
         let mut folded = agreement::fold(&home.pair, doc, &held, &newer);
         folded.basis = basis;
+        self.own_words_that_wait(home, &mut folded)?;
+        if self.folded.len() >= FOLDED_AGREEMENTS {
+            self.folded.clear();
+        }
         self.folded.insert(doc, folded.clone());
         Ok(folded)
+    }
+
+    /// While a recovered log waits for what it had seen, its documents wait too.
+    /// One's own `End` and `Suspend` count all the same (log invariant 8).
+    fn own_words_that_wait(
+        &mut self,
+        home: &Home,
+        folded: &mut agreement::Folded,
+    ) -> Result<(), Error> {
+        let own = home.own()?;
+        let from = folded.basis.length(own.id());
+        let number = own.number;
+        for index in self.db()?.touches(folded.doc, number, from)? {
+            let row = self.db()?.entry(number, index)?;
+            let Some(touch) = touch(own.id(), index, &row, folded.doc) else { continue };
+            for (_, value) in touch.records {
+                let Some(record) = Record::from_value(&value) else { continue };
+                let at = record.at.moment;
+                let me = agreement::fold::member(&home.pair, home.me);
+                folded.begun = folded.begun.or(Some((at, me)));
+                match record.action {
+                    Action::End => folded.ended_at = folded.ended_at.or(Some(at)),
+                    Action::Suspend => folded.suspended[me] = true,
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How the pair stands.
@@ -518,7 +587,19 @@ impl Engine {
             return Ok(*state);
         }
         let (held, _, basis) = self.records(home, doc)?;
-        let state = crate::domain::pair::fold(&held);
+        let mut state = crate::domain::pair::fold(&held);
+        // One's own leave counts even while a recovered log waits.
+        let own = home.own()?;
+        let (id, number) = (own.id(), own.number);
+        for index in self.db()?.touches(doc, number, basis.length(id))? {
+            let row = self.db()?.entry(number, index)?;
+            let records = touch(id, index, &row, doc).map(|touch| touch.records);
+            let mine = records.unwrap_or_default().into_iter();
+            let left = mine
+                .filter_map(|(_, value)| Record::from_value(&value))
+                .find(|record| record.action == Action::PairLeave);
+            state.left_at = state.left_at.or(left.map(|record| record.at.moment));
+        }
         self.pair_state = Some((basis, state));
         Ok(state)
     }

@@ -5,6 +5,7 @@ use crate::cbor::Value;
 use crate::domain::Pair;
 use crate::domain::record::Action;
 use crate::domain::refusal::RefusalCode;
+use crate::domain::text;
 use crate::error::Error;
 use crate::id::{PairId, PersonId};
 use crate::limits::LEAVE_DELIVERY;
@@ -71,6 +72,12 @@ pub struct LinkKeys {
     pub receive: bool,
 }
 
+impl Drop for Link {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.secret);
+    }
+}
+
 impl Link {
     fn to_value(&self) -> Value {
         Value::map([
@@ -119,7 +126,6 @@ impl Engine {
 
     /// Keeps what a pairing gave, pending.
     pub fn keep_pending(&mut self, material: Material) -> Result<(), Error> {
-        self.may_pair()?;
         let pair = Pair::new(material.pair, material.me, material.partner)
             .ok_or_else(|| StorageError::Io("a pairing gave one person twice".to_owned()))?;
         let link = Link {
@@ -129,9 +135,12 @@ impl Engine {
             secret: material.secret,
             epoch: 0,
             pending: true,
-            partner_name: material.partner_name,
+            partner_name: material.partner_name.clone(),
         };
-        Ok(self.db()?.set("link", &link.to_value())?)
+        self.transact(|engine| {
+            engine.may_pair()?;
+            Ok(engine.db()?.set("link", &link.to_value())?)
+        })
     }
 
     /// The first session has proved that both phones hold the link: the pair
@@ -141,7 +150,8 @@ impl Engine {
             let Some(link) = engine.link()?.filter(|link| link.pending) else { return Ok(()) };
             let name = engine.own_name()?;
             engine.open_logs(link.pair, link.me, &name)?;
-            let proved = Link { pending: false, ..link };
+            let mut proved = link;
+            proved.pending = false;
             Ok(engine.db()?.set("link", &proved.to_value())?)
         })?;
         self.changed();
@@ -192,10 +202,11 @@ impl Engine {
             && body.state == BodyState::Present
             && let Ok(value) = Value::decode(&body.bytes)
             && let Some(name) = value.get("name").and_then(Value::text)
+            && text::name(name).is_ok_and(|counts| counts == name)
         {
             return Ok(name.to_owned());
         }
-        Ok(self.link()?.map(|link| link.partner_name).unwrap_or_default())
+        Ok(self.link()?.map(|link| link.partner_name.clone()).unwrap_or_default())
     }
 
     /// Whether all exchange is held.
@@ -255,9 +266,9 @@ impl Engine {
     fn retire_link(&mut self) -> Result<(), Error> {
         Keys::retire_link(self.host.secrets.as_ref(), &self.store)?;
         self.keys.link = [0; 32];
-        if let Some(link) = self.link()? {
-            let retired = Link { secret: [0; 32], ..link };
-            self.db()?.set("link", &retired.to_value())?;
+        if let Some(mut link) = self.link()? {
+            link.secret = [0; 32];
+            self.db()?.set("link", &link.to_value())?;
         }
         Ok(self.db()?.unset("leaving")?)
     }

@@ -33,8 +33,8 @@ const OUTBOX: usize = 256;
 const FIRST_FRAME: Duration = Duration::from_secs(5);
 /// Waits between attempts to dial.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
-/// Wrong codes that are borne while a code is shown.
-const WRONG_CODES: usize = 20;
+/// How long a full outbox is borne.
+const UNREAD: Duration = Duration::from_secs(45);
 /// The first session after pairing must come about within this time.
 const PROOF: Duration = Duration::from_secs(30);
 /// How long a link is given to say goodbye.
@@ -321,7 +321,7 @@ async fn talk(
     space.ask(Engine::link_proved).await?;
     let Some(writer) = channel.take_writer() else { return Ok(()) };
     let (outbox, out) = mpsc::channel(OUTBOX);
-    let writing = tokio::spawn(write(writer, out));
+    let mut writing = tokio::spawn(write(writer, out));
     let mut link = Link {
         links,
         keys,
@@ -332,11 +332,14 @@ async fn talk(
         claim: None,
         began: Instant::now(),
         over: false,
+        hushed: false,
     };
     let outcome = link.run(first, &mut stranger, established).await;
+    let hushed = link.hushed;
     drop(link);
-    if timeout(GOODBYE, writing).await.is_err() {
-        tracing::debug!("the goodbye could not be written");
+    // Held or left in silence: not even what waits to be written goes out.
+    if hushed || timeout(GOODBYE, &mut writing).await.is_err() {
+        writing.abort();
     }
     outcome
 }
@@ -363,6 +366,8 @@ struct Link<'a> {
     claim: Option<crate::net::Claim>,
     began: Instant,
     over: bool,
+    /// Nothing more may be said, not even goodbye.
+    hushed: bool,
 }
 
 type Doing = Result<Vec<sync::Action>, Error>;
@@ -452,14 +457,27 @@ impl Link<'_> {
             .links
             .space
             .ask(move |engine| {
+                // Holding or leaving takes effect at once, in the same job that
+                // would send something.
+                match engine.link_keys() {
+                    Ok(keys) if !keys.receive => session.deliver_only(),
+                    Ok(_) => {}
+                    Err(Error::Refusal(_)) => return Ok((session, None)),
+                    Err(error) => return Err(error),
+                }
                 let actions = work(&mut session, engine)?;
                 for action in &actions {
                     note(engine, action)?;
                 }
-                Ok((session, actions))
+                Ok((session, Some(actions)))
             })
             .await?;
         self.session = Some(session);
+        let Some(actions) = actions else {
+            self.hushed = true;
+            self.over = true;
+            return Ok(());
+        };
         for action in actions {
             self.act(action).await?;
         }
@@ -501,7 +519,9 @@ impl Link<'_> {
     async fn send(&mut self, frame: &Frame) -> Result<(), Error> {
         let wire = self.channel.seal(&frame.encode())?;
         let gone = || LinkError::Lost("the connection was closed".to_owned());
-        Ok(self.outbox.send(wire).await.map_err(|_| gone())?)
+        // Who does not read for as long as a silent one lives is gone too.
+        let sent = timeout(UNREAD, self.outbox.send(wire)).await;
+        Ok(sent.map_err(|_| LinkError::Silent)?.map_err(|_| gone())?)
     }
 }
 
@@ -676,21 +696,28 @@ async fn show(
     secrets: Vec<[u8; 32]>,
     asking: Asking,
 ) -> Result<(), Error> {
+    let strangers = Strangers::default();
     let waiting = async {
-        for _ in 0..WRONG_CODES {
-            let Ok((stream, _)) = listener.accept().await else { continue };
-            let candidate = |secret: &[u8; 32]| {
-                let handshake = Handshake::Pair { secret };
-                Noise::new(&handshake, &private, false, space.host.entropy.clone())
-            };
-            let candidates = secrets.iter().map(candidate).collect::<Result<Vec<_>, _>>()?;
-            match open(stream, candidates).await {
+        let mut shaking = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => {
+                    let Ok((stream, from)) = accepted else { continue };
+                    let Some(stranger) = strangers.admit(from.ip()) else { continue };
+                    let candidate = |secret: &[u8; 32]| {
+                        let handshake = Handshake::Pair { secret };
+                        Noise::new(&handshake, &private, false, space.host.entropy.clone())
+                    };
+                    let candidates = secrets.iter().map(candidate).collect::<Result<Vec<_>, _>>()?;
+                    shaking.spawn(async move {
+                        let _stranger = stranger;
+                        open(stream, candidates).await
+                    });
+                }
                 // The first success burns the secret: nobody else is let in.
-                Ok(channel) => return Ok(channel),
-                Err(error) => tracing::info!(%error, "somebody came without the code"),
+                Some(Ok(Ok(channel))) = shaking.join_next() => return Ok::<_, Error>(channel),
             }
         }
-        Err(Error::Pairing(PairingError::Expired))
     };
     let patience = Duration::from_secs(INVITATION_SECONDS as u64);
     let expired = |_| Error::Pairing(PairingError::Expired);

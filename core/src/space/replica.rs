@@ -1,17 +1,18 @@
 //! The session's window into the stored logs.
 
-use super::engine::Engine;
+use super::engine::{Engine, Home};
 use crate::cbor::Value;
 use crate::domain::record;
 use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
 use crate::id::{Commitment, Head, LogId};
-use crate::limits::BODY_BYTES;
+use crate::limits::{BODY_BYTES, UNACKNOWLEDGED_BYTES};
 use crate::log::body::{BodyState, Gate};
 use crate::log::{Checkpoint, Entry, Followed, LogRefusal, own_tag_matches};
 use crate::store::{BodyRow, EntryRow, LogRow, PairDb};
 use crate::sync::{BodyAt, Intake, Replica, Run};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// Missing bodies that are asked for at once.
 const BODIES_AT_ONCE: usize = 1_000;
@@ -67,11 +68,17 @@ impl Engine {
                     None
                 })
             };
+            let before = log.clone();
             let followed = log.follower.follow(bytes, &head_at);
             if let Some(error) = failed.into_inner() {
                 return Err(error.into());
             }
             match followed {
+                Ok(followed) if unpinned(&home, &log, followed.head) => {
+                    // My own log had seen another entry here.
+                    self.db()?.put_log(&before)?;
+                    return Ok(Intake::Contradiction);
+                }
                 Ok(followed) => {
                     let tag = run.tags.get(at).copied().unwrap_or_default();
                     let row = EntryRow {
@@ -135,6 +142,9 @@ impl Engine {
         }
         let at = log.follower.checkpoint();
         self.db()?.put_log(&log)?;
+        // Together with the first word that comes back, everything in force
+        // begins to wait for its owner (R32).
+        self.suspend_recovered()?;
         Ok(Intake::Stored(at))
     }
 
@@ -285,10 +295,11 @@ impl Replica for Engine {
         for log in home.logs.iter().filter(|log| log.follower.owner() != home.me) {
             for (index, place) in self.db()?.bodies(log.number)? {
                 let row = self.db()?.body(log.number, index, place)?;
-                if row.is_some_and(|row| row.state == BodyState::Withheld)
-                    && missing.len() < BODIES_AT_ONCE
-                {
+                if row.is_some_and(|row| row.state == BodyState::Withheld) {
                     missing.push((log.id(), index, place));
+                }
+                if missing.len() >= BODIES_AT_ONCE {
+                    return Ok(missing);
                 }
             }
         }
@@ -298,10 +309,16 @@ impl Replica for Engine {
     fn bodies(&mut self, log: LogId, which: &[(u64, u8)]) -> Result<Vec<BodyAt>, Error> {
         let Some(row) = self.log(log)? else { return Ok(Vec::new()) };
         let mut bodies = Vec::new();
-        for (index, place) in which.iter().take(BODIES_AT_ONCE) {
+        let mut bytes = 0;
+        let which: BTreeSet<&(u64, u8)> = which.iter().take(BODIES_AT_ONCE).collect();
+        for (index, place) in which {
+            if bytes >= UNACKNOWLEDGED_BYTES {
+                break;
+            }
             if let Some(body) = self.db()?.body(row.number, *index, *place)?
                 && body.state == BodyState::Present
             {
+                bytes += body.bytes.len();
                 bodies.push(BodyAt { index: *index, place: *place, bytes: body.bytes });
             }
         }
@@ -316,6 +333,14 @@ impl Replica for Engine {
         self.changed();
         Ok(())
     }
+}
+
+/// Whether an own log pins this length of `log` with another head.
+fn unpinned(home: &Home, log: &LogRow, head: Head) -> bool {
+    let at = log.follower.checkpoint();
+    let own = home.logs.iter().filter(|other| other.follower.owner() == home.me);
+    own.flat_map(|own| own.follower.pins())
+        .any(|pin| pin.log == at.log && pin.length == at.length && pin.head != head)
 }
 
 /// The places of an entry's records that have a body.

@@ -15,7 +15,7 @@ const LAYOUT: Layout = Layout {
     file: "pair.db",
     migrations: &["
         CREATE TABLE store(id BLOB NOT NULL) STRICT;
-        CREATE TABLE setting(name TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE setting(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE log(number INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
         CREATE TABLE entry(log INTEGER NOT NULL, place INTEGER NOT NULL, sealed BLOB NOT NULL,
             PRIMARY KEY (log, place)) STRICT, WITHOUT ROWID;
@@ -114,10 +114,13 @@ impl PairDb {
         let sealed: Option<Vec<u8>> = self
             .0
             .connection
-            .prepare_cached("SELECT sealed FROM setting WHERE name = ?1")?
-            .query_row([name], |row| row.get(0))
+            .prepare_cached("SELECT sealed FROM setting WHERE lookup = ?1")?
+            .query_row([&self.setting_lookup(name)[..]], |row| row.get(0))
             .optional()?;
-        sealed.map(|sealed| self.0.unseal("setting", Row::Name(name), &sealed)).transpose()
+        let Some(sealed) = sealed else { return Ok(None) };
+        let value = self.0.unseal("setting", Row::Name(name), &sealed)?;
+        let inner = value.get("value").cloned();
+        Ok(Some(inner.ok_or_else(|| self.0.damaged("setting", Row::Name(name)))?))
     }
 
     /// Sets a setting.
@@ -125,11 +128,12 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn set(&self, name: &str, value: &Value) -> Result<(), StorageError> {
-        let sealed = self.0.seal("setting", Row::Name(name), value)?;
+        let value = Value::map([("value", Some(value.clone()))]);
+        let sealed = self.0.seal("setting", Row::Name(name), &value)?;
         self.0
             .connection
-            .prepare_cached("INSERT OR REPLACE INTO setting(name, sealed) VALUES (?1, ?2)")?
-            .execute(params![name, sealed])?;
+            .prepare_cached("INSERT OR REPLACE INTO setting(lookup, sealed) VALUES (?1, ?2)")?
+            .execute(params![&self.setting_lookup(name)[..], sealed])?;
         Ok(())
     }
 
@@ -138,18 +142,22 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn unset(&self, name: &str) -> Result<(), StorageError> {
-        self.0.connection.execute("DELETE FROM setting WHERE name = ?1", [name])?;
+        let lookup = self.setting_lookup(name);
+        self.0.connection.execute("DELETE FROM setting WHERE lookup = ?1", [&lookup[..]])?;
         Ok(())
     }
 
-    /// The names of all settings.
+    /// The names of settings tell something (that somebody leaves, say).
+    fn setting_lookup(&self, name: &str) -> [u8; 16] {
+        self.0.lookup("setting", name.as_bytes())
+    }
+
+    /// How many settings there are.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub fn settings(&self) -> Result<Vec<String>, StorageError> {
-        let mut statement = self.0.connection.prepare("SELECT name FROM setting ORDER BY name")?;
-        let names = statement.query_map([], |row| row.get(0))?;
-        Ok(names.collect::<Result<_, _>>()?)
+    pub fn setting_count(&self) -> Result<usize, StorageError> {
+        Ok(self.0.connection.query_row("SELECT count(*) FROM setting", [], |row| row.get(0))?)
     }
 
     /// Every log.

@@ -13,6 +13,9 @@ const DEAD_MILLIS: u64 = 45_000;
 /// How often entries may come that do not follow what is held.
 const STRAYS: u32 = 8;
 
+/// Runs of their own log that a restored phone may ask back in one session.
+const RUNS_GIVEN_BACK: u32 = 4_096;
+
 /// The session's window into the logs of this phone.
 pub trait Replica {
     /// What fails where storage does.
@@ -171,6 +174,7 @@ pub struct Session {
     in_flight: VecDeque<(LogId, u64, usize)>,
     in_flight_bytes: usize,
     strays: u32,
+    given_back: u32,
     heard_at: u64,
     pinged: bool,
 }
@@ -189,6 +193,7 @@ impl Session {
             in_flight: VecDeque::new(),
             in_flight_bytes: 0,
             strays: 0,
+            given_back: 0,
             heard_at: now,
             pinged: false,
         }
@@ -201,6 +206,11 @@ impl Session {
     pub fn start<R: Replica>(&mut self, replica: &mut R) -> Result<Vec<Action>, R::Error> {
         let logs = replica.checkpoints()?;
         Ok(vec![Action::Send(Frame::Hello { epoch: self.config.epoch, logs })])
+    }
+
+    /// From now on only delivers: this phone's person has left.
+    pub fn deliver_only(&mut self) {
+        self.config.receive = false;
     }
 
     /// Whether all that is known of is exchanged both ways.
@@ -382,6 +392,10 @@ impl Session {
     ) -> Result<Vec<Action>, R::Error> {
         if !replica.is_own(log) {
             // They lost their own words and ask for them back, run by run.
+            self.given_back += 1;
+            if self.given_back > RUNS_GIVEN_BACK {
+                return Ok(self.end(Ended::Protocol("entries were asked for again and again")));
+            }
             let run = replica.read(log, first, RUN_BYTES)?;
             return Ok(run.map(|run| Action::Send(Frame::Entries(run))).into_iter().collect());
         }

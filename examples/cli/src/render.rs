@@ -235,6 +235,8 @@ pub fn status(status: &Status) -> String {
         wrap(match notice {
             StatusNotice::OtherLogChanged => "The other phone's log is no longer what this phone holds of it. This phone keeps its copy and takes in nothing more. Talk about it; if a phone was replaced, pair again.",
             StatusNotice::OtherPhoneHoldsMore => "The other phone says that it holds more of your words than this phone. If this phone was restored from an older state, recover from the other one.",
+            StatusNotice::WaitsForReconfirmation => "This phone was restored, or its clock is set back. What was in force is paused here until you resume it, one by one.",
+            StatusNotice::SomethingDamaged => "Something cannot be read: amends doctor says what.",
             _ => "There is something new here: update this app.",
         }, "! ")
     }));

@@ -10,6 +10,9 @@ use crate::limits;
 use crate::time::Moment;
 use std::collections::{BTreeMap, HashMap};
 
+/// Withdrawals from one text, by one log, without a choice of it in between.
+const REPEATED_WITHDRAWALS: usize = 8;
+
 /// A record that this version does not understand, where one stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotUnderstood {
@@ -159,6 +162,7 @@ pub fn fold(pair: &Pair, doc: DocId, records: &[Held], newer: &[NotUnderstood]) 
         .collect();
     // A causal past grows along happens-before, so its size is a causal order.
     ordered.sort_by_key(|(held, _)| (held.past.0.values().sum::<u64>(), held.id));
+    ordered.dedup_by_key(|(held, _)| held.id);
 
     let mut folded = Folded {
         doc,
@@ -193,11 +197,23 @@ pub fn fold(pair: &Pair, doc: DocId, records: &[Held], newer: &[NotUnderstood]) 
 fn suspended(ordered: &[(&Held, usize)]) -> [bool; 2] {
     let mut suspended = [false; 2];
     for (who, flag) in suspended.iter_mut().enumerate() {
-        let of = |action: Action| {
-            ordered.iter().filter(move |(h, author)| *author == who && h.record.action == action)
-        };
-        *flag = of(Action::Suspend)
-            .any(|(pause, _)| !of(Action::Resume).any(|(resume, _)| before(pause, resume)));
+        // For each log, up to where the person's resumes have lifted its pauses.
+        let mut lifted: BTreeMap<LogId, (u64, u8)> = BTreeMap::new();
+        for (held, _) in
+            ordered.iter().filter(|(h, w)| *w == who && h.record.action == Action::Resume)
+        {
+            let past = held.past.0.iter().map(|(log, length)| (*log, (*length, 0)));
+            for (log, to) in past.chain([(held.id.log, (held.id.index, held.id.place))]) {
+                let known = lifted.entry(log).or_default();
+                *known = (*known).max(to);
+            }
+        }
+        *flag = ordered.iter().any(|(held, w)| {
+            let lifted = lifted.get(&held.id.log).copied().unwrap_or_default();
+            *w == who
+                && held.record.action == Action::Suspend
+                && (held.id.index, held.id.place) >= lifted
+        });
     }
     suspended
 }
@@ -278,6 +294,7 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, usize)]) ->
     let mut in_lane: Vec<Vec<u64>> = vec![Vec::new(); lanes.len()];
     let mut known: HashMap<RevisionHash, usize> = HashMap::new();
     let mut authors: HashMap<&Clause, Vec<&Held>> = HashMap::new();
+    let mut repeated: HashMap<(LogId, usize), usize> = HashMap::new();
     let mut choices: Vec<Choice<'a>> = Vec::new();
     for (held, person) in ordered {
         let counts = folded.counts.entry(held.id.log).or_default();
@@ -305,7 +322,7 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, usize)]) ->
             }
             Action::Consent { revision } => {
                 let Some(index) = known.get(revision).copied() else { continue };
-                if counts.consents >= limits::CONSENTS || lapsed(&choices, index, held) {
+                if counts.consents >= limits::CONSENTS || !answerable(&choices, index, held) {
                     continue;
                 }
                 counts.consents += 1;
@@ -315,11 +332,21 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, usize)]) ->
             | Action::WithdrawProposal { revision }
             | Action::Decline { revision } => {
                 let Some(index) = known.get(revision).copied() else { continue };
+                // One after the other, without a choice in between, they add
+                // nothing; what they cost is kept linear.
+                let repeated = repeated.entry((held.id.log, index)).or_insert(0);
+                *repeated += 1;
+                if *repeated > REPEATED_WITHDRAWALS {
+                    continue;
+                }
                 let sensitive = folded.revisions[index].revision.sensitive();
                 (Kind::Withdraw { cooling: sensitive && cooling(&choices, index, held) }, index)
             }
             _ => continue,
         };
+        if !matches!(kind, Kind::Withdraw { .. }) {
+            repeated.remove(&(held.id.log, revision));
+        }
         let lane = lanes[&held.id.log];
         let mut past = vec![0; lanes.len()];
         for (log, other) in &lanes {
@@ -370,31 +397,51 @@ fn written_by_whom_it_binds(
     })
 }
 
-/// Whether a consent comes more than 30 days after the last proposal that it had seen.
-fn lapsed(choices: &[Choice<'_>], revision: usize, consent: &Held) -> bool {
-    let proposals = choices.iter().filter(|choice| {
-        choice.revision == revision
-            && choice.operation.kind == Kind::Propose
-            && before(choice.held, consent)
-    });
-    let latest = proposals.map(|choice| choice.held.record.at.moment).max();
-    latest.is_none_or(|at| consent.record.at.moment > at.plus(limits::PROPOSAL_LAPSE))
+/// Whether a consent answers a proposal that stands in its causal past: one that
+/// its proposer has not taken back and nobody has declined since, made at most
+/// 30 days before. What was declined or taken back must be proposed again.
+fn answerable(choices: &[Choice<'_>], revision: usize, consent: &Held) -> bool {
+    let of = || {
+        choices.iter().filter(|choice| choice.revision == revision && before(choice.held, consent))
+    };
+    let closed = |proposal: &Choice<'_>| {
+        of().any(|other| {
+            let closes = match other.held.record.action {
+                Action::Decline { .. } => true,
+                Action::WithdrawProposal { .. } => other.person == proposal.person,
+                _ => false,
+            };
+            closes && before(proposal.held, other.held)
+        })
+    };
+    of().filter(|choice| choice.operation.kind == Kind::Propose).any(|proposal| {
+        let lapses = proposal.held.record.at.moment.plus(limits::PROPOSAL_LAPSE);
+        consent.record.at.moment <= lapses && !closed(proposal)
+    })
 }
 
 /// Whether a withdrawal states a time before cooling-off was over, as far as its
-/// author's phone could know (R33).
+/// author's phone could know (R33). Its author cannot state a time before what
+/// they stated earlier here, nor to have held both consents more than 30 days
+/// after they were given.
 fn cooling(choices: &[Choice<'_>], revision: usize, withdrawal: &Held) -> bool {
     let seen = choices.iter().filter(|choice| {
         choice.revision == revision
             && !matches!(choice.operation.kind, Kind::Withdraw { .. })
             && before(choice.held, withdrawal)
     });
+    let Some(given) = seen.map(|choice| choice.held.record.at.moment).max() else { return false };
     let held = match withdrawal.record.action {
-        Action::WithdrawConsent { held, .. } => held,
-        _ => None,
+        Action::WithdrawConsent { held: Some(held), .. } => held,
+        _ => given,
     };
-    let from = seen.map(|choice| choice.held.record.at.moment).chain(held).max();
-    from.is_some_and(|from| withdrawal.record.at.moment < from.plus(limits::COOLING_OFF))
+    let from = held.min(given.plus(limits::PROPOSAL_LAPSE)).max(given);
+    let earlier = choices.iter().filter(|choice| {
+        choice.held.author == withdrawal.author && before(choice.held, withdrawal)
+    });
+    let at = earlier.map(|choice| choice.held.record.at.moment).max();
+    let at = withdrawal.record.at.moment.max(at.unwrap_or(Moment(i64::MIN)));
+    at < from.plus(limits::COOLING_OFF)
 }
 
 fn ratify(folded: &mut Folded, choices: &[Choice<'_>]) {
@@ -448,7 +495,7 @@ fn close(folded: &mut Folded, choices: &[Choice<'_>]) {
         };
         let declined = withdrawals()
             .filter(|w| matches!(w.held.record.action, Action::Decline { .. }))
-            .filter(|w| !again(w, Some(w.person), &[Kind::Consent, Kind::Propose]));
+            .filter(|w| !again(w, None, &[Kind::Propose]));
         let cooled = withdrawals()
             .filter(|w| w.operation.kind == Kind::Withdraw { cooling: true })
             .filter(|w| !again(w, None, &[Kind::Propose]));

@@ -1,6 +1,6 @@
 //! What one person sees of an agreement at one moment.
 
-use super::fold::{Closing, Folded, OfferState, RevisionState, newest_ratified};
+use super::fold::{Closing, Folded, OfferState, RevisionState};
 use super::revision::{AgreementKind, Category, Obligor, TaperStep};
 use crate::domain::pair::{Pair, PairState, Who};
 use crate::id::{DocId, Past, PersonId, Position, RevisionHash};
@@ -150,6 +150,10 @@ pub struct AgreementView {
     pub draft: Option<DraftView>,
     /// What to tell the viewer.
     pub notices: Vec<Notice>,
+    /// The unratified texts to which the viewer's yes stands, so that the
+    /// partner's yes, even one on its way, would ratify them.
+    #[serde(skip)]
+    pub my_open_yeses: Vec<RevisionView>,
     /// What this view was made from; a consent-like command carries it.
     #[serde(skip)]
     pub basis: Past,
@@ -168,6 +172,17 @@ impl AgreementView {
         digest.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// The same, with everything in force waiting for this person's
+    /// reconfirmation: after a restore, or while the clock is set back (R32).
+    pub fn until_reconfirmed(mut self) -> Self {
+        use AgreementState::{Active, CoolingOff, Scheduled, Suspended};
+        if matches!(self.state, Active | CoolingOff | Scheduled | Suspended) {
+            self.state = Suspended;
+            self.suspended_by_me = true;
+        }
+        self
+    }
+
     /// Whether anything is in force.
     pub fn in_force(&self) -> bool {
         self.state == AgreementState::Active
@@ -180,16 +195,17 @@ fn current_and_cooling(
     revisions: &[RevisionState],
     now: Moment,
 ) -> (Option<&RevisionState>, Option<&RevisionState>) {
-    let mut left: Vec<RevisionState> = Vec::new();
-    let mut cooling = None;
+    let mut cooling: Option<&RevisionState> = None;
     let mut skip: Vec<usize> = Vec::new();
     loop {
-        left.clear();
-        left.extend(revisions.iter().enumerate().map(|(index, state)| RevisionState {
-            ratified: state.ratified && !skip.contains(&index),
-            ..state.clone()
-        }));
-        let Some(newest) = newest_ratified(&left).first().copied() else { return (None, cooling) };
+        let left = || {
+            let ratified = revisions.iter().enumerate().filter(|(_, state)| state.ratified);
+            ratified.filter(|(index, _)| !skip.contains(index))
+        };
+        let newest = left()
+            .find(|(index, _)| !left().any(|(_, other)| other.ancestors.contains(index)))
+            .map(|(index, _)| index);
+        let Some(newest) = newest else { return (None, cooling) };
         let state = &revisions[newest];
         if state.cools_until().is_none_or(|until| now >= until) {
             return (Some(state), cooling);
@@ -262,16 +278,27 @@ pub fn project(
             text: String::new(),
         }),
         notices: notices(folded, me),
+        my_open_yeses: folded
+            .revisions
+            .iter()
+            .filter(|s| s.agreed[me].is_some() && !s.ratified && s.closed.is_none())
+            .map(&show)
+            .collect(),
         basis: folded.basis.clone(),
     };
     if let Some(offer) = folded.offer.as_ref().filter(|_| folded.revisions.is_empty()) {
         show_offer(&mut view, offer, pair, me, now);
     }
     let over = matches!(state, AgreementState::Ended | AgreementState::NeedsUpdate);
+    if state == AgreementState::Ended {
+        view.my_open_yeses.clear();
+    }
     if over {
         view.on_table.clear();
-        view.cooling = None;
-        view.cools_until = None;
+        if state == AgreementState::Ended {
+            view.cooling = None;
+            view.cools_until = None;
+        }
         view.waits_for_me = false;
         view.waits_for_partner = false;
         view.draft = view.draft.filter(|_| state == AgreementState::NeedsUpdate);

@@ -1,0 +1,278 @@
+//! The rules of agreements over random histories: two people, offline stretches
+//! by both, and in half of them a partner whose app writes whatever it likes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod world;
+
+use amends::domain::agreement::view::RevisionView;
+use amends::domain::agreement::{AgreementState, AgreementView, Folded, Obligor, fold, project};
+use amends::domain::pair::{PairState, Who};
+use amends::domain::record::{Action, Held};
+use amends::domain::share::{stop_all, what_i_share};
+use amends::time::{DAY, Moment};
+use proptest::prelude::*;
+use world::{ANA, BEN, DOC, Step, World, steps};
+
+fn views(world: &World, records: &[Held], now: Moment) -> [AgreementView; 2] {
+    let folded = fold(&world.pair, DOC, records, &[]);
+    [ANA, BEN].map(|who| project(&folded, &world.pair, &PairState::default(), who, now))
+}
+
+fn told(steps: &[Step]) -> World {
+    let mut world = World::new();
+    steps.iter().for_each(|step| world.step(step));
+    world
+}
+
+/// A cheap, repeatable shuffle.
+fn shuffled(records: &[Held], seed: u64) -> Vec<Held> {
+    let mut keyed: Vec<(u64, Held)> = records
+        .iter()
+        .enumerate()
+        .map(|(at, held)| {
+            let mixed = (at as u64 + 1).wrapping_mul(seed | 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            (mixed >> 7, held.clone())
+        })
+        .collect();
+    keyed.sort_by_key(|(key, _)| *key);
+    keyed.into_iter().map(|(_, held)| held).collect()
+}
+
+/// Whether this person's own records chose this text.
+fn chose(world: &World, who: usize, text: &RevisionView) -> bool {
+    world.records.iter().any(|held| {
+        held.author == world::PEOPLE[who]
+            && match &held.record.action {
+                Action::Propose { revision } => revision.hash(DOC) == text.hash,
+                Action::Consent { revision } => *revision == text.hash,
+                _ => false,
+            }
+    })
+}
+
+fn mirrored(who: Who) -> Who {
+    match who {
+        Who::Me => Who::Partner,
+        Who::Partner => Who::Me,
+        Who::Both => Who::Both,
+    }
+}
+
+/// What of a view does not depend on ids.
+fn shape(view: &AgreementView) -> String {
+    let text = |text: &RevisionView| {
+        let clauses: Vec<_> = text.clauses.iter().map(|c| (c.text.clone(), c.binds)).collect();
+        format!("{clauses:?} {:?} {} {}", text.proposed_by, text.i_agreed, text.you_both_agreed)
+    };
+    let mut open: Vec<String> = view.on_table.iter().map(text).collect();
+    open.sort();
+    format!(
+        "{:?} {:?} {:?} {open:?} {:?} {} {} {} {}",
+        view.state,
+        view.current.as_ref().map(text),
+        view.cooling.as_ref().map(text),
+        view.cools_until,
+        view.suspended_by_me,
+        view.suspended_by_partner,
+        view.waits_for_me,
+        view.waits_for_partner,
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn i01_any_order_and_duplication_of_the_same_records_folds_to_the_same_state(
+        steps in steps(true), seed in any::<u64>()
+    ) {
+        let world = told(&steps);
+        let whole = fold(&world.pair, DOC, &world.records, &[]);
+        let mut twice = shuffled(&world.records, seed);
+        twice.extend(shuffled(&world.records, seed ^ 7).into_iter().take(9));
+        prop_assert_eq!(&fold(&world.pair, DOC, &twice, &[]), &whole);
+    }
+
+    #[test]
+    fn i02_r02_an_end_is_absorbing_in_every_order(steps in steps(true), later in 0i64..400) {
+        let world = told(&steps);
+        let ended = world.records.iter().any(|held| held.record.action == Action::End);
+        for view in views(&world, &world.records, world.now.plus(later * DAY)) {
+            prop_assert_eq!(view.state == AgreementState::Ended, ended);
+            if ended {
+                prop_assert!(!view.in_force() && !view.waits_for_me && view.on_table.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn i03_i04_nothing_is_in_force_that_both_did_not_choose_and_its_obligor_did_not_write(
+        steps in steps(true), later in 0i64..200
+    ) {
+        let world = told(&steps);
+        let [ana, _] = views(&world, &world.records, world.now.plus(later * DAY));
+        if let Some(current) = &ana.current {
+            prop_assert!(current.you_both_agreed);
+            prop_assert!(chose(&world, 0, current) && chose(&world, 1, current));
+            for clause in current.clauses.iter().filter(|clause| clause.sensitive) {
+                prop_assert!(clause.binds != Who::Both, "R5");
+                let obligor = if clause.binds == Who::Me { ANA } else { BEN };
+                let wrote = world.records.iter().any(|held| held.author == obligor
+                    && matches!(&held.record.action, Action::Propose { revision }
+                        if revision.clauses.iter().any(|c| c.text == clause.text
+                            && c.obligor == Obligor::Person(obligor))));
+                prop_assert!(wrote, "R5: {} was not written by whom it binds", clause.text);
+            }
+        }
+    }
+
+    #[test]
+    fn i07_r17_swapping_the_persons_swaps_the_views(steps in steps(false)) {
+        let world = told(&steps);
+        let swapped = world.swapped();
+        let [ana, ben] = views(&world, &world.records, world.now);
+        let [a, b] = views(&swapped, &swapped.records, world.now);
+        prop_assert_eq!(shape(&ana), shape(&b));
+        prop_assert_eq!(shape(&ben), shape(&a));
+        prop_assert_eq!(ana.current.map(|c| mirrored(c.proposed_by)), ben.current.map(|c| c.proposed_by));
+    }
+
+    #[test]
+    fn i09_nothing_that_the_partner_writes_pauses_agrees_or_speaks_for_me(steps in steps(true)) {
+        let world = told(&steps);
+        let folded = fold(&world.pair, DOC, &world.records, &[]);
+        let own: Vec<Held> =
+            world.records.iter().filter(|held| held.author == ANA).cloned().collect();
+        let alone = fold(&world.pair, DOC, &own, &[]);
+        let ana = world.pair.index(ANA).unwrap();
+        prop_assert_eq!(folded.suspended[ana], alone.suspended[ana]);
+        let [view, _] = views(&world, &world.records, world.now);
+        for text in view.on_table.iter().chain(&view.current).filter(|text| text.i_agreed) {
+            prop_assert!(chose(&world, 0, text));
+        }
+    }
+
+    #[test]
+    fn i11_stop_all_leaves_nothing_shared_in_any_state(
+        steps in steps(true), later in 0i64..60, who in 0usize..2
+    ) {
+        let mut world = told(&steps);
+        world.now = world.now.plus(later * DAY);
+        let share = |world: &World| {
+            let folded = world.seen_by(who);
+            let me = world::PEOPLE[who];
+            let view = project(&folded, &world.pair, &PairState::default(), me, world.now);
+            (folded, view)
+        };
+        let before = share(&world);
+        let actions = stop_all(&[before], world.now);
+        prop_assert!(actions.len() <= 3);
+        for (_, action) in actions {
+            world.append(who, action);
+        }
+        let (_, after) = share(&world);
+        prop_assert_eq!(what_i_share(&[after]), vec![]);
+    }
+
+    #[test]
+    fn i15_time_alone_never_puts_anything_in_force_that_both_had_not_agreed_to(
+        steps in steps(true), first in 0i64..100, more in 0i64..100
+    ) {
+        let world = told(&steps);
+        let early = world.now.plus(first * DAY / 3);
+        let [before, _] = views(&world, &world.records, early);
+        let [after, _] = views(&world, &world.records, early.plus(more * DAY / 3));
+        if after.in_force() {
+            let hash = after.current.as_ref().unwrap().hash;
+            let known = before.current.iter().chain(&before.cooling);
+            prop_assert!(known.into_iter().any(|text| text.hash == hash && text.you_both_agreed));
+        }
+        if before.state == AgreementState::Expired {
+            prop_assert!(!after.in_force());
+        }
+        prop_assert!(after.on_table.len() <= before.on_table.len());
+    }
+
+    #[test]
+    fn i16_i17_views_are_deterministic_and_one_text_at_most_is_the_newest(steps in steps(true)) {
+        let world = told(&steps);
+        prop_assert_eq!(
+            views(&world, &world.records, world.now),
+            views(&world, &world.records, world.now)
+        );
+        let folded = fold(&world.pair, DOC, &world.records, &[]);
+        prop_assert!(amends::domain::agreement::fold::newest_ratified(&folded.revisions).len() <= 1);
+    }
+
+    /// What honest phones decide is what the fold makes of it: a yes that was
+    /// not refused, given while both were in contact, counts.
+    #[test]
+    fn a_yes_that_was_not_refused_counts_when_nothing_else_was_written_meanwhile(steps in steps(false)) {
+        let mut world = told(&steps);
+        world.meet();
+        let folded: Folded = world.seen_by(0);
+        let open = folded.revisions.iter().find(|state| state.on_table).map(|state| state.hash);
+        if let Some(hash) = open
+            && world.consent(0, hash).is_ok()
+        {
+            let folded = world.seen_by(0);
+            let state = folded.revisions.iter().find(|state| state.hash == hash).unwrap();
+            prop_assert!(state.agreed[world.pair.index(ANA).unwrap()].is_some());
+        }
+    }
+}
+
+/// The histories are worth something only if they reach what they are about.
+#[test]
+fn the_random_histories_reach_agreement_cooling_off_forks_and_endings() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let mut reached: std::collections::BTreeMap<String, usize> = Default::default();
+    for _ in 0..600 {
+        let steps = steps(true).new_tree(&mut runner).unwrap().current();
+        let world = told(&steps);
+        let [ana, _] = views(&world, &world.records, world.now);
+        *reached.entry(format!("{:?}", ana.state)).or_default() += 1;
+    }
+    for state in
+        ["Active", "CoolingOff", "Forked", "Ended", "Proposed", "Expired", "Suspended", "Lapsed"]
+    {
+        assert!(
+            reached.get(state).copied().unwrap_or(0) > 0,
+            "{state} is never reached: {reached:?}"
+        );
+    }
+}
+
+/// Deciding never costs more than the records of one document squared.
+#[test]
+fn a_hostile_volume_of_records_is_capped_and_folds() {
+    let mut world = World::new();
+    for round in 0..400 {
+        world.hostile_proposal(round);
+    }
+    for _ in 0..2_000 {
+        world.append(1, Action::WithdrawProposal { revision: amends::id::RevisionHash([7; 32]) });
+        world.append(1, Action::Suspend);
+    }
+    let folded = fold(&world.pair, DOC, &world.records, &[]);
+    let proposals: usize = folded.counts.values().map(|counts| counts.proposals).sum();
+    assert_eq!(proposals, amends::limits::PROPOSALS);
+    world.append(0, Action::End);
+    assert!(fold(&world.pair, DOC, &world.records, &[]).ended_at.is_some());
+}
+
+/// K19 in full: one person, two logs that do not know of each other (a phone
+/// that was replaced and came back). The withdrawal wins.
+#[test]
+fn k19_a_withdrawal_on_one_own_phone_wins_over_a_yes_on_the_other() {
+    let mut world = World::new();
+    let hash = world.hostile_proposal(0);
+    let consent = world.held(0, 0, Action::Consent { revision: hash });
+    let withdrawal = world.held(0, 1, Action::WithdrawConsent { revision: hash, held: None });
+    world.records.extend([consent, withdrawal]);
+    let folded = fold(&world.pair, DOC, &world.records, &[]);
+    assert!(folded.revisions.iter().all(|state| !state.ratified));
+}

@@ -1,0 +1,328 @@
+//! Two people and what each has written and seen, without phones around them.
+
+use amends::domain::Pair;
+use amends::domain::agreement::decide::Context;
+use amends::domain::agreement::{
+    AgreementKind, Category, Clause, Command, Folded, Obligor, Revision, Terms, TermsClause,
+    decide, fold,
+};
+use amends::domain::pair::{PairState, Who};
+use amends::domain::record::{Action, Held, Record};
+use amends::domain::refusal::Refusal;
+use amends::id::{DocId, LogId, PairId, Past, PersonId, Position, RevisionHash};
+use amends::log::log_id;
+use amends::time::{DAY, Moment, Stated};
+use proptest::prelude::*;
+
+pub const ANA: PersonId = PersonId([1; 16]);
+pub const BEN: PersonId = PersonId([2; 16]);
+pub const PEOPLE: [PersonId; 2] = [ANA, BEN];
+pub const DOC: DocId = DocId([9; 16]);
+const PAIR: PairId = PairId([7; 16]);
+
+/// What one person tries to do, or what happens to both.
+#[derive(Debug, Clone)]
+pub enum Doing {
+    Propose(usize),
+    Consent(usize),
+    Withdraw(Option<usize>),
+    Decline,
+    Suspend,
+    Resume,
+    Renew,
+    End,
+    Meet,
+    Wait(i64),
+    /// Ben's app writes this without asking any rule.
+    Forge(usize, usize),
+}
+
+#[derive(Debug, Clone)]
+pub struct Step {
+    who: usize,
+    doing: Doing,
+}
+
+pub fn steps(hostile: bool) -> impl Strategy<Value = Vec<Step>> {
+    let doing = prop_oneof![
+        6 => (0usize..6).prop_map(Doing::Propose),
+        9 => (0usize..3).prop_map(Doing::Consent),
+        2 => prop::option::of(0usize..3).prop_map(Doing::Withdraw),
+        1 => Just(Doing::Decline),
+        1 => Just(Doing::Suspend),
+        1 => Just(Doing::Resume),
+        1 => Just(Doing::Renew),
+        1 => prop::bool::weighted(0.2).prop_map(|end| if end { Doing::End } else { Doing::Meet }),
+        9 => Just(Doing::Meet),
+        3 => (0i64..40).prop_map(Doing::Wait),
+        3 => (0usize..12, 0usize..6).prop_map(move |(kind, number)| {
+            if hostile { Doing::Forge(kind, number) } else { Doing::Meet }
+        }),
+    ];
+    let step = (0usize..2, doing).prop_map(|(who, doing)| Step { who, doing });
+    prop::collection::vec(step, 0..40)
+}
+
+#[derive(Clone)]
+pub struct World {
+    pub pair: Pair,
+    pub now: Moment,
+    pub records: Vec<Held>,
+    people: [PersonId; 2],
+    lengths: [u64; 2],
+    /// How much of the other's log each has seen.
+    seen: [u64; 2],
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self {
+            pair: Pair::new(PAIR, ANA, BEN).unwrap(),
+            now: Moment(1_770_000_000),
+            records: Vec::new(),
+            people: PEOPLE,
+            lengths: [0, 0],
+            seen: [0, 0],
+        }
+    }
+
+    fn log(&self, who: usize, generation: u8) -> LogId {
+        log_id(PAIR, self.people[who], generation)
+    }
+
+    pub fn meet(&mut self) {
+        self.seen = [self.lengths[1], self.lengths[0]];
+    }
+
+    /// A record as this person would hold it, next in the log of a generation.
+    pub fn held(&self, who: usize, generation: u8, action: Action) -> Held {
+        let log = self.log(who, generation);
+        let index = if generation == 0 { self.lengths[who] } else { 0 };
+        let mut past = Past::default();
+        past.raise(log, index);
+        past.raise(self.log(1 - who, 0), self.seen[who]);
+        let at = Stated { moment: self.now, zone: "UTC".into() };
+        Held {
+            id: Position { log, index, place: 0 },
+            past,
+            author: self.people[who],
+            record: Record { target: DOC, at, action, body: None },
+            received: self.now,
+        }
+    }
+
+    pub fn append(&mut self, who: usize, action: Action) {
+        let held = self.held(who, 0, action);
+        self.records.push(held);
+        self.lengths[who] += 1;
+    }
+
+    /// What this person's phone holds, folded.
+    pub fn seen_by(&self, who: usize) -> Folded {
+        let theirs = self.log(1 - who, 0);
+        let known = |held: &&Held| held.id.log != theirs || held.id.index < self.seen[who];
+        let records: Vec<Held> = self.records.iter().filter(known).cloned().collect();
+        fold(&self.pair, DOC, &records, &[])
+    }
+
+    pub fn consent(&mut self, who: usize, revision: RevisionHash) -> Result<(), Refusal> {
+        let basis = self.seen_by(who).basis;
+        self.command(who, Command::Consent { revision, basis })
+    }
+
+    fn command(&mut self, who: usize, command: Command) -> Result<(), Refusal> {
+        let folded = self.seen_by(who);
+        let context = Context {
+            pair: &self.pair,
+            pair_state: &PairState::default(),
+            me: self.people[who],
+            now: self.now,
+        };
+        let actions = decide(&folded, &command, context)?;
+        actions.into_iter().for_each(|action| self.append(who, action));
+        Ok(())
+    }
+
+    pub fn step(&mut self, step: &Step) {
+        self.now = self.now.plus(60);
+        let who = step.who;
+        let folded = self.seen_by(who);
+        let basis = folded.basis.clone();
+        let revision = |at: usize| {
+            let count = folded.revisions.len();
+            (count > 0).then(|| folded.revisions[count - 1 - at % count].hash)
+        };
+        let command = match &step.doing {
+            Doing::Meet => return self.meet(),
+            Doing::Wait(days) => {
+                self.now = self.now.plus(days * DAY / 2);
+                return;
+            }
+            Doing::Forge(kind, number) => return self.forge(*kind, *number),
+            Doing::Propose(number) => Command::Propose { terms: terms(*number, self.now), basis },
+            Doing::Consent(at) => match revision(*at) {
+                Some(revision) => Command::Consent { revision, basis },
+                None => return,
+            },
+            Doing::Withdraw(at) => Command::Withdraw { revision: at.and_then(revision) },
+            Doing::Decline => Command::Decline { revision: None },
+            Doing::Suspend => Command::Suspend,
+            Doing::Resume => Command::Resume,
+            Doing::Renew => Command::Renew { expires_at: None, basis },
+            Doing::End => Command::End,
+        };
+        // Refusals are as good an outcome as any.
+        let _refused = self.command(who, command);
+    }
+
+    /// Ben's app, which obeys no rule: texts that bind Ana, missing parents,
+    /// yeses to anything, overlong runs, false dates.
+    fn forge(&mut self, kind: usize, number: usize) {
+        let known: Vec<RevisionHash> =
+            fold(&self.pair, DOC, &self.records, &[]).revisions.iter().map(|s| s.hash).collect();
+        let some = known.get(number % known.len().max(1)).copied();
+        let revision = some.unwrap_or(RevisionHash([number as u8; 32]));
+        let clause = |obligor, category| Clause {
+            id: "1".into(),
+            text: format!("You say where you are, {number}."),
+            obligor,
+            category,
+            cadence: None,
+        };
+        let forged = |clause: Clause, days: i64| Revision {
+            kind: AgreementKind::Conduct,
+            clauses: vec![clause],
+            starts: None,
+            expires_at: self.now.plus(days * DAY),
+            review_at: None,
+            taper: vec![],
+            lang: "en".into(),
+            parents: if number % 2 == 0 { vec![] } else { some.into_iter().collect() },
+        };
+        let on_ana = Obligor::Person(self.people[0]);
+        let action = match kind {
+            0 => Action::Propose { revision: forged(clause(on_ana, Category::Whereabouts), 20) },
+            1 => Action::Propose { revision: forged(clause(Obligor::Both, Category::Money), 20) },
+            2 => Action::Propose { revision: forged(clause(on_ana, Category::General), 20) },
+            3 => Action::Propose { revision: forged(clause(on_ana, Category::General), 999) },
+            4 => Action::Offer { revision: forged(clause(on_ana, Category::General), 20) },
+            5 => Action::Decline { revision },
+            6 => Action::WithdrawConsent { revision, held: Some(self.now) },
+            7 => Action::WithdrawProposal { revision },
+            8 => Action::Resume,
+            9 => Action::PairOpen,
+            _ => Action::Consent { revision },
+        };
+        self.append(1, action);
+    }
+
+    pub fn hostile_proposal(&mut self, number: usize) -> RevisionHash {
+        let clause = Clause {
+            id: "1".into(),
+            text: format!("Text {number}."),
+            obligor: Obligor::Both,
+            category: Category::General,
+            cadence: None,
+        };
+        let revision = Revision {
+            kind: AgreementKind::Conduct,
+            clauses: vec![clause],
+            starts: None,
+            expires_at: self.now.plus(20 * DAY),
+            review_at: None,
+            taper: vec![],
+            lang: "en".into(),
+            parents: vec![],
+        };
+        let hash = revision.hash(DOC);
+        self.append(1, Action::Propose { revision });
+        self.meet();
+        hash
+    }
+
+    /// The same history with the persons' ids exchanged.
+    pub fn swapped(&self) -> Self {
+        let mut hashes = Vec::new();
+        let mut world = World { people: [BEN, ANA], records: Vec::new(), ..self.clone() };
+        let person = |id: PersonId| if id == ANA { BEN } else { ANA };
+        let log = |id: LogId| {
+            if id == log_id(PAIR, ANA, 0) { log_id(PAIR, BEN, 0) } else { log_id(PAIR, ANA, 0) }
+        };
+        let exchange = |revision: &Revision, hashes: &[(RevisionHash, RevisionHash)]| {
+            let mut revision = revision.clone();
+            for clause in &mut revision.clauses {
+                if let Obligor::Person(id) = clause.obligor {
+                    clause.obligor = Obligor::Person(person(id));
+                }
+            }
+            let of = |hash: &RevisionHash| {
+                hashes.iter().find(|(old, _)| old == hash).map_or(*hash, |(_, new)| *new)
+            };
+            revision.parents = revision.parents.iter().map(of).collect();
+            revision.parents.sort();
+            revision
+        };
+        // Parents may be proposed in either log: two passes settle every hash.
+        for _ in 0..self.records.len().min(40) {
+            let before = hashes.len();
+            for held in &self.records {
+                if let Action::Propose { revision } = &held.record.action {
+                    let old = revision.hash(DOC);
+                    let new = exchange(revision, &hashes).hash(DOC);
+                    match hashes.iter_mut().find(|(known, _)| *known == old) {
+                        Some(entry) => entry.1 = new,
+                        None => hashes.push((old, new)),
+                    }
+                }
+            }
+            if hashes.len() == before && before == 0 {
+                break;
+            }
+        }
+        let of = |hash: &RevisionHash| {
+            hashes.iter().find(|(old, _)| old == hash).map_or(*hash, |(_, new)| *new)
+        };
+        for held in &self.records {
+            let mut held = held.clone();
+            held.author = person(held.author);
+            held.id.log = log(held.id.log);
+            held.past = Past(held.past.0.iter().map(|(id, n)| (log(*id), *n)).collect());
+            held.record.action = match &held.record.action {
+                Action::Propose { revision } => {
+                    Action::Propose { revision: exchange(revision, &hashes) }
+                }
+                Action::Consent { revision } => Action::Consent { revision: of(revision) },
+                Action::WithdrawConsent { revision, held } => {
+                    Action::WithdrawConsent { revision: of(revision), held: *held }
+                }
+                Action::WithdrawProposal { revision } => {
+                    Action::WithdrawProposal { revision: of(revision) }
+                }
+                Action::Decline { revision } => Action::Decline { revision: of(revision) },
+                other => other.clone(),
+            };
+            world.records.push(held);
+        }
+        world
+    }
+}
+
+fn terms(number: usize, now: Moment) -> Terms {
+    let sensitive = number % 3 == 0;
+    let clause = TermsClause {
+        id: Some("1".into()),
+        text: format!("Words {number}."),
+        binds: if sensitive { Who::Me } else { Who::Both },
+        category: if sensitive { Category::Whereabouts } else { Category::General },
+        cadence: None,
+    };
+    Terms {
+        kind: AgreementKind::Conduct,
+        clauses: vec![clause],
+        starts: None,
+        expires_at: Some(now.plus(20 * DAY)),
+        review_at: None,
+        taper: vec![],
+        lang: "en".into(),
+    }
+}

@@ -1,0 +1,291 @@
+//! The partner's real keys in a lying app.
+
+use amends::cbor::Value;
+use amends::domain::agreement::{AgreementKind, Category, Clause, Obligor, Revision};
+use amends::domain::record::{Action, Record};
+use amends::id::{DocId, Head, LogId, Position};
+use amends::limits;
+use amends::log::{Checkpoint, Entry};
+use amends::space::StatusNotice;
+use amends::sync::{BodyAt, Frame, Run};
+use amends::time::{DAY, Moment, Stated};
+use amends_tests::liar::{Liar, entry};
+use amends_tests::phones::{BEGIN, Phone, meet, paired, plain};
+
+const DOC: DocId = DocId([5; 16]);
+
+/// An honest Ana, and what a lying Ben needs: his log as she holds it.
+async fn ana_and_liar() -> (Phone, Liar, Checkpoint, Checkpoint) {
+    let [ana, ben] = paired().await;
+    assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    ben.space.shutdown().await;
+    let liar = Liar::of(&ben);
+    let logs = ana.space.verify_logs().await.unwrap();
+    let find = |own| logs.iter().find(|log| log.own == own).unwrap().checkpoint;
+    (ana, liar, find(false), find(true))
+}
+
+fn record(action: Action) -> Value {
+    let at = Stated { moment: BEGIN, zone: "UTC".into() };
+    Record { target: DOC, at, action, body: None }.to_value()
+}
+
+/// Ben's log is as Ana holds it; then comes what he says.
+async fn tell(ana: &Phone, liar: &Liar, at: Checkpoint, entries: Vec<Entry>) -> Vec<Frame> {
+    let mut head = at.head;
+    for entry in &entries {
+        head = amends::log::next_head(head, &entry.encode());
+    }
+    let said = liar.entries(at.length, &entries, head);
+    liar.say(ana, vec![at], vec![said]).await
+}
+
+async fn length(ana: &Phone) -> u64 {
+    let logs = ana.space.verify_logs().await.unwrap();
+    logs.iter().find(|log| !log.own).unwrap().checkpoint.length
+}
+
+/// Whatever was said, Ana's phone is whole and she can act.
+async fn unharmed(ana: &Phone) {
+    assert_eq!(ana.space.doctor().await.unwrap().findings, vec![]);
+    let mine = ana.space.agreements().propose(plain("We talk.")).await.unwrap();
+    ana.space.agreements().end(mine.id).await.unwrap();
+    ana.space.stop_all().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i05_a_skipped_index_a_false_pin_or_a_bad_envelope_is_refused_and_nothing_changes() {
+    let (ana, liar, at, hers) = ana_and_liar().await;
+    let end = || vec![record(Action::End)];
+    let next = entry(at.length, end());
+    let pin = |checkpoint| Entry { seen: vec![checkpoint], ..next.clone() };
+    let own_log = Checkpoint { log: liar.own_log(), length: 0, head: Head([0; 32]) };
+    let lies = [
+        entry(at.length + 1, end()),
+        entry(at.length - 1, end()),
+        pin(Checkpoint { length: hers.length + 1, ..hers }),
+        pin(Checkpoint { head: Head([9; 32]), ..hers }),
+        pin(own_log),
+        Entry { continues: Some(hers), ..next.clone() },
+        Entry { records: vec![], ..next.clone() },
+        Entry { records: vec![vec![0; limits::RECORD_BYTES + 1]], ..next.clone() },
+    ];
+    for lie in lies {
+        tell(&ana, &liar, at, vec![lie.clone()]).await;
+        assert_eq!(length(&ana).await, at.length, "{lie:?}");
+    }
+    // A million records in one entry, by hand: it exceeds the entry's size.
+    let million = Entry { records: vec![vec![]; 700_000], ..next };
+    tell(&ana, &liar, at, vec![million]).await;
+    assert_eq!(length(&ana).await, at.length);
+    unharmed(&ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_past_is_a_contradiction_her_copy_stays_and_she_is_told() {
+    let (ana, liar, at, _) = ana_and_liar().await;
+    let other = Checkpoint { head: Head([9; 32]), ..at };
+    liar.say(&ana, vec![other], vec![]).await;
+    let status = ana.space.status().await.unwrap();
+    assert_eq!(status.notices, vec![StatusNotice::OtherLogChanged]);
+    // From now on nothing more of it is taken, however well it follows.
+    tell(&ana, &liar, at, vec![entry(at.length, vec![record(Action::End)])]).await;
+    assert_eq!(length(&ana).await, at.length);
+    unharmed(&ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i18_words_in_my_name_are_never_taken_from_the_partner() {
+    let (ana, liar, at, hers) = ana_and_liar().await;
+    let forged = entry(hers.length, vec![record(Action::PairLeave)]);
+    let head = amends::log::next_head(hers.head, &forged.encode());
+    let run = Run {
+        log: liar.their_log(),
+        first: hers.length,
+        entries: vec![forged.encode()],
+        tags: vec![[7; 16]],
+        bodies: vec![],
+        head,
+    };
+    let said = vec![Frame::Entries(run).encode()];
+    // Claiming first that there is more of her log makes no difference.
+    let claim = Checkpoint { length: hers.length + 1, head, ..hers };
+    for logs in [vec![at, hers], vec![at, claim]] {
+        liar.say(&ana, logs, said.clone()).await;
+        let own = ana.space.verify_logs().await.unwrap();
+        assert_eq!(own.iter().find(|log| log.own).unwrap().checkpoint, hers);
+        assert_eq!(ana.space.status().await.unwrap().left_at, None);
+    }
+    let status = ana.space.status().await.unwrap();
+    assert_eq!(status.notices, vec![StatusNotice::OtherPhoneHoldsMore]);
+    unharmed(&ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_deep_and_non_canonical_records_stay_in_their_place_and_block_nothing() {
+    let (ana, liar, at, _) = ana_and_liar().await;
+    let unknown =
+        Value::map([("kind", Some("agreement.sing".into())), ("doc", Some(DOC.as_bytes().into()))]);
+    let mut first = entry(at.length, vec![unknown]);
+    first.records.push(vec![0x81; 500]);
+    first.records.push(vec![0x18, 0x01]);
+    first.records.push(b"not cbor at all".to_vec());
+    first.records.push(vec![]);
+    let then = entry(at.length + 1, vec![record(Action::OpenDraft { text: "Hello".into() })]);
+    tell(&ana, &liar, at, vec![first, then]).await;
+    assert_eq!(length(&ana).await, at.length + 2);
+    let shown = ana.space.agreements().show(DOC).await.unwrap();
+    assert_eq!(shown.notices, vec![amends::domain::agreement::view::Notice::NeedsUpdate]);
+    // Fail closed, but ending is never blocked.
+    assert!(!shown.in_force());
+    ana.space.agreements().end(DOC).await.unwrap();
+    unharmed(&ana).await;
+}
+
+fn on_ana(liar: &Liar, text: String, days: i64, binds_ana: bool) -> Action {
+    let clause = Clause {
+        id: "1".into(),
+        text,
+        obligor: if binds_ana { Obligor::Person(liar.partner) } else { Obligor::Both },
+        category: Category::Whereabouts,
+        cadence: None,
+    };
+    Action::Propose {
+        revision: Revision {
+            kind: AgreementKind::Conduct,
+            clauses: vec![clause],
+            starts: None,
+            expires_at: BEGIN.plus(days * DAY),
+            review_at: None,
+            taper: vec![],
+            lang: "en".into(),
+            parents: vec![],
+        },
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r05_what_only_i_may_write_does_not_count_from_the_partner() {
+    let (ana, liar, at, _) = ana_and_liar().await;
+    let lies = [
+        on_ana(&liar, "You say where you are.".into(), 20, true),
+        on_ana(&liar, "We say where we are.".into(), 20, false),
+        on_ana(&liar, "x".repeat(8_001), 20, true),
+        on_ana(&liar, "I \u{202e}lie".into(), 20, true),
+        on_ana(&liar, "Too long a time.".into(), 91, true),
+    ];
+    let lies: Vec<Entry> = lies
+        .into_iter()
+        .enumerate()
+        .map(|(n, lie)| entry(at.length + n as u64, vec![record(lie)]))
+        .collect();
+    let count = lies.len() as u64;
+    tell(&ana, &liar, at, lies).await;
+    assert_eq!(length(&ana).await, at.length + count, "the records stay where they stand");
+    assert_eq!(ana.space.agreements().list().await.unwrap(), vec![]);
+    assert_eq!(ana.space.what_i_share().await.unwrap(), vec![]);
+    assert_eq!(ana.space.next_due().await.unwrap(), vec![]);
+    unharmed(&ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_splice_far_outside_the_text_changes_nothing() {
+    let (ana, liar, at, _) = ana_and_liar().await;
+    let open = Action::OpenDraft { text: "We talk.".into() };
+    let draft = Position { log: liar.own_log(), index: at.length, place: 0 };
+    let splice =
+        |start: u64, delete: u64| Action::Splice { draft, start, delete, insert: "x".into() };
+    let nowhere = Position { log: LogId([1; 16]), index: u64::MAX >> 2, place: 255 };
+    let stray = Action::Splice { draft: nowhere, start: 0, delete: 0, insert: "x".into() };
+    let actions = [open, splice(1 << 60, 0), splice(0, i64::MAX as u64), splice(9, 9), stray];
+    let entries: Vec<Entry> = actions
+        .into_iter()
+        .enumerate()
+        .map(|(n, action)| entry(at.length + n as u64, vec![record(action)]))
+        .collect();
+    tell(&ana, &liar, at, entries).await;
+    let shown = ana.space.agreements().show(DOC).await.unwrap();
+    assert_eq!(shown.draft.unwrap().text, "We talk.");
+    unharmed(&ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_does_not_match_its_commitment_is_not_taken_and_is_asked_for_again() {
+    let (ana, liar, at, _) = ana_and_liar().await;
+    let named = amends::log::body::encode([1; 16], Value::map([("name", Some("Eve".into()))]));
+    let at_time = Stated { moment: Moment(BEGIN.0), zone: "UTC".into() };
+    let body = Some(amends::log::body::commitment(&named));
+    let with_body = Record { target: DOC, at: at_time, action: Action::PairOpen, body };
+    let entry = entry(at.length, vec![with_body.to_value()]);
+    let head = amends::log::next_head(at.head, &entry.encode());
+    let other = amends::log::body::encode([2; 16], Value::map([("name", Some("Eve".into()))]));
+    let body = |bytes: Vec<u8>| BodyAt { index: at.length, place: 0, bytes };
+    let run = Run {
+        log: liar.own_log(),
+        first: at.length,
+        entries: vec![entry.encode()],
+        tags: vec![[0; 16]],
+        bodies: vec![body(other.clone())],
+        head,
+    };
+    liar.say(&ana, vec![at], vec![Frame::Entries(run).encode()]).await;
+    assert_eq!(length(&ana).await, at.length + 1);
+
+    let now = Checkpoint { length: at.length + 1, head, ..at };
+    let log = liar.own_log();
+    let again = Frame::Bodies { log, bodies: vec![body(other)] }.encode();
+    let heard = liar.say(&ana, vec![now], vec![again]).await;
+    let asked = Frame::WantBodies { log, bodies: vec![(at.length, 0)] };
+    assert!(heard.contains(&asked), "{heard:?}");
+    let right = Frame::Bodies { log, bodies: vec![body(named)] }.encode();
+    liar.say(&ana, vec![now], vec![right]).await;
+    let heard = liar.say(&ana, vec![now], vec![]).await;
+    assert!(!heard.contains(&asked), "what is held is not asked for again");
+    unharmed(&ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_frames_end_the_link_and_nothing_else() {
+    let (ana, liar, at, _) = ana_and_liar().await;
+    let broken: Vec<Vec<u8>> = vec![
+        b"not a frame".to_vec(),
+        Frame::Hello { epoch: [1; 8], logs: vec![] }.encode(),
+        Value::map([("t", Some("sing".into()))]).encode(),
+        vec![0x81; 2_000],
+        Frame::Ack(Checkpoint { length: 1 << 39, ..at }).encode(),
+    ];
+    for bytes in broken {
+        liar.say(&ana, vec![at], vec![bytes]).await;
+        assert_eq!(length(&ana).await, at.length);
+    }
+    unharmed(&ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_that_run_backwards_are_noted_and_decide_nothing() {
+    let (ana, liar, at, hers) = ana_and_liar().await;
+    let back = Record {
+        target: DOC,
+        at: Stated { moment: Moment(i64::MIN), zone: "UTC".into() },
+        action: Action::OpenDraft { text: "We talk.".into() },
+        body: None,
+    };
+    let ahead = Record {
+        at: Stated { moment: Moment(i64::MAX), zone: "Nowhere/Atall".into() },
+        action: Action::Suspend,
+        ..back.clone()
+    };
+    let entries = vec![
+        Entry { seen: vec![hers], ..entry(at.length, vec![back.to_value()]) },
+        entry(at.length + 1, vec![ahead.to_value()]),
+    ];
+    tell(&ana, &liar, at, entries).await;
+    assert_eq!(length(&ana).await, at.length + 2);
+    ana.space.agreements().show(DOC).await.unwrap();
+    // Her own clock going back by days pauses what is in force, and no more.
+    ana.space.agreements().propose(plain("Now.")).await.unwrap();
+    ana.clock.set(BEGIN.plus(-3 * DAY));
+    ana.space.agreements().propose(plain("Earlier.")).await.unwrap();
+    ana.clock.set(BEGIN.plus(DAY));
+    unharmed(&ana).await;
+}

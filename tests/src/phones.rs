@@ -1,0 +1,106 @@
+//! Two phones in one process, over real sockets on this machine.
+
+use amends::domain::agreement::{AgreementKind, Category, Terms, TermsClause};
+use amends::domain::pair::Who;
+use amends::host::{FixedClock, SeededEntropy, SystemEntropy};
+use amends::space::ExchangeOptions;
+use amends::store::KeyFile;
+use amends::time::Moment;
+use amends::{Error, Host, Space};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// When every test begins.
+pub const BEGIN: Moment = Moment(1_772_474_400);
+
+/// A phone and the clock on it.
+pub struct Phone {
+    pub space: Space,
+    pub clock: Arc<FixedClock>,
+    pub folder: tempfile::TempDir,
+}
+
+/// What a phone in `folder` is lent; with a seed, its randomness repeats.
+pub fn host(folder: &Path, clock: Arc<FixedClock>, seed: Option<u64>) -> Host {
+    let host = Host::new(KeyFile::new(folder.join("keys")));
+    match seed {
+        Some(seed) => Host { clock, entropy: Arc::new(SeededEntropy::new(seed)), ..host },
+        None => Host { clock, entropy: Arc::new(SystemEntropy), ..host },
+    }
+}
+
+impl Phone {
+    pub fn new(name: &str, seed: Option<u64>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FixedClock::new(BEGIN));
+        let host = host(folder.path(), clock.clone(), seed);
+        let space = Space::create(folder.path(), name, host).unwrap();
+        Self { space, clock, folder }
+    }
+
+    /// The same phone after its app was closed.
+    pub fn reopen(&self) -> Result<Space, Error> {
+        Space::open(self.folder.path(), host(self.folder.path(), self.clock.clone(), None))
+    }
+}
+
+/// Two phones that are paired.
+pub async fn paired() -> [Phone; 2] {
+    let phones = [Phone::new("Ana", None), Phone::new("Ben", None)];
+    pair(&phones).await;
+    phones
+}
+
+pub async fn pair(phones: &[Phone; 2]) {
+    let mut show = phones[0].space.pair_show("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = show.address.unwrap().to_string();
+    let code = show.code.clone().unwrap();
+    let mut join = phones[1].space.pair_join(&code, &address).await.unwrap();
+    let (a, b) = tokio::join!(show.asked(), join.asked());
+    assert_eq!(a.unwrap().code, b.unwrap().code);
+    show.answer(true);
+    join.answer(true);
+    let (a, b) = tokio::join!(show.finished(), join.finished());
+    a.unwrap();
+    b.unwrap();
+}
+
+/// Lets two spaces meet until both are in step.
+pub async fn meet(a: &Space, b: &Space) -> [Result<(), Error>; 2] {
+    let once = Some(Duration::from_secs(10));
+    let listen = Some("127.0.0.1:0".parse().unwrap());
+    let options = ExchangeOptions { listen, peers: vec![], once };
+    let mut listening = match a.exchange(options).await {
+        Ok(exchange) => exchange,
+        Err(error) => return [Err(error), Err(Error::Closed)],
+    };
+    let peers = vec![listening.address().unwrap().to_string()];
+    let mut dialling = match b.exchange(ExchangeOptions { listen: None, peers, once }).await {
+        Ok(exchange) => exchange,
+        Err(error) => {
+            listening.stop();
+            return [Err(Error::Closed), Err(error)];
+        }
+    };
+    let (a, b) = tokio::join!(listening.finished(), dialling.finished());
+    [a, b]
+}
+
+/// Terms of one sentence.
+pub fn terms(text: &str, binds: Who, category: Category) -> Terms {
+    Terms {
+        kind: AgreementKind::Conduct,
+        clauses: vec![TermsClause { id: None, text: text.into(), binds, category, cadence: None }],
+        starts: None,
+        expires_at: None,
+        review_at: None,
+        taper: vec![],
+        lang: "en".into(),
+    }
+}
+
+/// A sentence that binds both and is not sensitive.
+pub fn plain(text: &str) -> Terms {
+    terms(text, Who::Both, Category::General)
+}
