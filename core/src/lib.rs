@@ -65,3 +65,8 @@ pub mod time;
 
 pub use error::{Error, LinkError, PairingError};
 pub use space::{Host, Space};
+
+/// The README's example compiles.
+#[cfg(all(doctest, feature = "net"))]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

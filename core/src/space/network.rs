@@ -469,7 +469,11 @@ impl Link<'_> {
                 for action in &actions {
                     note(engine, action)?;
                 }
-                Ok((session, Some(actions)))
+                // What a note has written goes out before the answers do: after
+                // those the other phone may think that all is said.
+                let mut said = session.pump(engine)?;
+                said.extend(actions);
+                Ok((session, Some(said)))
             })
             .await?;
         self.session = Some(session);

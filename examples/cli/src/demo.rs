@@ -95,7 +95,7 @@ impl Demo<'_> {
 
     async fn meet(&mut self) -> Result<(), Failure> {
         self.now = self.now.plus(60);
-        meet(&self.phones[ANA], &self.phones[BEN], [self.now; 2]).await?;
+        meet(&self.phones[ANA], &self.phones[BEN], [self.now; 2], 20).await?;
         self.print("  … the phones meet on the same network.");
         Ok(())
     }

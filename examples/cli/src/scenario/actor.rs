@@ -211,16 +211,23 @@ pub async fn pair(show: &Actor, join: &Actor, now: Moment) -> Result<(), Failure
     showed.map(drop)
 }
 
-/// Lets two phones meet: one listens, the other dials, until both are in step.
+/// Lets two phones meet: one listens, the other dials, until both are in step or
+/// `seconds` have passed.
 ///
 /// # Errors
 /// What each failed with; the first of the two where both did.
-pub async fn meet(listen: &Actor, dial: &Actor, nows: [Moment; 2]) -> Result<(), Failure> {
-    let args = words(&["sync", "--once", "--timeout", "20", "--listen", "127.0.0.1:0"]);
+pub async fn meet(
+    listen: &Actor,
+    dial: &Actor,
+    nows: [Moment; 2],
+    seconds: u32,
+) -> Result<(), Failure> {
+    let seconds = seconds.to_string();
+    let args = words(&["sync", "--once", "--timeout", &seconds, "--listen", "127.0.0.1:0"]);
     let mut listening = listen.start(&args, nows[0]).await?;
     let address = listening.line().await?;
     let address = address.get("address").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let args = ["sync", "--once", "--timeout", "20", "--peer", &address];
+    let args = ["sync", "--once", "--timeout", &seconds, "--peer", &address];
     let dialling = dial.act(&args, nows[1]);
     let (dialled, listened) = tokio::join!(dialling, listening.finish());
     listened?;

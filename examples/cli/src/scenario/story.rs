@@ -8,6 +8,11 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+/// How long two phones try to come in step, in seconds, where they should.
+const PATIENCE: u32 = 20;
+/// The same, where they should not.
+const IMPATIENCE: u32 = 2;
+
 /// A story.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -179,12 +184,12 @@ impl Stage {
         match step.meet {
             Some(true) => {
                 let nows = [self.time(0), self.time(1)];
-                let met = meet(&self.phones[0], &self.phones[1], nows).await;
+                let met = meet(&self.phones[0], &self.phones[1], nows, PATIENCE).await;
                 met.map_err(|failure| format!("they did not meet: {}", failure.text))?;
             }
             Some(false) => {
                 let nows = [self.time(0), self.time(1)];
-                if meet(&self.phones[0], &self.phones[1], nows).await.is_ok() {
+                if meet(&self.phones[0], &self.phones[1], nows, IMPATIENCE).await.is_ok() {
                     return Err("they met, and should not".to_owned());
                 }
             }

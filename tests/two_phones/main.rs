@@ -1,0 +1,265 @@
+//! The harness as processes: real command lines, real homes, real sockets.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use amends_cli::scenario::{Kind, Story, play};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn binary() -> PathBuf {
+    env!("CARGO_BIN_EXE_amends").into()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn command(home: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command.arg("--home").arg(home).args(args).stdin(Stdio::null()).env_remove("AMENDS_HOME");
+    command
+}
+
+fn run(home: &Path, args: &[&str]) -> Output {
+    command(home, args).output().unwrap()
+}
+
+/// The one JSON object that a command prints, and its exit status.
+fn json(home: &Path, args: &[&str]) -> (i32, Value) {
+    let output = run(home, &[&["--json"], args].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.lines().count(), 1, "{args:?}: {text}");
+    (output.status.code().unwrap(), serde_json::from_str(&text).unwrap())
+}
+
+/// A command under way whose lines are read one by one.
+struct Running(Child, BufReader<std::process::ChildStdout>);
+
+impl Running {
+    fn start(home: &Path, args: &[&str], says: Option<&str>) -> Self {
+        let mut command = command(home, &[&["--json"], args].concat());
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        if let Some(says) = says {
+            writeln!(child.stdin.take().unwrap(), "{says}").unwrap();
+        }
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Self(child, lines)
+    }
+
+    fn line(&mut self) -> Value {
+        let mut line = String::new();
+        self.1.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?} is no JSON"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+struct Two {
+    folder: tempfile::TempDir,
+}
+
+impl Two {
+    fn new() -> Self {
+        let two = Self { folder: tempfile::tempdir().unwrap() };
+        assert_eq!(json(&two.ana(), &["init", "--name", "Ana"]).0, 0);
+        assert_eq!(json(&two.ben(), &["init", "--name", "Ben"]).0, 0);
+        two
+    }
+    fn ana(&self) -> PathBuf {
+        self.folder.path().join("ana")
+    }
+    fn ben(&self) -> PathBuf {
+        self.folder.path().join("ben")
+    }
+    fn paired() -> Self {
+        let two = Self::new();
+        let mut show =
+            Running::start(&two.ana(), &["pair", "show", "--listen", "127.0.0.1:0"], Some("yes"));
+        let shown = show.line();
+        let (code, address) = (shown["ok"]["code"].clone(), shown["ok"]["address"].clone());
+        let args = ["pair", "join", code.as_str().unwrap(), "--peer", address.as_str().unwrap()];
+        let mut join = Running::start(&two.ben(), &args, Some("yes"));
+        let (one, other) = (join.line(), show.line());
+        assert_eq!(one["ok"]["code"], other["ok"]["code"], "both show the same short code");
+        assert_eq!(join.line()["ok"]["event"], "paired");
+        assert_eq!(show.line()["ok"]["event"], "paired");
+        assert!(show.0.wait().unwrap().success() && join.0.wait().unwrap().success());
+        two
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_story_goes_as_told_with_a_process_for_every_act() {
+    let mut stories = 0;
+    for file in std::fs::read_dir(root().join("tests/scenarios")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "json") {
+            let story = Story::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            if let Err(why) = play(&story, Kind::Processes(binary())).await {
+                panic!("{}: {why}", path.display());
+            }
+            stories += 1;
+        }
+    }
+    assert!(stories >= 15);
+}
+
+#[test]
+fn the_demo_ends_with_the_same_truth_on_both_phones_and_fits_80_columns() {
+    let output = Command::new(binary()).args(["demo", "--fast"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("Both phones hold the same two logs."));
+    assert!(text.contains("the text changed while you were answering"));
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn a_watching_process_sees_what_another_terminal_and_the_partner_do() {
+    let two = Two::paired();
+    let mut ana = Running::start(&two.ana(), &["sync", "--watch", "--listen", "127.0.0.1:0"], None);
+    let address = ana.line()["ok"]["address"].as_str().unwrap().to_owned();
+    let ben = Running::start(&two.ben(), &["sync", "--watch", "--peer", &address], None);
+    let next = |ana: &mut Running, count: usize| {
+        let begun = Instant::now();
+        loop {
+            let line = ana.line();
+            let agreements = line["ok"]["agreements"].as_array().map_or(0, Vec::len);
+            if agreements >= count {
+                return line;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20));
+        }
+    };
+    // Ben proposes in another terminal; it travels over the running session.
+    let propose = ["agreement", "propose", "--clause", "both: We talk."];
+    assert_eq!(json(&two.ben(), &propose).0, 0);
+    let seen = next(&mut ana, 1);
+    assert_eq!(seen["ok"]["agreements"][0]["waits_for_me"], true);
+    // Ana, in another terminal of hers.
+    assert_eq!(json(&two.ana(), &propose).0, 0);
+    next(&mut ana, 2);
+    drop(ben);
+}
+
+#[test]
+fn exit_status_and_json_say_what_went_wrong() {
+    let two = Two::paired();
+    let nowhere = two.folder.path().join("nowhere");
+    let cases: [(&Path, &[&str], i32, &str, &str); 8] = [
+        (&two.ana(), &["agreement", "show", "ffff"], 1, "refusal", "NotFound"),
+        (&two.ana(), &["agreement", "propose", "--clause", "we talk"], 2, "usage", "Usage"),
+        (&two.ana(), &["sync"], 2, "usage", "Usage"),
+        (&two.ana(), &["leave"], 2, "usage", "Usage"),
+        (&nowhere, &["status"], 3, "storage", "Missing"),
+        (&two.ana(), &["init", "--name", "Ana"], 3, "storage", "Exists"),
+        (
+            &two.ana(),
+            &["sync", "--timeout", "1", "--peer", "127.0.0.1:1"],
+            4,
+            "link",
+            "Unreachable",
+        ),
+        (&two.ana(), &["pair", "show", "--listen", "127.0.0.1:0"], 1, "refusal", "AlreadyPaired"),
+    ];
+    for (home, args, status, kind, code) in cases {
+        let (found, error) = json(home, args);
+        assert_eq!(found, status, "{args:?}: {error}");
+        assert_eq!(error["error"]["kind"], kind, "{args:?}");
+        assert_eq!(error["error"]["code"], code, "{args:?}");
+        assert!(!error["error"]["text"].as_str().unwrap().is_empty());
+    }
+    let other = Two::new();
+    let (found, error) = json(&other.ana(), &["pair", "join", "AAAA", "--peer", "127.0.0.1:1"]);
+    assert_eq!((found, error["error"]["code"].as_str()), (4, Some("CodeMistyped")));
+    // Words for people go to stderr, with what to do next.
+    let output = run(&nowhere, &["status"]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("init --name"));
+}
+
+#[test]
+fn texts_of_8001_characters_hidden_marks_and_broken_utf8_are_refused_in_words() {
+    let two = Two::paired();
+    let long = format!("both: {}", "é".repeat(8_001));
+    let (status, error) = json(&two.ana(), &["agreement", "propose", "--clause", &long]);
+    assert_eq!((status, error["error"]["code"].as_str()), (1, Some("TextTooLong")));
+    let fits = format!("both: {}", "é".repeat(8_000));
+    assert_eq!(json(&two.ana(), &["agreement", "propose", "--clause", &fits]).0, 0);
+    let (status, error) =
+        json(&two.ana(), &["agreement", "propose", "--clause", "both: a\u{202e}b"]);
+    assert_eq!((status, error["error"]["code"].as_str()), (1, Some("TextForbidden")));
+    assert_eq!(json(&two.ana(), &["agreement", "propose", "--clause", "both: \u{200f}שלום"]).0, 0);
+    #[cfg(unix)]
+    {
+        // A lone surrogate, as some systems would write it: no UTF-8, so no text.
+        use std::os::unix::ffi::OsStrExt;
+        let broken = std::ffi::OsStr::from_bytes(b"both: \xed\xa0\x80");
+        let output = command(&two.ana(), &["--json", "agreement", "propose", "--clause"])
+            .arg(broken)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+    }
+    let drafts = ["agreement", "draft", "--text", "a\u{2066}b"];
+    assert_eq!(json(&two.ana(), &drafts).1["error"]["code"], "TextForbidden");
+}
+
+#[test]
+fn a_passphrase_home_is_locked_without_it_and_a_newer_one_needs_an_update() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("ana");
+    let with = |passphrase: Option<&str>, args: &[&str]| {
+        let mut command = command(&home, args);
+        match passphrase {
+            Some(passphrase) => command.env("AMENDS_PASSPHRASE", passphrase),
+            None => command.env_remove("AMENDS_PASSPHRASE"),
+        };
+        command.output().unwrap().status.code().unwrap()
+    };
+    assert_eq!(with(Some("correct"), &["init", "--name", "Ana", "--passphrase"]), 0);
+    assert_eq!(with(Some("correct"), &["status"]), 0);
+    assert_eq!(with(Some("wrong"), &["status"]), 5);
+    assert_eq!(with(None, &["status"]), 5);
+    let connection = rusqlite::Connection::open(home.join("vault.db")).unwrap();
+    connection.pragma_update(None, "user_version", 7).unwrap();
+    drop(connection);
+    assert_eq!(with(Some("correct"), &["status"]), 6);
+}
+
+#[test]
+fn erasing_leaves_an_empty_home_and_asks_first() {
+    let two = Two::paired();
+    assert_eq!(json(&two.ana(), &["erase"]).0, 2);
+    assert_eq!(json(&two.ana(), &["erase", "--yes"]).0, 0);
+    assert_eq!(std::fs::read_dir(two.ana()).unwrap().count(), 0);
+    assert_eq!(json(&two.ben(), &["status"]).1["ok"]["pairing"], "paired");
+}
+
+#[test]
+fn the_qr_text_pairs_as_the_code_does() {
+    let two = Two::new();
+    let mut show =
+        Running::start(&two.ana(), &["pair", "show", "--listen", "127.0.0.1:0"], Some("yes"));
+    let qr = show.line()["ok"]["qr"].as_str().unwrap().to_owned();
+    let mut join = Running::start(&two.ben(), &["pair", "join", &qr], Some("yes"));
+    assert_eq!(join.line()["ok"]["partner"], "Ana");
+    assert_eq!(join.line()["ok"]["event"], "paired");
+    show.line();
+    assert_eq!(show.line()["ok"]["event"], "paired");
+}
