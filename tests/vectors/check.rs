@@ -1,1 +1,295 @@
-//! Soon.
+//! Test vectors for a second implementation of `core/PROTOCOL.md`. The files
+//! are checked against the code; `AMENDS_WRITE_VECTORS=1` writes them anew, for
+//! a deliberate change of the protocol.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use amends::cbor::Value;
+use amends::document::{Document, Touch};
+use amends::domain::agreement::{AgreementKind, Category, Clause, Obligor, Revision, TaperStep};
+use amends::domain::record::{Action, Record};
+use amends::host::SeededEntropy;
+use amends::id::{DocId, Head, PairId, PersonId, Position};
+use amends::log::{Checkpoint, Follower, body, genesis_head, log_id, own_tag};
+use amends::pairing::{Code, Conversation, Invitation, Message, Role};
+use amends::sync::{BodyAt, Frame, Run};
+use amends::time::{Moment, Stated};
+use serde_json::{Value as Json, json};
+use std::path::Path;
+
+const PAIR: PairId = PairId([0x11; 16]);
+const ANA: PersonId = PersonId([0xa1; 16]);
+const BEN: PersonId = PersonId([0xb2; 16]);
+const DOC: DocId = DocId([0xd0; 16]);
+const BEGIN: i64 = 1_772_474_400;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn check(name: &str, vectors: Json) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(name);
+    let text = serde_json::to_string_pretty(&vectors).unwrap() + "\n";
+    if std::env::var_os("AMENDS_WRITE_VECTORS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap();
+    assert!(kept == text, "{name} differs: a second implementation would break");
+}
+
+fn record(action: Action, commitment: Option<amends::id::Commitment>) -> Record {
+    let at = Stated { moment: Moment(BEGIN), zone: "Europe/Berlin".into() };
+    Record { target: DOC, at, action, body: commitment }
+}
+
+fn revision() -> Revision {
+    let clause = |id: &str, text: &str, obligor, category, cadence: Option<&str>| Clause {
+        id: id.into(),
+        text: text.into(),
+        obligor,
+        category,
+        cadence: cadence.map(str::to_owned),
+    };
+    Revision {
+        kind: AgreementKind::Communication,
+        clauses: vec![
+            clause("1", "We talk on Sunday evenings.", Obligor::Both, Category::General, None),
+            clause("2", "I say where I am.", Obligor::Person(ANA), Category::Whereabouts, Some("daily")),
+        ],
+        starts: None,
+        expires_at: Moment(BEGIN + 30 * 86_400),
+        review_at: Some(Moment(BEGIN + 14 * 86_400)),
+        taper: vec![TaperStep { from: Moment(BEGIN + 20 * 86_400), cadence: "weekly".into() }],
+        lang: "en".into(),
+        parents: vec![],
+    }
+}
+
+fn actions() -> Vec<Action> {
+    let revision_hash = revision().hash(DOC);
+    let draft = Position { log: log_id(PAIR, ANA, 0), index: 2, place: 0 };
+    vec![
+        Action::PairOpen,
+        Action::PairLeave,
+        Action::Propose { revision: revision() },
+        Action::Offer { revision: revision() },
+        Action::Consent { revision: revision_hash },
+        Action::WithdrawConsent { revision: revision_hash, held: Some(Moment(BEGIN + 60)) },
+        Action::WithdrawProposal { revision: revision_hash },
+        Action::Decline { revision: revision_hash },
+        Action::Suspend,
+        Action::Resume,
+        Action::End,
+        Action::OpenDraft { text: "We talk.".into() },
+        Action::Splice { draft, start: 7, delete: 0, insert: " calmly".into() },
+    ]
+}
+
+#[test]
+fn records_and_revisions() {
+    let records: Vec<Json> = actions()
+        .into_iter()
+        .map(|action| {
+            let kind = action.kind();
+            json!({"kind": kind, "cbor": hex(&record(action, None).to_value().encode())})
+        })
+        .collect();
+    let revision = revision();
+    check(
+        "records.json",
+        json!({
+            "document": DOC,
+            "records": records,
+            "revision": {
+                "cbor": hex(&revision.to_value().encode()),
+                "hash": revision.hash(DOC),
+            },
+        }),
+    );
+}
+
+#[test]
+fn logs_heads_pins_and_bodies() {
+    let logs = [log_id(PAIR, ANA, 0), log_id(PAIR, BEN, 0)];
+    let key = [0x5c; 32];
+    let name = body::encode([0x77; 16], Value::map([("name", Some("Ana".into()))]));
+    let commitment = body::commitment(&name);
+    let mut followers = [Follower::new(PAIR, ANA, 0), Follower::new(PAIR, BEN, 0)];
+    let mut heads: Vec<Checkpoint> = followers.iter().map(Follower::checkpoint).collect();
+    let mut entries = Vec::new();
+    let writes: [(usize, Vec<Record>); 4] = [
+        (0, vec![record(Action::PairOpen, Some(commitment))]),
+        (1, vec![record(Action::PairOpen, None)]),
+        (0, vec![record(Action::Propose { revision: revision() }, None)]),
+        (1, vec![
+            record(Action::Consent { revision: revision().hash(DOC) }, None),
+            record(Action::Suspend, None),
+        ]),
+    ];
+    for (who, records) in writes {
+        let held = followers[1 - who].checkpoint();
+        let records = records.iter().map(|record| record.to_value().encode()).collect();
+        let bytes = followers[who].next_entry(&[held], records).encode();
+        let known = heads.clone();
+        let head_at = |log, length| {
+            known.iter().find(|at| at.log == log && at.length == length).map(|at| at.head)
+        };
+        let followed = followers[who].follow(&bytes, &head_at).unwrap();
+        heads.push(followers[who].checkpoint());
+        entries.push(json!({
+            "log": logs[who],
+            "index": followed.entry.index,
+            "entry": hex(&bytes),
+            "head": followed.head,
+            "own_tag": hex(&own_tag(&key, followed.head)),
+        }));
+    }
+    check(
+        "logs.json",
+        json!({
+            "pair": PAIR,
+            "persons": [ANA, BEN],
+            "logs": logs,
+            "generation_1": log_id(PAIR, ANA, 1),
+            "genesis_heads": logs.map(|log| genesis_head(PAIR, log)),
+            "own_log_key": hex(&key),
+            "body": {"cbor": hex(&name), "commitment": commitment},
+            "entries": entries,
+        }),
+    );
+}
+
+#[test]
+fn frames() {
+    let log = log_id(PAIR, ANA, 0);
+    let at = Checkpoint { log, length: 3, head: Head([0xee; 32]) };
+    let body = BodyAt { index: 0, place: 0, bytes: vec![1, 2, 3] };
+    let run = Run {
+        log,
+        first: 0,
+        entries: vec![vec![0xa0]],
+        tags: vec![[0x7a; 16]],
+        bodies: vec![body.clone()],
+        head: at.head,
+    };
+    let frames = [
+        ("hello", Frame::Hello { epoch: [9; 8], logs: vec![at] }),
+        ("head-at", Frame::HeadAt(at)),
+        ("want", Frame::Want { log, first: 2 }),
+        ("entries", Frame::Entries(run)),
+        ("want-bodies", Frame::WantBodies { log, bodies: vec![(0, 0)] }),
+        ("bodies", Frame::Bodies { log, bodies: vec![body] }),
+        ("ack", Frame::Ack(at)),
+        ("ping", Frame::Ping),
+        ("pong", Frame::Pong),
+        ("bye", Frame::Bye),
+    ];
+    let frames: Vec<Json> = frames
+        .into_iter()
+        .map(|(name, frame)| json!({"frame": name, "cbor": hex(&frame.encode())}))
+        .collect();
+    check("frames.json", json!({"frames": frames}));
+}
+
+#[test]
+fn pairing() {
+    let code = Code::new(&SeededEntropy::new(7)).unwrap();
+    let invitation = Invitation {
+        key: [0x21; 32],
+        secret: [0x22; 32],
+        hints: vec!["192.0.2.7:4000".parse().unwrap()],
+        expires_at: Moment(BEGIN + 120),
+    };
+    let handshake = [0x33; 32];
+    let side = |role, name: &str, fill: u8| {
+        Conversation::new(role, handshake, [0x44; 32], name.into(), [fill; 80], Moment(BEGIN))
+    };
+    let mut sides = [side(Role::Joined, "Ana", 1), side(Role::Showed, "Ben", 2)];
+    let mut messages = Vec::new();
+    let mut left: Vec<(usize, amends::pairing::Action)> = Vec::new();
+    for (who, conversation) in sides.iter().enumerate() {
+        left.extend(conversation.start().into_iter().map(|action| (who, action)));
+    }
+    let (mut short, mut material) = (None, None);
+    let mut asked = 0;
+    while !left.is_empty() {
+        let (who, action) = left.remove(0);
+        match action {
+            amends::pairing::Action::Send(message) => {
+                messages.push(json!({"from": who, "cbor": hex(&message.encode())}));
+                let message = Message::decode(&message.encode()).unwrap();
+                left.extend(sides[1 - who].receive(message).into_iter().map(|a| (1 - who, a)));
+            }
+            amends::pairing::Action::Ask { code, .. } => {
+                short = Some(code);
+                asked += 1;
+                if asked == 2 {
+                    for (who, side) in sides.iter_mut().enumerate() {
+                        left.extend(side.answer(true).into_iter().map(|action| (who, action)));
+                    }
+                }
+            }
+            amends::pairing::Action::Done(done) => material = Some(done),
+            amends::pairing::Action::Failed(error) => panic!("{error}"),
+        }
+    }
+    let material = material.unwrap();
+    check(
+        "pairing.json",
+        json!({
+            "code": {"text": code.to_string(), "psk": hex(&code.secret())},
+            "qr": {
+                "text": invitation.to_text(),
+                "key": hex(&invitation.key),
+                "psk": hex(&invitation.secret),
+                "hints": ["192.0.2.7:4000"],
+                "until": BEGIN + 120,
+            },
+            "conversation": {
+                "handshake_hash": hex(&handshake),
+                "random_joined": hex(&[1; 80]),
+                "random_showed": hex(&[2; 80]),
+                "messages": messages,
+                "short_code": short,
+                "pair": material.pair,
+                "secret": hex(&material.secret),
+            },
+        }),
+    );
+}
+
+#[test]
+fn documents() {
+    let logs = [log_id(PAIR, ANA, 0), log_id(PAIR, BEN, 0)];
+    let draft = Position { log: logs[0], index: 1, place: 0 };
+    let splice = |start, insert: &str| Action::Splice { draft, start, delete: 0, insert: insert.into() };
+    let touches: [(usize, u64, u64, Action); 4] = [
+        (0, 1, 1, Action::OpenDraft { text: "We talk.".into() }),
+        (0, 2, 1, splice(7, " calmly")),
+        (1, 1, 2, splice(0, "Now: ")),
+        (1, 2, 3, Action::End),
+    ];
+    let mut document = Document::new().unwrap();
+    let mut told = Vec::new();
+    for (who, index, seen, action) in touches {
+        let mut past = amends::id::Past::default();
+        past.raise(logs[who], index);
+        past.raise(logs[1 - who], seen);
+        let value = record(action, None).to_value();
+        told.push(json!({
+            "log": logs[who], "index": index, "seen_of_the_other": seen,
+            "record": hex(&value.encode()),
+        }));
+        let touch = Touch { log: logs[who], index, past, records: vec![(0, value)] };
+        document.apply(&touch).unwrap();
+    }
+    check(
+        "documents.json",
+        json!({
+            "logs": logs,
+            "touches": told,
+            "draft_text": document.text(draft),
+            "heads": document.heads(),
+        }),
+    );
+}
