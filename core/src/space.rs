@@ -5,10 +5,16 @@
 //! methods here are async, and every future may be dropped: a write that was
 //! accepted is finished.
 
+// Without the network nobody calls what serves a session; it is compiled all the
+// same, so that it cannot rot.
+#![cfg_attr(not(feature = "net"), allow(dead_code))]
+
 mod agreements;
 mod doctor;
 mod engine;
 mod link;
+#[cfg(feature = "net")]
+mod meeting;
 #[cfg(feature = "net")]
 mod network;
 mod replica;
@@ -19,7 +25,9 @@ pub use doctor::{DoctorReport, Finding, Remedy, VerifiedLog};
 pub use engine::Host;
 pub use link::Leaving;
 #[cfg(feature = "net")]
-pub use network::{Asked, Exchange, ExchangeOptions, Pairing};
+pub use meeting::{Asked, Pairing};
+#[cfg(feature = "net")]
+pub use network::{Exchange, ExchangeOptions};
 
 use crate::cbor::Value;
 use crate::domain::agreement::decide::Splice;

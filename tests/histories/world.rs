@@ -197,7 +197,7 @@ impl World {
             review_at: None,
             taper: vec![],
             lang: "en".into(),
-            parents: if number % 2 == 0 { vec![] } else { some.into_iter().collect() },
+            parents: if number.is_multiple_of(2) { vec![] } else { some.into_iter().collect() },
         };
         let on_ana = Obligor::Person(self.people[0]);
         let action = match kind {
@@ -308,7 +308,7 @@ impl World {
 }
 
 fn terms(number: usize, now: Moment) -> Terms {
-    let sensitive = number % 3 == 0;
+    let sensitive = number.is_multiple_of(3);
     let clause = TermsClause {
         id: Some("1".into()),
         text: format!("Words {number}."),

@@ -3,7 +3,7 @@
 //! about cubic). Each line of the file is one random history of two people, some
 //! with two phones each, and what that program said of it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use amends::domain::consent::{Kind, Operation, fold};
 use serde_json::Value;

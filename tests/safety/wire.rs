@@ -78,7 +78,7 @@ async fn life(notes: usize) -> Vec<[Vec<u8>; 2]> {
             let words = format!("private note {number}: {}", "x".repeat(number * 7 % 900));
             space.agreements().keep_draft(None, &words).await.unwrap();
             let drafts = space.agreements().drafts().await.unwrap();
-            if number % 3 == 0 {
+            if number.is_multiple_of(3) {
                 space.agreements().discard_draft(drafts[0].id).await.unwrap();
             }
         }

@@ -54,7 +54,13 @@ fn revision() -> Revision {
         kind: AgreementKind::Communication,
         clauses: vec![
             clause("1", "We talk on Sunday evenings.", Obligor::Both, Category::General, None),
-            clause("2", "I say where I am.", Obligor::Person(ANA), Category::Whereabouts, Some("daily")),
+            clause(
+                "2",
+                "I say where I am.",
+                Obligor::Person(ANA),
+                Category::Whereabouts,
+                Some("daily"),
+            ),
         ],
         starts: None,
         expires_at: Moment(BEGIN + 30 * 86_400),
@@ -121,10 +127,13 @@ fn logs_heads_pins_and_bodies() {
         (0, vec![record(Action::PairOpen, Some(commitment))]),
         (1, vec![record(Action::PairOpen, None)]),
         (0, vec![record(Action::Propose { revision: revision() }, None)]),
-        (1, vec![
-            record(Action::Consent { revision: revision().hash(DOC) }, None),
-            record(Action::Suspend, None),
-        ]),
+        (
+            1,
+            vec![
+                record(Action::Consent { revision: revision().hash(DOC) }, None),
+                record(Action::Suspend, None),
+            ],
+        ),
     ];
     for (who, records) in writes {
         let held = followers[1 - who].checkpoint();
@@ -262,7 +271,8 @@ fn pairing() {
 fn documents() {
     let logs = [log_id(PAIR, ANA, 0), log_id(PAIR, BEN, 0)];
     let draft = Position { log: logs[0], index: 1, place: 0 };
-    let splice = |start, insert: &str| Action::Splice { draft, start, delete: 0, insert: insert.into() };
+    let splice =
+        |start, insert: &str| Action::Splice { draft, start, delete: 0, insert: insert.into() };
     let touches: [(usize, u64, u64, Action); 4] = [
         (0, 1, 1, Action::OpenDraft { text: "We talk.".into() }),
         (0, 2, 1, splice(7, " calmly")),

@@ -255,7 +255,7 @@ fn position_from_value(value: &Value) -> Option<Position> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
 
     fn record(action: Action) -> Record {

@@ -218,7 +218,7 @@ impl Follower {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
     use proptest::prelude::*;
 
@@ -279,10 +279,10 @@ mod tests {
                 }
                 bytes[who].push(both.write(who, seen[who]));
             }
-            for who in 0..2 {
-                let mut head = genesis_head(PAIR, both.logs[who].checkpoint.log);
+            for (log, bytes) in both.logs.iter().zip(&bytes) {
+                let mut head = genesis_head(PAIR, log.checkpoint.log);
                 let mut pinned = 0;
-                for (index, raw) in bytes[who].iter().enumerate() {
+                for (index, raw) in bytes.iter().enumerate() {
                     let entry = Entry::decode(raw).unwrap();
                     prop_assert_eq!(entry.index, index as u64);
                     for pin in &entry.seen {
@@ -291,7 +291,7 @@ mod tests {
                     }
                     head = next_head(head, raw);
                 }
-                prop_assert_eq!(head, both.logs[who].checkpoint.head);
+                prop_assert_eq!(head, log.checkpoint.head);
             }
         }
 

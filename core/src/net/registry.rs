@@ -76,7 +76,7 @@ impl Drop for Claim {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
 
     const SMALL: PersonId = PersonId([1; 16]);

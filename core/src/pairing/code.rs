@@ -95,7 +95,7 @@ pub(super) fn expand(salt: Option<&[u8]>, secret: &[u8], label: &[u8]) -> [u8; 3
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
     use crate::host::SeededEntropy;
 

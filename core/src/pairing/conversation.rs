@@ -358,7 +358,7 @@ impl Conversation {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
 
     fn pair_of(handshakes: [[u8; 32]; 2]) -> [Conversation; 2] {

@@ -177,7 +177,7 @@ impl SecretStore for PassphraseFile {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
     use crate::host::SystemEntropy;
 

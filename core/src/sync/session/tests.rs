@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
 use crate::id::{PairId, PersonId};
 use crate::log::{Entry, Follower};
@@ -165,8 +165,8 @@ impl Meeting {
     }
 
     fn run(&mut self, phones: &mut [Phone; 2], cut: usize) {
-        for who in 0..2 {
-            let Ok(actions) = self.sessions[who].start(&mut phones[who]);
+        for (who, phone) in phones.iter_mut().enumerate() {
+            let Ok(actions) = self.sessions[who].start(phone);
             self.act(who, actions);
         }
         for step in 0..cut {

@@ -1,0 +1,306 @@
+//! Pairing over TCP: showing a code, going to it, the conversation, the proof.
+
+use super::engine::Engine;
+use super::network::{Strangers, connect, exchange, listen};
+use super::{PairingState, Space};
+use crate::domain::refusal::RefusalCode;
+use crate::error::{Error, LinkError, PairingError};
+use crate::host::random;
+use crate::limits::INVITATION_SECONDS;
+use crate::net::{Channel, Handshake, Noise, open, public_key};
+use crate::pairing::{Action, Code, Conversation, Invitation, Message, Role, ShortCode};
+use crate::store::StorageError;
+use crate::time::Moment;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, timeout};
+
+/// The first session after pairing must come about within this time.
+const PROOF: Duration = Duration::from_secs(30);
+
+/// What both people compare before they confirm, each on their own phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The name that the other one chose.
+    pub name: String,
+    /// Equal on both phones, or somebody stands in between.
+    pub code: ShortCode,
+}
+
+/// A pairing under way.
+pub struct Pairing {
+    /// The address that is listened on, where this phone shows the code.
+    pub address: Option<SocketAddr>,
+    /// The code to type on the other phone.
+    pub code: Option<Code>,
+    /// What the QR code holds.
+    pub invitation: Option<Invitation>,
+    asked: Option<oneshot::Receiver<Asked>>,
+    answer: Option<oneshot::Sender<bool>>,
+    outcome: JoinHandle<Result<(), Error>>,
+}
+
+impl Pairing {
+    /// Waits for the other phone; gives what both people must compare.
+    ///
+    /// # Errors
+    /// [`Error::Pairing`], [`Error::Link`]; nothing is then kept.
+    pub async fn asked(&mut self) -> Result<Asked, Error> {
+        if let Some(asked) = self.asked.take()
+            && let Ok(asked) = asked.await
+        {
+            return Ok(asked);
+        }
+        self.finished().await?;
+        Err(PairingError::Cancelled.into())
+    }
+
+    /// This phone's person says whether the codes are equal. Asking twice does nothing.
+    pub fn answer(&mut self, equal: bool) {
+        if let Some(answer) = self.answer.take()
+            && answer.send(equal).is_err()
+        {
+            tracing::debug!("the pairing was over already");
+        }
+    }
+
+    /// Waits until both are paired: confirmed twice, and proved by a first session.
+    ///
+    /// # Errors
+    /// [`Error::Pairing`], [`Error::Link`]; nothing is then kept, but for a
+    /// pairing that both confirmed and whose first session failed: it is
+    /// pending, and the next exchange proves it.
+    pub async fn finished(&mut self) -> Result<(), Error> {
+        (&mut self.outcome).await.unwrap_or(Err(Error::Closed))
+    }
+}
+
+struct Asking {
+    ask: oneshot::Sender<Asked>,
+    answered: oneshot::Receiver<bool>,
+}
+
+impl Space {
+    /// Shows a code (and a QR code) for the other phone and waits for it, two
+    /// minutes at most.
+    ///
+    /// # Errors
+    /// `AlreadyPaired`; [`LinkError::Listen`].
+    pub async fn pair_show(&self, address: SocketAddr) -> Result<Pairing, Error> {
+        self.ask(Engine::may_pair).await?;
+        let listener = listen(address).await?;
+        let address = listener.local_addr().ok();
+        let entropy = self.host.entropy.as_ref();
+        let code = Code::new(entropy).map_err(StorageError::from)?;
+        let private = self.ask(|engine| Ok(engine.keys.link)).await?;
+        let invitation = Invitation {
+            key: public_key(&private),
+            secret: random(entropy).map_err(StorageError::from)?,
+            hints: address.into_iter().collect(),
+            expires_at: self.host.clock.now().plus(INVITATION_SECONDS),
+        };
+        let secrets = vec![code.secret(), invitation.secret];
+        let (pairing, asking) = self.pairing(address, Some(code), Some(invitation));
+        let run = show(self.clone(), listener, private, secrets, asking);
+        Ok(pairing(tokio::spawn(run)))
+    }
+
+    /// Goes to the phone at `peer` with the code that it shows.
+    ///
+    /// # Errors
+    /// `AlreadyPaired`.
+    pub async fn pair_join(&self, code: &Code, peer: &str) -> Result<Pairing, Error> {
+        self.join(code.secret(), None, vec![peer.to_owned()]).await
+    }
+
+    /// Goes to the phone whose QR code was scanned, at `peer` or where the QR
+    /// code says.
+    ///
+    /// # Errors
+    /// `AlreadyPaired`; [`PairingError::Expired`].
+    pub async fn pair_scan(
+        &self,
+        invitation: &Invitation,
+        peer: Option<&str>,
+    ) -> Result<Pairing, Error> {
+        if invitation.expires_at <= self.host.clock.now() {
+            return Err(PairingError::Expired.into());
+        }
+        let hints = invitation.hints.iter().map(ToString::to_string);
+        let peers = peer.map(str::to_owned).into_iter().chain(hints).collect();
+        self.join(invitation.secret, Some(invitation.key), peers).await
+    }
+
+    async fn join(
+        &self,
+        secret: [u8; 32],
+        key: Option<[u8; 32]>,
+        peers: Vec<String>,
+    ) -> Result<Pairing, Error> {
+        self.ask(Engine::may_pair).await?;
+        let private = self.ask(|engine| Ok(engine.keys.link)).await?;
+        let (pairing, asking) = self.pairing(None, None, None);
+        Ok(pairing(tokio::spawn(join(self.clone(), private, secret, key, peers, asking))))
+    }
+
+    fn pairing(
+        &self,
+        address: Option<SocketAddr>,
+        code: Option<Code>,
+        invitation: Option<Invitation>,
+    ) -> (impl FnOnce(JoinHandle<Result<(), Error>>) -> Pairing + use<>, Asking) {
+        let (ask, asked) = oneshot::channel();
+        let (answer, answered) = oneshot::channel();
+        let pairing = move |outcome| Pairing {
+            address,
+            code,
+            invitation,
+            asked: Some(asked),
+            answer: Some(answer),
+            outcome,
+        };
+        (pairing, Asking { ask, answered })
+    }
+}
+
+async fn show(
+    space: Space,
+    listener: TcpListener,
+    private: [u8; 32],
+    secrets: Vec<[u8; 32]>,
+    asking: Asking,
+) -> Result<(), Error> {
+    let strangers = Strangers::default();
+    let waiting = async {
+        let mut shaking = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => {
+                    let Ok((stream, from)) = accepted else { continue };
+                    let Some(stranger) = strangers.admit(from.ip()) else { continue };
+                    let candidate = |secret: &[u8; 32]| {
+                        let handshake = Handshake::Pair { secret };
+                        Noise::new(&handshake, &private, false, space.host.entropy.clone())
+                    };
+                    let candidates = secrets.iter().map(candidate).collect::<Result<Vec<_>, _>>()?;
+                    shaking.spawn(async move {
+                        let _stranger = stranger;
+                        open(stream, candidates).await
+                    });
+                }
+                // The first success burns the secret: nobody else is let in.
+                Some(Ok(Ok(channel))) = shaking.join_next() => return Ok::<_, Error>(channel),
+            }
+        }
+    };
+    let patience = Duration::from_secs(INVITATION_SECONDS as u64);
+    let expired = |_| Error::Pairing(PairingError::Expired);
+    let channel = timeout(patience, waiting).await.map_err(expired)??;
+    converse(&space, channel, Role::Showed, asking).await?;
+    prove(space, Some(listener), Vec::new()).await
+}
+
+async fn join(
+    space: Space,
+    private: [u8; 32],
+    secret: [u8; 32],
+    key: Option<[u8; 32]>,
+    peers: Vec<String>,
+    asking: Asking,
+) -> Result<(), Error> {
+    let mut failed = Error::Link(LinkError::Unreachable("no address".to_owned()));
+    for peer in peers {
+        let stream = match connect(&peer).await {
+            Ok(stream) => stream,
+            Err(error) => {
+                failed = error;
+                continue;
+            }
+        };
+        let handshake = Handshake::Pair { secret: &secret };
+        let noise = Noise::new(&handshake, &private, true, space.host.entropy.clone())?;
+        let refused = |error| match error {
+            LinkError::Lost(_) | LinkError::Stranger => PairingError::CodeRefused.into(),
+            other => Error::Link(other),
+        };
+        let channel = open(stream, vec![noise]).await.map_err(refused)?;
+        if key.is_some_and(|key| key != channel.partner_key) {
+            return Err(PairingError::WrongPhone.into());
+        }
+        converse(&space, channel, Role::Joined, asking).await?;
+        return prove(space, None, vec![peer]).await;
+    }
+    Err(failed)
+}
+
+/// Holds the conversation, and keeps what comes out of it, pending.
+async fn converse(
+    space: &Space,
+    mut channel: Channel,
+    role: Role,
+    asking: Asking,
+) -> Result<(), Error> {
+    let name = space.ask(Engine::own_name).await?;
+    let mut fresh = [0; 80];
+    space.host.entropy.fill(&mut fresh).map_err(StorageError::from)?;
+    let (handshake, key) = (channel.handshake, channel.partner_key);
+    let began = Instant::now();
+    let mut conversation = Conversation::new(role, handshake, key, name, fresh, Moment(0));
+    let mut actions = conversation.start();
+    let Asking { ask, mut answered } = asking;
+    let mut ask = Some(ask);
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    let mut waiting = true;
+    loop {
+        for action in std::mem::take(&mut actions) {
+            match action {
+                Action::Send(message) => channel.send(&message.encode()).await?,
+                Action::Ask { name, code } => {
+                    let asked = Asked { name, code };
+                    let nobody = ask.take().is_none_or(|ask| ask.send(asked).is_err());
+                    if nobody {
+                        actions = conversation.answer(false);
+                    }
+                }
+                Action::Done(material) => {
+                    channel.close().await;
+                    return space.ask(move |engine| engine.keep_pending(material)).await;
+                }
+                Action::Failed(error) => {
+                    channel.close().await;
+                    return Err(error.into());
+                }
+            }
+        }
+        if !actions.is_empty() {
+            continue;
+        }
+        tokio::select! {
+            bytes = channel.next() => actions = conversation.receive(Message::decode(&bytes?)?),
+            answer = &mut answered, if waiting => {
+                waiting = false;
+                actions = conversation.answer(answer.unwrap_or(false));
+            }
+            _ = ticks.tick() => {
+                actions = conversation.tick(Moment(began.elapsed().as_secs() as i64));
+            }
+        }
+    }
+}
+
+/// The first ordinary session proves that both hold what was agreed.
+async fn prove(
+    space: Space,
+    listener: Option<TcpListener>,
+    peers: Vec<String>,
+) -> Result<(), Error> {
+    let (_running, stop) = watch::channel(false);
+    let outcome = exchange(space.clone(), listener, peers, Some(PROOF), stop).await;
+    match space.status().await?.pairing {
+        PairingState::Paired => Ok(()),
+        _ => outcome.and(Err(RefusalCode::NotPaired.into())),
+    }
+}
