@@ -76,6 +76,9 @@ pub enum LinkError {
     /// Nothing came for too long.
     #[error("the other phone fell silent")]
     Silent,
+    /// The two did not meet in the time that was given.
+    #[error("nobody came in time: let one phone sync with --listen and the other with --peer")]
+    Nobody,
 }
 
 /// Why a pairing did not come about.

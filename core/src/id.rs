@@ -165,11 +165,6 @@ impl Past {
             self.raise(*log, *length);
         }
     }
-
-    /// Whether all of `other` lies within this past.
-    pub fn covers(&self, other: &Past) -> bool {
-        other.0.iter().all(|(log, length)| self.length(*log) >= *length)
-    }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub use network::{Exchange, ExchangeOptions};
 use crate::cbor::Value;
 use crate::domain::agreement::decide::Splice;
 use crate::domain::agreement::view::AgreementsNow;
-use crate::domain::agreement::{AgreementView, Command, Terms};
+use crate::domain::agreement::{AgreementState, AgreementView, Command, Terms};
 use crate::domain::next::NextDue;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::share::SharedItem;
@@ -298,6 +298,12 @@ impl Space {
         self.ask(Engine::resume).await
     }
 
+    /// Lets `pair.db` grow to so many pages at most: for tests of a full disk.
+    #[doc(hidden)]
+    pub async fn limit_pages(&self, pages: u32) -> Result<(), Error> {
+        self.ask(move |engine| Ok(engine.db()?.limit_pages(pages)?)).await
+    }
+
     /// Ends the space: what was accepted is finished, everything after answers
     /// [`Error::Closed`]. Calling it again does nothing.
     pub async fn shutdown(&self) {
@@ -368,7 +374,13 @@ impl Engine {
         if self.db()?.setting("partner-holds-more")?.is_some() {
             status.notices.push(StatusNotice::OtherPhoneHoldsMore);
         }
-        if self.reconfirming()? {
+        // Until the last of what was paused for its owner goes on again or ends.
+        let paused = self.db()?.setting("paused")?.is_some()
+            && self
+                .agreements()?
+                .iter()
+                .any(|view| view.suspended_by_me && view.state == AgreementState::Suspended);
+        if paused || self.reconfirming()? {
             status.notices.push(StatusNotice::WaitsForReconfirmation);
         }
         if !self.unreadable.is_empty() {

@@ -276,3 +276,48 @@ fn k19_a_withdrawal_on_one_own_phone_wins_over_a_yes_on_the_other() {
     let folded = fold(&world.pair, DOC, &world.records, &[]);
     assert!(folded.revisions.iter().all(|state| !state.ratified));
 }
+
+/// What was declined, or taken back by whoever proposed it, must be proposed
+/// again: a yes alone, even from an app that asks no rule, does not revive it.
+#[test]
+fn a_yes_to_what_was_declined_or_taken_back_counts_only_after_it_is_proposed_again() {
+    for taken_back in [false, true] {
+        let mut world = World::new();
+        let hash = if taken_back {
+            let hash = world.hostile_proposal(0);
+            assert!(world.consent(0, hash).is_ok());
+            world.append(1, Action::WithdrawProposal { revision: hash });
+            hash
+        } else {
+            let hash = world.plain_proposal_by_ana();
+            world.append(1, Action::Decline { revision: hash });
+            hash
+        };
+        world.append(1, Action::Consent { revision: hash });
+        let folded = fold(&world.pair, DOC, &world.records, &[]);
+        assert!(folded.revisions.iter().all(|state| !state.ratified), "{taken_back}");
+        assert!(!folded.revisions[0].on_table);
+        world.meet();
+        // Proposed again, it is on the table again.
+        let again = folded.revisions[0].revision.clone();
+        world.append(usize::from(taken_back), Action::Propose { revision: again });
+        let folded = fold(&world.pair, DOC, &world.records, &[]);
+        assert!(folded.revisions[0].on_table || folded.revisions[0].ratified);
+    }
+}
+
+/// A false `held` undoes nothing that has been agreed for long.
+#[test]
+fn r33_a_withdrawal_that_claims_to_have_held_both_yeses_late_counts_for_30_days_at_most() {
+    let withdrawn_after = |days: i64| {
+        let mut world = World::new();
+        let hash = world.sensitive_agreement();
+        world.now = world.now.plus(days * DAY);
+        world.append(1, Action::WithdrawConsent { revision: hash, held: Some(Moment(i64::MAX)) });
+        let folded = fold(&world.pair, DOC, &world.records, &[]);
+        !folded.revisions[0].ratified
+    };
+    assert!(withdrawn_after(0));
+    assert!(withdrawn_after(20));
+    assert!(!withdrawn_after(32));
+}

@@ -216,6 +216,26 @@ impl World {
         self.append(1, action);
     }
 
+    /// A text of Ana's that both have seen.
+    pub fn plain_proposal_by_ana(&mut self) -> RevisionHash {
+        let basis = self.seen_by(0).basis;
+        self.command(0, Command::Propose { terms: terms(1, self.now), basis }).unwrap();
+        self.meet();
+        self.seen_by(1).revisions[0].hash
+    }
+
+    /// Ana's own sensitive clause, to which both have said yes.
+    pub fn sensitive_agreement(&mut self) -> RevisionHash {
+        let terms = Terms { expires_at: Some(self.now.plus(60 * DAY)), ..terms(0, self.now) };
+        let basis = self.seen_by(0).basis;
+        self.command(0, Command::Propose { terms, basis }).unwrap();
+        self.meet();
+        let hash = self.seen_by(1).revisions[0].hash;
+        self.consent(1, hash).unwrap();
+        self.meet();
+        hash
+    }
+
     pub fn hostile_proposal(&mut self, number: usize) -> RevisionHash {
         let clause = Clause {
             id: "1".into(),

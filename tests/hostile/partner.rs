@@ -88,6 +88,15 @@ async fn a_changed_past_is_a_contradiction_her_copy_stays_and_she_is_told() {
     liar.say(&ana, vec![other], vec![]).await;
     let status = ana.space.status().await.unwrap();
     assert_eq!(status.notices, vec![StatusNotice::OtherLogChanged]);
+    unharmed(&ana).await;
+
+    // Other bytes at an index that she holds.
+    let (ana, liar, at, _) = ana_and_liar().await;
+    let rewritten = entry(at.length - 1, vec![record(Action::End)]);
+    let said = liar.entries(at.length - 1, &[rewritten], Head([9; 32]));
+    liar.say(&ana, vec![at], vec![said]).await;
+    let status = ana.space.status().await.unwrap();
+    assert_eq!(status.notices, vec![StatusNotice::OtherLogChanged]);
     // From now on nothing more of it is taken, however well it follows.
     tell(&ana, &liar, at, vec![entry(at.length, vec![record(Action::End)])]).await;
     assert_eq!(length(&ana).await, at.length);
@@ -287,5 +296,92 @@ async fn times_that_run_backwards_are_noted_and_decide_nothing() {
     ana.clock.set(BEGIN.plus(-3 * DAY));
     ana.space.agreements().propose(plain("Earlier.")).await.unwrap();
     ana.clock.set(BEGIN.plus(DAY));
+    unharmed(&ana).await;
+}
+
+/// Ana's disk is an old copy; Ben's phone gives back only the first of her words
+/// and then nothing more: not her ending, and none of his own that she had seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn r32_words_given_back_in_part_pause_everything_and_ending_still_works() {
+    let [ana, ben] = paired().await;
+    let talk = ana.space.agreements().propose(plain("We talk.")).await.unwrap();
+    assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    let shown = ben.space.agreements().show(talk.id).await.unwrap();
+    ben.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+    assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    ana.space.suspend().await.unwrap();
+    let old = tempfile::tempdir().unwrap();
+    let files = ["pair.db", "vault.db"];
+    for file in files {
+        std::fs::copy(ana.folder.path().join(file), old.path().join(file)).unwrap();
+    }
+    ana.space.resume().await.unwrap();
+    // Ben writes, Ana sees it and writes on: her next words pin his.
+    ben.space.agreements().propose(plain("His.")).await.unwrap();
+    assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    let other = ana.space.agreements().propose(plain("Hers.")).await.unwrap();
+    ana.space.agreements().end(talk.id).await.unwrap();
+    assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    ben.space.shutdown().await;
+    let liar = Liar::of(&ben);
+
+    ana.space.suspend().await.unwrap();
+    for file in files {
+        std::fs::copy(old.path().join(file), ana.folder.path().join(file)).unwrap();
+    }
+    ana.space.resume().await.unwrap();
+    assert!(ana.space.agreements().show(talk.id).await.unwrap().in_force(), "the old copy");
+    let logs = ana.space.verify_logs().await.unwrap();
+    let find = |own| logs.iter().find(|log| log.own == own).unwrap().checkpoint;
+    let (hers, his) = (find(true), find(false));
+    let (bytes, tag, head) = liar.theirs[hers.length as usize].clone();
+    let run = Run {
+        log: liar.their_log(),
+        first: hers.length,
+        entries: vec![bytes],
+        tags: vec![tag],
+        bodies: vec![],
+        head,
+    };
+    let claim = Checkpoint { length: hers.length + 500, head: Head([9; 32]), ..hers };
+    liar.say(&ana, vec![his, claim], vec![Frame::Entries(run).encode()]).await;
+
+    let status = ana.space.status().await.unwrap();
+    assert!(status.notices.contains(&StatusNotice::WaitsForReconfirmation), "{status:?}");
+    let view = ana.space.agreements().show(talk.id).await.unwrap();
+    assert!(!view.in_force() && view.suspended_by_me);
+    assert_eq!(ana.space.what_i_share().await.unwrap(), vec![]);
+    // Log invariant 8: no doubt about the own log blocks an ending, not even of
+    // what waits to be read again.
+    assert!(ana.space.agreements().end(talk.id).await.unwrap().ended_at.is_some());
+    assert!(ana.space.agreements().end(other.id).await.unwrap().ended_at.is_some());
+    ana.space.stop_all().await.unwrap();
+    ana.space.leave(amends::space::Leaving::Announced).await.unwrap();
+    assert!(ana.space.status().await.unwrap().left_at.is_some());
+    assert_eq!(ana.space.doctor().await.unwrap().findings.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_in_another_order_end_the_link_and_nothing_is_taken() {
+    use tokio::io::AsyncWriteExt;
+    let (ana, liar, at, _) = ana_and_liar().await;
+    let listen = Some("127.0.0.1:0".parse().unwrap());
+    let options = amends::space::ExchangeOptions { listen, peers: vec![], once: None };
+    let mut exchange = ana.space.exchange(options).await.unwrap();
+    let mut channel = liar.connect(&exchange.address().unwrap().to_string()).await;
+    let next = entry(at.length, vec![record(Action::OpenDraft { text: "Hello".into() })]);
+    let head = amends::log::next_head(at.head, &next.encode());
+    let hello = channel.seal(&Frame::Hello { epoch: [1; 8], logs: vec![at] }.encode()).unwrap();
+    let first = channel.seal(&liar.entries(at.length, &[next], head)).unwrap();
+    let second = channel.seal(&Frame::Ping.encode()).unwrap();
+    let mut writer = channel.take_writer().unwrap();
+    for wire in [hello, second, first] {
+        writer.write_all(&wire).await.unwrap();
+    }
+    let hung_up = async { while channel.next().await.is_ok() {} };
+    tokio::time::timeout(std::time::Duration::from_secs(5), hung_up).await.unwrap();
+    exchange.stop();
+    exchange.finished().await.unwrap();
+    assert_eq!(length(&ana).await, at.length);
     unharmed(&ana).await;
 }

@@ -196,3 +196,75 @@ async fn r12_a_scanned_code_of_another_phone_is_noticed() {
     let expired = phones[1].space.pair_scan(&invitation, None).await.err().unwrap();
     assert_eq!(expired, Error::Pairing(PairingError::Expired));
 }
+
+/// A connection that breaks after a number of bytes.
+async fn cut_after(to: String, bytes: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        let (inbound, _) = listener.accept().await.unwrap();
+        drop(listener);
+        let outbound = TcpStream::connect(to).await.unwrap();
+        let (from, mut back) = inbound.into_split();
+        let (mut from_other, mut onward) = outbound.into_split();
+        tokio::spawn(async move { drop(tokio::io::copy(&mut from_other, &mut back).await) });
+        drop(tokio::io::copy(&mut from.take(bytes as u64), &mut onward).await);
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_cut_at_any_byte_goes_on_from_the_last_durable_entry() {
+    let phones = paired().await;
+    for number in 0..12 {
+        let text = format!("Sentence {number}. {}", "x".repeat(300));
+        phones[1].space.agreements().propose(plain(&text)).await.unwrap();
+    }
+    let (exchange, address) = listening(&phones[0]).await;
+    let mut before = 0;
+    for bytes in (0..8_000).step_by(333) {
+        let broken = cut_after(address.clone(), bytes).await;
+        let once = Some(Duration::from_millis(250));
+        let options = ExchangeOptions { listen: None, peers: vec![broken], once };
+        drop(phones[1].space.exchange(options).await.unwrap().finished().await);
+        let held = phones[0].space.agreements().list().await.unwrap().len();
+        assert!(held >= before, "{held} after {before}");
+        before = held;
+    }
+    exchange.stop();
+    assert_eq!(meet(&phones[0].space, &phones[1].space).await, [Ok(()), Ok(())]);
+    assert_eq!(phones[0].space.agreements().list().await.unwrap().len(), 12);
+    for phone in &phones {
+        assert_eq!(phone.space.doctor().await.unwrap().findings, vec![]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_phones_that_dial_each_other_at_once_come_in_step_over_one_connection() {
+    let phones = paired().await;
+    for round in 0..5 {
+        let text = format!("Round {round}.");
+        phones[0].space.agreements().propose(plain(&text)).await.unwrap();
+        phones[1].space.agreements().propose(plain(&text)).await.unwrap();
+        // Two free ports, so that each can be told the other's beforehand.
+        let ports =
+            [TcpListener::bind("127.0.0.1:0").await, TcpListener::bind("127.0.0.1:0").await];
+        let at = ports.map(|port| port.unwrap().local_addr().unwrap());
+        let once = Some(Duration::from_secs(10));
+        let options = |own: usize| ExchangeOptions {
+            listen: Some(at[own]),
+            peers: vec![at[1 - own].to_string()],
+            once,
+        };
+        let (a, b) = tokio::join!(
+            phones[0].space.exchange(options(0)),
+            phones[1].space.exchange(options(1))
+        );
+        let (mut a, mut b) = (a.unwrap(), b.unwrap());
+        let (a, b) = tokio::join!(a.finished(), b.finished());
+        assert_eq!((a, b), (Ok(()), Ok(())));
+        for phone in &phones {
+            assert_eq!(phone.space.agreements().list().await.unwrap().len(), 2 * (round + 1));
+        }
+    }
+}

@@ -233,7 +233,10 @@ async fn r32_a_clock_set_back_by_more_than_a_day_pauses_what_is_in_force() {
     ana.space.agreements().propose(plain("Something new.")).await.unwrap();
     ana.clock.set(BEGIN.plus(60));
     assert!(!ana.space.agreements().show(talk.id).await.unwrap().in_force());
+    let waits = vec![amends::space::StatusNotice::WaitsForReconfirmation];
+    assert_eq!(ana.space.status().await.unwrap().notices, waits, "she is told why");
     assert!(ana.space.agreements().resume(talk.id).await.unwrap().in_force());
+    assert_eq!(ana.space.status().await.unwrap().notices, vec![]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

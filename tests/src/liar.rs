@@ -23,6 +23,8 @@ pub struct Liar {
     partner_key: [u8; 32],
     secret: [u8; 32],
     private: [u8; 32],
+    /// The honest phone's log as the liar's holds it: bytes, own tag, head.
+    pub theirs: Vec<(Vec<u8>, [u8; 16], Head)>,
 }
 
 impl Liar {
@@ -35,6 +37,10 @@ impl Liar {
         let keys = Keys::load(&secrets as &dyn SecretStore, &store).unwrap();
         let db = PairDb::open(&path, keys.pair.clone(), store, Arc::new(SystemEntropy)).unwrap();
         let link = db.setting("link").unwrap().unwrap();
+        let mut theirs = Vec::new();
+        while let Ok(row) = db.entry(PairDb::number(false, 0), theirs.len() as u64) {
+            theirs.push((row.bytes, row.tag, row.head));
+        }
         let bytes = |key: &str| link.get(key).unwrap().bytes().unwrap().to_vec();
         Self {
             pair: PairId::from_slice(&bytes("pair")).unwrap(),
@@ -43,6 +49,7 @@ impl Liar {
             partner_key: bytes("key").try_into().unwrap(),
             secret: bytes("secret").try_into().unwrap(),
             private: keys.link,
+            theirs,
         }
     }
 

@@ -263,3 +263,28 @@ fn the_qr_text_pairs_as_the_code_does() {
     show.line();
     assert_eq!(show.line()["ok"]["event"], "paired");
 }
+
+/// Log invariant 3: what was answered is durable, and what was cut off in the
+/// middle stands whole or not at all.
+#[test]
+fn inv3_a_process_killed_at_any_moment_loses_nothing_that_it_had_answered() {
+    let two = Two::paired();
+    let mut answered = 0;
+    for round in 0..40_u64 {
+        let args = ["agreement", "propose", "--clause", "both: We talk."];
+        let mut running = Running::start(&two.ana(), &args, None);
+        std::thread::sleep(Duration::from_micros(round * 700));
+        running.0.kill().unwrap();
+        running.0.wait().unwrap();
+        let mut text = String::new();
+        running.1.read_line(&mut text).unwrap();
+        answered += usize::from(text.contains("\"ok\""));
+    }
+    assert_eq!(json(&two.ana(), &["doctor"]).0, 0);
+    let (_, list) = json(&two.ana(), &["agreement", "list"]);
+    let there = list["ok"]["agreements"].as_array().unwrap().len();
+    assert!(there >= answered, "{answered} were answered and {there} are there");
+    // And the log goes on as if nothing had been.
+    assert_eq!(json(&two.ana(), &["agreement", "propose", "--clause", "both: On."]).0, 0);
+    assert_eq!(json(&two.ana(), &["log", "verify"]).0, 0);
+}

@@ -37,9 +37,14 @@ fn check(name: &str, vectors: Json) {
     assert!(kept == text, "{name} differs: a second implementation would break");
 }
 
-fn record(action: Action, commitment: Option<amends::id::Commitment>) -> Record {
+fn named(name: &str) -> Vec<u8> {
+    body::encode([0x77; 16], Value::map([("name", Some(name.into()))]))
+}
+
+fn record(action: Action) -> Record {
     let at = Stated { moment: Moment(BEGIN), zone: "Europe/Berlin".into() };
-    Record { target: DOC, at, action, body: commitment }
+    let body = (action == Action::PairOpen).then(|| body::commitment(&named("Ana")));
+    Record { target: DOC, at, action, body }
 }
 
 fn revision() -> Revision {
@@ -71,6 +76,13 @@ fn revision() -> Revision {
     }
 }
 
+/// One that can count: every clause binds its author.
+fn offer() -> Revision {
+    let mut offer = revision();
+    offer.clauses.remove(0);
+    offer
+}
+
 fn actions() -> Vec<Action> {
     let revision_hash = revision().hash(DOC);
     let draft = Position { log: log_id(PAIR, ANA, 0), index: 2, place: 0 };
@@ -78,7 +90,7 @@ fn actions() -> Vec<Action> {
         Action::PairOpen,
         Action::PairLeave,
         Action::Propose { revision: revision() },
-        Action::Offer { revision: revision() },
+        Action::Offer { revision: offer() },
         Action::Consent { revision: revision_hash },
         Action::WithdrawConsent { revision: revision_hash, held: Some(Moment(BEGIN + 60)) },
         Action::WithdrawProposal { revision: revision_hash },
@@ -97,7 +109,7 @@ fn records_and_revisions() {
         .into_iter()
         .map(|action| {
             let kind = action.kind();
-            json!({"kind": kind, "cbor": hex(&record(action, None).to_value().encode())})
+            json!({"kind": kind, "cbor": hex(&record(action).to_value().encode())})
         })
         .collect();
     let revision = revision();
@@ -118,20 +130,20 @@ fn records_and_revisions() {
 fn logs_heads_pins_and_bodies() {
     let logs = [log_id(PAIR, ANA, 0), log_id(PAIR, BEN, 0)];
     let key = [0x5c; 32];
-    let name = body::encode([0x77; 16], Value::map([("name", Some("Ana".into()))]));
+    let name = named("Ana");
     let commitment = body::commitment(&name);
     let mut followers = [Follower::new(PAIR, ANA, 0), Follower::new(PAIR, BEN, 0)];
     let mut heads: Vec<Checkpoint> = followers.iter().map(Follower::checkpoint).collect();
     let mut entries = Vec::new();
     let writes: [(usize, Vec<Record>); 4] = [
-        (0, vec![record(Action::PairOpen, Some(commitment))]),
-        (1, vec![record(Action::PairOpen, None)]),
-        (0, vec![record(Action::Propose { revision: revision() }, None)]),
+        (0, vec![record(Action::PairOpen)]),
+        (1, vec![record(Action::PairOpen)]),
+        (0, vec![record(Action::Propose { revision: revision() })]),
         (
             1,
             vec![
-                record(Action::Consent { revision: revision().hash(DOC) }, None),
-                record(Action::Suspend, None),
+                record(Action::Consent { revision: revision().hash(DOC) }),
+                record(Action::Suspend),
             ],
         ),
     ];
@@ -273,11 +285,14 @@ fn documents() {
     let draft = Position { log: logs[0], index: 1, place: 0 };
     let splice =
         |start, insert: &str| Action::Splice { draft, start, delete: 0, insert: insert.into() };
-    let touches: [(usize, u64, u64, Action); 4] = [
+    let delete = Action::Splice { draft, start: 0, delete: 5, insert: String::new() };
+    let touches: [(usize, u64, u64, Action); 5] = [
         (0, 1, 1, Action::OpenDraft { text: "We talk.".into() }),
         (0, 2, 1, splice(7, " calmly")),
         (1, 1, 2, splice(0, "Now: ")),
         (1, 2, 3, Action::End),
+        // It deletes only: an empty text is a text here.
+        (0, 3, 3, delete),
     ];
     let mut document = Document::new().unwrap();
     let mut told = Vec::new();
@@ -285,7 +300,7 @@ fn documents() {
         let mut past = amends::id::Past::default();
         past.raise(logs[who], index);
         past.raise(logs[1 - who], seen);
-        let value = record(action, None).to_value();
+        let value = record(action).to_value();
         told.push(json!({
             "log": logs[who], "index": index, "seen_of_the_other": seen,
             "record": hex(&value.encode()),
@@ -300,6 +315,82 @@ fn documents() {
             "touches": told,
             "draft_text": document.text(draft),
             "heads": document.heads(),
+        }),
+    );
+}
+
+/// Both handshakes with fixed keys, and a first frame each way.
+#[test]
+fn links() {
+    use amends::net::{Handshake, Noise, public_key};
+    use std::sync::Arc;
+    let privates = [[0x51; 32], [0x52; 32]];
+    let keys = privates.map(|private| public_key(&private));
+    let secret = [0x53; 32];
+    let mut told = Vec::new();
+    for pairing in [true, false] {
+        let side = |who: usize| {
+            let handshake = if pairing {
+                Handshake::Pair { secret: &secret }
+            } else {
+                let partner_key = &keys[1 - who];
+                Handshake::Link { partner_key, secret: &secret, pair: PAIR, epoch: 0 }
+            };
+            let entropy = Arc::new(SeededEntropy::new(who as u64));
+            Noise::new(&handshake, &privates[who], who == 0, entropy).unwrap()
+        };
+        let mut sides = [side(0), side(1)];
+        let mut messages = Vec::new();
+        let mut who = 0;
+        while !(sides[0].done() && sides[1].done()) {
+            let message = sides[who].write(&[]).unwrap();
+            sides[1 - who].read(&message).unwrap();
+            messages.push(hex(&message));
+            who = 1 - who;
+        }
+        let finished = sides.map(|side| side.finish().unwrap());
+        let hash = finished[0].1;
+        assert_eq!(hash, finished[1].1);
+        let frame = Frame::Ping.encode();
+        let mut plain = (frame.len() as u32).to_be_bytes().to_vec();
+        plain.extend(&frame);
+        plain.resize(64, 0);
+        let mut first = Vec::new();
+        for (mut noise, _, _) in finished {
+            let message = noise.write(&plain).unwrap();
+            first.push(hex(&[&(message.len() as u16).to_be_bytes()[..], &message].concat()));
+        }
+        told.push(json!({
+            "pattern": if pairing { "XXpsk0" } else { "KKpsk0" },
+            "messages": messages,
+            "handshake_hash": hex(&hash),
+            "ping_by_initiator_and_by_responder_on_the_wire": first,
+        }));
+    }
+    let ephemerals: Vec<String> = [0_u64, 1]
+        .into_iter()
+        .map(|seed| {
+            let mut key = [0; 32];
+            amends::host::Entropy::fill(&SeededEntropy::new(seed), &mut key).unwrap();
+            hex(&key)
+        })
+        .collect();
+    check(
+        "links.json",
+        json!({
+            "private_keys": privates.map(|key| hex(&key)),
+            "public_keys": keys.map(|key| hex(&key)),
+            "psk": hex(&secret),
+            "pair": PAIR,
+            "ephemeral_private_keys": ephemerals,
+            "padded_ping": hex(&{
+                let frame = Frame::Ping.encode();
+                let mut plain = (frame.len() as u32).to_be_bytes().to_vec();
+                plain.extend(&frame);
+                plain.resize(64, 0);
+                plain
+            }),
+            "handshakes": told,
         }),
     );
 }

@@ -231,6 +231,9 @@ impl Record {
             action: Action::read(&header.kind, value)?,
             body: header.body,
         };
+        if record.body.is_some() != (record.action == Action::PairOpen) {
+            return None;
+        }
         // What does not come back the same holds something that is not understood.
         (record.to_value() == *value).then_some(record)
     }
@@ -282,7 +285,8 @@ mod tests {
             Action::Splice { draft, start: 2, delete: 0, insert: "é".into() },
         ];
         for action in actions {
-            let record = record(action);
+            let mut record = record(action);
+            record.body = (record.action == Action::PairOpen).then_some(Commitment([6; 32]));
             let bytes = record.to_value().encode();
             assert_eq!(Record::from_value(&Value::decode(&bytes).unwrap()), Some(record));
         }

@@ -84,7 +84,7 @@ enum Due {
 }
 
 /// Every setting of `pair.db`.
-const SETTINGS: [(&str, Due); 8] = [
+const SETTINGS: [(&str, Due); 9] = [
     ("name", Due::Always),
     ("link", Due::Paired),
     ("latest", Due::Paired),
@@ -92,6 +92,7 @@ const SETTINGS: [(&str, Due); 8] = [
     ("held", Due::Sometimes),
     ("leaving", Due::Sometimes),
     ("reconfirm", Due::Sometimes),
+    ("paused", Due::Sometimes),
     ("partner-holds-more", Due::Sometimes),
 ];
 
@@ -191,19 +192,29 @@ impl Engine {
                         break;
                     };
                     let place = format!("pair.db: entry {}/{index}", log.number);
-                    let ahead = Entry::decode(&row.bytes).is_ok_and(|entry| {
-                        entry.seen.iter().any(|pin| !heads.contains_key(&(pin.log, pin.length)))
-                    });
-                    if ahead {
+                    let pins = Entry::decode(&row.bytes).map(|e| e.seen).unwrap_or_default();
+                    let own = log.follower.owner() == home.me;
+                    // Own entries that came back may pin what is not here again yet.
+                    let lost = |pin: &Checkpoint| {
+                        own && home.logs.iter().any(|other| {
+                            other.id() == pin.log && pin.length > other.follower.checkpoint().length
+                        })
+                    };
+                    let known = |pin: &Checkpoint| heads.contains_key(&(pin.log, pin.length));
+                    if pins.iter().any(|pin| !known(pin) && !lost(pin)) {
                         // It waits; if what it pins never comes, the log is
                         // found to be shorter than it says.
                         break;
                     }
-                    let head_at = |id, length| heads.get(&(id, length)).copied();
-                    let followed = follower.follow(&row.bytes, &head_at);
-                    let own = log.follower.owner() == home.me;
+                    let head_at = |id, length| {
+                        let held = heads.get(&(id, length)).copied();
+                        held.or_else(|| {
+                            let pin = pins.iter().find(|p| p.log == id && p.length == length)?;
+                            lost(pin).then_some(pin.head)
+                        })
+                    };
                     let tagged = !own || own_tag_matches(&self.keys.log, row.head, &row.tag);
-                    match followed {
+                    match follower.follow(&row.bytes, &head_at) {
                         Ok(followed)
                             if followed.head == row.head && followed.past == row.past && tagged =>
                         {
@@ -331,7 +342,21 @@ impl Engine {
         touches: Vec<Touch>,
         report: &mut DoctorReport,
     ) -> Result<(), Error> {
-        let touches = causal_order(touches);
+        // What waits for entries that are not here again yet is not derived.
+        let mut waiting: BTreeSet<LogId> = BTreeSet::new();
+        let here = |touch: &Touch| {
+            touch.past.0.iter().all(|(id, length)| {
+                let log = home.logs.iter().find(|log| log.id() == *id);
+                log.is_some_and(|log| log.follower.checkpoint().length >= *length)
+            })
+        };
+        let mut touches = causal_order(touches);
+        touches.retain(|touch| {
+            if !here(touch) {
+                waiting.insert(touch.log);
+            }
+            !waiting.contains(&touch.log)
+        });
         let fresh = derived(|| {
             let mut document = Document::new()?;
             touches.iter().try_for_each(|touch| document.apply(touch))?;

@@ -381,6 +381,7 @@ impl Engine {
                 engine.append(&mut home, drafts)?;
                 drafts = rest;
             }
+            engine.db()?.set("paused", &Value::Bool(true))?;
             Ok(engine.db()?.unset("reconfirm")?)
         }
     }

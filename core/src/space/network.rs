@@ -138,7 +138,7 @@ pub(super) async fn exchange(
     }
     drop(links);
     let deadline = once.map(|within| Instant::now() + within);
-    let mut trouble = Error::Link(LinkError::Silent);
+    let mut trouble = Error::Link(LinkError::Nobody);
     let result = loop {
         let late = async {
             match deadline {
@@ -324,6 +324,7 @@ async fn talk(
         claim: None,
         began: Instant::now(),
         over: false,
+        established: false,
         hushed: false,
     };
     let outcome = link.run(first, &mut stranger, established).await;
@@ -358,6 +359,8 @@ struct Link<'a> {
     claim: Option<crate::net::Claim>,
     began: Instant,
     over: bool,
+    /// The other side's first frame has come.
+    established: bool,
     /// Nothing more may be said, not even goodbye.
     hushed: bool,
 }
@@ -408,7 +411,7 @@ impl Link<'_> {
                     () = stopped(&mut stop) => return self.goodbye().await,
                 }
             }
-            if self.claim.is_some() {
+            if self.established {
                 *established = true;
                 stranger.take();
             }
@@ -484,6 +487,12 @@ impl Link<'_> {
         match action {
             sync::Action::Send(frame) => self.send(&frame).await,
             sync::Action::Established(epoch) => {
+                self.established = true;
+                // An exchange of once ends with whichever link brings both in
+                // step: displacing one could take the other's last word away.
+                if self.links.once {
+                    return Ok(());
+                }
                 let who = if self.initiator { self.keys.me } else { self.keys.partner };
                 self.claim = self.links.registry.claim(who, epoch);
                 if self.claim.is_none() {

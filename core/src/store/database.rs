@@ -378,3 +378,50 @@ fn check_version(connection: &Connection, layout: &Layout) -> Result<i64, Storag
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::host::SystemEntropy;
+
+    const LAYOUT: Layout =
+        Layout { file: "test.db", migrations: &["CREATE TABLE store(id BLOB NOT NULL) STRICT"] };
+    const LATER: Layout = Layout {
+        file: "test.db",
+        migrations: &[
+            "CREATE TABLE store(id BLOB NOT NULL) STRICT",
+            "CREATE TABLE more(id INTEGER PRIMARY KEY) STRICT",
+        ],
+    };
+
+    fn key() -> DataKey {
+        DataKey::from_bytes([1; 32])
+    }
+
+    #[test]
+    fn inv3_the_settings_that_durability_and_erasure_rest_on_hold() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let db = Database::create(&path, &LAYOUT, key(), [2; 16], Arc::new(SystemEntropy)).unwrap();
+        let read = |name: &str| -> i64 {
+            db.connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!((read("synchronous"), read("secure_delete")), (2, 1));
+        assert_eq!((read("fullfsync"), read("checkpoint_fullfsync")), (1, 1));
+    }
+
+    #[test]
+    fn an_older_file_is_brought_up_to_date_and_a_newer_one_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let entropy = || Arc::new(SystemEntropy);
+        drop(Database::create(&path, &LAYOUT, key(), [2; 16], entropy()).unwrap());
+        let later = Database::open(&path, &LATER, key(), [2; 16], entropy()).unwrap();
+        assert_eq!(later.integrity().unwrap(), Vec::<String>::new());
+        drop(later);
+        let older = Database::open(&path, &LAYOUT, key(), [2; 16], entropy());
+        assert!(matches!(older, Err(StorageError::Newer { found: 2, known: 1, .. })));
+        assert_eq!(Database::store_id(&path, &LATER).unwrap(), [2; 16]);
+    }
+}

@@ -38,7 +38,8 @@ pub trait Replica {
     /// # Errors
     /// Storage.
     fn read(&mut self, log: LogId, first: u64, bytes: usize) -> Result<Option<Run>, Self::Error>;
-    /// Checks entries of the partner's log and stores them durably: all, or none.
+    /// Checks entries of the partner's log and stores durably those that follow;
+    /// what stands before a bad one stays.
     ///
     /// # Errors
     /// Storage.
@@ -80,7 +81,7 @@ pub enum Intake {
     Stored(Checkpoint),
     /// They do not follow what is held: entries are missing before them.
     Missing(Checkpoint),
-    /// They are refused, and nothing was stored.
+    /// One is refused; it and what came after it are not stored.
     Refused(LogRefusal),
     /// They contradict what is held, or the log is frozen already.
     Contradiction,

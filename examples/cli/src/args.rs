@@ -121,7 +121,7 @@ pub enum PairCommand {
         /// The 16 characters that it shows, or the text of its QR code.
         code: String,
         /// Where it listens, host:port. A QR code says so itself.
-        #[arg(long, value_name = "ADDR")]
+        #[arg(long, value_name = "ADDR", value_parser = peer)]
         peer: Option<String>,
     },
 }
@@ -244,7 +244,8 @@ pub struct ProposeArgs {
     pub kind: AgreementKind,
     /// A sentence: WHO[/CATEGORY][@HOW-OFTEN]: TEXT, where WHO is me, partner or
     /// both. Example: "me/whereabouts@daily: I say where I am after work."
-    /// Without any, each line of the open working draft is one.
+    /// Without any, each line of the open working draft is one; there WHO is a
+    /// name, as "Ben: I put my phone away."
     #[arg(long = "clause", value_name = "CLAUSE", value_parser = clause)]
     pub clauses: Vec<TermsClause>,
     /// From when (RFC 3339); at once otherwise.
@@ -292,7 +293,7 @@ pub struct SyncArgs {
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
     /// Where the other phone listens, host:port. May be given several times.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = peer)]
     pub peer: Vec<String>,
     /// How long to try, in seconds.
     #[arg(long, default_value_t = 60, conflicts_with = "watch")]
@@ -325,6 +326,14 @@ pub enum ScenarioCommand {
         #[arg(long)]
         processes: bool,
     },
+}
+
+fn peer(text: &str) -> Result<String, String> {
+    let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    match port.map(|(_, port)| port.parse::<u16>()) {
+        Some(Ok(1..)) => Ok(text.to_owned()),
+        _ => Err("expected HOST:PORT, for example 192.168.1.7:7700".to_owned()),
+    }
 }
 
 fn moment(text: &str) -> Result<Moment, String> {

@@ -125,7 +125,7 @@ impl Demo<'_> {
         .await?;
         self.act(
             BEN,
-            &["agreement", "type", &talk, "--text", &format!("{text}\nme: I put my phone away.")],
+            &["agreement", "type", &talk, "--text", &format!("{text}\nBen: I put my phone away.")],
         )
         .await?;
         self.meet().await?;

@@ -68,7 +68,20 @@ impl Phone {
         sealed: bool,
         terminal: &mut Terminal,
     ) -> Result<Space, Failure> {
-        make_private(&self.home)?;
+        let place = self.home.display();
+        make_private(&self.home).map_err(|failure| Failure {
+            text: format!("{place} cannot be made: {}; choose another --home", failure.text),
+            ..failure
+        })?;
+        if self.home.join("pair.db").exists() {
+            return Err(Failure {
+                kind: "storage",
+                code: "Exists".to_owned(),
+                text: format!(
+                    "there is a phone in {place} already: use it, or choose another --home"
+                ),
+            });
+        }
         let passphrase = if sealed { Some(passphrase(terminal).await?) } else { None };
         Ok(Space::create(&self.home, name, self.host(passphrase))?)
     }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// How many characters of an id are shown.
 const SHORT: usize = 8;
 /// Lines are shorter than the 80 columns of a terminal, so that they can be quoted.
-const COLUMNS: usize = 74;
+const COLUMNS: usize = 73;
 
 /// The first characters of an id, enough to name it.
 pub fn short(id: impl std::fmt::Display) -> String {
@@ -84,6 +84,9 @@ fn revision(title: &str, text: &RevisionView) -> String {
     let agreed = match (text.you_both_agreed, text.i_agreed) {
         (true, _) => "you both agreed",
         (false, true) => "I agreed",
+        (false, false) if text.proposed_by != Who::Partner => {
+            "my yes does not stand: another text came meanwhile"
+        }
         (false, false) => "I have not agreed",
     };
     lines.push(format!("    -- {agreed}"));
@@ -161,7 +164,11 @@ pub fn agreement_line(view: &AgreementView) -> String {
     };
     let line =
         format!("{}  {:<22}  {}", short(view.id), state(view.state), words.unwrap_or_default());
-    line.replace('\n', " / ").chars().take(COLUMNS).collect()
+    let line = line.replace('\n', " / ");
+    match line.char_indices().nth(COLUMNS) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line.trim_end().to_owned(),
+    }
 }
 
 /// An agreement as JSON, with its view's token.

@@ -10,7 +10,8 @@ use crate::limits;
 use crate::time::Moment;
 use std::collections::{BTreeMap, HashMap};
 
-/// Withdrawals from one text, by one log, without a choice of it in between.
+/// Withdrawals of one kind from one text, by one log, without a choice of it in
+/// between, that count.
 const REPEATED_WITHDRAWALS: usize = 8;
 
 /// A record that this version does not understand, where one stands.
@@ -294,7 +295,7 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, usize)]) ->
     let mut in_lane: Vec<Vec<u64>> = vec![Vec::new(); lanes.len()];
     let mut known: HashMap<RevisionHash, usize> = HashMap::new();
     let mut authors: HashMap<&Clause, Vec<&Held>> = HashMap::new();
-    let mut repeated: HashMap<(LogId, usize), usize> = HashMap::new();
+    let mut repeated: HashMap<(LogId, usize, (&str, bool)), usize> = HashMap::new();
     let mut choices: Vec<Choice<'a>> = Vec::new();
     for (held, person) in ordered {
         let counts = folded.counts.entry(held.id.log).or_default();
@@ -332,20 +333,22 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, usize)]) ->
             | Action::WithdrawProposal { revision }
             | Action::Decline { revision } => {
                 let Some(index) = known.get(revision).copied() else { continue };
-                // One after the other, without a choice in between, they add
-                // nothing; what they cost is kept linear.
-                let repeated = repeated.entry((held.id.log, index)).or_insert(0);
+                let sensitive = folded.revisions[index].revision.sensitive();
+                let cooling = sensitive && cooling(&choices, index, held);
+                // One after the other, of one kind, without a choice in between,
+                // they add nothing; what they cost is kept linear.
+                let kind = (held.record.action.kind(), cooling);
+                let repeated = repeated.entry((held.id.log, index, kind)).or_insert(0);
                 *repeated += 1;
                 if *repeated > REPEATED_WITHDRAWALS {
                     continue;
                 }
-                let sensitive = folded.revisions[index].revision.sensitive();
-                (Kind::Withdraw { cooling: sensitive && cooling(&choices, index, held) }, index)
+                (Kind::Withdraw { cooling }, index)
             }
             _ => continue,
         };
         if !matches!(kind, Kind::Withdraw { .. }) {
-            repeated.remove(&(held.id.log, revision));
+            repeated.retain(|(log, r, _), _| *log != held.id.log || *r != revision);
         }
         let lane = lanes[&held.id.log];
         let mut past = vec![0; lanes.len()];

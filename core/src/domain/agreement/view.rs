@@ -232,7 +232,9 @@ pub fn project(
         folded.revisions.iter().filter(|state| state.on_table).collect();
     let answerable: Vec<&RevisionState> =
         open.iter().filter(|state| now < state.lapses_at()).copied().collect();
-    let (current, cooling) = current_and_cooling(&folded.revisions, now);
+    // What has ended keeps the words that it ended with.
+    let (current, cooling) =
+        current_and_cooling(&folded.revisions, ended_at.map_or(now, |ended| ended.min(now)));
     let suspended = folded.suspended[0] || folded.suspended[1];
     let newer = folded.not_understood.iter().any(|record| !record.kind.starts_with("draft."));
 

@@ -10,7 +10,7 @@ use amends::domain::agreement::{Terms, TermsClause};
 use amends::domain::pair::Who;
 use amends::domain::refusal::RefusalCode;
 use amends::id::{DocId, RevisionHash};
-use amends::space::HistoryItem;
+use amends::space::{HistoryItem, Status};
 use amends::time::DAY;
 use serde_json::json;
 
@@ -146,7 +146,7 @@ async fn propose(args: ProposeArgs, space: &Space) -> Result<AgreementView, Fail
     }
     let mut clauses = args.clauses;
     if clauses.is_empty() {
-        clauses = from_draft(shown.as_ref())?;
+        clauses = from_draft(shown.as_ref(), &space.status().await?)?;
     }
     keep_ids(&mut clauses, shown.as_ref());
     let now = space.now();
@@ -170,26 +170,40 @@ async fn propose(args: ProposeArgs, space: &Space) -> Result<AgreementView, Fail
     })
 }
 
-/// Each line of the open working draft is a sentence.
-fn from_draft(shown: Option<&AgreementView>) -> Result<Vec<TermsClause>, Failure> {
+/// Each line of the open working draft is a sentence. Both type there, so it
+/// names whom it binds: "me" would change its meaning with who proposes.
+fn from_draft(shown: Option<&AgreementView>, status: &Status) -> Result<Vec<TermsClause>, Failure> {
     let draft = shown.and_then(|view| view.draft.as_ref()).ok_or_else(|| {
         Failure::usage(
             "say what is proposed: --clause \"both: We talk on Sunday evenings.\"".to_owned(),
         )
     })?;
     let lines = draft.text.lines().map(str::trim).filter(|line| !line.is_empty());
-    Ok(lines
-        .map(|line| {
-            // A line that does not say whom it binds binds both.
-            clause(line).unwrap_or_else(|_| TermsClause {
-                id: None,
-                text: line.to_owned(),
-                binds: Who::Both,
-                category: amends::domain::agreement::Category::General,
-                cadence: None,
-            })
-        })
-        .collect())
+    lines.map(|line| draft_line(line, status)).collect()
+}
+
+fn draft_line(line: &str, status: &Status) -> Result<TermsClause, Failure> {
+    let names = [(Some(&status.name), "me"), (status.partner.as_ref(), "partner")];
+    let who: String = line.chars().take_while(|c| !matches!(c, ':' | '/' | '@')).collect();
+    if matches!(who.as_str(), "me" | "partner") {
+        return Err(Failure::usage(format!(
+            "both of you type in a working draft: write the name instead of {who:?} in {line:?}"
+        )));
+    }
+    let named = names.iter().find(|(name, _)| name.is_some_and(|name| *name == who));
+    let line = match named {
+        Some((_, word)) => format!("{word}{}", &line[who.len()..]),
+        None => line.to_owned(),
+    };
+    // A line that does not say whom it binds binds both.
+    let both = TermsClause {
+        id: None,
+        text: line.clone(),
+        binds: Who::Both,
+        category: amends::domain::agreement::Category::General,
+        cadence: None,
+    };
+    Ok(clause(&line).unwrap_or(both))
 }
 
 /// A sentence that stays word for word keeps its id.

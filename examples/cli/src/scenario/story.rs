@@ -97,6 +97,36 @@ pub struct Step {
     lists: Option<usize>,
 }
 
+/// What can be done, see `tests/scenarios/README.md`.
+const DOINGS: [&str; 16] = [
+    "propose", "offer", "consent", "withdraw", "decline", "suspend", "resume", "renew", "end",
+    "draft", "open", "type", "stop_all", "leave", "hold", "release",
+];
+
+impl Step {
+    /// What can be seen to be wrong before the story is played.
+    fn check(&self) -> Result<(), String> {
+        if let Some(does) = self.does.as_deref().filter(|does| !DOINGS.contains(does)) {
+            return Err(format!("{does:?} is nothing that can be done"));
+        }
+        let personal = self.does.is_some()
+            || self.reads.is_some()
+            || self.clock.is_some()
+            || self.backs_up.is_some()
+            || self.restores.is_some()
+            || self.sees.is_some()
+            || self.shares.is_some()
+            || self.next.is_some()
+            || self.status.is_some()
+            || self.lists.is_some();
+        match (personal, self.who, self.meet.is_some() || self.wait.is_some()) {
+            (true, None, _) => Err("it does not say who".to_owned()),
+            (false, Some(_), _) | (false, None, false) => Err("nothing happens".to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Story {
     /// Reads a story.
     ///
@@ -106,7 +136,11 @@ impl Story {
         if text.len() > 1_000_000 {
             return Err("a story is at most a megabyte long".to_owned());
         }
-        serde_json::from_str(text).map_err(|error| error.to_string())
+        let story: Story = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        for (at, step) in story.steps.iter().enumerate() {
+            step.check().map_err(|why| format!("step {}: {why}", at + 1))?;
+        }
+        Ok(story)
     }
 }
 
@@ -338,6 +372,9 @@ impl Stage {
             let name = step.name.as_deref().ok_or("says nothing of which agreement is seen")?;
             let seen = summary(&self.show(who, name).await?);
             for (key, value) in expected {
+                if seen.get(key).is_none() {
+                    return Err(format!("a story cannot say {key:?} of an agreement"));
+                }
                 if seen.get(key) != Some(value) {
                     return Err(format!("{key} of {name} is {}, not {value}", seen[key]));
                 }
