@@ -4,7 +4,7 @@ use crate::document::DocumentError;
 use crate::domain::Refusal;
 use crate::domain::refusal::RefusalCode;
 use crate::host::SecretError;
-use crate::store::StorageError;
+use crate::store::{KeysError, StorageError};
 
 /// What can come back instead of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +44,16 @@ impl From<SecretError> for Error {
         match error {
             SecretError::Locked(why) => Error::Locked(why),
             SecretError::Failed(why) => Error::Storage(StorageError::Io(why)),
+        }
+    }
+}
+
+impl From<KeysError> for Error {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Missing => Error::Locked(error.to_string()),
+            KeysError::Secret(error) => error.into(),
+            KeysError::Entropy(error) => StorageError::from(error).into(),
         }
     }
 }

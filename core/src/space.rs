@@ -440,7 +440,7 @@ fn erase(folder: &Path, store: &[u8; 16], secrets: &dyn SecretStore) -> Result<(
             }
         }
     }
-    destroyed
+    Ok(destroyed?)
 }
 
 /// Agreements and one-sided offers, see [`crate::domain::agreement`].

@@ -7,7 +7,8 @@ mod world;
 
 use amends::domain::agreement::view::RevisionView;
 use amends::domain::agreement::{AgreementState, AgreementView, Folded, Obligor, fold, project};
-use amends::domain::pair::{PairState, Who};
+use amends::domain::lifecycle::PairState;
+use amends::domain::pair::Who;
 use amends::domain::record::{Action, Held};
 use amends::domain::share::{stop_all, what_i_share};
 use amends::time::{DAY, Moment};

@@ -6,7 +6,8 @@ use amends::domain::agreement::{
     AgreementKind, Category, Clause, Command, Folded, Obligor, Revision, Terms, TermsClause,
     decide, fold,
 };
-use amends::domain::pair::{PairState, Who};
+use amends::domain::lifecycle::PairState;
+use amends::domain::pair::Who;
 use amends::domain::record::{Action, Held, Record};
 use amends::domain::refusal::Refusal;
 use amends::id::{DocId, LogId, PairId, Past, PersonId, Position, RevisionHash};

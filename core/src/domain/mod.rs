@@ -18,6 +18,7 @@
 
 pub mod agreement;
 pub mod consent;
+pub mod lifecycle;
 pub mod next;
 pub mod pair;
 pub mod record;

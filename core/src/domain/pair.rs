@@ -1,10 +1,6 @@
-//! The pair: exactly two people, and whether they are still one (§5.6.2).
+//! The pair: exactly two people.
 
-use super::record::{Action, Held};
-use crate::id::{DocId, LogId, PairId, PersonId};
-use crate::limits::LOG_GENERATIONS;
-use crate::log::log_id;
-use crate::time::Moment;
+use crate::id::{DocId, PairId, PersonId};
 use serde::Serialize;
 
 /// Exactly two people (R37).
@@ -37,13 +33,6 @@ impl Pair {
         self.members.iter().position(|member| *member == person)
     }
 
-    /// Whose log it is; `None` for a stranger's.
-    pub fn author(&self, log: LogId) -> Option<PersonId> {
-        self.members
-            .into_iter()
-            .find(|person| (0..LOG_GENERATIONS).any(|g| log_id(self.id, *person, g) == log))
-    }
-
     /// The document that holds what concerns the pair itself.
     pub fn document(&self) -> DocId {
         DocId(self.id.0)
@@ -62,19 +51,6 @@ pub enum Who {
     Both,
 }
 
-/// How the two people stand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct PairState {
-    /// When it ended, as stated by whoever left; who that was is not said.
-    pub left_at: Option<Moment>,
-}
-
-/// Folds the records of the pair's document. `Leave` is absorbing (M7, I2).
-pub fn fold(records: &[Held]) -> PairState {
-    let left = records.iter().filter(|held| matches!(held.record.action, Action::PairLeave));
-    PairState { left_at: left.map(|held| held.record.at.moment).min() }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -87,7 +63,6 @@ mod tests {
         let pair = Pair::new(PairId([0; 16]), ana, ben).unwrap();
         assert_eq!(pair, Pair::new(PairId([0; 16]), ben, ana).unwrap());
         assert_eq!(pair.other(ana), ben);
-        assert_eq!(pair.author(log_id(pair.id, ben, 63)), Some(ben));
-        assert_eq!(pair.author(log_id(pair.id, PersonId([3; 16]), 0)), None);
+        assert_eq!(pair.index(PersonId([3; 16])), None);
     }
 }

@@ -3,7 +3,7 @@
 use crate::cbor::Value;
 use crate::document::{Document, RULE, Touch, causal_order};
 use crate::domain::agreement::fold::NotUnderstood;
-use crate::domain::pair::PairState;
+use crate::domain::lifecycle::PairState;
 use crate::domain::record::{self, Action, Held, Record};
 use crate::domain::refusal::RefusalCode;
 use crate::domain::{Pair, agreement, text};
@@ -588,7 +588,7 @@ impl Engine {
             return Ok(*state);
         }
         let (held, _, basis) = self.records(home, doc)?;
-        let mut state = crate::domain::pair::fold(&held);
+        let mut state = crate::domain::lifecycle::fold(&held);
         // One's own leave counts even while a recovered log waits.
         let own = home.own()?;
         let (id, number) = (own.id(), own.number);

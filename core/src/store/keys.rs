@@ -1,10 +1,24 @@
 //! The secrets of one store, and their names in the host's secret store.
 
-use super::database::StorageError;
-use crate::error::Error;
-use crate::host::{Entropy, SecretStore, random};
+use crate::host::{Entropy, EntropyError, SecretError, SecretStore, random};
 use amends_seal::DataKey;
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// Why the secrets are not to be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeysError {
+    /// The secret store does not have them.
+    #[error(
+        "the keys of this store are not in the secret store: they were erased, or belong to another phone"
+    )]
+    Missing,
+    /// The secret store says no.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// Randomness failed.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
 
 /// The secrets of one store. Wiped from memory when dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -35,9 +49,9 @@ impl Keys {
         secrets: &dyn SecretStore,
         store: &[u8; 16],
         entropy: &dyn Entropy,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, KeysError> {
         for which in NAMES {
-            let mut secret: [u8; 32] = random(entropy).map_err(StorageError::from)?;
+            let mut secret: [u8; 32] = random(entropy)?;
             secrets.write(name(store, which), secret.to_vec())?;
             secret.zeroize();
         }
@@ -47,17 +61,13 @@ impl Keys {
     /// The secrets that the host keeps.
     ///
     /// # Errors
-    /// [`Error::Locked`] where one is missing or the host does not give it out.
-    pub fn load(secrets: &dyn SecretStore, store: &[u8; 16]) -> Result<Self, Error> {
-        let read = |which| -> Result<[u8; 32], Error> {
-            let missing = || {
-                Error::Locked(
-                    "the keys of this store are not in the secret store: they were erased, or belong to another phone".to_owned(),
-                )
-            };
-            let secret =
-                zeroize::Zeroizing::new(secrets.read(name(store, which))?.ok_or_else(missing)?);
-            secret.as_slice().try_into().map_err(|_| missing())
+    /// [`KeysError::Missing`] where one is missing or the host does not give it out.
+    pub fn load(secrets: &dyn SecretStore, store: &[u8; 16]) -> Result<Self, KeysError> {
+        let read = |which| -> Result<[u8; 32], KeysError> {
+            let secret = zeroize::Zeroizing::new(
+                secrets.read(name(store, which))?.ok_or(KeysError::Missing)?,
+            );
+            secret.as_slice().try_into().map_err(|_| KeysError::Missing)
         };
         Ok(Self {
             pair: DataKey::from_bytes(read("pair")?),
@@ -71,9 +81,9 @@ impl Keys {
     ///
     /// # Errors
     /// What the secret store says; the others are destroyed all the same.
-    pub fn destroy(secrets: &dyn SecretStore, store: &[u8; 16]) -> Result<(), Error> {
+    pub fn destroy(secrets: &dyn SecretStore, store: &[u8; 16]) -> Result<(), KeysError> {
         let results = NAMES.map(|which| secrets.delete(name(store, which)));
-        results.into_iter().collect::<Result<(), _>>().map_err(Error::from)
+        results.into_iter().collect::<Result<(), _>>().map_err(KeysError::from)
     }
 
     /// Has the host destroy the link key alone: this phone can no longer speak
@@ -81,7 +91,7 @@ impl Keys {
     ///
     /// # Errors
     /// What the secret store says.
-    pub fn retire_link(secrets: &dyn SecretStore, store: &[u8; 16]) -> Result<(), Error> {
+    pub fn retire_link(secrets: &dyn SecretStore, store: &[u8; 16]) -> Result<(), KeysError> {
         Ok(secrets.write(name(store, "link"), vec![0; 32])?)
     }
 }

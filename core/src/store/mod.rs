@@ -20,7 +20,7 @@ mod secrets;
 mod vault_db;
 
 pub use database::StorageError;
-pub use keys::Keys;
+pub use keys::{Keys, KeysError};
 pub use pair_db::{DocumentRow, PairDb, PairFile};
 pub use rows::{BodyRow, EntryRow, LogRow};
 pub use secrets::{KeyFile, PassphraseFile};

@@ -3,7 +3,8 @@
 use super::fold::{Folded, RevisionState};
 use super::revision::{AgreementKind, Category, Clause, Obligor, Revision, TaperStep};
 use super::view::{AgreementState, AgreementView, project};
-use crate::domain::pair::{Pair, PairState, Who};
+use crate::domain::lifecycle::PairState;
+use crate::domain::pair::{Pair, Who};
 use crate::domain::record::Action;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::text;
@@ -423,13 +424,8 @@ impl Decision<'_> {
     }
 
     fn own_counts(&self) -> super::fold::Counts {
-        let pair = self.context.pair;
-        let mine = self
-            .folded
-            .counts
-            .iter()
-            .filter(|(log, _)| pair.author(**log) == Some(self.context.me));
-        mine.map(|(_, counts)| *counts).max_by_key(|c| c.proposals + c.consents).unwrap_or_default()
+        let mine = self.folded.counts.values().filter(|counts| counts.person == self.me);
+        mine.copied().max_by_key(|c| c.proposals + c.consents).unwrap_or_default()
     }
 
     /// Whatever is open or holds: a new text goes beyond all of it.

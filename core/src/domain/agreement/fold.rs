@@ -136,6 +136,8 @@ pub struct Folded {
 /// What counts towards the caps, per log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
+    /// Whose log: 0 or 1.
+    pub person: usize,
     /// Proposals.
     pub proposals: usize,
     /// Consents.
@@ -299,6 +301,7 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, usize)]) ->
     let mut choices: Vec<Choice<'a>> = Vec::new();
     for (held, person) in ordered {
         let counts = folded.counts.entry(held.id.log).or_default();
+        counts.person = *person;
         let (kind, revision) = match &held.record.action {
             Action::Propose { revision } => {
                 if counts.proposals >= limits::PROPOSALS
@@ -563,6 +566,7 @@ fn drafts(
     let mut drafts = Vec::new();
     for (held, who) in ordered {
         let counts = counts.entry(held.id.log).or_default();
+        counts.person = *who;
         match &held.record.action {
             Action::OpenDraft { text }
                 if counts.drafts < limits::DRAFTS && text::fragment_counts(text) =>

@@ -2,7 +2,8 @@
 
 use super::fold::{Closing, Folded, OfferState, RevisionState};
 use super::revision::{AgreementKind, Category, Obligor, TaperStep};
-use crate::domain::pair::{Pair, PairState, Who};
+use crate::domain::lifecycle::PairState;
+use crate::domain::pair::{Pair, Who};
 use crate::id::{DocId, Past, PersonId, Position, RevisionHash};
 use crate::limits;
 use crate::time::Moment;
