@@ -268,3 +268,16 @@ async fn two_phones_that_dial_each_other_at_once_come_in_step_over_one_connectio
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_shown_on_all_addresses_names_one_that_can_be_reached() {
+    let phones = [Phone::new("Ana", None), Phone::new("Ben", None)];
+    let mut show = phones[0].space.pair_show("0.0.0.0:0".parse().unwrap()).await.unwrap();
+    let address = show.address.unwrap();
+    assert!(!address.ip().is_unspecified() && address.port() != 0);
+    assert_eq!(show.invitation.as_ref().unwrap().hints, vec![address]);
+    let code = show.code.clone().unwrap();
+    let mut join = phones[1].space.pair_join(&code, &address.to_string()).await.unwrap();
+    let (a, b) = tokio::join!(show.asked(), join.asked());
+    assert_eq!(a.unwrap().code, b.unwrap().code);
+}

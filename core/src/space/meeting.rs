@@ -32,7 +32,7 @@ pub struct Asked {
 
 /// A pairing under way.
 pub struct Pairing {
-    /// The address that is listened on, where this phone shows the code.
+    /// Where the other phone should find this one, where this one shows the code.
     pub address: Option<SocketAddr>,
     /// The code to type on the other phone.
     pub code: Option<Code>,
@@ -92,7 +92,7 @@ impl Space {
     pub async fn pair_show(&self, address: SocketAddr) -> Result<Pairing, Error> {
         self.ask(Engine::may_pair).await?;
         let listener = listen(address).await?;
-        let address = listener.local_addr().ok();
+        let address = listener.local_addr().ok().map(reachable);
         let entropy = self.host.entropy.as_ref();
         let code = Code::new(entropy).map_err(StorageError::from)?;
         let private = self.ask(|engine| Ok(engine.keys.link)).await?;
@@ -164,6 +164,27 @@ impl Space {
         };
         (pairing, Asking { ask, answered })
     }
+}
+
+/// Where other phones reach a listener on all addresses: the address that this
+/// machine would speak from. Asking for the route sends nothing.
+fn reachable(listening: SocketAddr) -> SocketAddr {
+    if !listening.ip().is_unspecified() {
+        return listening;
+    }
+    let (any, away) = match listening {
+        SocketAddr::V4(_) => ("0.0.0.0:0", "192.0.2.1:9"),
+        SocketAddr::V6(_) => ("[::]:0", "[2001:db8::1]:9"),
+    };
+    let route = std::net::UdpSocket::bind(any).and_then(|socket| {
+        socket.connect(away)?;
+        socket.local_addr()
+    });
+    let loopback = match listening {
+        SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(route.map_or(loopback, |route| route.ip()), listening.port())
 }
 
 async fn show(
