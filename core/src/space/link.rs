@@ -8,7 +8,7 @@ use crate::domain::refusal::RefusalCode;
 use crate::domain::text;
 use crate::error::Error;
 use crate::id::{PairId, PersonId};
-use crate::limits::LEAVE_DELIVERY;
+use crate::limits::{LEAVE_DELIVERY, PAIRING_SECONDS};
 use crate::log::body::BodyState;
 use crate::log::log_id;
 use crate::pairing::Material;
@@ -30,6 +30,8 @@ pub struct Link {
     pub epoch: u64,
     /// Not yet proved by a session.
     pub pending: bool,
+    /// When both had confirmed; what nobody proves expires.
+    pub since: Moment,
     /// The name that the partner chose when pairing.
     pub partner_name: String,
 }
@@ -88,6 +90,7 @@ impl Link {
             ("secret", Some(self.secret.as_slice().into())),
             ("epoch", Some(self.epoch.into())),
             ("pending", Some(Value::Bool(self.pending))),
+            ("since", Some(self.since.0.into())),
             ("name", Some(self.partner_name.as_str().into())),
         ])
     }
@@ -103,6 +106,7 @@ impl Link {
             secret: value.get("secret")?.bytes()?.try_into().ok()?,
             epoch: value.get("epoch")?.uint()?,
             pending: *value.get("pending")? == Value::Bool(true),
+            since: Moment(value.get("since")?.int()?),
             partner_name: value.get("name")?.text()?.to_owned(),
         })
     }
@@ -113,7 +117,13 @@ impl Engine {
     pub fn link(&mut self) -> Result<Option<Link>, Error> {
         let Some(value) = self.db()?.setting("link")? else { return Ok(None) };
         let damaged = || StorageError::Damaged("pair.db: setting link".to_owned());
-        Ok(Some(Link::from_value(&value).ok_or_else(damaged)?))
+        let link = Link::from_value(&value).ok_or_else(damaged)?;
+        // Ten minutes leave no trace of a pairing that nobody proved.
+        if link.pending && self.now().since(link.since) > PAIRING_SECONDS {
+            self.db()?.unset("link")?;
+            return Ok(None);
+        }
+        Ok(Some(link))
     }
 
     /// Refused where a pairing may not begin (R37).
@@ -135,6 +145,7 @@ impl Engine {
             secret: material.secret,
             epoch: 0,
             pending: true,
+            since: self.now(),
             partner_name: material.partner_name.clone(),
         };
         self.transact(|engine| {
@@ -271,5 +282,39 @@ impl Engine {
             self.db()?.set("link", &link.to_value())?;
         }
         Ok(self.db()?.unset("leaving")?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::host::FixedClock;
+    use crate::space::PairingState;
+    use crate::store::KeyFile;
+    use crate::{Host, Space};
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn a_pairing_that_no_session_proves_leaves_no_trace_after_ten_minutes() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FixedClock::new(Moment(1_000)));
+        let host =
+            Host { clock: clock.clone(), ..Host::new(KeyFile::new(folder.path().join("k"))) };
+        let space = Space::create(folder.path(), "Ana", host).unwrap();
+        let material = Material {
+            pair: PairId([1; 16]),
+            me: PersonId([2; 16]),
+            partner: PersonId([3; 16]),
+            partner_key: [4; 32],
+            secret: [5; 32],
+            partner_name: "Ben".to_owned(),
+        };
+        space.ask(move |engine| engine.keep_pending(material)).await.unwrap();
+        clock.set(Moment(1_600));
+        assert_eq!(space.status().await.unwrap().pairing, PairingState::Pending);
+        clock.set(Moment(1_601));
+        assert_eq!(space.status().await.unwrap().pairing, PairingState::Unpaired);
+        assert!(space.ask(|engine| Ok(engine.db()?.setting("link")?)).await.unwrap().is_none());
     }
 }
