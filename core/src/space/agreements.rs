@@ -156,17 +156,11 @@ impl Engine {
             // What cannot be read may share: it is ended.
             let unreadable = std::mem::take(&mut engine.unreadable).into_iter();
             actions.extend(unreadable.map(|doc| (doc, crate::domain::record::Action::End)));
-            // An entry holds 64 records; more sharing than that takes more entries,
-            // still in one transaction.
-            let mut drafts: Vec<Draft> = actions
+            let drafts = actions
                 .into_iter()
                 .map(|(target, action)| Draft { target, action, body: None })
                 .collect();
-            while !drafts.is_empty() {
-                let rest = drafts.split_off(drafts.len().min(limits::ENTRY_RECORDS));
-                engine.append(&mut home, drafts)?;
-                drafts = rest;
-            }
+            engine.append_all(&mut home, drafts)?;
             Ok(what_i_share(&views))
         })?;
         self.changed();

@@ -295,6 +295,17 @@ impl Engine {
         Ok(())
     }
 
+    /// Appends as many entries as these records take, 64 each; all of them stand
+    /// or fall with the caller's transaction.
+    pub fn append_all(&mut self, home: &mut Home, mut drafts: Vec<Draft>) -> Result<(), Error> {
+        while !drafts.is_empty() {
+            let rest = drafts.split_off(drafts.len().min(limits::ENTRY_RECORDS));
+            self.append(home, drafts)?;
+            drafts = rest;
+        }
+        Ok(())
+    }
+
     /// Keeps the latest time that was ever seen here.
     pub fn saw(&mut self, now: Moment) -> Result<(), Error> {
         if now > self.latest()? {
@@ -356,34 +367,27 @@ impl Engine {
     }
 
     fn suspend_within(&mut self) -> Result<(), Error> {
-        {
-            let engine = self;
-            let mut home = engine.home()?;
-            let whole = home.logs.iter().all(|log| {
-                let past = log.follower.past();
-                home.logs.iter().all(|l| past.length(l.id()) <= l.follower.checkpoint().length)
-            });
-            if !whole || engine.pair_state(&home)?.left_at.is_some() {
-                return Ok(());
-            }
-            let mut drafts = Vec::new();
-            for target in engine.agreement_ids(&home)? {
-                let folded = engine.agreement(&home, target)?;
-                let state = PairState::default();
-                let view = agreement::project(&folded, &home.pair, &state, home.me, engine.now());
-                let in_force = view.current.is_some() || view.cooling.is_some();
-                if in_force && view.ended_at.is_none() && !view.suspended_by_me {
-                    drafts.push(Draft { target, action: Action::Suspend, body: None });
-                }
-            }
-            while !drafts.is_empty() {
-                let rest = drafts.split_off(drafts.len().min(limits::ENTRY_RECORDS));
-                engine.append(&mut home, drafts)?;
-                drafts = rest;
-            }
-            engine.db()?.set("paused", &Value::Bool(true))?;
-            Ok(engine.db()?.unset("reconfirm")?)
+        let mut home = self.home()?;
+        let whole = home.logs.iter().all(|log| {
+            let past = log.follower.past();
+            home.logs.iter().all(|l| past.length(l.id()) <= l.follower.checkpoint().length)
+        });
+        if !whole || self.pair_state(&home)?.left_at.is_some() {
+            return Ok(());
         }
+        let mut drafts = Vec::new();
+        for target in self.agreement_ids(&home)? {
+            let folded = self.agreement(&home, target)?;
+            let state = PairState::default();
+            let view = agreement::project(&folded, &home.pair, &state, home.me, self.now());
+            let in_force = view.current.is_some() || view.cooling.is_some();
+            if in_force && view.ended_at.is_none() && !view.suspended_by_me {
+                drafts.push(Draft { target, action: Action::Suspend, body: None });
+            }
+        }
+        self.append_all(&mut home, drafts)?;
+        self.db()?.set("paused", &Value::Bool(true))?;
+        Ok(self.db()?.unset("reconfirm")?)
     }
 
     /// How far a document goes in each log, by the index.
@@ -557,25 +561,34 @@ impl Engine {
         home: &Home,
         folded: &mut agreement::Folded,
     ) -> Result<(), Error> {
-        let own = home.own()?;
-        let from = folded.basis.length(own.id());
-        let number = own.number;
-        for index in self.db()?.touches(folded.doc, number, from)? {
-            let row = self.db()?.entry(number, index)?;
-            let Some(touch) = touch(own.id(), index, &row, folded.doc) else { continue };
-            for (_, value) in touch.records {
-                let Some(record) = Record::from_value(&value) else { continue };
-                let at = record.at.moment;
-                let me = agreement::fold::member(&home.pair, home.me);
-                folded.begun = folded.begun.or(Some((at, me)));
-                match record.action {
-                    Action::End => folded.ended_at = folded.ended_at.or(Some(at)),
-                    Action::Suspend => folded.suspended[me] = true,
-                    _ => {}
-                }
+        let me = agreement::fold::member(&home.pair, home.me);
+        for record in self.waiting_records(home, folded.doc, &folded.basis)? {
+            let at = record.at.moment;
+            folded.begun = folded.begun.or(Some((at, me)));
+            match record.action {
+                Action::End => folded.ended_at = folded.ended_at.or(Some(at)),
+                Action::Suspend => folded.suspended[me] = true,
+                _ => {}
             }
         }
         Ok(())
+    }
+
+    /// One's own records on a document from where it waits on.
+    fn waiting_records(
+        &mut self,
+        home: &Home,
+        doc: DocId,
+        basis: &Past,
+    ) -> Result<Vec<Record>, Error> {
+        let own = home.own()?;
+        let mut records = Vec::new();
+        for index in self.db()?.touches(doc, own.number, basis.length(own.id()))? {
+            let row = self.db()?.entry(own.number, index)?;
+            let Some(touch) = touch(own.id(), index, &row, doc) else { continue };
+            records.extend(touch.records.iter().filter_map(|(_, value)| Record::from_value(value)));
+        }
+        Ok(records)
     }
 
     /// How the pair stands.
@@ -590,17 +603,9 @@ impl Engine {
         let (held, _, basis) = self.records(home, doc)?;
         let mut state = crate::domain::lifecycle::fold(&held);
         // One's own leave counts even while a recovered log waits.
-        let own = home.own()?;
-        let (id, number) = (own.id(), own.number);
-        for index in self.db()?.touches(doc, number, basis.length(id))? {
-            let row = self.db()?.entry(number, index)?;
-            let records = touch(id, index, &row, doc).map(|touch| touch.records);
-            let mine = records.unwrap_or_default().into_iter();
-            let left = mine
-                .filter_map(|(_, value)| Record::from_value(&value))
-                .find(|record| record.action == Action::PairLeave);
-            state.left_at = state.left_at.or(left.map(|record| record.at.moment));
-        }
+        let waiting = self.waiting_records(home, doc, &basis)?;
+        let left = waiting.iter().find(|record| record.action == Action::PairLeave);
+        state.left_at = state.left_at.or(left.map(|record| record.at.moment));
         self.pair_state = Some((basis, state));
         Ok(state)
     }
