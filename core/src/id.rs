@@ -2,6 +2,7 @@
 //! a document; all print as lowercase hexadecimal.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
@@ -99,6 +100,16 @@ identifier!(
     RevisionHash, 32
 );
 
+identifier!(
+    /// One time at which a promise is due: `H(promise, local due)`.
+    OccurrenceId, 16
+);
+identifier!(
+    /// One thing that somebody wrote, a post for example: made from the position
+    /// of its record, so that it is short enough to be said.
+    ItemId, 16
+);
+
 /// Where a record stands: its log, the index of its entry, its place within.
 ///
 /// A record's position is its identity. No two records can share one, and none
@@ -111,6 +122,21 @@ pub struct Position {
     pub index: u64,
     /// The record's place within its entry, from 0.
     pub place: u8,
+}
+
+impl Position {
+    /// The id of what the record at this position wrote.
+    pub fn item(self) -> ItemId {
+        let digest = Sha256::new()
+            .chain_update(b"amends/item/v1")
+            .chain_update(self.log.0)
+            .chain_update(self.index.to_be_bytes())
+            .chain_update([self.place])
+            .finalize();
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        ItemId(id)
+    }
 }
 
 impl fmt::Display for Position {

@@ -50,7 +50,11 @@ pub const SPLICES: usize = 500;
 /// Working drafts that count, per author and document (in log order).
 pub const DRAFTS: usize = 50;
 /// Agreements, offers included, that one person may begin in one pair.
-pub const AGREEMENTS: usize = 1_000;
+pub const AGREEMENTS: u64 = 10_000;
+/// Promises that one person may begin in one pair.
+pub const PROMISES: u64 = 100_000;
+/// Documents of one person that views look at, of each class.
+pub const LIVE_DOCUMENTS: usize = 1_000;
 
 /// The longest an agreement may run.
 pub const AGREEMENT_SPAN: i64 = 365 * DAY;
@@ -92,3 +96,53 @@ pub const SNAPSHOT_CHANGES: usize = 500;
 pub const VAULT_STEP: usize = 1024;
 /// Items in the vault.
 pub const VAULT_ITEMS: usize = 100_000;
+
+/// A recurrence rule, as text.
+pub const RULE_BYTES: usize = 256;
+/// A recurrence rule ends within so many days: nothing renews itself (R3).
+pub const RULE_DAYS: i64 = 366;
+/// Good will after a promised moment, by default.
+pub const GRACE: i64 = 30 * 60;
+/// The longest good will that a promise may ask for.
+pub const GRACE_MAX: u32 = DAY as u32;
+/// A promise is due within this time.
+pub const PROMISE_SPAN: i64 = 400 * DAY;
+/// For so long after it was due a promise waits for its author's word.
+pub const REPORT_WINDOW: i64 = 7 * DAY;
+/// So many open promises at once are usually enough; more are a hint, never refused.
+pub const PROMISES_SOFT: usize = 5;
+/// Open promises that one person may have.
+pub const PROMISES_OPEN: usize = 100;
+/// Records that count, per author and promise (in log order); retracting and
+/// declining are never capped.
+pub const PROMISE_RECORDS: usize = 4_000;
+/// Pauses that count, per promise.
+pub const PROMISE_PAUSES: usize = 100;
+/// How often one due may be moved.
+pub const RENEGOTIATIONS: usize = 12;
+/// What is settled is looked at for so long after it was last touched; what is
+/// older is read when asked for.
+pub const RECENT: i64 = 13 * 7 * DAY;
+
+/// The longest that an openness post lives (R3, R7).
+pub const OPENNESS_SPAN: i64 = 90 * DAY;
+/// Posts of one person that count, per month (in log order).
+pub const POSTS_PER_MONTH: usize = 1_000;
+/// Corrections of one post that count (in log order).
+pub const CORRECTIONS: usize = 20;
+/// A stub says for so long that something was taken back.
+pub const STUB: i64 = 7 * DAY;
+/// Words of check-ins and daily intentions are kept for so long.
+pub const CHECK_IN_RETENTION: i64 = 365 * DAY;
+/// A seal that nobody matched waits for so long after its period before its
+/// answers are kept private by default.
+pub const SEAL_WAITS: i64 = 7 * DAY;
+/// Questions of one check-in.
+pub const CHECK_IN_ITEMS: usize = 20;
+/// Check-in records of one person that count, per month (in log order).
+pub const CHECK_INS_PER_MONTH: usize = 500;
+/// A sweep takes expiry for real only if a reading of the clock at least so much
+/// earlier said the same.
+pub const EXPIRY_CONFIRMED: i64 = 60;
+/// Spaces of one person that count (in log order).
+pub const SPACES: usize = 500;

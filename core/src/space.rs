@@ -10,31 +10,44 @@
 #![cfg_attr(not(feature = "net"), allow(dead_code))]
 
 mod agreements;
+mod checkins;
 mod doctor;
 mod engine;
+mod inner;
 mod link;
 #[cfg(feature = "net")]
 mod meeting;
 #[cfg(feature = "net")]
 mod network;
+mod openness;
+mod progress;
+mod promises;
 mod replica;
+mod settings;
+mod subscription;
+mod upkeep;
 mod worker;
 
 pub use agreements::{HistoryItem, LogItem, PrivateDraft};
+pub use checkins::CheckIns;
 pub use doctor::{DoctorReport, Finding, Remedy, VerifiedLog};
 pub use engine::Host;
+pub use inner::Inner;
 pub use link::Leaving;
 #[cfg(feature = "net")]
 pub use meeting::{Asked, Pairing};
 #[cfg(feature = "net")]
 pub use network::{Exchange, ExchangeOptions};
+pub use openness::Openness;
+pub use progress::{Progress, Today};
+pub use promises::Promises;
+pub use subscription::Subscription;
 
 use crate::cbor::Value;
 use crate::domain::agreement::decide::Splice;
 use crate::domain::agreement::view::AgreementsNow;
 use crate::domain::agreement::{AgreementState, AgreementView, Command, Terms};
 use crate::domain::next::NextDue;
-use crate::domain::refusal::RefusalCode;
 use crate::domain::share::SharedItem;
 use crate::domain::text;
 use crate::error::Error;
@@ -153,6 +166,10 @@ impl Space {
         Self::start(folder, store, keys, host, files)
     }
 
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
+    }
+
     fn start(
         folder: &Path,
         store: [u8; 16],
@@ -161,12 +178,13 @@ impl Space {
         files: Files,
     ) -> Result<Self, Error> {
         let epoch = random(host.entropy.as_ref()).map_err(StorageError::from)?;
-        let engine = Engine::new(folder.to_owned(), store, keys, host.clone(), files)?;
+        let mut engine = Engine::new(folder.to_owned(), store, keys, host.clone(), files)?;
+        engine.begin_upkeep()?;
         let changes = engine.watch();
         Ok(Self { worker: Worker::start(engine)?, host, epoch, changes })
     }
 
-    async fn ask<T: Send + 'static>(
+    pub(crate) async fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
@@ -176,6 +194,16 @@ impl Space {
     /// Now, by the host's clock.
     pub fn now(&self) -> Moment {
         self.host.clock.now()
+    }
+
+    /// The IANA name of the zone that this phone is in.
+    pub fn zone(&self) -> String {
+        self.host.clock.zone()
+    }
+
+    /// The local date on this phone.
+    pub fn today(&self) -> jiff::civil::Date {
+        crate::time::local_date(self.now(), &self.zone())
     }
 
     /// Agreements and one-sided offers.
@@ -273,12 +301,35 @@ impl Space {
         self.ask(move |engine| engine.document_heads(doc)).await
     }
 
-    /// Begins to hear of changes, see [`Subscription`].
-    pub fn subscribe(&self) -> Subscription {
-        let mut changes = self.changes.clone();
-        // The first wait answers at once: the current view comes first.
-        changes.mark_changed();
-        Subscription { space: self.clone(), changes, last: None, cancelled: false }
+    /// Promises and practices.
+    pub fn promises(&self) -> Promises<'_> {
+        Promises(self)
+    }
+
+    /// What both tell of themselves, by their own hand and for a while.
+    pub fn openness(&self) -> Openness<'_> {
+        Openness(self)
+    }
+
+    /// What one writes for oneself.
+    pub fn inner(&self) -> Inner<'_> {
+        Inner(self)
+    }
+
+    /// The same questions to both, and daily intentions.
+    pub fn check_ins(&self) -> CheckIns<'_> {
+        CheckIns(self)
+    }
+
+    /// How it goes, what is next, and when to be reminded.
+    pub fn progress(&self) -> Progress<'_> {
+        Progress(self)
+    }
+
+    /// Begins to hear of the agreements, see [`Subscription`]. Before there is a
+    /// pair the list is empty.
+    pub fn subscribe(&self) -> Subscription<Vec<AgreementView>> {
+        Subscription::new(self, Engine::agreements)
     }
 
     /// Writes everything back and closes every file, so that the system may
@@ -452,12 +503,22 @@ impl Agreements<'_> {
         self.0.ask(move |engine| engine.act(doc, command)).await
     }
 
-    /// Every agreement, in the order in which they were begun.
+    /// The agreements that are not long over (13 weeks), in the order in which
+    /// they were begun.
     ///
     /// # Errors
     /// `NotPaired`, storage, [`Error::Closed`]; so for all reading methods here.
     pub async fn list(&self) -> Result<Vec<AgreementView>, Error> {
         self.0.ask(Engine::agreements).await
+    }
+
+    /// Every agreement that ever was, however long ago: it takes longer with the
+    /// years.
+    ///
+    /// # Errors
+    /// As [`Agreements::list`].
+    pub async fn all(&self) -> Result<Vec<AgreementView>, Error> {
+        self.0.ask(Engine::all_agreements).await
     }
 
     /// The agreements, sorted by what they ask of me.
@@ -645,50 +706,5 @@ impl Agreements<'_> {
     /// `OutsideText`, `DraftClosed`, `TextTooLong`, `CapReached`.
     pub async fn splice(&self, id: DocId, splice: Splice) -> Result<AgreementView, Error> {
         self.0.ask(move |engine| engine.splice(id, splice)).await
-    }
-}
-
-/// The agreements as they are, and again whenever they have changed: by this
-/// phone, by the partner's, or by another process on this home. Coalesced: who
-/// reads slowly sees the newest, never a backlog.
-pub struct Subscription {
-    space: Space,
-    changes: watch::Receiver<u64>,
-    last: Option<Vec<AgreementView>>,
-    cancelled: bool,
-}
-
-impl Subscription {
-    /// The current agreements at the first call; later, waits until they differ
-    /// from what was given before. `None` once cancelled or shut down. Before
-    /// there is a pair the list is empty.
-    ///
-    /// # Errors
-    /// Storage.
-    pub async fn next(&mut self) -> Result<Option<Vec<AgreementView>>, Error> {
-        while !self.cancelled {
-            if self.changes.changed().await.is_err() {
-                return Ok(None);
-            }
-            let views = match self.space.agreements().list().await {
-                Ok(views) => views,
-                Err(Error::Refusal(refusal)) if refusal.code == RefusalCode::NotPaired => {
-                    Vec::new()
-                }
-                Err(Error::Closed) => return Ok(None),
-                Err(Error::Locked(_)) => continue,
-                Err(error) => return Err(error),
-            };
-            if self.last.as_ref() != Some(&views) {
-                self.last = Some(views.clone());
-                return Ok(Some(views));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Stops it: [`Subscription::next`] answers `None` from now on.
-    pub fn cancel(&mut self) {
-        self.cancelled = true;
     }
 }

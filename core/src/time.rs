@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::sync::OnceLock;
 
 /// A moment, in whole seconds since 1970-01-01T00:00:00Z.
 ///
@@ -31,12 +32,29 @@ impl Moment {
     /// The moment in `zone` as a date and a time of day, `2026-03-02 18:30`; in
     /// UTC where the zone is not known here.
     pub fn local(self, zone: &str) -> String {
-        let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let zone = self::zone(zone).unwrap_or(jiff::tz::TimeZone::UTC);
         match jiff::Timestamp::from_second(self.0) {
             Ok(moment) => moment.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string(),
             Err(_) => self.to_string(),
         }
     }
+}
+
+/// The local date of a moment in a zone; in UTC where the zone is not known.
+pub fn local_date(at: Moment, zone_name: &str) -> jiff::civil::Date {
+    let zone = zone(zone_name).unwrap_or(jiff::tz::TimeZone::UTC);
+    jiff::Timestamp::from_second(at.0).unwrap_or_default().to_zoned(zone).date()
+}
+
+/// The zone of this IANA name, from the database that comes with the library:
+/// both phones must read a rule the same way, whatever their systems hold.
+/// `None` for a zone that does not exist.
+pub fn zone(name: &str) -> Option<jiff::tz::TimeZone> {
+    static ZONES: OnceLock<jiff::tz::TimeZoneDatabase> = OnceLock::new();
+    if name == "UTC" {
+        return Some(jiff::tz::TimeZone::UTC);
+    }
+    ZONES.get_or_init(jiff::tz::TimeZoneDatabase::bundled).get(name).ok()
 }
 
 impl fmt::Display for Moment {

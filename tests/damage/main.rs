@@ -177,7 +177,7 @@ async fn truncated_newer_foreign_and_missing_files_say_so_and_stay_as_they_are()
 
     fs::write(&path, &good).unwrap();
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let newer = StorageError::Newer { file: "pair.db".into(), found: 99, known: 1 };
+    let newer = StorageError::Newer { file: "pair.db".into(), found: 99, known: 2 };
     assert_eq!(ana.reopen().err().unwrap(), Error::Storage(newer));
 
     // Ben's keys do not open Ana's store, and say so.
@@ -227,8 +227,12 @@ fn a_full_disk_refuses_whole_transactions_and_loses_nothing() {
     let key = amends_seal_key();
     let mut db = PairDb::create(&path, key, [1; 16], Arc::new(SystemEntropy)).unwrap();
     db.limit_pages(40).unwrap();
-    let body =
-        |n: u64| BodyRow { state: BodyState::Present, until: None, bytes: vec![n as u8; 3_000] };
+    let body = |n: u64| BodyRow {
+        state: BodyState::Present,
+        until: None,
+        at: amends::time::Moment(0),
+        bytes: vec![n as u8; 3_000],
+    };
     let mut written = 0;
     let error = loop {
         db.begin().unwrap();

@@ -168,13 +168,13 @@ proptest! {
             (folded, view)
         };
         let before = share(&world);
-        let actions = stop_all(&[before], world.now);
+        let actions = stop_all(&[before], &[], world.now);
         prop_assert!(actions.len() <= 3);
-        for (_, action) in actions {
+        for amends::domain::record::Draft { action, .. } in actions {
             world.append(who, action);
         }
         let (_, after) = share(&world);
-        prop_assert_eq!(what_i_share(&[after]), vec![]);
+        prop_assert_eq!(what_i_share(&[after], &[]), vec![]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Two people and what each has written and seen, without phones around them.
 
+use amends::domain::Context;
 use amends::domain::Pair;
-use amends::domain::agreement::decide::Context;
 use amends::domain::agreement::{
     AgreementKind, Category, Clause, Command, Folded, Obligor, Revision, Terms, TermsClause,
     decide, fold,

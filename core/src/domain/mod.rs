@@ -17,15 +17,27 @@
 //! there, from the record and its causal past alone, so both phones agree on it.
 
 pub mod agreement;
+pub mod checkin;
 pub mod consent;
+pub mod context;
+pub mod inner;
+pub mod ledger;
 pub mod lifecycle;
 pub mod next;
+pub mod openness;
+pub mod pacing;
 pub mod pair;
+pub mod progress;
+pub mod promise;
 pub mod record;
+pub mod recurrence;
 pub mod refusal;
+pub mod reminder;
 pub mod share;
 pub mod text;
+pub mod words;
 
+pub use context::Context;
 pub use pair::Pair;
 pub use record::Held;
 pub use refusal::{Refusal, RefusalCode};

@@ -2,9 +2,12 @@
 //! not done (§5.9).
 
 use super::agreement::AgreementView;
+use super::checkin::{CheckInState, CheckInView, TemplateId};
+use super::pair::Who;
+use super::promise::{Outcome, PromiseState, PromiseView};
 use crate::id::DocId;
 use crate::limits;
-use crate::time::Moment;
+use crate::time::{DAY, Moment};
 use serde::Serialize;
 
 /// Why something is next, in the order in which it is shown.
@@ -12,8 +15,14 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Why {
+    /// A promise of mine is due within a day.
+    PromiseDue,
+    /// A promise of mine was due, and I have not said how it went.
+    WordOpen,
     /// It waits for my yes or no.
     WaitsForMe,
+    /// A check-in that I have begun, or usually answer, is open.
+    CheckIn,
     /// It is time to look at it again.
     ReviewDue,
     /// It expires soon.
@@ -25,20 +34,33 @@ pub enum Why {
 pub struct NextDue {
     /// Why.
     pub why: Why,
-    /// Which agreement.
-    pub agreement: DocId,
+    /// Which agreement, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<DocId>,
+    /// Which promise, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promise: Option<DocId>,
+    /// Which check-in, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_in: Option<TemplateId>,
     /// By when, where there is such a moment.
     pub by: Option<Moment>,
 }
 
 /// The next three things at most, the most pressing first.
-pub fn next_due(views: &[AgreementView]) -> Vec<NextDue> {
+pub fn next_due(
+    agreements: &[AgreementView],
+    promises: &[PromiseView],
+    check_ins: &[CheckInView],
+    now: Moment,
+) -> Vec<NextDue> {
     let mut list: Vec<NextDue> = Vec::new();
-    for view in views {
+    let nothing = |why, by| NextDue { why, agreement: None, promise: None, check_in: None, by };
+    for view in agreements {
         let current = view.current.as_ref();
         let mut add = |when: bool, why, by| {
             if when {
-                list.push(NextDue { why, agreement: view.id, by });
+                list.push(NextDue { agreement: Some(view.id), ..nothing(why, by) });
             }
         };
         let lapses = view.on_table.iter().map(|r| r.proposed_at.plus(limits::PROPOSAL_LAPSE)).min();
@@ -46,7 +68,48 @@ pub fn next_due(views: &[AgreementView]) -> Vec<NextDue> {
         add(view.review_due, Why::ReviewDue, current.and_then(|revision| revision.review_at));
         add(view.expiring, Why::Expiring, current.map(|revision| revision.expires_at));
     }
-    list.sort_by_key(|next| (next.why, next.by, next.agreement));
+    for view in promises {
+        let running = matches!(view.state, PromiseState::Open);
+        let mut add = |why, by| {
+            list.push(NextDue { promise: Some(view.id), ..nothing(why, Some(by)) });
+        };
+        if view.waits_for_me
+            && let Some(one) = view.occurrences.iter().find(|one| {
+                one.outcome.is_open() && one.asked.as_ref().is_some_and(|a| a.accepted.is_none())
+            })
+        {
+            add(Why::WaitsForMe, one.due);
+        }
+        if view.by != Who::Me {
+            continue;
+        }
+        let soon = |by: Moment| by <= now.plus(DAY);
+        if let Some(one) = view.next().filter(|one| running && soon(one.due)) {
+            add(Why::PromiseDue, one.due);
+        }
+        let open = view.occurrences.iter().find(|one| one.outcome == Outcome::AwaitingWord);
+        if let Some(one) = open {
+            add(Why::WordOpen, one.deadline.plus(limits::REPORT_WINDOW));
+        }
+    }
+    for view in check_ins {
+        let current = view.ends.is_some_and(|ends| now < ends);
+        let usual = check_ins.iter().any(|other| {
+            other.template == view.template && other.period != view.period && other.mine.is_some()
+        });
+        let wanted = match view.state {
+            CheckInState::Draft => true,
+            CheckInState::Open => usual,
+            _ => false,
+        };
+        if (current && wanted) || view.choose {
+            list.push(NextDue {
+                check_in: Some(view.template),
+                ..nothing(Why::CheckIn, view.ends)
+            });
+        }
+    }
+    list.sort_by_key(|next| (next.why, next.by, next.agreement, next.promise, next.check_in));
     list.truncate(limits::NEXT_DUE);
     list
 }

@@ -6,6 +6,7 @@
 //! record where it stands and without effect: folds pass over it.
 
 use super::agreement::revision::Revision;
+use super::{checkin, openness, pacing, promise};
 use crate::cbor::Value;
 use crate::id::{Commitment, DocId, Past, PersonId, Position, RevisionHash};
 use crate::time::{Moment, Stated};
@@ -72,6 +73,46 @@ pub enum Action {
         /// What to put in.
         insert: String,
     },
+    /// Does something with a promise.
+    Promise(promise::record::Act),
+    /// Does something with an openness post.
+    Openness(openness::record::Act),
+    /// Does something with a check-in.
+    CheckIn(checkin::record::Act),
+    /// Sets limits, or takes space.
+    Pacing(pacing::Act),
+    /// Takes back words of one's own: their body goes on both phones.
+    WithdrawWords {
+        /// The record that they belong to.
+        of: Position,
+    },
+    /// Says thank you for words of the other.
+    Thank {
+        /// The record that they belong to.
+        of: Position,
+    },
+}
+
+/// Whether the words of a record stand apart from it, in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    /// It has none.
+    Never,
+    /// It may have some.
+    Sometimes,
+    /// It is nothing without them.
+    Always,
+}
+
+/// A record to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The document it is about.
+    pub target: DocId,
+    /// What it does.
+    pub action: Action,
+    /// Its words, which travel apart.
+    pub body: Option<Value>,
 }
 
 /// A record as its author wrote it.
@@ -111,6 +152,11 @@ pub struct Header {
     pub target: DocId,
     /// The commitment of its body, if it has one.
     pub body: Option<Commitment>,
+    /// Until when its body is kept, if it says so: for kinds that are not known
+    /// here too.
+    pub until: Option<Moment>,
+    /// Whose words it takes back, if it does.
+    pub withdraws: Option<Position>,
 }
 
 /// Reads what any record says of itself; `None` if even that is not to be read.
@@ -119,12 +165,18 @@ pub fn header(record: &Value) -> Option<Header> {
         Some(body) => Some(Commitment::from_slice(body.bytes()?)?),
         None => None,
     };
+    let kind = record.get("kind")?.text()?.to_owned();
+    let withdraws = record.get("of").filter(|_| kind == WITHDRAW).and_then(position_from_value);
     Some(Header {
-        kind: record.get("kind")?.text()?.to_owned(),
         target: DocId::from_slice(record.get("doc")?.bytes()?)?,
         body,
+        until: record.get("until").and_then(Value::int).map(Moment),
+        withdraws,
+        kind,
     })
 }
+
+const WITHDRAW: &str = "words.withdraw";
 
 impl Action {
     /// The kind as it stands in the record.
@@ -143,6 +195,37 @@ impl Action {
             Action::End => "agreement.end",
             Action::OpenDraft { .. } => "draft.open",
             Action::Splice { .. } => "draft.splice",
+            Action::Promise(act) => act.kind(),
+            Action::Openness(act) => act.kind(),
+            Action::CheckIn(act) => act.kind(),
+            Action::Pacing(act) => act.kind(),
+            Action::WithdrawWords { .. } => WITHDRAW,
+            Action::Thank { .. } => "words.thank",
+        }
+    }
+
+    /// Whether its words stand apart, in a body.
+    pub fn words(&self) -> Words {
+        match self {
+            Action::PairOpen | Action::Openness(_) => Words::Always,
+            Action::Promise(act) => act.words(),
+            Action::CheckIn(act) => act.words(),
+            _ => Words::Never,
+        }
+    }
+
+    /// Until when its body is kept, if it ends.
+    pub fn until(&self) -> Option<Moment> {
+        use checkin::record::Act::{Intention, Open, ShareAlone};
+        match self {
+            Action::Openness(
+                openness::record::Act::Post { until, .. }
+                | openness::record::Act::Correct { until, .. },
+            )
+            | Action::CheckIn(
+                Open { until, .. } | ShareAlone { until, .. } | Intention { until, .. },
+            ) => Some(*until),
+            _ => None,
         }
     }
 
@@ -166,6 +249,13 @@ impl Action {
                 ("delete", (*delete).into()),
                 ("insert", insert.as_str().into()),
             ],
+            Action::Promise(act) => act.fields(),
+            Action::Openness(act) => act.fields(),
+            Action::CheckIn(act) => act.fields(),
+            Action::Pacing(act) => act.fields(),
+            Action::WithdrawWords { of } | Action::Thank { of } => {
+                vec![("of", position_to_value(of))]
+            }
             _ => Vec::new(),
         }
     }
@@ -200,7 +290,15 @@ impl Action {
                 delete: uint("delete")?,
                 insert: text("insert")?,
             },
-            _ => return None,
+            WITHDRAW => Action::WithdrawWords { of: position_from_value(value.get("of")?)? },
+            "words.thank" => Action::Thank { of: position_from_value(value.get("of")?)? },
+            _ => {
+                let promise = || promise::record::Act::read(kind, value).map(Action::Promise);
+                let openness = || openness::record::Act::read(kind, value).map(Action::Openness);
+                let check_in = || checkin::record::Act::read(kind, value).map(Action::CheckIn);
+                let pacing = || pacing::Act::read(kind, value).map(Action::Pacing);
+                return promise().or_else(openness).or_else(check_in).or_else(pacing);
+            }
         })
     }
 }
@@ -231,15 +329,22 @@ impl Record {
             action: Action::read(&header.kind, value)?,
             body: header.body,
         };
-        if record.body.is_some() != (record.action == Action::PairOpen) {
-            return None;
+        match record.action.words() {
+            Words::Always if record.body.is_none() => return None,
+            Words::Never if record.body.is_some() => return None,
+            _ => {}
         }
         // What does not come back the same holds something that is not understood.
         (record.to_value() == *value).then_some(record)
     }
 }
 
-fn position_to_value(position: &Position) -> Value {
+/// A moment of a record's field.
+pub(super) fn moment(value: &Value, key: &str) -> Option<Moment> {
+    Some(Moment(value.get(key)?.int()?))
+}
+
+pub(super) fn position_to_value(position: &Position) -> Value {
     Value::Array(vec![
         position.log.as_bytes().into(),
         position.index.into(),
@@ -247,7 +352,7 @@ fn position_to_value(position: &Position) -> Value {
     ])
 }
 
-fn position_from_value(value: &Value) -> Option<Position> {
+pub(super) fn position_from_value(value: &Value) -> Option<Position> {
     let [log, index, place] = value.array()? else { return None };
     Some(Position {
         log: crate::id::LogId::from_slice(log.bytes()?)?,
@@ -264,6 +369,66 @@ mod tests {
     fn record(action: Action) -> Record {
         let at = Stated { moment: Moment(1_700_000_000), zone: "Europe/Berlin".into() };
         Record { target: DocId([1; 16]), at, action, body: None }
+    }
+
+    fn practice(of: Position) -> Vec<Action> {
+        use crate::domain::checkin::{Cadence, TemplateId, record::Act as CheckIn};
+        use crate::domain::openness::{Kind, record::Act as Post};
+        use crate::domain::pacing::{Act as Pacing, Contact, Feature};
+        use crate::domain::promise::{Felt, Told, record::Act};
+        use crate::domain::recurrence::Due;
+        let occurrence = crate::id::OccurrenceId([9; 16]);
+        let until = Moment(1_800_000_000);
+        let doc = Some(DocId([4; 16]));
+        let zone = "Europe/Berlin".to_owned();
+        let rule = Due::Every {
+            start: "2026-03-02".parse().unwrap(),
+            time: None,
+            rule: "FREQ=WEEKLY;BYDAY=MO,FR;COUNT=9".parse().unwrap(),
+        };
+        let period = Cadence::Weekly.period("2026-03-02".parse().unwrap());
+        let day = "2026-03-02".parse().unwrap();
+        let promise = [
+            Act::Make { due: rule, zone: zone.clone(), grace: Some(60), link: doc },
+            Act::Make { due: Due::At(until), zone, grace: None, link: None },
+            Act::Pause { from: Moment(5), until },
+            Act::Retract,
+            Act::Decline,
+            Act::HeadsUp { occurrence, expected: Some(until) },
+            Act::HeadsUp { occurrence, expected: None },
+            Act::Renegotiate { occurrence, due: Due::On(day) },
+            Act::AcceptNew { of },
+            Act::KeepOld { of },
+            Act::Release { occurrence },
+            Act::Report { occurrence, told: Told::Kept { at: until } },
+            Act::Report { occurrence, told: Told::Partly },
+            Act::Report { occurrence, told: Told::Missed },
+            Act::Comment { occurrence, felt: Felt::Confirmed },
+            Act::Comment { occurrence, felt: Felt::FeltLikeKept },
+            Act::Comment { occurrence, felt: Felt::SawItDifferently },
+            Act::Repair { occurrence, promise: doc },
+        ];
+        let posts = Kind::ALL.iter().map(|kind| Post::Post { kind: *kind, until, under: doc });
+        let posts = posts.chain([Post::Correct { of, until }]);
+        let commit = Commitment([3; 32]);
+        let check_ins = [
+            CheckIn::Template { cadence: Cadence::Daily },
+            CheckIn::Seal { template: TemplateId::Week, period, commit },
+            CheckIn::Cancel { of },
+            CheckIn::Open { of, until },
+            CheckIn::ShareAlone { template: TemplateId::Own(DocId([4; 16])), period, until },
+            CheckIn::Intention { day, until },
+        ];
+        let pacing = [
+            Pacing::SetLimits { retention: Some(30), off: vec![Feature::Openness] },
+            Pacing::SetLimits { retention: None, off: vec![] },
+            Pacing::BeginSpace { until: Some(until), contact: Contact::Logistics },
+            Pacing::EndSpace { of },
+        ];
+        let promise = promise.into_iter().map(Action::Promise);
+        let posts = posts.map(Action::Openness);
+        let check_ins = check_ins.into_iter().map(Action::CheckIn);
+        promise.chain(posts).chain(check_ins).chain(pacing.map(Action::Pacing)).collect()
     }
 
     #[test]
@@ -283,10 +448,13 @@ mod tests {
             Action::End,
             Action::OpenDraft { text: "I will".into() },
             Action::Splice { draft, start: 2, delete: 0, insert: "é".into() },
+            Action::WithdrawWords { of: draft },
+            Action::Thank { of: draft },
         ];
+        let actions = actions.into_iter().chain(practice(draft));
         for action in actions {
             let mut record = record(action);
-            record.body = (record.action == Action::PairOpen).then_some(Commitment([6; 32]));
+            record.body = (record.action.words() == Words::Always).then_some(Commitment([6; 32]));
             let bytes = record.to_value().encode();
             assert_eq!(Record::from_value(&Value::decode(&bytes).unwrap()), Some(record));
         }

@@ -106,6 +106,58 @@ codes! {
     DraftClosed => "no working draft is open here: open one first",
     /// A splice lies outside the text.
     OutsideText => "the change lies outside the text",
+    /// The rule is due more than once a day.
+    RuleTooDense => "a rule may be due once a day at most",
+    /// The rule has neither `COUNT` nor `UNTIL` (R3).
+    RuleNeverEnds => "a rule must end: add COUNT= or UNTIL=",
+    /// The rule lies outside of the subset that is known.
+    RuleUnknown => "this rule is not known: FREQ=DAILY, WEEKLY or MONTHLY with INTERVAL, BYDAY, BYMONTHDAY and COUNT or UNTIL",
+    /// The rule does not end within 366 days.
+    RuleTooLong => "a rule must end within 366 days: promise it anew then, if you still want to",
+    /// The rule has no occurrence.
+    RuleNeverDue => "this rule is never due",
+    /// No such IANA time zone.
+    ZoneUnknown => "there is no such time zone: use a name like Europe/Berlin",
+    /// A local time that the clocks skip.
+    TimeNeverOccurs => "the clocks skip this time on that day: choose another",
+    /// A local time that comes twice.
+    TimeOccursTwice => "this time comes twice on that day: give it with its offset, as 02:30+02:00",
+    /// Only the person who promised may do this: nobody else can mark them as failed.
+    NotYourPromise => "only the one who promised can say this",
+    /// Only the person to whom it was promised may do this.
+    NotPromisedToYou => "only the one to whom it was promised can say this",
+    /// The promise is never due at that time.
+    NoSuchOccurrence => "the promise is not due then",
+    /// It was due already: what was promised cannot be moved afterwards.
+    AfterDue => "this was due already: report how it went instead",
+    /// It is not due yet.
+    BeforeDue => "this is not due yet",
+    /// The promise has been taken back, declined, or is over.
+    PromiseOver => "this promise is over",
+    /// The promisor's new time has been answered, or there is none.
+    NothingToAnswer => "there is no new time to answer here",
+    /// Too many promises are open.
+    TooManyPromises => "there are too many open promises: settle some first",
+    /// It would live longer than 90 days, or not at all (R3, R7).
+    LivesTooLong => "this must end: within 90 days, and not in the past",
+    /// Only its author may correct or withdraw it.
+    NotYourWords => "only the one who wrote this can change it",
+    /// It has expired or was withdrawn.
+    NoLongerThere => "this is no longer there",
+    /// A thank-you for one's own words.
+    OwnWords => "these are your own words",
+    /// Nobody has such a template.
+    TemplateUnknown => "there is no such check-in",
+    /// A period that is none, or not the current one.
+    PeriodInvalid => "this check-in is not open at this time",
+    /// An answer to a question that is not asked, or outside of 0 to 4.
+    AnswerInvalid => "answers are 0 to 4, or words, to the questions of the check-in",
+    /// The answers are sealed already.
+    AlreadySealed => "these answers are sealed already: cancel the seal to change them",
+    /// Nothing is sealed.
+    NotSealed => "nothing is sealed here, or it is open already",
+    /// One of the two has switched this off.
+    FeatureOff => "one of you has switched this off: what is there stays readable",
     /// The pair does not hold that many agreements.
     TooManyAgreements => "there are too many agreements: end some first",
 }

@@ -2,9 +2,11 @@
 
 use super::agreement::view::RevisionView;
 use super::agreement::{AgreementState, AgreementView, Folded};
+use super::openness::decide::withdraw;
+use super::openness::{PostState, PostView};
 use super::pair::Who;
-use super::record::Action;
-use crate::id::{DocId, RevisionHash};
+use super::record::{Action, Draft};
+use crate::id::{DocId, ItemId, RevisionHash};
 use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
@@ -26,11 +28,16 @@ pub enum Sharing {
 /// One thing that I share, or am about to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SharedItem {
-    /// The agreement or offer it stands in.
-    pub agreement: DocId,
+    /// The agreement or offer it stands in, if it is a clause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<DocId>,
     /// The clause.
-    pub clause: String,
-    /// Its exact words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clause: Option<String>,
+    /// The post, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub post: Option<ItemId>,
+    /// Its exact words; empty while they are not here.
     pub text: String,
     /// How far it has come.
     pub sharing: Sharing,
@@ -38,10 +45,11 @@ pub struct SharedItem {
     pub until: Moment,
 }
 
-/// Everything sensitive that binds me, and every offer of mine (R8). What the
+/// Everything sensitive that binds me, every offer of mine, and every post of
+/// mine that lives (R8). What the
 /// partner pauses and what waits for their yes is listed too, because they alone
 /// could bring it into force; what I pause myself is not shared (R32).
-pub fn what_i_share(views: &[AgreementView]) -> Vec<SharedItem> {
+pub fn what_i_share(views: &[AgreementView], posts: &[PostView]) -> Vec<SharedItem> {
     let mut items = Vec::new();
     for view in views {
         if view.state == AgreementState::Ended || view.suspended_by_me {
@@ -52,8 +60,9 @@ pub fn what_i_share(views: &[AgreementView]) -> Vec<SharedItem> {
                 clause.binds == Who::Me && (clause.sensitive || view.offer_by == Some(Who::Me))
             });
             items.extend(binding.map(|clause| SharedItem {
-                agreement: view.id,
-                clause: clause.id.clone(),
+                agreement: Some(view.id),
+                clause: Some(clause.id.clone()),
+                post: None,
                 text: clause.text.clone(),
                 sharing,
                 until: revision.expires_at,
@@ -75,17 +84,30 @@ pub fn what_i_share(views: &[AgreementView]) -> Vec<SharedItem> {
             list(open, Sharing::Waiting);
         }
     }
+    let live = posts.iter().filter(|post| post.by == Who::Me && post.state == PostState::Live);
+    items.extend(live.map(|post| SharedItem {
+        agreement: None,
+        clause: None,
+        post: Some(post.id),
+        text: post.text.clone().unwrap_or_default(),
+        sharing: Sharing::InForce,
+        until: post.until,
+    }));
     items
 }
 
-/// What stops all sharing: ends what holds, takes back what cools off or waits.
-/// One entry; no network needed (I11). An agreement that only cools off is taken
+/// What stops all sharing: ends what holds, takes back what cools off or waits,
+/// withdraws every post that lives. One entry; no network needed (I11). An agreement that only cools off is taken
 /// back rather than ended, so that the partner sees "not agreed" and no more;
 /// where taking back could come too late, it is ended.
-pub fn stop_all(agreements: &[(Folded, AgreementView)], now: Moment) -> Vec<(DocId, Action)> {
+pub fn stop_all(
+    agreements: &[(Folded, AgreementView)],
+    posts: &[PostView],
+    now: Moment,
+) -> Vec<Draft> {
     let mut actions = Vec::new();
     for (folded, view) in agreements {
-        let items = what_i_share(std::slice::from_ref(view));
+        let items = what_i_share(std::slice::from_ref(view), &[]);
         let any = |sharing: &[Sharing]| items.iter().any(|item| sharing.contains(&item.sharing));
         let held = matches!(view.state, AgreementState::Scheduled | AgreementState::NeedsUpdate)
             || view.offer_by == Some(Who::Me)
@@ -110,7 +132,11 @@ pub fn stop_all(agreements: &[(Folded, AgreementView)], now: Moment) -> Vec<(Doc
             ));
         }
     }
-    actions
+    let draft = |(target, action)| Draft { target, action, body: None };
+    let mut drafts: Vec<Draft> = actions.into_iter().map(draft).collect();
+    let live = posts.iter().filter(|post| post.by == Who::Me && post.state == PostState::Live);
+    drafts.extend(live.flat_map(withdraw));
+    drafts
 }
 
 fn take_back(folded: &Folded, revision: RevisionHash, now: Moment) -> Action {

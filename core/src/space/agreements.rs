@@ -1,11 +1,12 @@
 //! What the engine does with agreements.
 
-use super::engine::{Draft, Engine, Home};
+use super::engine::{Engine, Home};
 use crate::cbor::Value;
-use crate::domain::agreement::decide::{Context, Splice};
+use crate::domain::Context;
+use crate::domain::agreement::decide::Splice;
 use crate::domain::agreement::view::{AgreementsNow, agreements_now};
 use crate::domain::agreement::{AgreementView, Command, Folded, decide, project};
-use crate::domain::next::{NextDue, next_due};
+use crate::domain::record::{Action, Draft};
 use crate::domain::refusal::RefusalCode;
 use crate::domain::share::{SharedItem, stop_all, what_i_share};
 use crate::domain::text;
@@ -82,9 +83,19 @@ impl Engine {
         self.view(&home, &folded)
     }
 
-    fn all(&mut self, home: &Home) -> Result<Vec<(Folded, AgreementView)>, Error> {
+    /// The agreements that are not long over.
+    fn live_agreements(&mut self, home: &Home) -> Result<Vec<(Folded, AgreementView)>, Error> {
+        let docs = self.live_documents(&["agreement", "draft"])?;
+        self.read_agreements(home, docs)
+    }
+
+    fn read_agreements(
+        &mut self,
+        home: &Home,
+        docs: Vec<DocId>,
+    ) -> Result<Vec<(Folded, AgreementView)>, Error> {
         let mut all = Vec::new();
-        for doc in self.agreement_ids(home)? {
+        for doc in docs {
             match self.read_agreement(home, doc) {
                 Ok((folded, view)) => {
                     let something = !folded.revisions.is_empty()
@@ -117,12 +128,19 @@ impl Engine {
         Ok((folded, view))
     }
 
-    /// Every agreement, in the order in which they were begun.
+    /// The agreements that are not long over, in the order in which they were begun.
     pub fn agreements(&mut self) -> Result<Vec<AgreementView>, Error> {
         let home = self.home()?;
-        let mut all = self.all(&home)?;
-        all.sort_by_key(|(folded, _)| (folded.begun, folded.doc));
-        Ok(all.into_iter().map(|(_, view)| view).collect())
+        let all = self.live_agreements(&home)?;
+        Ok(in_order_of_beginning(all))
+    }
+
+    /// Every agreement that ever was.
+    pub fn all_agreements(&mut self) -> Result<Vec<AgreementView>, Error> {
+        let home = self.home()?;
+        let docs = self.agreement_ids()?;
+        let all = self.read_agreements(&home, docs)?;
+        Ok(in_order_of_beginning(all))
     }
 
     /// The agreements, sorted by what they ask.
@@ -133,12 +151,8 @@ impl Engine {
 
     /// What this phone's person shares.
     pub fn what_i_share(&mut self) -> Result<Vec<SharedItem>, Error> {
-        Ok(what_i_share(&self.agreements()?))
-    }
-
-    /// What is next for this phone's person.
-    pub fn next_due(&mut self) -> Result<Vec<NextDue>, Error> {
-        Ok(next_due(&self.agreements()?))
+        let (views, posts) = (self.agreements()?, self.posts()?);
+        Ok(what_i_share(&views, &posts))
     }
 
     /// Stops all sharing in one entry. Gives back what was shared.
@@ -150,18 +164,16 @@ impl Engine {
             }
             engine.look_at_clock()?;
             home = engine.home()?;
-            let all = engine.all(&home)?;
+            let all = engine.live_agreements(&home)?;
             let views: Vec<AgreementView> = all.iter().map(|(_, view)| view.clone()).collect();
-            let mut actions = stop_all(&all, engine.now());
+            let posts = engine.posts()?;
+            let mut drafts = stop_all(&all, &posts, engine.now());
             // What cannot be read may share: it is ended.
             let unreadable = std::mem::take(&mut engine.unreadable).into_iter();
-            actions.extend(unreadable.map(|doc| (doc, crate::domain::record::Action::End)));
-            let drafts = actions
-                .into_iter()
-                .map(|(target, action)| Draft { target, action, body: None })
-                .collect();
+            let end = |target| Draft { target, action: Action::End, body: None };
+            drafts.extend(unreadable.map(end));
             engine.append_all(&mut home, drafts)?;
-            Ok(what_i_share(&views))
+            Ok(what_i_share(&views, &posts))
         })?;
         self.changed();
         Ok(stopped)
@@ -187,9 +199,9 @@ impl Engine {
         let actions = decide(&folded, command, context)?;
         if folded.begun.is_none() {
             let mine = home.own()?.number;
-            let rows = self.db()?.documents()?;
-            let begun = rows.iter().filter(|row| row.first.0 == mine).count();
-            if begun > limits::AGREEMENTS {
+            let live = self.db()?.live()?.iter().filter(|row| row.log == mine).count();
+            let begun = self.db()?.begun(mine, "agreement")?;
+            if begun >= limits::AGREEMENTS || live >= limits::LIVE_DOCUMENTS {
                 return Err(RefusalCode::TooManyAgreements.into());
             }
         }
@@ -253,9 +265,8 @@ impl Engine {
     /// Everything that was ever done with an agreement, oldest first (R36).
     pub fn history(&mut self, doc: DocId) -> Result<Vec<HistoryItem>, Error> {
         use crate::domain::pair::Who;
-        use crate::domain::record::Action;
         let home = self.home()?;
-        let (mut held, _, _) = self.records(&home, doc)?;
+        let mut held = self.records(&home, doc)?.held.to_vec();
         if held.is_empty() {
             return Err(RefusalCode::NotFound.into());
         }
@@ -381,4 +392,9 @@ impl Engine {
         let home = self.home()?;
         Ok(self.document(&home, doc)?.heads())
     }
+}
+
+fn in_order_of_beginning(mut all: Vec<(Folded, AgreementView)>) -> Vec<AgreementView> {
+    all.sort_by_key(|(folded, _)| (folded.begun, folded.doc));
+    all.into_iter().map(|(_, view)| view).collect()
 }

@@ -84,7 +84,7 @@ enum Due {
 }
 
 /// Every setting of `pair.db`.
-const SETTINGS: [(&str, Due); 9] = [
+const SETTINGS: [(&str, Due); 14] = [
     ("name", Due::Always),
     ("link", Due::Paired),
     ("latest", Due::Paired),
@@ -94,6 +94,11 @@ const SETTINGS: [(&str, Due); 9] = [
     ("reconfirm", Due::Sometimes),
     ("paused", Due::Sometimes),
     ("partner-holds-more", Due::Sometimes),
+    ("index", Due::Always),
+    ("begun", Due::Sometimes),
+    ("expired-seen", Due::Sometimes),
+    ("scrub", Due::Sometimes),
+    ("retired", Due::Sometimes),
 ];
 
 /// What the logs say the look-up tables must hold.
@@ -283,8 +288,46 @@ impl Engine {
                 }
             }
         }
+        self.check_lists(home, report)?;
         if counts.keys().any(|number| home.logs.iter().all(|log| log.number != *number)) {
             report.add("pair.db: entries of a log that is not known", Remedy::Backup);
+        }
+        Ok(())
+    }
+
+    /// The lists of what is missing, expires, lives or waits follow from the rest.
+    fn check_lists(&mut self, home: &Home, report: &mut DoctorReport) -> Result<(), Error> {
+        let listed = self.db()?.expiring().map_err(Error::from);
+        let listed = report.note(listed, Remedy::Rebuild)?;
+        let live = self.db()?.live().map_err(Error::from);
+        let live = report.note(live, Remedy::Rebuild)?.unwrap_or_default();
+        let outbox = self.db()?.outbox().map_err(Error::from);
+        report.note(outbox, Remedy::Backup)?;
+        for row in live {
+            let known = self.db()?.document(row.id).map_err(Error::from);
+            if !matches!(report.note(known, Remedy::Rebuild)?, None | Some(Some(_))) {
+                report.add("pair.db: the list of live documents", Remedy::Rebuild);
+            }
+        }
+        for log in &home.logs {
+            let missing: BTreeSet<(u64, u8)> =
+                self.db()?.missing(log.number, usize::MAX >> 1)?.into_iter().collect();
+            for (index, place) in self.db()?.bodies(log.number)? {
+                let Ok(Some(row)) = self.db()?.body(log.number, index, place) else { continue };
+                let expires = listed.as_ref().map(|listed| {
+                    listed.iter().any(|one| {
+                        (one.log, one.index, one.place) == (log.number, index, place)
+                            && Some(one.until) == row.until
+                    })
+                });
+                let due = row.until.is_some() && row.state != BodyState::Gone;
+                if missing.contains(&(index, place)) != (row.state == BodyState::Withheld)
+                    || expires.is_some_and(|listed| listed != due)
+                {
+                    let what = format!("pair.db: the lists of body {}/{index}/{place}", log.number);
+                    report.add(what, Remedy::Rebuild);
+                }
+            }
         }
         Ok(())
     }
@@ -402,13 +445,27 @@ impl Engine {
     /// Makes the documents' index and snapshots anew from the logs.
     pub fn rebuild(&mut self) -> Result<(), Error> {
         self.forget();
-        self.transact(|engine| {
+        self.transact(Engine::rebuild_within)?;
+        self.changed();
+        Ok(())
+    }
+
+    /// The same, in the caller's transaction.
+    pub(super) fn rebuild_within(&mut self) -> Result<(), Error> {
+        self.forget();
+        let engine = self;
+        {
             let home = engine.home()?;
             engine.db()?.forget_documents()?;
+            engine.db()?.unset("begun")?;
+            engine.db()?.index_bodies(&home.logs)?;
             let mut expected = Expected::default();
             engine.check_logs(&home, &mut expected, &mut DoctorReport::default())?;
             let db = engine.db()?;
-            for (doc, (first, kind)) in &expected.kinds {
+            // In the order in which they were begun: each is numbered in its log.
+            let mut kinds: Vec<_> = expected.kinds.iter().collect();
+            kinds.sort_by_key(|(_, (first, _))| *first);
+            for (doc, (first, kind)) in kinds {
                 db.add_touch(*doc, kind, first.0, first.1)?;
                 for touch in &expected.touches[doc] {
                     if let Some(log) = home.logs.iter().find(|log| log.id() == touch.log) {
@@ -417,9 +474,7 @@ impl Engine {
                 }
             }
             Ok(())
-        })?;
-        self.changed();
-        Ok(())
+        }
     }
 
     /// Both logs with their heads, each recomputed from its first entry on.

@@ -4,12 +4,13 @@ use crate::cbor::Value;
 use crate::document::{Document, RULE, Touch, causal_order};
 use crate::domain::agreement::fold::NotUnderstood;
 use crate::domain::lifecycle::PairState;
-use crate::domain::record::{self, Action, Held, Record};
+use crate::domain::pacing::Pacing;
+use crate::domain::record::{self, Action, Draft, Held, Record};
 use crate::domain::refusal::RefusalCode;
-use crate::domain::{Pair, agreement, text};
+use crate::domain::{Pair, agreement, openness, promise, text};
 use crate::error::Error;
 use crate::host::{Clock, Entropy, SecretStore, random};
-use crate::id::{DocId, LogId, Past, PersonId};
+use crate::id::{DocId, LogId, Past, PersonId, Position};
 use crate::limits;
 use crate::log::body::{self, BodyState};
 use crate::log::{Checkpoint, Entry, Follower, own_tag};
@@ -22,7 +23,9 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Documents kept in memory; more are loaded when asked for.
-const LOADED_DOCUMENTS: usize = 64;
+const LOADED_DOCUMENTS: usize = 128;
+/// Bodies kept in memory.
+const CACHED_BODIES: usize = 8_192;
 /// Folded agreements kept in memory.
 const FOLDED_AGREEMENTS: usize = 512;
 
@@ -80,19 +83,22 @@ impl Home {
     }
 }
 
-/// A record to be written.
-pub struct Draft {
-    /// The document it is about.
-    pub target: DocId,
-    /// What it does.
-    pub action: Action,
-    /// Its personal fields, which travel apart.
-    pub body: Option<Value>,
-}
-
 struct Loaded {
     document: Document,
     used: u64,
+    /// Its records, once somebody has read them.
+    read: Option<Read>,
+}
+
+/// The records of a document, and what is not understood of it.
+#[derive(Clone, Default)]
+pub struct Read {
+    /// In no particular order: folds need none.
+    pub held: Arc<Vec<Held>>,
+    /// What a newer version wrote.
+    pub newer: Vec<NotUnderstood>,
+    /// How far the document goes in each log.
+    pub basis: Past,
 }
 
 /// See the [module](self).
@@ -106,7 +112,19 @@ pub struct Engine {
     pub(super) own_logs: Vec<LogId>,
     documents: HashMap<DocId, Loaded>,
     folded: HashMap<DocId, agreement::Folded>,
-    pair_state: Option<(Past, PairState)>,
+    pub(super) promises: HashMap<DocId, promise::Folded>,
+    pub(super) posts: HashMap<DocId, (Past, openness::Folded)>,
+    pair_state: Option<(Past, PairState, Pacing)>,
+    /// How far documents go in each log, as far as it was asked.
+    bases: HashMap<DocId, Past>,
+    /// Bodies that were read, or found missing.
+    bodies: HashMap<Position, Option<Value>>,
+    /// Entries or bodies were written since the transaction began.
+    wrote: bool,
+    /// Something was erased and may still stand in the WAL.
+    pub(super) scrub: bool,
+    /// When what expires was last looked for.
+    pub(super) swept: Option<Moment>,
     turn: u64,
     /// Agreements that could not be read when they were last listed.
     pub(super) unreadable: BTreeSet<DocId>,
@@ -133,7 +151,14 @@ impl Engine {
             own_logs: Vec::new(),
             documents: HashMap::new(),
             folded: HashMap::new(),
+            promises: HashMap::new(),
+            posts: HashMap::new(),
             pair_state: None,
+            bases: HashMap::new(),
+            bodies: HashMap::new(),
+            wrote: false,
+            scrub: true,
+            swept: None,
             turn: 0,
             unreadable: BTreeSet::new(),
             changes: watch::Sender::new(0),
@@ -158,6 +183,8 @@ impl Engine {
         match files.pair.data_version() {
             Ok(version) if version != self.version => {
                 self.version = version;
+                self.bases.clear();
+                self.bodies.clear();
                 self.changed();
             }
             Ok(_) => {}
@@ -167,9 +194,7 @@ impl Engine {
 
     /// After a caught panic: nothing half done stays, everything is read anew.
     pub fn start_over(&mut self) {
-        self.documents.clear();
-        self.folded.clear();
-        self.pair_state = None;
+        self.forget();
         if let Some(files) = &mut self.files {
             files.pair.abandon();
         }
@@ -196,12 +221,23 @@ impl Engine {
         work: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.db()?.begin()?;
+        self.wrote = false;
         let result = work(self);
-        self.db()?.finish(result)
+        let result = self.db()?.finish(result);
+        let wrote = std::mem::take(&mut self.wrote);
+        match &result {
+            // What was taken in meanwhile never was.
+            Err(_) if wrote => self.forget(),
+            Err(_) => {}
+            Ok(_) if self.scrub => self.scrub = !self.db()?.checkpoint()?,
+            Ok(_) => {}
+        }
+        result
     }
 
     /// Who the two are; refused while there is no pair.
     pub fn home(&mut self) -> Result<Home, Error> {
+        self.look_for_changes();
         let link = self.link()?.filter(|link| !link.pending).ok_or(RefusalCode::NotPaired)?;
         let logs = self.db()?.logs(link.pair.id)?;
         let own = logs.iter().filter(|log| log.follower.owner() == link.me);
@@ -237,14 +273,21 @@ impl Engine {
         let mut records = Vec::new();
         let mut bodies = Vec::new();
         let mut touched = Vec::new();
+        let mut withdrawn = Vec::new();
         for (place, draft) in drafts.into_iter().enumerate() {
             let place = u8::try_from(place).map_err(|_| StorageError::TooMuch)?;
             let mut commitment = None;
             if let Some(fields) = draft.body {
                 let bytes =
                     body::encode(random(self.entropy()).map_err(StorageError::from)?, fields);
+                if bytes.len() > limits::BODY_BYTES {
+                    return Err(RefusalCode::TextTooLong.into());
+                }
                 commitment = Some(body::commitment(&bytes));
-                bodies.push((place, bytes));
+                bodies.push((place, draft.action.until(), bytes));
+            }
+            if let Action::WithdrawWords { of } = draft.action {
+                withdrawn.push(of);
             }
             let kind = draft.action.kind();
             touched.push((draft.target, kind));
@@ -281,18 +324,102 @@ impl Engine {
         let db = self.db()?;
         db.add_entry(updated.number, index, &row)?;
         db.put_log(&updated)?;
-        for (place, bytes) in bodies {
-            let body = BodyRow { state: BodyState::Present, until: None, bytes };
+        for (place, until, bytes) in bodies {
+            let body = BodyRow { state: BodyState::Present, until, at: now, bytes };
             db.put_body(updated.number, index, place, &body)?;
         }
         for (doc, kind) in touched {
-            db.add_touch(doc, kind, updated.number, index)?;
+            self.db()?.add_touch(doc, kind, updated.number, index)?;
+            self.moved(doc, updated.id(), index);
+        }
+        for of in withdrawn {
+            self.take_words(home, home.me, of)?;
         }
         self.saw(now)?;
         if let Some(log) = home.logs.iter_mut().find(|log| log.number == updated.number) {
             *log = updated;
         }
         Ok(())
+    }
+
+    /// Takes note that an entry touched a document.
+    pub(super) fn moved(&mut self, doc: DocId, log: LogId, index: u64) {
+        self.wrote = true;
+        if let Some(basis) = self.bases.get_mut(&doc) {
+            basis.raise(log, index + 1);
+        }
+    }
+
+    /// Deletes a body that its author took back, on this phone. The words of
+    /// somebody else stay where they are.
+    pub(super) fn take_words(
+        &mut self,
+        home: &Home,
+        author: PersonId,
+        of: Position,
+    ) -> Result<(), Error> {
+        let log = PairDb::find(&home.logs, of.log);
+        let Some(number) = log.filter(|log| log.follower.owner() == author).map(|log| log.number)
+        else {
+            return Ok(());
+        };
+        self.erase_body(of, number)
+    }
+
+    /// Deletes a body, whatever is held of it.
+    pub(super) fn erase_body(&mut self, of: Position, number: u64) -> Result<(), Error> {
+        let db = self.db()?;
+        if let Some(row) = db.body(number, of.index, of.place)? {
+            let gone = BodyRow { state: BodyState::Gone, bytes: Vec::new(), ..row };
+            db.put_body(number, of.index, of.place, &gone)?;
+            self.bodies.remove(&of);
+            self.wrote = true;
+            self.scrub = true;
+        }
+        Ok(())
+    }
+
+    /// Forgets what was read of a body.
+    pub(super) fn forget_body(&mut self, of: Position) {
+        self.bodies.remove(&of);
+    }
+
+    /// The body of a record, if it is here and its time is not over.
+    pub(super) fn body(&mut self, home: &Home, of: Position) -> Result<Option<Value>, Error> {
+        let now = self.now();
+        if let Some(known) = self.bodies.get(&of) {
+            return Ok(known.clone());
+        }
+        let Some(log) = PairDb::find(&home.logs, of.log) else { return Ok(None) };
+        let row = self.db()?.body(log.number, of.index, of.place)?;
+        let present = row.filter(|row| row.state == BodyState::Present);
+        let until = present.as_ref().and_then(|row| row.until);
+        let value = present
+            .filter(|row| row.until.is_none_or(|until| now < until))
+            .and_then(|row| Value::decode(&row.bytes).ok());
+        // What expires is read again each time: the clock moves.
+        if until.is_none() {
+            if self.bodies.len() >= CACHED_BODIES {
+                self.bodies.clear();
+            }
+            self.bodies.insert(of, value.clone());
+        }
+        Ok(value)
+    }
+
+    /// The bodies of these records.
+    pub(super) fn bodies(
+        &mut self,
+        home: &Home,
+        of: impl IntoIterator<Item = Position>,
+    ) -> Result<HashMap<Position, Value>, Error> {
+        let mut bodies = HashMap::new();
+        for position in of {
+            if let Some(value) = self.body(home, position)? {
+                bodies.insert(position, value);
+            }
+        }
+        Ok(bodies)
     }
 
     /// Appends as many entries as these records take, 64 each; all of them stand
@@ -376,7 +503,7 @@ impl Engine {
             return Ok(());
         }
         let mut drafts = Vec::new();
-        for target in self.agreement_ids(&home)? {
+        for target in self.live_documents(&["agreement", "draft"])? {
             let folded = self.agreement(&home, target)?;
             let state = PairState::default();
             let view = agreement::project(&folded, &home.pair, &state, home.me, self.now());
@@ -391,7 +518,10 @@ impl Engine {
     }
 
     /// How far a document goes in each log, by the index.
-    fn touched(&mut self, home: &Home, doc: DocId) -> Result<Past, Error> {
+    pub(super) fn touched(&mut self, home: &Home, doc: DocId) -> Result<Past, Error> {
+        if let Some(past) = self.bases.get(&doc) {
+            return Ok(past.clone());
+        }
         let mut past = Past::default();
         for log in &home.logs {
             let length = self.db()?.touched_to(doc, log.number)?;
@@ -399,6 +529,10 @@ impl Engine {
                 past.raise(log.id(), length);
             }
         }
+        if self.bases.len() >= FOLDED_AGREEMENTS * 4 {
+            self.bases.clear();
+        }
+        self.bases.insert(doc, past.clone());
         Ok(past)
     }
 
@@ -433,14 +567,19 @@ impl Engine {
 
     /// Brings a document up to date and lends it out.
     pub fn document(&mut self, home: &Home, doc: DocId) -> Result<&mut Document, Error> {
+        Ok(&mut self.loaded(home, doc)?.document)
+    }
+
+    fn loaded(&mut self, home: &Home, doc: DocId) -> Result<&mut Loaded, Error> {
         self.turn += 1;
         let turn = self.turn;
-        let mut document = match self.documents.remove(&doc) {
-            Some(loaded) => loaded.document,
-            None => self.load(doc)?,
+        let (mut document, mut read) = match self.documents.remove(&doc) {
+            Some(loaded) => (loaded.document, loaded.read),
+            None => (self.load(doc)?, None),
         };
         let touches = self.new_touches(home, doc, &document.basis())?;
         if !touches.is_empty() {
+            let new = touches.clone();
             // Its result is swapped in only when whole; a panic costs the
             // document, never a record.
             document = derived(move || {
@@ -452,6 +591,15 @@ impl Engine {
             if let Err(error) = self.keep_snapshot(doc, &mut document) {
                 tracing::warn!(%error, "a snapshot was not kept");
             }
+            if let Some(read) = &mut read {
+                for touch in new {
+                    for (place, value) in touch.records {
+                        let id = Position { log: touch.log, index: touch.index, place };
+                        self.take_record(home, id, touch.past.clone(), &value, read)?;
+                    }
+                }
+                read.basis = document.basis();
+            }
         }
         if self.documents.len() >= LOADED_DOCUMENTS
             && let Some(oldest) =
@@ -459,8 +607,8 @@ impl Engine {
         {
             self.documents.remove(&oldest);
         }
-        let loaded = Loaded { document, used: turn };
-        Ok(&mut self.documents.entry(doc).insert_entry(loaded).into_mut().document)
+        let loaded = Loaded { document, used: turn, read };
+        Ok(self.documents.entry(doc).insert_entry(loaded).into_mut())
     }
 
     /// A document from its snapshot, or from nothing.
@@ -497,36 +645,50 @@ impl Engine {
 
     /// The records of a document, with whose they are and since when held here,
     /// and what is not understood of it.
-    pub fn records(
+    pub fn records(&mut self, home: &Home, doc: DocId) -> Result<Read, Error> {
+        let loaded = self.loaded(home, doc)?;
+        if let Some(read) = &loaded.read {
+            return Ok(read.clone());
+        }
+        let stored = loaded.document.records()?;
+        let mut read = Read { basis: loaded.document.basis(), ..Read::default() };
+        for stored in stored {
+            self.take_record(home, stored.id, stored.past, &stored.value, &mut read)?;
+        }
+        if let Some(loaded) = self.documents.get_mut(&doc) {
+            loaded.read = Some(read.clone());
+        }
+        Ok(read)
+    }
+
+    fn take_record(
         &mut self,
         home: &Home,
-        doc: DocId,
-    ) -> Result<(Vec<Held>, Vec<NotUnderstood>, Past), Error> {
-        let document = self.document(home, doc)?;
-        let (stored, basis) = (document.records()?, document.basis());
-        let mut held = Vec::new();
-        let mut newer = Vec::new();
-        for stored in stored {
-            let Some(author) = home.author(stored.id.log) else { continue };
-            match Record::from_value(&stored.value) {
-                Some(record) => {
-                    let received = match record.action {
-                        // Only these can be cooling off, and one's own are held at once.
-                        Action::Propose { .. } | Action::Offer { .. } | Action::Consent { .. }
-                            if author != home.me =>
-                        {
-                            self.received(home, stored.id.log, stored.id.index)?
-                        }
-                        _ => record.at.moment,
-                    };
-                    held.push(Held { id: stored.id, past: stored.past, author, record, received });
-                }
-                None => newer.extend(
-                    record::header(&stored.value).map(|header| NotUnderstood { kind: header.kind }),
-                ),
+        id: Position,
+        mut past: Past,
+        value: &Value,
+        read: &mut Read,
+    ) -> Result<(), Error> {
+        let Some(author) = home.author(id.log) else { return Ok(()) };
+        past.raise(id.log, id.index);
+        match Record::from_value(value) {
+            Some(record) => {
+                let received = match record.action {
+                    // Only these can be cooling off, and one's own are held at once.
+                    Action::Propose { .. } | Action::Offer { .. } | Action::Consent { .. }
+                        if author != home.me =>
+                    {
+                        self.received(home, id.log, id.index)?
+                    }
+                    _ => record.at.moment,
+                };
+                Arc::make_mut(&mut read.held).push(Held { id, past, author, record, received });
             }
+            None => read
+                .newer
+                .extend(record::header(value).map(|header| NotUnderstood { kind: header.kind })),
         }
-        Ok((held, newer, basis))
+        Ok(())
     }
 
     fn received(&mut self, home: &Home, log: LogId, index: u64) -> Result<Moment, Error> {
@@ -542,10 +704,9 @@ impl Engine {
         {
             return Ok(folded.clone());
         }
-        let (mut held, newer, basis) = self.records(home, doc)?;
-        held.retain(|held| !held.record.action.kind().starts_with("pair."));
-        let mut folded = agreement::fold(&home.pair, doc, &held, &newer);
-        folded.basis = basis;
+        let read = self.records(home, doc)?;
+        let mut folded = agreement::fold(&home.pair, doc, &read.held, &read.newer);
+        folded.basis = read.basis;
         self.own_words_that_wait(home, &mut folded)?;
         if self.folded.len() >= FOLDED_AGREEMENTS {
             self.folded.clear();
@@ -593,48 +754,85 @@ impl Engine {
 
     /// How the pair stands.
     pub fn pair_state(&mut self, home: &Home) -> Result<PairState, Error> {
-        let doc = home.pair.document();
-        let basis = self.touched(home, doc)?;
-        if let Some((known, state)) = self.pair_state.as_ref()
-            && *known == basis
-        {
-            return Ok(*state);
-        }
-        let (held, _, basis) = self.records(home, doc)?;
-        let mut state = crate::domain::lifecycle::fold(&held);
-        // One's own leave counts even while a recovered log waits.
-        let waiting = self.waiting_records(home, doc, &basis)?;
-        let left = waiting.iter().find(|record| record.action == Action::PairLeave);
-        state.left_at = state.left_at.or(left.map(|record| record.at.moment));
-        self.pair_state = Some((basis, state));
-        Ok(state)
+        Ok(self.pair_document(home)?.0)
     }
 
-    /// Every agreement of the pair that counts: of each person at most the first
-    /// 1,000 that they began.
-    pub fn agreement_ids(&mut self, home: &Home) -> Result<Vec<DocId>, Error> {
+    /// The pace of the two: limits and space.
+    pub fn pacing(&mut self, home: &Home) -> Result<Pacing, Error> {
+        Ok(self.pair_document(home)?.1)
+    }
+
+    fn pair_document(&mut self, home: &Home) -> Result<(PairState, Pacing), Error> {
+        let doc = home.pair.document();
+        let basis = self.touched(home, doc)?;
+        if let Some((known, state, pacing)) = self.pair_state.as_ref()
+            && *known == basis
+        {
+            return Ok((*state, pacing.clone()));
+        }
+        let read = self.records(home, doc)?;
+        let mut state = crate::domain::lifecycle::fold(&read.held);
+        let pacing = crate::domain::pacing::fold(&home.pair, &read.held);
+        // One's own leave counts even while a recovered log waits.
+        let waiting = self.waiting_records(home, doc, &read.basis)?;
+        let left = waiting.iter().find(|record| record.action == Action::PairLeave);
+        state.left_at = state.left_at.or(left.map(|record| record.at.moment));
+        self.pair_state = Some((read.basis, state, pacing.clone()));
+        Ok((state, pacing))
+    }
+
+    /// The documents that views look at whose first record is of this class, in
+    /// the order in which they were begun; of each person at most the first
+    /// 1,000 of them.
+    pub fn live_documents(&mut self, classes: &[&str]) -> Result<Vec<DocId>, Error> {
+        let class = |kind: &str| kind.split_once('.').is_some_and(|(c, _)| classes.contains(&c));
+        let mut rows = self.db()?.live()?;
+        rows.retain(|row| class(&row.first_kind));
+        Ok(counted(
+            rows.into_iter().map(|row| (row.id, row.log, row.nth)).collect(),
+            limits::LIVE_DOCUMENTS,
+        ))
+    }
+
+    /// Every agreement of the pair that counts, however long ago: of each person
+    /// at most the first 10,000 that they began.
+    pub fn agreement_ids(&mut self) -> Result<Vec<DocId>, Error> {
+        self.all_documents(&["agreement", "draft"], limits::AGREEMENTS)
+    }
+
+    /// Every document of these classes, however long ago: it grows with history.
+    pub fn all_documents(&mut self, classes: &[&str], most: u64) -> Result<Vec<DocId>, Error> {
+        let class = |kind: &str| kind.split_once('.').is_some_and(|(c, _)| classes.contains(&c));
         let mut rows = self.db()?.documents()?;
-        rows.retain(|row| {
-            row.id != home.pair.document()
-                && (row.first_kind.starts_with("agreement.")
-                    || row.first_kind.starts_with("draft."))
-        });
-        rows.sort_by_key(|row| row.first);
-        let mut begun: HashMap<u64, usize> = HashMap::new();
-        rows.retain(|row| {
-            let count = begun.entry(row.first.0).or_default();
-            *count += 1;
-            *count <= limits::AGREEMENTS
-        });
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        rows.retain(|row| class(&row.first_kind) && row.nth < most);
+        Ok(counted(
+            rows.into_iter().map(|row| (row.id, row.first.0, row.nth)).collect(),
+            usize::MAX,
+        ))
     }
 
     /// Forgets what was read of the files, so that it is read anew.
     pub fn forget(&mut self) {
         self.documents.clear();
         self.folded.clear();
+        self.promises.clear();
+        self.posts.clear();
         self.pair_state = None;
+        self.bases.clear();
+        self.bodies.clear();
     }
+}
+
+/// Documents by log and number, `most` of each log at most.
+fn counted(mut rows: Vec<(DocId, u64, u64)>, most: usize) -> Vec<DocId> {
+    rows.sort_by_key(|(_, log, nth)| (*log, *nth));
+    let mut counts: HashMap<u64, usize> = HashMap::new();
+    rows.retain(|(_, log, _)| {
+        let count = counts.entry(*log).or_default();
+        *count += 1;
+        *count <= most
+    });
+    rows.into_iter().map(|(id, _, _)| id).collect()
 }
 
 fn suspended() -> Error {

@@ -1,9 +1,10 @@
 //! What links this phone to the other one: kept, proved, held, retired.
 
-use super::engine::{Draft, Engine, Home};
+use super::engine::{Engine, Home};
 use crate::cbor::Value;
 use crate::domain::Pair;
 use crate::domain::record::Action;
+use crate::domain::record::Draft;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::text;
 use crate::error::Error;

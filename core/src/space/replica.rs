@@ -6,7 +6,7 @@ use crate::domain::record;
 use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
 use crate::id::{Commitment, Head, LogId};
-use crate::limits::{BODY_BYTES, UNACKNOWLEDGED_BYTES};
+use crate::limits::{BODY_BYTES, CHECK_IN_RETENTION, OPENNESS_SPAN, UNACKNOWLEDGED_BYTES};
 use crate::log::body::{BodyState, Gate};
 use crate::log::{Checkpoint, Entry, Followed, LogRefusal, own_tag_matches};
 use crate::store::{BodyRow, EntryRow, LogRow, PairDb};
@@ -88,7 +88,7 @@ impl Engine {
                         past: followed.past.clone(),
                         received: now,
                     };
-                    self.keep_entry(&mut log, index, &row, &followed, run)?;
+                    self.keep_entry(&home, &mut log, index, &row, &followed, run)?;
                 }
                 Err(refusal) => {
                     // What came before the bad entry is good, and stays.
@@ -138,7 +138,7 @@ impl Engine {
                 past: followed.past.clone(),
                 received: now,
             };
-            self.keep_entry(&mut log, index, &row, &followed, run)?;
+            self.keep_entry(&home, &mut log, index, &row, &followed, run)?;
         }
         let at = log.follower.checkpoint();
         self.db()?.put_log(&log)?;
@@ -150,6 +150,7 @@ impl Engine {
 
     fn keep_entry(
         &mut self,
+        home: &Home,
         log: &mut LogRow,
         index: u64,
         row: &EntryRow,
@@ -157,6 +158,7 @@ impl Engine {
         run: &Run,
     ) -> Result<(), Error> {
         let latest = self.latest()?.max(row.received);
+        let (mut touched, mut withdrawn) = (Vec::new(), Vec::new());
         let db = self.db()?;
         db.add_entry(log.number, index, row)?;
         for (place, bytes) in followed.entry.records.iter().enumerate() {
@@ -167,20 +169,33 @@ impl Engine {
             log.stated = log.stated.max(crate::time::Moment(stated.unwrap_or(i64::MIN)));
             let Some(header) = record::header(&value) else { continue };
             db.add_touch(header.target, &header.kind, log.number, index)?;
+            touched.push(header.target);
+            withdrawn.extend(header.withdraws);
             let Some(commitment) = header.body else { continue };
-            let gate = Gate { commitment, state: BodyState::Withheld, until: None, latest };
+            let stated = crate::time::Moment(stated.unwrap_or(row.received.0));
+            let (until, span) = (header.until, body_span(&header.kind));
+            // What asks to live longer than its kind may is never kept.
+            let overlong = until.is_some_and(|until| until > stated.plus(span));
+            let gate = Gate { commitment, state: BodyState::Withheld, until, latest };
             let body = run
                 .bodies
                 .iter()
                 .find(|body| body.index == index && body.place == place)
                 .filter(|body| gate.admits(&body.bytes));
-            let row = match body {
-                Some(body) => {
-                    BodyRow { state: BodyState::Present, until: None, bytes: body.bytes.clone() }
-                }
-                None => BodyRow { state: BodyState::Withheld, until: None, bytes: Vec::new() },
+            let (state, bytes) = match body {
+                _ if overlong => (BodyState::Gone, Vec::new()),
+                Some(body) => (BodyState::Present, body.bytes.clone()),
+                None if until.is_some_and(|until| until <= latest) => (BodyState::Gone, Vec::new()),
+                None => (BodyState::Withheld, Vec::new()),
             };
+            let row = BodyRow { state, until, at: stated, bytes };
             db.put_body(log.number, index, place, &row)?;
+        }
+        for doc in touched {
+            self.moved(doc, log.id(), index);
+        }
+        for of in withdrawn {
+            self.take_words(home, log.follower.owner(), of)?;
         }
         Ok(())
     }
@@ -201,9 +216,19 @@ impl Engine {
         if gate.admits(&body.bytes) {
             let row = BodyRow { state: BodyState::Present, bytes: body.bytes.clone(), ..row };
             db.put_body(log.number, body.index, body.place, &row)?;
+            self.forget_body(crate::id::Position {
+                log: log.id(),
+                index: body.index,
+                place: body.place,
+            });
         }
         Ok(())
     }
+}
+
+/// How long a body of this kind may be kept at most.
+fn body_span(kind: &str) -> i64 {
+    if kind.starts_with("openness.") { OPENNESS_SPAN } else { CHECK_IN_RETENTION }
 }
 
 impl Replica for Engine {
@@ -227,6 +252,7 @@ impl Replica for Engine {
     fn read(&mut self, log: LogId, first: u64, bytes: usize) -> Result<Option<Run>, Error> {
         let Some(row) = self.log(log)? else { return Ok(None) };
         let length = row.follower.checkpoint().length;
+        let now = self.now();
         let db = self.db()?;
         let mut run = Run {
             log,
@@ -243,6 +269,7 @@ impl Replica for Engine {
             for place in places_with_body(&entry.bytes) {
                 if let Some(body) = db.body(row.number, index, place)?
                     && body.state == BodyState::Present
+                    && body.until.is_none_or(|until| now < until)
                 {
                     bodies.push(BodyAt { index, place, bytes: body.bytes });
                 }
@@ -265,7 +292,12 @@ impl Replica for Engine {
     }
 
     fn accept(&mut self, run: &Run) -> Result<Intake, Error> {
-        self.take_in(run)
+        let intake = self.take_in(run)?;
+        // Both seals may be here now.
+        if let Err(error) = self.settle_seals() {
+            tracing::warn!(%error, "a check-in could not be opened");
+        }
+        Ok(intake)
     }
 
     fn recover(&mut self, run: &Run) -> Result<Intake, Error> {
@@ -293,21 +325,16 @@ impl Replica for Engine {
         let home = self.home()?;
         let mut missing = Vec::new();
         for log in home.logs.iter().filter(|log| log.follower.owner() != home.me) {
-            for (index, place) in self.db()?.bodies(log.number)? {
-                let row = self.db()?.body(log.number, index, place)?;
-                if row.is_some_and(|row| row.state == BodyState::Withheld) {
-                    missing.push((log.id(), index, place));
-                }
-                if missing.len() >= BODIES_AT_ONCE {
-                    return Ok(missing);
-                }
-            }
+            let left = BODIES_AT_ONCE - missing.len();
+            let places = self.db()?.missing(log.number, left)?;
+            missing.extend(places.into_iter().map(|(index, place)| (log.id(), index, place)));
         }
         Ok(missing)
     }
 
     fn bodies(&mut self, log: LogId, which: &[(u64, u8)]) -> Result<Vec<BodyAt>, Error> {
         let Some(row) = self.log(log)? else { return Ok(Vec::new()) };
+        let now = self.now();
         let mut bodies = Vec::new();
         let mut bytes = 0;
         let which: BTreeSet<&(u64, u8)> = which.iter().take(BODIES_AT_ONCE).collect();
@@ -317,6 +344,7 @@ impl Replica for Engine {
             }
             if let Some(body) = self.db()?.body(row.number, *index, *place)?
                 && body.state == BodyState::Present
+                && body.until.is_none_or(|until| now < until)
             {
                 bytes += body.bytes.len();
                 bodies.push(BodyAt { index: *index, place: *place, bytes: body.bytes });

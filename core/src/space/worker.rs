@@ -37,7 +37,15 @@ impl Worker {
                             engine.start_over();
                         }
                     }
-                    Err(RecvTimeoutError::Timeout) => engine.look_for_changes(),
+                    Err(RecvTimeoutError::Timeout) => {
+                        let rest = AssertUnwindSafe(|| {
+                            engine.look_for_changes();
+                            engine.upkeep();
+                        });
+                        if catch_unwind(rest).is_err() {
+                            engine.start_over();
+                        }
+                    }
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
             }

@@ -229,16 +229,20 @@ impl Database {
     /// complete.
     pub fn checkpoint(&self) -> Result<bool, StorageError> {
         for _ in 0..20 {
-            // SQLite reports "busy" in the row, not as an error.
-            let busy: i64 =
-                self.connection
-                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-            if busy == 0 {
+            if self.try_checkpoint()? {
                 return Ok(true);
             }
             std::thread::sleep(Duration::from_millis(25));
         }
         Ok(false)
+    }
+
+    /// The same, without waiting for anybody.
+    pub fn try_checkpoint(&self) -> Result<bool, StorageError> {
+        // SQLite reports "busy" in the row, not as an error.
+        let busy: i64 =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(busy == 0)
     }
 
     fn associated(&self, table: &str, row: Row<'_>) -> Vec<u8> {

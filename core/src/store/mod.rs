@@ -21,7 +21,7 @@ mod vault_db;
 
 pub use database::StorageError;
 pub use keys::{Keys, KeysError};
-pub use pair_db::{DocumentRow, PairDb, PairFile};
+pub use pair_db::{DocumentRow, Expiring, LiveRow, PairDb, PairFile};
 pub use rows::{BodyRow, EntryRow, LogRow};
 pub use secrets::{KeyFile, PassphraseFile};
 pub use vault_db::{VaultDb, VaultItem};

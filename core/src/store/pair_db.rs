@@ -5,7 +5,9 @@ use super::rows::{BodyRow, EntryRow, LogRow};
 use crate::cbor::Value;
 use crate::host::Entropy;
 use crate::id::{DocId, Head, LogId, PairId};
+use crate::log::body::BodyState;
 use crate::log::genesis_head;
+use crate::time::Moment;
 use amends_seal::DataKey;
 use rusqlite::{OptionalExtension, params};
 use std::path::Path;
@@ -13,7 +15,8 @@ use std::sync::Arc;
 
 const LAYOUT: Layout = Layout {
     file: "pair.db",
-    migrations: &["
+    migrations: &[
+        "
         CREATE TABLE store(id BLOB NOT NULL) STRICT;
         CREATE TABLE setting(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE log(number INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
@@ -25,7 +28,16 @@ const LAYOUT: Layout = Layout {
         CREATE TABLE touch(lookup BLOB NOT NULL, log INTEGER NOT NULL, place INTEGER NOT NULL,
             PRIMARY KEY (lookup, log, place)) STRICT, WITHOUT ROWID;
         CREATE TABLE snapshot(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
-    "],
+    ",
+        "
+        CREATE TABLE live(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE missing(log INTEGER NOT NULL, place INTEGER NOT NULL, record INTEGER NOT NULL,
+            PRIMARY KEY (log, place, record)) STRICT, WITHOUT ROWID;
+        CREATE TABLE expiring(log INTEGER NOT NULL, place INTEGER NOT NULL, record INTEGER NOT NULL,
+            sealed BLOB NOT NULL, PRIMARY KEY (log, place, record)) STRICT, WITHOUT ROWID;
+        CREATE TABLE outbox(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    ",
+    ],
 };
 
 /// Where `pair.db` is and which store it belongs to.
@@ -52,6 +64,44 @@ pub struct DocumentRow {
     pub first: (u64, u64),
     /// How many changes its snapshot holds; 0 where there is none.
     pub snapshot: u64,
+    /// How many documents of its class that log had begun before.
+    pub nth: u64,
+}
+
+/// A document that views look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveRow {
+    /// Its id.
+    pub id: DocId,
+    /// The kind of the first record that touched it.
+    pub first_kind: String,
+    /// The number of the log that began it.
+    pub log: u64,
+    /// How many documents of its class that log had begun before.
+    pub nth: u64,
+}
+
+/// What a document is, by the kind of its first record.
+fn class(kind: &str) -> &str {
+    match kind.split_once('.').map_or(kind, |(class, _)| class) {
+        "draft" => "agreement",
+        class => class,
+    }
+}
+
+/// A body that will expire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiring {
+    /// Its log's number.
+    pub log: u64,
+    /// Its entry.
+    pub index: u64,
+    /// Its record.
+    pub place: u8,
+    /// Until when it is kept.
+    pub until: Moment,
+    /// When it was written.
+    pub at: Moment,
 }
 
 /// `pair.db`, open.
@@ -274,7 +324,8 @@ impl PairDb {
         Ok(Some(body.ok_or_else(|| self.0.damaged("body", Row::Numbers(&row)))?))
     }
 
-    /// Writes a body's row.
+    /// Writes a body's row, and the lists of those that are missing and of those
+    /// that will expire.
     ///
     /// # Errors
     /// [`StorageError`].
@@ -293,6 +344,194 @@ impl PairDb {
                 "INSERT OR REPLACE INTO body(log, place, record, sealed) VALUES (?1, ?2, ?3, ?4)",
             )?
             .execute(params![log, index, place, sealed])?;
+        let missing = if body.state == BodyState::Withheld {
+            "INSERT OR IGNORE INTO missing(log, place, record) VALUES (?1, ?2, ?3)"
+        } else {
+            "DELETE FROM missing WHERE log = ?1 AND place = ?2 AND record = ?3"
+        };
+        self.0.connection.prepare_cached(missing)?.execute(row)?;
+        match body.until.filter(|_| body.state != BodyState::Gone) {
+            Some(until) => {
+                let value =
+                    Value::map([("until", Some(until.0.into())), ("at", Some(body.at.0.into()))]);
+                let sealed = self.0.seal("expiring", Row::Numbers(&row), &value)?;
+                self.0
+                    .connection
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO expiring(log, place, record, sealed) \
+                         VALUES (?1, ?2, ?3, ?4)",
+                    )?
+                    .execute(params![log, index, place, sealed])?;
+            }
+            None => {
+                self.0
+                    .connection
+                    .prepare_cached(
+                        "DELETE FROM expiring WHERE log = ?1 AND place = ?2 AND record = ?3",
+                    )?
+                    .execute(row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where bodies of `log` are missing, `limit` of them at most.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn missing(&self, log: u64, limit: usize) -> Result<Vec<(u64, u8)>, StorageError> {
+        let mut statement = self.0.connection.prepare_cached(
+            "SELECT place, record FROM missing WHERE log = ?1 ORDER BY 1, 2 LIMIT ?2",
+        )?;
+        let rows = statement
+            .query_map(params![log, limit as u64], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Every body that will expire: where it stands, until when it is kept, and
+    /// when it was written.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn expiring(&self) -> Result<Vec<Expiring>, StorageError> {
+        let mut statement = self
+            .0
+            .connection
+            .prepare_cached("SELECT log, place, record, sealed FROM expiring ORDER BY 1, 2, 3")?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        let mut expiring = Vec::new();
+        for row in rows {
+            let (log, index, place, sealed): (u64, u64, u8, Vec<u8>) = row?;
+            let numbers = [log, index, u64::from(place)];
+            let row = Row::Numbers(&numbers);
+            let value = self.0.unseal("expiring", row, &sealed)?;
+            let moment = |key: &str| Some(Moment(value.get(key)?.int()?));
+            let damaged = || self.0.damaged("expiring", row);
+            let until = moment("until").ok_or_else(damaged)?;
+            let at = moment("at").ok_or_else(damaged)?;
+            expiring.push(Expiring { log, index, place, until, at });
+        }
+        Ok(expiring)
+    }
+
+    /// The documents that views look at: touched, and not yet retired.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn live(&self) -> Result<Vec<LiveRow>, StorageError> {
+        let mut statement = self.0.connection.prepare_cached("SELECT lookup, sealed FROM live")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut live = Vec::new();
+        for row in rows {
+            let (lookup, sealed): (Vec<u8>, Vec<u8>) = row?;
+            let row = Row::Lookup(&lookup);
+            let value = self.0.unseal("live", row, &sealed)?;
+            let read = || {
+                Some(LiveRow {
+                    id: DocId::from_slice(value.get("id")?.bytes()?)?,
+                    first_kind: value.get("kind")?.text()?.to_owned(),
+                    log: value.get("log")?.uint()?,
+                    nth: value.get("nth")?.uint()?,
+                })
+            };
+            live.push(read().ok_or_else(|| self.0.damaged("live", row))?);
+        }
+        live.sort_by_key(|row: &LiveRow| row.id);
+        Ok(live)
+    }
+
+    /// How many documents are live.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn live_count(&self) -> Result<u64, StorageError> {
+        Ok(self.0.connection.query_row("SELECT count(*) FROM live", [], |row| row.get(0))?)
+    }
+
+    /// Takes a document off the list that views look at. It comes back when
+    /// something touches it.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn retire(&self, doc: DocId) -> Result<(), StorageError> {
+        let lookup = self.lookup(doc);
+        self.0
+            .connection
+            .prepare_cached("DELETE FROM live WHERE lookup = ?1")?
+            .execute([&lookup[..]])?;
+        Ok(())
+    }
+
+    /// Puts a document on the list that views look at.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn revive(&self, row: &DocumentRow) -> Result<(), StorageError> {
+        let lookup = self.lookup(row.id);
+        let known = self
+            .0
+            .connection
+            .prepare_cached("SELECT 1 FROM live WHERE lookup = ?1")?
+            .exists([&lookup[..]])?;
+        if known {
+            return Ok(());
+        }
+        let value = Value::map([
+            ("id", Some(row.id.as_bytes().into())),
+            ("kind", Some(row.first_kind.as_str().into())),
+            ("log", Some(row.first.0.into())),
+            ("nth", Some(row.nth.into())),
+        ]);
+        let sealed = self.0.seal("live", Row::Lookup(&lookup), &value)?;
+        self.0
+            .connection
+            .prepare_cached("INSERT INTO live(lookup, sealed) VALUES (?1, ?2)")?
+            .execute(params![&lookup[..], sealed])?;
+        Ok(())
+    }
+
+    /// Everything that waits in the outbox: sealed answers, to be opened when
+    /// the other's seal is here.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn outbox(&self) -> Result<Vec<(Vec<u8>, Value)>, StorageError> {
+        let mut statement =
+            self.0.connection.prepare_cached("SELECT lookup, sealed FROM outbox")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut items = Vec::new();
+        for row in rows {
+            let (lookup, sealed): (Vec<u8>, Vec<u8>) = row?;
+            let value = self.0.unseal("outbox", Row::Lookup(&lookup), &sealed)?;
+            items.push((lookup, value));
+        }
+        Ok(items)
+    }
+
+    /// Puts something into the outbox.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn put_outbox(&self, name: &str, value: &Value) -> Result<(), StorageError> {
+        let lookup = self.0.lookup("outbox", name.as_bytes());
+        let sealed = self.0.seal("outbox", Row::Lookup(&lookup), value)?;
+        self.0
+            .connection
+            .prepare_cached("INSERT OR REPLACE INTO outbox(lookup, sealed) VALUES (?1, ?2)")?
+            .execute(params![&lookup[..], sealed])?;
+        Ok(())
+    }
+
+    /// Takes something out of the outbox.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn clear_outbox(&self, lookup: &[u8]) -> Result<(), StorageError> {
+        self.0
+            .connection
+            .prepare_cached("DELETE FROM outbox WHERE lookup = ?1")?
+            .execute([lookup])?;
         Ok(())
     }
 
@@ -325,12 +564,46 @@ impl PairDb {
             .connection
             .prepare_cached("INSERT OR IGNORE INTO touch(lookup, log, place) VALUES (?1, ?2, ?3)")?
             .execute(params![&lookup[..], log, index])?;
-        if self.document(doc)?.is_none() {
-            let first_kind = first_kind.to_owned();
-            let row = DocumentRow { id: doc, first_kind, first: (log, index), snapshot: 0 };
-            self.put_document(&row)?;
+        let row = match self.document(doc)? {
+            Some(row) => row,
+            None => {
+                let first_kind = first_kind.to_owned();
+                let nth = self.count_begun(log, class(&first_kind))?;
+                let first = (log, index);
+                let row = DocumentRow { id: doc, first_kind, first, snapshot: 0, nth };
+                self.put_document(&row)?;
+                row
+            }
+        };
+        self.revive(&row)
+    }
+
+    /// How many documents of a class a log has begun; and one more from now on.
+    fn count_begun(&self, log: u64, class: &str) -> Result<u64, StorageError> {
+        let count = self.begun(log, class)?;
+        let known = self.setting("begun")?.unwrap_or(Value::Map(Vec::new()));
+        let Value::Map(mut counts) = known else { return Err(self.begun_damaged()) };
+        let key = format!("{log}/{class}");
+        counts.retain(|(name, _)| *name != key);
+        counts.push((key, (count + 1).into()));
+        self.set("begun", &Value::Map(Vec::new()).with(counts))?;
+        Ok(count)
+    }
+
+    fn begun_damaged(&self) -> StorageError {
+        self.0.damaged("setting", Row::Name("begun"))
+    }
+
+    /// How many documents of a class (`agreement`, `promise`) a log has begun.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn begun(&self, log: u64, class: &str) -> Result<u64, StorageError> {
+        let Some(counts) = self.setting("begun")? else { return Ok(0) };
+        match counts.get(&format!("{log}/{class}")) {
+            Some(count) => count.uint().ok_or_else(|| self.begun_damaged()),
+            None => Ok(0),
         }
-        Ok(())
     }
 
     /// The entries of `log`, from `from` on, that touch a document.
@@ -382,6 +655,8 @@ impl PairDb {
                 first_kind: value.get("kind")?.text()?.to_owned(),
                 first: (value.get("log")?.uint()?, value.get("entry")?.uint()?),
                 snapshot: value.get("snapshot")?.uint()?,
+                // The first layout did not count; its documents are indexed anew.
+                nth: value.get("nth").map_or(Some(0), Value::uint)?,
             })
         };
         read().ok_or_else(|| self.0.damaged("document", row))
@@ -395,6 +670,7 @@ impl PairDb {
             ("log", Some(document.first.0.into())),
             ("entry", Some(document.first.1.into())),
             ("snapshot", Some(document.snapshot.into())),
+            ("nth", Some(document.nth.into())),
         ]);
         let sealed = self.0.seal("document", Row::Lookup(&lookup), &value)?;
         self.0
@@ -467,10 +743,9 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn forget_documents(&self) -> Result<(), StorageError> {
-        Ok(self
-            .0
-            .connection
-            .execute_batch("DELETE FROM snapshot; DELETE FROM touch; DELETE FROM document")?)
+        Ok(self.0.connection.execute_batch(
+            "DELETE FROM snapshot; DELETE FROM touch; DELETE FROM document; DELETE FROM live",
+        )?)
     }
 
     /// One past the last entry of `log` that touches a document; 0 if none does.
@@ -482,6 +757,30 @@ impl PairDb {
             "SELECT coalesce(max(place) + 1, 0) FROM touch WHERE lookup = ?1 AND log = ?2",
         )?;
         Ok(statement.query_row(params![&self.lookup(doc)[..], log], |row| row.get(0))?)
+    }
+
+    /// Makes the lists of missing and of expiring bodies anew from their rows.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn index_bodies(&self, logs: &[LogRow]) -> Result<(), StorageError> {
+        self.0.connection.execute_batch("DELETE FROM missing; DELETE FROM expiring")?;
+        for log in logs {
+            for (index, place) in self.bodies(log.number)? {
+                if let Some(row) = self.body(log.number, index, place)? {
+                    self.put_body(log.number, index, place, &row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the WAL back and truncates it if nobody keeps it from that just now.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn try_checkpoint(&self) -> Result<bool, StorageError> {
+        self.0.try_checkpoint()
     }
 
     /// How many snapshots there are.

@@ -105,6 +105,8 @@ pub struct BodyRow {
     pub state: BodyState,
     /// When it expires.
     pub until: Option<Moment>,
+    /// When it was written, as its record states.
+    pub at: Moment,
     /// Its bytes, where present.
     pub bytes: Vec<u8>,
 }
@@ -120,6 +122,7 @@ impl BodyRow {
         Value::map([
             ("state", Some(Value::Int(state))),
             ("until", self.until.map(|until| until.0.into())),
+            ("at", Some(self.at.0.into())),
             ("body", Some(self.bytes.as_slice().into())),
         ])
     }
@@ -136,7 +139,12 @@ impl BodyRow {
             Some(until) => Some(Moment(until.int()?)),
             None => None,
         };
-        Some(Self { state, until, bytes: value.get("body")?.bytes()?.to_vec() })
+        let at = match value.get("at") {
+            Some(at) => Moment(at.int()?),
+            // Written by the first layout, when no body expired.
+            None => Moment(0),
+        };
+        Some(Self { state, until, at, bytes: value.get("body")?.bytes()?.to_vec() })
     }
 }
 

@@ -68,6 +68,12 @@ impl VaultDb {
         Ok(DocId(random(self.0.entropy().as_ref())?))
     }
 
+    /// The id of the one item that has this name: a keyed hash, so that the file
+    /// does not tell what it is.
+    pub fn named(&self, kind: &str, name: &str) -> DocId {
+        DocId(self.0.lookup(kind, name.as_bytes()))
+    }
+
     /// Writes an item, new or changed.
     ///
     /// # Errors
@@ -137,6 +143,16 @@ impl VaultDb {
             let damaged = || self.0.damaged("item", Row::Lookup(&id));
             items.push(self.read(DocId::from_slice(&id).ok_or_else(damaged)?, &sealed)?);
         }
+        Ok(items)
+    }
+
+    /// Every item of a kind, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn items_of(&self, kind: &str) -> Result<Vec<VaultItem>, StorageError> {
+        let mut items = self.items()?;
+        items.retain(|item| item.kind == kind);
         Ok(items)
     }
 

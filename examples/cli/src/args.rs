@@ -1,9 +1,15 @@
 //! What can be said on the command line.
 
+pub mod daily;
+
 use amends::domain::agreement::{AgreementKind, Category, TermsClause};
 use amends::domain::pair::Who;
 use amends::time::Moment;
 use clap::{Args, Parser, Subcommand};
+use daily::{
+    CheckinCommand, JournalCommand, LimitsCommand, OpennessCommand, PracticeCommand, ProgressArgs,
+    PromiseCommand, RemindCommand, SpaceCommand,
+};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -55,8 +61,34 @@ pub enum Command {
     /// What you share, on one screen, and how to stop all of it.
     #[command(subcommand)]
     Share(ShareCommand),
+    /// Promises: few, small, specific, and told by both.
+    #[command(subcommand)]
+    Promise(PromiseCommand),
+    /// Practices: promises that recur.
+    #[command(subcommand)]
+    Practice(PracticeCommand),
+    /// What you tell of yourself, by hand and for a while.
+    #[command(subcommand)]
+    Openness(OpennessCommand),
+    /// What you write for yourself. Nothing of it reaches your partner.
+    #[command(subcommand)]
+    Journal(JournalCommand),
+    /// The same questions to both, and daily intentions.
+    #[command(subcommand)]
+    Checkin(CheckinCommand),
+    /// How it goes: counts in words, week by week. No score, no streak.
+    Progress(ProgressArgs),
     /// What is next for you: three things at most.
     Next,
+    /// Reminders, by your own wishes.
+    #[command(subcommand)]
+    Remind(RemindCommand),
+    /// Limits that both keep.
+    #[command(subcommand)]
+    Limits(LimitsCommand),
+    /// Space, for a while.
+    #[command(subcommand)]
+    Space(SpaceCommand),
     /// Exchange with the other phone.
     Sync(SyncArgs),
     /// The two transparency logs.

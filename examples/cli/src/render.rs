@@ -1,5 +1,7 @@
 //! Views as words for a terminal of 80 columns.
 
+pub mod daily;
+
 use amends::domain::agreement::AgreementState;
 use amends::domain::agreement::view::{AgreementView, ClauseView, Notice, RevisionView};
 use amends::domain::next::{NextDue, Why};
@@ -192,7 +194,12 @@ pub fn shared(items: &[SharedItem]) -> String {
             Sharing::CoolingOff => "takes effect after cooling off",
             Sharing::Waiting => "waits for your partner's answer",
         };
-        let head = format!("{}  {how}, until {}", short(item.agreement), item.until.local("UTC"));
+        let id = match (item.agreement, item.post) {
+            (Some(agreement), _) => short(agreement),
+            (None, Some(post)) => short(post),
+            (None, None) => String::new(),
+        };
+        let head = format!("{id}  {how}, until {}", item.until.local("UTC"));
         format!("{head}\n{}", wrap(&item.text, "    "))
     };
     let mut lines: Vec<String> = items.iter().map(line).collect();
@@ -207,13 +214,20 @@ pub fn next(items: &[NextDue]) -> String {
     }
     let line = |item: &NextDue| {
         let why = match item.why {
+            Why::PromiseDue => "you promised this",
+            Why::WordOpen => "waits for your word on how it went",
+            Why::CheckIn => "your check-in",
             Why::WaitsForMe => "waits for your yes or no",
             Why::ReviewDue => "it is time to look at it again",
             Why::Expiring => "expires soon",
             _ => "has something new",
         };
         let by = item.by.map(|by| format!(" (by {})", by.local("UTC"))).unwrap_or_default();
-        format!("{}  {why}{by}", short(item.agreement))
+        let id = match (item.agreement, item.promise) {
+            (Some(id), _) | (None, Some(id)) => short(id),
+            (None, None) => "checkin ".to_owned(),
+        };
+        format!("{id}  {why}{by}")
     };
     items.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -3,12 +3,12 @@
 use super::fold::{Folded, RevisionState};
 use super::revision::{AgreementKind, Category, Clause, Obligor, Revision, TaperStep};
 use super::view::{AgreementState, AgreementView, project};
-use crate::domain::lifecycle::PairState;
-use crate::domain::pair::{Pair, Who};
+use crate::domain::context::Context;
+use crate::domain::pair::Who;
 use crate::domain::record::Action;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::text;
-use crate::id::{Past, PersonId, Position, RevisionHash};
+use crate::id::{Past, Position, RevisionHash};
 use crate::limits;
 use crate::time::Moment;
 
@@ -115,19 +115,6 @@ pub struct Splice {
     pub delete: usize,
     /// What to put in.
     pub insert: String,
-}
-
-/// Who decides, when, and how the pair stands.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// The pair.
-    pub pair: &'a Pair,
-    /// How it stands.
-    pub pair_state: &'a PairState,
-    /// Who gives the command.
-    pub me: PersonId,
-    /// When.
-    pub now: Moment,
 }
 
 /// Decides a command on one agreement: what to write, or why not.

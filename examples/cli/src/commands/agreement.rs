@@ -1,5 +1,6 @@
 //! Agreements and one-sided offers.
 
+use super::refusal;
 use crate::args::{AgreementCommand, ProposeArgs, clause};
 use crate::render;
 use crate::terminal::{Failure, Terminal};
@@ -62,12 +63,8 @@ pub async fn run(
     Ok(())
 }
 
-fn refusal(code: RefusalCode) -> Failure {
-    amends::Error::from(code).into()
-}
-
 /// The agreement whose id begins like this.
-async fn find(prefix: &str, space: &Space) -> Result<AgreementView, Failure> {
+pub async fn find(prefix: &str, space: &Space) -> Result<AgreementView, Failure> {
     let views = space.agreements().list().await?;
     let id = render::pick(prefix, render::ids(&views)).ok_or(refusal(RefusalCode::NotFound))?;
     views.into_iter().find(|view| view.id == id).ok_or(refusal(RefusalCode::NotFound))

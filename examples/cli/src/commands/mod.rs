@@ -1,7 +1,9 @@
 //! What each command does.
 
 mod agreement;
+mod daily;
 mod network;
+mod promise;
 
 use crate::args::{Cli, Command, LogCommand, ScenarioCommand, ShareCommand};
 use crate::phone::Phone;
@@ -88,6 +90,15 @@ async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> R
             terminal.ok(json!({"stopped": stopped, "sharing": left}), &words);
             Ok(())
         }
+        Command::Promise(command) => promise::run(command, space, terminal).await,
+        Command::Practice(command) => promise::practice(command, space, terminal).await,
+        Command::Openness(command) => daily::openness(command, space, terminal).await,
+        Command::Journal(command) => daily::journal(command, space, terminal).await,
+        Command::Checkin(command) => daily::checkin(command, space, terminal).await,
+        Command::Progress(args) => daily::progress(args, space, terminal).await,
+        Command::Remind(command) => daily::remind(command, space, terminal).await,
+        Command::Limits(command) => daily::limits(command, space, terminal).await,
+        Command::Space(command) => daily::space_of(command, space, terminal).await,
         Command::Next => {
             let next = space.next_due().await?;
             terminal.ok(json!({"next": next}), &render::next(&next));
@@ -103,6 +114,10 @@ async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> R
         | Command::Completions { .. }
         | Command::Manual => Err(Failure::usage("this is not for one phone's home".to_owned())),
     }
+}
+
+fn refusal(code: amends::domain::RefusalCode) -> Failure {
+    amends::Error::from(code).into()
 }
 
 async fn log(command: LogCommand, space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {

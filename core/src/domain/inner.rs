@@ -1,0 +1,383 @@
+//! Inner work: what one writes for oneself (F37 to F46).
+//!
+//! It lives in the vault and nowhere else: no record, no document and no session
+//! has a type that could name it (R9, R10). What its author wants to share is
+//! *copied out* as something new, with no link back.
+
+use super::refusal::{Refusal, RefusalCode};
+use super::text;
+use crate::id::DocId;
+use crate::limits;
+use crate::time::Moment;
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+/// What a note is about, in its own fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Content {
+    /// A page of the journal (F37).
+    Journal {
+        /// The words.
+        text: String,
+    },
+    /// A trigger: a song, a place, a phone buzzing (F39).
+    Trigger {
+        /// What set it off.
+        cue: String,
+        /// What happened.
+        happened: String,
+        /// What helped.
+        helped: String,
+    },
+    /// A note of self-trust (F40).
+    SelfTrust {
+        /// What I noticed.
+        noticed: String,
+        /// What I felt.
+        felt: String,
+        /// What I did for myself.
+        did: String,
+    },
+    /// Something seen in what the other does, written by hand (F42).
+    Observation {
+        /// What was seen.
+        seen: Seen,
+        /// The words.
+        text: String,
+    },
+    /// What led to a choice of mine (F10, F45).
+    Reflection {
+        /// The situation.
+        situation: String,
+        /// What I needed.
+        need: String,
+        /// What I chose.
+        choice: String,
+        /// What else there was.
+        alternative: String,
+    },
+    /// A growth goal (F46).
+    Goal {
+        /// What I want to learn.
+        area: String,
+        /// The steps.
+        steps: Vec<Step>,
+        /// When I look at it again.
+        review: Option<Moment>,
+        /// How it stands.
+        state: GoalState,
+    },
+    /// Where I lean (F43). Never inferred, never shown to anybody.
+    Leaning {
+        /// Where.
+        leaning: Leaning,
+        /// The words.
+        text: String,
+    },
+}
+
+/// What was seen in an observation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Seen {
+    /// Honesty.
+    Honesty,
+    /// Owning what was done.
+    Ownership,
+    /// Repair.
+    Repair,
+    /// Being there.
+    Availability,
+}
+
+/// One step of a goal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// The words.
+    pub text: String,
+    /// Whether it is done.
+    pub done: bool,
+}
+
+/// How a goal stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GoalState {
+    /// At work.
+    Active,
+    /// Resting.
+    Paused,
+    /// Done.
+    Done,
+    /// Let go.
+    Dropped,
+}
+
+/// Where somebody leans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Leaning {
+    /// To stay.
+    Staying,
+    /// Unsure.
+    Unsure,
+    /// To leave.
+    Leaving,
+}
+
+/// A feeling, several at once if so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feeling {
+    /// Its name: one of [`FEELINGS`], or an own word.
+    pub name: String,
+    /// 1 to 5, if one likes.
+    pub intensity: Option<u8>,
+}
+
+/// Feelings to choose from (§1.6); every other word is as good.
+pub const FEELINGS: [&str; 38] = [
+    "anger",
+    "sadness",
+    "withdrawal",
+    "coldness",
+    "fear",
+    "anxiety",
+    "on edge",
+    "confusion",
+    "doubt",
+    "self-doubt",
+    "grief",
+    "overwhelm",
+    "unsafe",
+    "betrayal",
+    "aloneness",
+    "disrespect",
+    "disappointment",
+    "insecurity",
+    "resentment",
+    "hopelessness",
+    "guilt",
+    "shame",
+    "remorse",
+    "defensiveness",
+    "impatience",
+    "desperation",
+    "discouragement",
+    "frustration",
+    "exhaustion",
+    "numbness",
+    "longing",
+    "relief",
+    "hope",
+    "gratitude",
+    "closeness",
+    "love",
+    "joy",
+    "ease",
+];
+
+/// What its author writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewNote {
+    /// What it is about.
+    #[serde(flatten)]
+    pub content: Content,
+    /// What one felt.
+    #[serde(default)]
+    pub feelings: Vec<Feeling>,
+    /// Words to find it by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+}
+
+/// A note as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Its id in the vault.
+    pub id: DocId,
+    /// When it was written first.
+    pub written: Moment,
+    /// When it was changed last.
+    pub changed: Option<Moment>,
+    /// What it says.
+    #[serde(flatten)]
+    pub note: NewNote,
+}
+
+impl Content {
+    /// The word for its kind.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Content::Journal { .. } => "journal",
+            Content::Trigger { .. } => "trigger",
+            Content::SelfTrust { .. } => "self-trust",
+            Content::Observation { .. } => "observation",
+            Content::Reflection { .. } => "reflection",
+            Content::Goal { .. } => "goal",
+            Content::Leaning { .. } => "leaning",
+        }
+    }
+
+    /// Every text of it, in order.
+    pub fn texts(&self) -> Vec<&str> {
+        match self {
+            Content::Journal { text }
+            | Content::Observation { text, .. }
+            | Content::Leaning { text, .. } => vec![text],
+            Content::Trigger { cue, happened, helped } => vec![cue, happened, helped],
+            Content::SelfTrust { noticed, felt, did } => vec![noticed, felt, did],
+            Content::Reflection { situation, need, choice, alternative } => {
+                vec![situation, need, choice, alternative]
+            }
+            Content::Goal { area, steps, .. } => std::iter::once(area)
+                .chain(steps.iter().map(|step| &step.text))
+                .map(|s| &**s)
+                .collect(),
+        }
+    }
+
+    fn texts_mut(&mut self) -> Vec<&mut String> {
+        match self {
+            Content::Journal { text }
+            | Content::Observation { text, .. }
+            | Content::Leaning { text, .. } => vec![text],
+            Content::Trigger { cue, happened, helped } => vec![cue, happened, helped],
+            Content::SelfTrust { noticed, felt, did } => vec![noticed, felt, did],
+            Content::Reflection { situation, need, choice, alternative } => {
+                vec![situation, need, choice, alternative]
+            }
+            Content::Goal { area, steps, .. } => {
+                std::iter::once(area).chain(steps.iter_mut().map(|step| &mut step.text)).collect()
+            }
+        }
+    }
+}
+
+/// A note as it is written down: its texts in NFC and within their limits. The
+/// first text of it must say something, the others may be empty.
+///
+/// # Errors
+/// Those of a text; `AnswerInvalid` for an intensity beyond 5; `TextTooLong` for
+/// too many feelings, tags or steps.
+pub fn written(new: &NewNote) -> Result<NewNote, Refusal> {
+    let mut note = new.clone();
+    for (at, words) in note.content.texts_mut().into_iter().enumerate() {
+        *words = if at == 0 { text::text(words)? } else { text::fragment(words)? };
+    }
+    let steps = match &note.content {
+        Content::Goal { steps, .. } => steps.len(),
+        _ => 0,
+    };
+    if note.feelings.len() > 20 || note.tags.len() > 20 || steps > 100 {
+        return Err(RefusalCode::TextTooLong.into());
+    }
+    for feeling in &mut note.feelings {
+        feeling.name = text::name(&feeling.name)?;
+        if feeling.intensity.is_some_and(|step| !(1..=5).contains(&step)) {
+            return Err(RefusalCode::AnswerInvalid.into());
+        }
+    }
+    for tag in &mut note.tags {
+        *tag = text::name(tag)?;
+    }
+    let all: usize = note.content.texts().iter().map(|words| words.chars().count()).sum();
+    if all > 4 * limits::TEXT_SCALARS {
+        return Err(RefusalCode::TextTooLong.into());
+    }
+    Ok(note)
+}
+
+/// A word as it is searched for: without case and accents.
+fn folded(words: &str) -> String {
+    words
+        .nfd()
+        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
+        .collect::<String>()
+        .to_lowercase()
+}
+
+impl Note {
+    /// Whether every word of `query` stands somewhere in it; case and accents do
+    /// not matter.
+    pub fn matches(&self, query: &str) -> bool {
+        let mut all: Vec<String> = self.note.content.texts().into_iter().map(folded).collect();
+        all.extend(self.note.tags.iter().map(|tag| folded(tag)));
+        all.extend(self.note.feelings.iter().map(|feeling| folded(&feeling.name)));
+        all.push(self.note.content.kind().to_owned());
+        let words: Vec<String> = query.split_whitespace().map(folded).collect();
+        words.iter().all(|word| all.iter().any(|text| text.contains(word)))
+    }
+
+    /// A part of one of its texts, to be copied out: the words themselves, which
+    /// must stand in it exactly.
+    ///
+    /// # Errors
+    /// `NotFound` where they do not, those of a text.
+    pub fn excerpt(&self, words: &str) -> Result<String, Refusal> {
+        let words = text::text(words)?;
+        let found = self.note.content.texts().iter().any(|text| text.contains(&words));
+        if found { Ok(words) } else { Err(RefusalCode::NotFound.into()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    fn note(content: Content) -> Note {
+        let feelings = vec![Feeling { name: "Rélief".into(), intensity: Some(2) }];
+        let note = NewNote { content, feelings, tags: vec!["kitchen".into()] };
+        Note { id: DocId([1; 16]), written: Moment(0), changed: None, note }
+    }
+
+    #[test]
+    fn f37_notes_are_found_by_any_of_their_words_without_case_and_accents() {
+        let page = note(Content::Journal { text: "Today the café felt safe.".into() });
+        for query in ["CAFE", "safe café", "relief", "kitchen today", "journal", ""] {
+            assert!(page.matches(query), "{query}");
+        }
+        assert!(!page.matches("safe garden"));
+    }
+
+    #[test]
+    fn an_excerpt_is_exactly_what_stands_there() {
+        let page = note(Content::Journal { text: "I was afraid. Then we laughed.".into() });
+        assert_eq!(page.excerpt(" Then we laughed. ").unwrap(), "Then we laughed.");
+        assert_eq!(page.excerpt("We cried.").unwrap_err().code, RefusalCode::NotFound);
+    }
+
+    #[test]
+    fn notes_are_bounded_and_normalised() {
+        let write = |note: &Note| written(&note.note);
+        let page = note(Content::Journal { text: " Cafe\u{301} ".into() });
+        let Content::Journal { text } = write(&page).unwrap().content else { panic!() };
+        assert_eq!(text, "Café");
+        assert!(write(&note(Content::Journal { text: " ".into() })).is_err());
+        let mut strong = page.clone();
+        strong.note.feelings[0].intensity = Some(6);
+        assert_eq!(write(&strong).unwrap_err().code, RefusalCode::AnswerInvalid);
+        let step = Step { text: "x".into(), done: false };
+        let goal = Content::Goal {
+            area: "patience".into(),
+            steps: vec![step; 101],
+            review: None,
+            state: GoalState::Active,
+        };
+        assert!(write(&note(goal)).is_err());
+    }
+
+    #[test]
+    fn notes_read_back_from_what_is_kept() {
+        let trigger = note(Content::Trigger {
+            cue: "a phone buzzing".into(),
+            happened: "cold hands".into(),
+            helped: String::new(),
+        });
+        let kept = serde_json::to_string(&trigger).unwrap();
+        assert_eq!(serde_json::from_str::<Note>(&kept).unwrap(), trigger);
+    }
+}

@@ -1,0 +1,89 @@
+//! The posts of one ledger: a pure fold over its records.
+
+use super::record::{Act, Kind};
+use crate::domain::ledger::{Month, ledger};
+use crate::domain::pair::Pair;
+use crate::domain::record::{Action, Held};
+use crate::domain::words::{in_order, thanked, withdrawn};
+use crate::id::{DocId, Position};
+use crate::limits;
+use crate::time::Moment;
+use std::collections::BTreeMap;
+
+/// A post as its records say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostFolded {
+    /// Its record.
+    pub id: Position,
+    /// Its author, as an index into [`Pair::members`].
+    pub by: usize,
+    /// When, as stated.
+    pub at: Moment,
+    /// What it tells.
+    pub kind: Kind,
+    /// Until when it lives.
+    pub until: Moment,
+    /// The agreement in which it was agreed to.
+    pub under: Option<DocId>,
+    /// Its corrections, in order, with the time each states.
+    pub corrections: Vec<(Position, Moment)>,
+    /// When it was withdrawn.
+    pub withdrawn: Option<Moment>,
+    /// Whether the other said thank you.
+    pub thanked: bool,
+}
+
+/// The posts of one ledger.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// In an order that depends on nothing but the records.
+    pub posts: Vec<PostFolded>,
+}
+
+/// Folds the records of one ledger. What lives longer than 90 days, stands in a
+/// ledger that is not its author's of that month, or corrects another's words
+/// does not count.
+pub fn fold(pair: &Pair, doc: DocId, records: &[Held]) -> Folded {
+    let records = in_order(records);
+    let withdrawn = withdrawn(&records);
+    let thanked = thanked(&records);
+    let mut posts: Vec<PostFolded> = Vec::new();
+    let mut places: BTreeMap<Position, usize> = BTreeMap::new();
+    for held in records {
+        let Action::Openness(act) = &held.record.action else { continue };
+        let Some(by) = pair.index(held.author) else { continue };
+        let at = held.record.at.moment;
+        match act {
+            Act::Post { kind, until, under } => {
+                let here = doc == ledger(pair.id, held.author, Month::of(at));
+                let lives = *until > at && *until <= at.plus(limits::OPENNESS_SPAN);
+                if !here || !lives || posts.len() >= limits::POSTS_PER_MONTH {
+                    continue;
+                }
+                places.insert(held.id, posts.len());
+                posts.push(PostFolded {
+                    id: held.id,
+                    by,
+                    at,
+                    kind: *kind,
+                    until: *until,
+                    under: *under,
+                    corrections: Vec::new(),
+                    withdrawn: withdrawn.get(&held.id).copied(),
+                    thanked: thanked.contains(&held.id),
+                });
+            }
+            Act::Correct { of, until } => {
+                let Some(post) = places.get(of).map(|place| &mut posts[*place]) else { continue };
+                if post.by == by
+                    && post.until == *until
+                    && post.corrections.len() < limits::CORRECTIONS
+                    && !withdrawn.contains_key(&held.id)
+                {
+                    post.corrections.push((held.id, at));
+                }
+            }
+        }
+    }
+    Folded { posts }
+}

@@ -1,0 +1,111 @@
+//! What one person sees of the posts.
+
+use super::fold::{Folded, PostFolded};
+use super::record::{Kind, Want};
+use crate::domain::pair::{Pair, Who};
+use crate::domain::words::{Bodies, text_of};
+use crate::id::{DocId, ItemId, PersonId, Position};
+use crate::limits;
+use crate::time::Moment;
+use serde::Serialize;
+
+/// How a post stands. One that has expired is not shown at all (R7, I8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PostState {
+    /// It lives.
+    Live,
+    /// Its author took it back; a stub says so for a week.
+    Withdrawn,
+}
+
+/// A later truth beside a post.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CorrectionView {
+    /// When it was written.
+    pub at: Moment,
+    /// The words; `None` while they are not here.
+    pub text: Option<String>,
+}
+
+/// A post as one person sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PostView {
+    /// Its id.
+    pub id: ItemId,
+    /// What its author wishes; to be shown first.
+    pub want: Option<Want>,
+    /// Who wrote it.
+    pub by: Who,
+    /// What it tells.
+    pub kind: Kind,
+    /// How it stands.
+    pub state: PostState,
+    /// When it was written.
+    pub at: Moment,
+    /// Until when it lives.
+    pub until: Moment,
+    /// The words; `None` where they were taken back, or are not here yet.
+    pub text: Option<String>,
+    /// An amount of money, as it was typed.
+    pub amount: Option<String>,
+    /// When what it tells happened, as it was typed.
+    pub happened: Option<String>,
+    /// Its corrections, in order.
+    pub corrections: Vec<CorrectionView>,
+    /// Whether the other said thank you.
+    pub thanked: bool,
+    /// The agreement in which it was agreed to.
+    pub under: Option<DocId>,
+    #[serde(skip)]
+    pub(crate) ledger: DocId,
+    #[serde(skip)]
+    pub(crate) position: Position,
+    #[serde(skip)]
+    pub(crate) correction_positions: Vec<Position>,
+}
+
+/// Projects the posts of one ledger for one viewer at one moment.
+pub fn project(
+    folded: &Folded,
+    ledger: DocId,
+    pair: &Pair,
+    viewer: PersonId,
+    now: Moment,
+    bodies: &Bodies<'_>,
+) -> Vec<PostView> {
+    let me = pair.index(viewer);
+    let live = |post: &&PostFolded| {
+        let stub = post.withdrawn.is_none_or(|at| now < at.plus(limits::STUB));
+        now < post.until && stub
+    };
+    let show = |post: &PostFolded| {
+        let gone = post.withdrawn.is_some();
+        let body = if gone { None } else { bodies(post.id) };
+        let word = |key: &str| body.as_ref().and_then(|body| text_of(body, key));
+        let correction = |(position, at): &(Position, Moment)| CorrectionView {
+            at: *at,
+            text: bodies(*position).and_then(|body| text_of(&body, "text")),
+        };
+        let corrections = if gone { &[][..] } else { &post.corrections[..] };
+        PostView {
+            id: post.id.item(),
+            want: word("want").and_then(|word| Want::from_code(&word)),
+            by: if me == Some(post.by) { Who::Me } else { Who::Partner },
+            kind: post.kind,
+            state: if gone { PostState::Withdrawn } else { PostState::Live },
+            at: post.at,
+            until: post.until,
+            text: word("text"),
+            amount: word("amount"),
+            happened: word("happened"),
+            corrections: corrections.iter().map(correction).collect(),
+            thanked: post.thanked,
+            under: post.under,
+            ledger,
+            position: post.id,
+            correction_positions: post.corrections.iter().map(|(position, _)| *position).collect(),
+        }
+    };
+    folded.posts.iter().filter(live).map(show).collect()
+}

@@ -1,0 +1,356 @@
+//! How it goes: small counts in words, per person and per week (F91, F93, §5.9).
+//!
+//! There is no score, no streak, no rank and no number that is made of both
+//! persons (R16, R22, I13). What was paused leaves a gap, not a fall; a promise
+//! is as large as it is.
+
+use super::agreement::{AgreementState, AgreementView};
+use super::checkin::{Cadence, CheckInState, CheckInView, Template};
+use super::openness::{Kind, PostView};
+use super::pair::Who;
+use super::promise::{OccurrenceView, Outcome, PromiseView};
+use super::recurrence::IsoWeek;
+use crate::time::{DAY, Moment};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What became of one person's promises that were due in one week.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WeekCounts {
+    /// The week of the local due dates.
+    pub week: IsoWeek,
+    /// Kept, in the letter or in spirit.
+    pub kept: u32,
+    /// Kept late, and said so ahead.
+    pub late_with_notice: u32,
+    /// Kept late.
+    pub late: u32,
+    /// Partly.
+    pub partly: u32,
+    /// Missed.
+    pub missed: u32,
+    /// Moved before they were due, by both.
+    pub renegotiated: u32,
+    /// Let off by the other.
+    pub released: u32,
+    /// Seen differently by the two.
+    pub seen_differently: u32,
+    /// Nothing was said.
+    pub no_word: u32,
+    /// Paused.
+    pub paused: u32,
+    /// The same in words, in English.
+    pub words: String,
+    /// Kept, of those that were kept, late, partly or missed in the four weeks
+    /// up to this one; only where these are five or more.
+    pub of_four_weeks: Option<KeptOf>,
+}
+
+/// So many of so many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct KeptOf {
+    /// So many were kept.
+    pub kept: u32,
+    /// Of so many.
+    pub of: u32,
+}
+
+/// The pattern line: moving counts over four weeks. A week in which everything
+/// was paused, or nothing was due in all four, is a gap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PatternPoint {
+    /// The last of the four weeks.
+    pub week: IsoWeek,
+    /// Kept; `None` for a gap.
+    pub kept: Option<u32>,
+    /// Late or partly, with notice or without.
+    pub late: Option<u32>,
+    /// Missed.
+    pub missed: Option<u32>,
+}
+
+impl WeekCounts {
+    fn new(week: IsoWeek) -> Self {
+        Self {
+            week,
+            kept: 0,
+            late_with_notice: 0,
+            late: 0,
+            partly: 0,
+            missed: 0,
+            renegotiated: 0,
+            released: 0,
+            seen_differently: 0,
+            no_word: 0,
+            paused: 0,
+            words: String::new(),
+            of_four_weeks: None,
+        }
+    }
+
+    fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Kept | Outcome::KeptInSpirit => self.kept += 1,
+            Outcome::KeptLateWithNotice => self.late_with_notice += 1,
+            Outcome::KeptLate => self.late += 1,
+            Outcome::Partly => self.partly += 1,
+            Outcome::Missed => self.missed += 1,
+            Outcome::Renegotiated => self.renegotiated += 1,
+            Outcome::Released => self.released += 1,
+            Outcome::SeenDifferently => self.seen_differently += 1,
+            Outcome::NoWord => self.no_word += 1,
+            Outcome::Paused => self.paused += 1,
+            Outcome::WithdrawnBefore | Outcome::AwaitingWord | Outcome::Due | Outcome::Upcoming => {
+            }
+        }
+    }
+
+    /// Those that say something of keeping.
+    pub fn told(&self) -> u32 {
+        self.kept + self.late_with_notice + self.late + self.partly + self.missed
+    }
+
+    /// The counts in words: "9 of 11 kept, 1 moved in time".
+    fn in_words(&self) -> String {
+        let told = self.told();
+        let mut parts = Vec::new();
+        if told > 0 {
+            parts.push(format!("{} of {told} kept", self.kept));
+        }
+        let counts = [
+            (self.late_with_notice, "late with notice"),
+            (self.late, "late"),
+            (self.partly, "partly"),
+            (self.missed, "missed"),
+            (self.renegotiated, "moved in time"),
+            (self.released, "let off"),
+            (self.seen_differently, "seen differently"),
+            (self.no_word, "without a word yet"),
+            (self.paused, "paused"),
+        ];
+        let named = counts.into_iter().filter(|(count, _)| *count > 0);
+        parts.extend(named.map(|(count, name)| format!("{count} {name}")));
+        if parts.is_empty() { "nothing was due".to_owned() } else { parts.join(", ") }
+    }
+}
+
+fn due_of<'a>(
+    promises: &'a [PromiseView],
+    by: Who,
+) -> impl Iterator<Item = &'a OccurrenceView> + 'a {
+    promises.iter().filter(move |view| view.by == by).flat_map(|view| &view.occurrences)
+}
+
+/// One person's follow-through, for each of `weeks` weeks up to `last`.
+pub fn follow_through(
+    promises: &[PromiseView],
+    by: Who,
+    last: IsoWeek,
+    weeks: u8,
+) -> Vec<WeekCounts> {
+    // Three weeks more, for the first moving counts.
+    let first = i32::from(weeks) + 2;
+    let all = (-first..=0).filter_map(|at| last.plus(at));
+    let mut counts: BTreeMap<IsoWeek, WeekCounts> =
+        all.map(|week| (week, WeekCounts::new(week))).collect();
+    for one in due_of(promises, by) {
+        if let Some(week) = counts.get_mut(&one.week) {
+            week.add(one.outcome);
+        }
+    }
+    let mut list: Vec<WeekCounts> = counts.into_values().collect();
+    for at in 3..list.len() {
+        let four = &list[at - 3..=at];
+        let (kept, of) = (four.iter().map(|w| w.kept).sum(), four.iter().map(|w| w.told()).sum());
+        list[at].of_four_weeks = (of >= 5).then_some(KeptOf { kept, of });
+    }
+    for week in &mut list {
+        week.words = week.in_words();
+    }
+    list.drain(..3.min(list.len()));
+    list
+}
+
+/// One person's pattern line, for each of `weeks` weeks up to `last`.
+pub fn pattern_line(
+    promises: &[PromiseView],
+    by: Who,
+    last: IsoWeek,
+    weeks: u8,
+) -> Vec<PatternPoint> {
+    let all = follow_through(promises, by, last, weeks.saturating_add(3));
+    let point = |four: &[WeekCounts]| {
+        let now = &four[four.len() - 1];
+        let only_paused = now.told() == 0 && now.paused > 0;
+        let gap = only_paused || four.iter().all(|week| week.told() == 0);
+        let sum = |of: fn(&WeekCounts) -> u32| (!gap).then(|| four.iter().map(of).sum());
+        PatternPoint {
+            week: now.week,
+            kept: sum(|week| week.kept),
+            late: sum(|week| week.late_with_notice + week.late + week.partly),
+            missed: sum(|week| week.missed),
+        }
+    };
+    all.windows(4).map(point).collect()
+}
+
+/// One question's trend for one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Trend {
+    /// The number of the question, from 1. Questions are never added up.
+    pub item: u8,
+    /// Its words.
+    pub question: String,
+    /// Whose answers.
+    pub of: Who,
+    /// The points, oldest first.
+    pub points: Vec<TrendPoint>,
+}
+
+/// The middle of at least three answers up to a week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct TrendPoint {
+    /// The last week that it looks at.
+    pub week: IsoWeek,
+    /// The median, in halves of a step: 0 to 8.
+    pub half_steps: u8,
+}
+
+/// The check-in trend of one person: for each question and each of the last 12
+/// weeks, the median of the answers of that week (daily questions) or of the
+/// four weeks up to it, where there are three or more. My own answers always
+/// count; the partner's only where they are open.
+pub fn trends(template: &Template, views: &[CheckInView], of: Who, last: IsoWeek) -> Vec<Trend> {
+    let window = match template.cadence {
+        Cadence::Daily => 1,
+        Cadence::Weekly => 4,
+        Cadence::Monthly => 13,
+    };
+    let answers = |view: &'_ CheckInView| match of {
+        Who::Partner => view.partners.clone(),
+        _ => view.mine.clone(),
+    };
+    let mut trends = Vec::new();
+    for (at, question) in template.items.iter().enumerate() {
+        let item = at as u8 + 1;
+        let given: Vec<(IsoWeek, u8)> = views
+            .iter()
+            .filter_map(|view| {
+                let week = IsoWeek::of(view.period.first()?);
+                Some((week, answers(view)?.get(&item)?.scale?))
+            })
+            .collect();
+        let point = |week: IsoWeek| {
+            let from = week.plus(1 - window)?;
+            let mut steps: Vec<u8> = given
+                .iter()
+                .filter(|(at, _)| from <= *at && *at <= week)
+                .map(|(_, step)| *step)
+                .collect();
+            steps.sort_unstable();
+            let middle = steps.len() / 2;
+            let half_steps = match steps.len() {
+                0..=2 => return None,
+                odd if odd % 2 == 1 => 2 * steps[middle],
+                _ => steps[middle - 1] + steps[middle],
+            };
+            Some(TrendPoint { week, half_steps })
+        };
+        let points: Vec<TrendPoint> =
+            (-11..=0).filter_map(|at| last.plus(at)).filter_map(point).collect();
+        if !points.is_empty() {
+            trends.push(Trend { item, question: question.clone(), of, points });
+        }
+    }
+    trends
+}
+
+/// Something good that happened (§5.9). There are no bad ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum MilestoneKind {
+    /// The first agreement that was kept to its review.
+    FirstReview,
+    /// An openness agreement came to its last, lightest step.
+    OpennessTapered,
+    /// My tenth kept promise.
+    TenthKept,
+    /// Four check-ins by both.
+    MonthOfCheckIns,
+}
+
+/// A milestone and when it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Milestone {
+    /// What.
+    pub kind: MilestoneKind,
+    /// When it is told: at most one a week.
+    pub at: Moment,
+}
+
+/// What milestones look at.
+#[derive(Debug, Clone, Copy)]
+pub struct MilestoneInput<'a> {
+    /// Every agreement.
+    pub agreements: &'a [AgreementView],
+    /// Every promise.
+    pub promises: &'a [PromiseView],
+    /// The check-ins.
+    pub check_ins: &'a [CheckInView],
+    /// The posts that live.
+    pub posts: &'a [PostView],
+    /// Whether somebody has space now.
+    pub space: bool,
+}
+
+/// After something hard was told, nothing is celebrated for so long.
+const SILENCE: i64 = 2 * DAY;
+
+/// The milestones told until `now`, oldest first: at most one a week, none while
+/// somebody has space, and none within two days of a disclosure.
+pub fn milestones(input: MilestoneInput<'_>, now: Moment) -> Vec<Milestone> {
+    use MilestoneKind::{FirstReview, MonthOfCheckIns, OpennessTapered, TenthKept};
+    let held = |view: &&AgreementView| {
+        matches!(view.state, AgreementState::Active | AgreementState::Expired)
+    };
+    let held = || input.agreements.iter().filter(held).filter_map(|view| view.current.as_ref());
+    let reviewed = held().filter_map(|revision| revision.review_at).min();
+    let tapered = held()
+        .filter(|revision| revision.clauses.iter().any(|clause| clause.sensitive))
+        .filter_map(|revision| revision.taper.iter().map(|step| step.from).max())
+        .min();
+    let mut kept: Vec<Moment> = due_of(input.promises, Who::Me)
+        .filter(|one| one.outcome.is_kept())
+        .map(|one| one.due)
+        .collect();
+    kept.sort_unstable();
+    let mut both: Vec<Moment> = input
+        .check_ins
+        .iter()
+        .filter(|view| view.state == CheckInState::Revealed)
+        .filter(|view| view.period.cadence() == Cadence::Weekly)
+        .filter_map(|view| view.ends)
+        .collect();
+    both.sort_unstable();
+    let mut found: Vec<(Moment, MilestoneKind)> = [
+        (reviewed, FirstReview),
+        (tapered, OpennessTapered),
+        (kept.get(9).copied(), TenthKept),
+        (both.get(3).copied(), MonthOfCheckIns),
+    ]
+    .into_iter()
+    .filter_map(|(at, kind)| Some((at.filter(|at| *at <= now)?, kind)))
+    .collect();
+    found.sort_unstable();
+    let hard = |post: &PostView| post.kind == Kind::Disclosure && now < post.at.plus(SILENCE);
+    let silent = input.space || input.posts.iter().any(hard);
+    let mut told: Vec<Milestone> = Vec::new();
+    for (at, kind) in found {
+        let free = told.last().map_or(at, |last| last.at.plus(7 * DAY));
+        told.push(Milestone { kind, at: at.max(free) });
+    }
+    // Silence holds back what would be told just now, not what was told before.
+    told.retain(|one| one.at <= if silent { now.plus(-SILENCE) } else { now });
+    told
+}

@@ -1,0 +1,262 @@
+//! The state of a promise: a pure fold over its records, in any order.
+
+use super::outcome::{Facts, outcome};
+use super::record::{Act, Felt, Told};
+use crate::domain::pair::Pair;
+use crate::domain::record::{Action, Held};
+use crate::domain::recurrence::{Due, Occurrence};
+use crate::domain::words::{in_order, standing, withdrawn};
+use crate::id::{DocId, LogId, OccurrenceId, Past, Position};
+use crate::limits;
+use crate::time::Moment;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// How a promise was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Its record.
+    pub id: Position,
+    /// The promisor, as an index into [`Pair::members`].
+    pub by: usize,
+    /// When, as stated.
+    pub at: Moment,
+    /// When it is due.
+    pub due: Due,
+    /// The zone of its local times.
+    pub zone: String,
+    /// Its good will in seconds.
+    pub grace: Option<u32>,
+    /// The agreement that it belongs to.
+    pub link: Option<DocId>,
+}
+
+/// A new due that was asked for before the old one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Its record.
+    pub id: Position,
+    /// The new due.
+    pub occurrence: Occurrence,
+    /// What the promisee said: yes, or no.
+    pub answer: Option<bool>,
+}
+
+/// One occurrence and everything that was said of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OccurrenceState {
+    /// When it is due.
+    pub occurrence: Occurrence,
+    /// What it was moved from.
+    pub moved_from: Option<OccurrenceId>,
+    /// What its outcome follows from.
+    pub facts: Facts,
+    /// The new due that stands.
+    pub asked: Option<Asked>,
+    /// When it is expected, as a heads-up said.
+    pub expected: Option<Moment>,
+    /// The records whose words stand: heads-up, report, comment, repair.
+    pub words: [Option<Position>; 4],
+}
+
+/// The state of a promise. Everything but `basis` is a function of the records alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folded {
+    /// Its document.
+    pub doc: DocId,
+    /// How far the document goes in each log.
+    pub basis: Past,
+    /// How it was made; `None` while nothing that counts says so.
+    pub made: Option<Made>,
+    /// Every occurrence, in the order of their dues.
+    pub occurrences: Vec<OccurrenceState>,
+    /// Since when it is taken back.
+    pub retracted: Option<Moment>,
+    /// Since when the promisee does not want to be promised this.
+    pub declined: Option<Moment>,
+    /// Whether something here is not understood.
+    pub needs_update: bool,
+    /// Records whose words their authors took back.
+    pub withdrawn: BTreeMap<Position, Moment>,
+}
+
+/// What was said of one occurrence, before it is weighed.
+#[derive(Default)]
+struct Said<'a> {
+    heads_ups: Vec<&'a Held>,
+    asked: Vec<&'a Held>,
+    released: bool,
+    reports: Vec<&'a Held>,
+    comments: Vec<&'a Held>,
+    repairs: Vec<&'a Held>,
+}
+
+/// Folds the records of one promise. Total: what does not count is passed over (I10).
+pub fn fold(pair: &Pair, doc: DocId, records: &[Held], needs_update: bool) -> Folded {
+    let mut folded = Folded {
+        doc,
+        basis: Past::default(),
+        made: None,
+        occurrences: Vec::new(),
+        retracted: None,
+        declined: None,
+        needs_update,
+        withdrawn: BTreeMap::new(),
+    };
+    let records = in_order(records);
+    let acts = || {
+        records.iter().filter_map(|held| match &held.record.action {
+            Action::Promise(act) => Some((*held, act)),
+            _ => None,
+        })
+    };
+    // The first that counts makes it; nobody can make it anew.
+    let made = acts().find_map(|(held, act)| {
+        let Act::Make { due, zone, grace, link } = act else { return None };
+        let (zone, grace, link) = (zone.clone(), *grace, *link);
+        let at = held.record.at.moment;
+        let by = pair.index(held.author)?;
+        let due = due.clone();
+        if grace.is_some_and(|grace| grace > limits::GRACE_MAX) {
+            return None;
+        }
+        let mut occurrences = due.occurrences(doc, &zone, grace).ok()?;
+        occurrences.retain(|one| one.due > at);
+        let last = occurrences.last()?.due;
+        (last <= at.plus(limits::PROMISE_SPAN))
+            .then_some((Made { id: held.id, by, at, due, zone, grace, link }, occurrences))
+    });
+    let Some((made, occurrences)) = made else { return folded };
+    let mut said: HashMap<OccurrenceId, Said<'_>> = HashMap::new();
+    let mut answers: BTreeMap<Position, Vec<&Held>> = BTreeMap::new();
+    let mut pauses: Vec<(Moment, Moment, Moment)> = Vec::new();
+    let mut counts: HashMap<LogId, usize> = HashMap::new();
+    folded.withdrawn = withdrawn(&records);
+    for (held, act) in acts() {
+        let Some(author) = pair.index(held.author) else { continue };
+        let mine = author == made.by;
+        let at = held.record.at.moment;
+        match act {
+            Act::Retract if mine => {
+                folded.retracted = Some(folded.retracted.map_or(at, |known| known.min(at)));
+                continue;
+            }
+            Act::Decline if !mine => {
+                folded.declined = Some(folded.declined.map_or(at, |known| known.min(at)));
+                continue;
+            }
+            _ => {}
+        }
+        let count = counts.entry(held.id.log).or_default();
+        *count += 1;
+        if *count > limits::PROMISE_RECORDS {
+            continue;
+        }
+        let about = act.occurrence().map(|id| said.entry(id).or_default());
+        match (act, about) {
+            (Act::Pause { from, until }, _)
+                if mine && from < until && pauses.len() < limits::PROMISE_PAUSES =>
+            {
+                pauses.push((at, *from, *until));
+            }
+            (Act::AcceptNew { of } | Act::KeepOld { of }, _) if !mine => {
+                answers.entry(*of).or_default().push(held);
+            }
+            (Act::HeadsUp { .. }, Some(said)) if mine => said.heads_ups.push(held),
+            (Act::Renegotiate { .. }, Some(said)) if mine => said.asked.push(held),
+            (Act::Report { .. }, Some(said)) if mine => said.reports.push(held),
+            (Act::Repair { .. }, Some(said)) if mine => said.repairs.push(held),
+            (Act::Release { .. }, Some(said)) if !mine => said.released = true,
+            (Act::Comment { .. }, Some(said)) if !mine => said.comments.push(held),
+            _ => {}
+        }
+    }
+    let mut known: BTreeSet<OccurrenceId> = occurrences.iter().map(|one| one.id).collect();
+    let mut waiting: Vec<(Occurrence, Option<OccurrenceId>, usize)> =
+        occurrences.into_iter().rev().map(|one| (one, None, 0)).collect();
+    while let Some((occurrence, moved_from, moves)) = waiting.pop() {
+        let said = said.remove(&occurrence.id).unwrap_or_default();
+        let state =
+            weigh(doc, &made, &folded, &pauses, &answers, &known, occurrence, moved_from, said);
+        // Whether it was moved does not depend on the clock: a new time opens.
+        let moved = outcome(&state.facts, Moment(i64::MIN)) == super::Outcome::Renegotiated;
+        if let Some(asked) =
+            state.asked.as_ref().filter(|_| moved && moves < limits::RENEGOTIATIONS)
+        {
+            known.insert(asked.occurrence.id);
+            waiting.push((asked.occurrence.clone(), Some(state.occurrence.id), moves + 1));
+        }
+        folded.occurrences.push(state);
+    }
+    folded.occurrences.sort_by(|a, b| {
+        (a.occurrence.due, &a.occurrence.local).cmp(&(b.occurrence.due, &b.occurrence.local))
+    });
+    folded.made = Some(made);
+    folded
+}
+
+#[expect(clippy::too_many_arguments, reason = "one occurrence in the light of the whole promise")]
+fn weigh(
+    doc: DocId,
+    made: &Made,
+    folded: &Folded,
+    pauses: &[(Moment, Moment, Moment)],
+    answers: &BTreeMap<Position, Vec<&Held>>,
+    known: &BTreeSet<OccurrenceId>,
+    occurrence: Occurrence,
+    moved_from: Option<OccurrenceId>,
+    said: Said<'_>,
+) -> OccurrenceState {
+    let due = occurrence.due;
+    let before = |held: &&&Held| held.record.at.moment < due;
+    let in_pause =
+        |(at, from, until): &(Moment, Moment, Moment)| *at < due && *from <= due && due < *until;
+    let heads_up = standing(&said.heads_ups);
+    let report = standing(&said.reports);
+    let comment = standing(&said.comments);
+    let repair = standing(&said.repairs);
+    let in_time: Vec<&Held> = said.asked.iter().filter(before).copied().collect();
+    let asked = standing(&in_time).and_then(|held| {
+        let Action::Promise(Act::Renegotiate { due: new, .. }) = &held.record.action else {
+            return None;
+        };
+        let new = new.occurrences(doc, &made.zone, made.grace).ok()?.pop()?;
+        let fits = new.due > held.record.at.moment
+            && new.due <= made.at.plus(limits::PROMISE_SPAN)
+            && !known.contains(&new.id);
+        let answer = answers.get(&held.id).and_then(|all| standing(all));
+        let answer =
+            answer.map(|held| matches!(held.record.action, Action::Promise(Act::AcceptNew { .. })));
+        fits.then_some(Asked { id: held.id, occurrence: new, answer })
+    });
+    let told = report.and_then(|held| match &held.record.action {
+        Action::Promise(Act::Report { told: Told::Kept { at }, .. })
+            if *at > held.record.at.moment.plus(limits::CLOCK_TOLERANCE) =>
+        {
+            None
+        }
+        Action::Promise(Act::Report { told, .. }) => Some(*told),
+        _ => None,
+    });
+    let felt = comment.and_then(|held| match &held.record.action {
+        Action::Promise(Act::Comment { felt, .. }) => Some(*felt),
+        _ => None,
+    });
+    let expected = heads_up.and_then(|held| match &held.record.action {
+        Action::Promise(Act::HeadsUp { expected, .. }) => *expected,
+        _ => None,
+    });
+    let facts = Facts {
+        due,
+        deadline: occurrence.deadline,
+        paused: pauses.iter().any(in_pause),
+        retracted: folded.retracted.is_some_and(|at| at < due),
+        report: told,
+        comment: felt as Option<Felt>,
+        released: said.released || folded.declined.is_some_and(|at| at < due),
+        moved: asked.as_ref().is_some_and(|asked| asked.answer == Some(true)),
+        noticed: said.heads_ups.iter().any(|held| before(&held)) || !in_time.is_empty(),
+        repaired: repair.is_some(),
+    };
+    let words = [heads_up, report, comment, repair].map(|held| held.map(|held| held.id));
+    OccurrenceState { occurrence, moved_from, facts, asked, expected, words }
+}

@@ -1,0 +1,175 @@
+//! How one occurrence went: the table of §5.6.4, line by line.
+
+use super::record::{Felt, Told};
+use crate::limits;
+use crate::time::Moment;
+use serde::Serialize;
+
+/// Everything that two people said of one occurrence, and by when.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// When it was due.
+    pub due: Moment,
+    /// Until when it was on time: due and good will.
+    pub deadline: Moment,
+    /// It lies within a pause that was made before it was due.
+    pub paused: bool,
+    /// The promise was taken back before it was due.
+    pub retracted: bool,
+    /// The promisor's standing report.
+    pub report: Option<Told>,
+    /// The promisee's standing comment.
+    pub comment: Option<Felt>,
+    /// The promisee let the promisor off, or asked not to be promised this.
+    pub released: bool,
+    /// The promisee said yes to exactly the new due that stands, which was asked
+    /// for before the old one.
+    pub moved: bool,
+    /// The promisor said so ahead: a heads-up or a new due, before it was due.
+    pub noticed: bool,
+    /// There is a note of repair.
+    pub repaired: bool,
+}
+
+/// How it went. There is no other verdict than these, and no sum of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Line 1: it was paused.
+    Paused,
+    /// Line 1: it was taken back before it was due.
+    WithdrawnBefore,
+    /// Line 2: the two see it differently. Both texts, no verdict.
+    SeenDifferently,
+    /// Line 3: kept on time.
+    Kept,
+    /// Line 4: to the promisee it felt like kept.
+    KeptInSpirit,
+    /// Line 5: the promisee let the promisor off.
+    Released,
+    /// Line 6: both agreed to another time before it was due.
+    Renegotiated,
+    /// Line 7: kept late, and said so ahead.
+    KeptLateWithNotice,
+    /// Line 8: kept late.
+    KeptLate,
+    /// Line 9: partly.
+    Partly,
+    /// Line 10: missed.
+    Missed,
+    /// Line 11: due, and its author has not said yet how it went.
+    AwaitingWord,
+    /// Line 12: a week later still no word. Never taken for missed.
+    NoWord,
+    /// Line 13: due, within its good will.
+    Due,
+    /// Line 13: not due yet.
+    Upcoming,
+}
+
+impl Outcome {
+    /// Whether it counts as kept.
+    pub fn is_kept(self) -> bool {
+        matches!(self, Outcome::Kept | Outcome::KeptInSpirit)
+    }
+
+    /// Whether it may still change by time alone.
+    pub fn is_open(self) -> bool {
+        matches!(self, Outcome::AwaitingWord | Outcome::Due | Outcome::Upcoming)
+    }
+}
+
+/// The first line of the table that matches. Pure; only the last three lines
+/// look at the clock.
+pub fn outcome(facts: &Facts, now: Moment) -> Outcome {
+    let on_time = |at: Moment| at <= facts.deadline;
+    match (facts.report, facts.comment) {
+        _ if facts.paused => Outcome::Paused,
+        _ if facts.retracted => Outcome::WithdrawnBefore,
+        (Some(_), Some(Felt::SawItDifferently)) => Outcome::SeenDifferently,
+        (Some(Told::Kept { at }), _) if on_time(at) => Outcome::Kept,
+        (Some(Told::Partly | Told::Missed), Some(Felt::FeltLikeKept)) => Outcome::KeptInSpirit,
+        _ if facts.released => Outcome::Released,
+        _ if facts.moved => Outcome::Renegotiated,
+        (Some(Told::Kept { .. }), _) if facts.noticed => Outcome::KeptLateWithNotice,
+        (Some(Told::Kept { .. }), _) => Outcome::KeptLate,
+        (Some(Told::Partly), _) => Outcome::Partly,
+        (Some(Told::Missed), _) => Outcome::Missed,
+        (None, _) if now > facts.deadline.plus(limits::REPORT_WINDOW) => Outcome::NoWord,
+        (None, _) if now > facts.deadline => Outcome::AwaitingWord,
+        (None, _) if now >= facts.due => Outcome::Due,
+        (None, _) => Outcome::Upcoming,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DUE: Moment = Moment(1_000_000);
+    const LATE: Moment = Moment(1_010_000);
+
+    fn facts() -> Facts {
+        Facts { due: DUE, deadline: DUE.plus(1_800), ..Facts::default() }
+    }
+
+    /// Every line of the table, and that it wins over the lines after it.
+    #[test]
+    fn the_table_of_outcomes_holds_line_by_line() {
+        let late = Some(Told::Kept { at: LATE });
+        let kept = Some(Told::Kept { at: DUE.plus(1_800) });
+        let all = Facts {
+            report: Some(Told::Missed),
+            comment: Some(Felt::SawItDifferently),
+            released: true,
+            moved: true,
+            noticed: true,
+            ..facts()
+        };
+        let lines = [
+            (Facts { paused: true, retracted: true, ..all.clone() }, Outcome::Paused),
+            (Facts { retracted: true, ..all.clone() }, Outcome::WithdrawnBefore),
+            (all.clone(), Outcome::SeenDifferently),
+            (Facts { report: kept, comment: None, ..all.clone() }, Outcome::Kept),
+            (Facts { comment: Some(Felt::FeltLikeKept), ..all.clone() }, Outcome::KeptInSpirit),
+            (
+                Facts {
+                    report: Some(Told::Partly),
+                    comment: Some(Felt::FeltLikeKept),
+                    ..all.clone()
+                },
+                Outcome::KeptInSpirit,
+            ),
+            (Facts { comment: None, ..all.clone() }, Outcome::Released),
+            (Facts { comment: None, released: false, ..all.clone() }, Outcome::Renegotiated),
+            (Facts { report: late, noticed: true, ..facts() }, Outcome::KeptLateWithNotice),
+            (Facts { report: late, ..facts() }, Outcome::KeptLate),
+            (
+                Facts { report: late, comment: Some(Felt::FeltLikeKept), ..facts() },
+                Outcome::KeptLate,
+            ),
+            (Facts { report: Some(Told::Partly), ..facts() }, Outcome::Partly),
+            (Facts { report: Some(Told::Missed), ..facts() }, Outcome::Missed),
+            (
+                Facts { report: Some(Told::Missed), comment: Some(Felt::Confirmed), ..facts() },
+                Outcome::Missed,
+            ),
+        ];
+        for (facts, expected) in lines {
+            assert_eq!(outcome(&facts, LATE), expected, "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_word_time_alone_never_makes_it_missed() {
+        let at = |now| outcome(&facts(), now);
+        assert_eq!(at(DUE.plus(-1)), Outcome::Upcoming);
+        assert_eq!(at(DUE), Outcome::Due);
+        assert_eq!(at(DUE.plus(1_801)), Outcome::AwaitingWord);
+        assert_eq!(at(DUE.plus(1_801 + limits::REPORT_WINDOW)), Outcome::NoWord);
+        assert_eq!(at(Moment(i64::MAX)), Outcome::NoWord);
+        let only_comment = Facts { comment: Some(Felt::SawItDifferently), ..facts() };
+        assert_eq!(outcome(&only_comment, LATE), Outcome::AwaitingWord, "no report, no verdict");
+    }
+}

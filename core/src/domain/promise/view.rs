@@ -1,0 +1,253 @@
+//! What one person sees of a promise.
+
+use super::fold::{Folded, OccurrenceState};
+use super::outcome::{Outcome, outcome};
+use super::record::{Felt, Told};
+use crate::domain::pair::{Pair, Who};
+use crate::domain::recurrence::{Due, IsoWeek};
+use crate::domain::words::{Bodies, text_of};
+use crate::id::{DocId, ItemId, OccurrenceId, Past, PersonId, Position};
+use crate::time::Moment;
+use serde::Serialize;
+
+/// How a promise stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PromiseState {
+    /// Something is still due, or waits for a word.
+    Open,
+    /// Nothing more is due.
+    Over,
+    /// Its author took it back.
+    Retracted,
+    /// The promisee asked not to be promised this.
+    Declined,
+    /// A newer version wrote something here.
+    NeedsUpdate,
+}
+
+/// What somebody wrote beside a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// Its id, by which its author can take it back.
+    pub id: ItemId,
+    /// The words; `None` where they were taken back, or are not here yet.
+    pub text: Option<String>,
+    /// Whether they were taken back.
+    pub withdrawn: bool,
+    #[serde(skip)]
+    pub(crate) position: Position,
+}
+
+/// A new time that the promisor asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AskedView {
+    /// Its id.
+    pub id: ItemId,
+    /// The new local due.
+    pub local: String,
+    /// The new due.
+    pub due: Moment,
+    /// What the promisee said to it.
+    pub accepted: Option<bool>,
+    #[serde(skip)]
+    pub(crate) position: Position,
+}
+
+/// One occurrence as one person sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OccurrenceView {
+    /// Its id.
+    pub id: OccurrenceId,
+    /// The local due.
+    pub local: String,
+    /// The week of its local date.
+    pub week: IsoWeek,
+    /// When it is due.
+    pub due: Moment,
+    /// Until when it is on time.
+    pub deadline: Moment,
+    /// How it went.
+    pub outcome: Outcome,
+    /// Whether a miss has a note of repair beside it.
+    pub repaired: bool,
+    /// What it was moved from.
+    pub moved_from: Option<OccurrenceId>,
+    /// When it is expected, as a heads-up said.
+    pub expected: Option<Moment>,
+    /// The new due that was asked for.
+    pub asked: Option<AskedView>,
+    /// What the promisor reported.
+    pub report: Option<Told>,
+    /// How it felt to the promisee.
+    pub comment: Option<Felt>,
+    /// The words of the heads-up.
+    pub heads_up_words: Option<Note>,
+    /// The words of the report.
+    pub report_words: Option<Note>,
+    /// The words of the comment.
+    pub comment_words: Option<Note>,
+    /// The words of the repair.
+    pub repair_words: Option<Note>,
+}
+
+/// A promise as one person sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PromiseView {
+    /// Its document.
+    pub id: DocId,
+    /// Who promised.
+    pub by: Who,
+    /// When.
+    pub made_at: Moment,
+    /// How it stands.
+    pub state: PromiseState,
+    /// What is promised; `None` while the words are not here.
+    pub action: Option<String>,
+    /// If this happens …
+    pub cue: Option<String>,
+    /// … then this is done (F70).
+    pub response: Option<String>,
+    /// Further words.
+    pub note: Option<String>,
+    /// Whether it recurs.
+    pub practice: bool,
+    /// The rule, if it does.
+    pub rule: Option<String>,
+    /// The zone of its local times.
+    pub zone: String,
+    /// The agreement that it belongs to.
+    pub link: Option<DocId>,
+    /// The occurrences, in the order of their dues.
+    pub occurrences: Vec<OccurrenceView>,
+    /// Whether a new due waits for the viewer's yes or no.
+    pub waits_for_me: bool,
+    #[serde(skip)]
+    pub(crate) position: Position,
+    /// What this view was made from.
+    #[serde(skip)]
+    pub basis: Past,
+}
+
+impl PromiseView {
+    /// The occurrence that is next, or due now.
+    pub fn next(&self) -> Option<&OccurrenceView> {
+        self.occurrences.iter().find(|one| matches!(one.outcome, Outcome::Upcoming | Outcome::Due))
+    }
+
+    /// Whether nothing can happen to it by time alone any more.
+    pub fn settled(&self) -> bool {
+        self.state != PromiseState::NeedsUpdate
+            && self.occurrences.iter().all(|one| !one.outcome.is_open())
+    }
+}
+
+/// Projects a promise for one viewer at one moment; `None` where there is none.
+/// Deterministic in its arguments (I16). Swapping the two persons swaps the
+/// view (I7).
+pub fn project(
+    folded: &Folded,
+    pair: &Pair,
+    viewer: PersonId,
+    now: Moment,
+    bodies: &Bodies<'_>,
+) -> Option<PromiseView> {
+    let made = folded.made.as_ref()?;
+    let me = pair.index(viewer)?;
+    let note = |position: Position| {
+        let withdrawn = folded.withdrawn.contains_key(&position);
+        let body = if withdrawn { None } else { bodies(position) };
+        let text = body.as_ref().and_then(|body| text_of(body, "text"));
+        Note { id: position.item(), text, withdrawn, position }
+    };
+    let occurrences: Vec<OccurrenceView> = folded
+        .occurrences
+        .iter()
+        .map(|state| occurrence_view(state, folded, now, &note))
+        // What comes after its end is not due any more.
+        .filter(|one| one.outcome != Outcome::WithdrawnBefore || one.report.is_some())
+        .filter(|one| {
+            let after = folded.declined.is_some_and(|at| at < one.due);
+            !(after && one.outcome == Outcome::Released && one.report.is_none())
+        })
+        .collect();
+    let waits_for_me = me != made.by
+        && folded.retracted.is_none()
+        && occurrences.iter().any(|one| {
+            let asked = one.asked.as_ref().is_some_and(|asked| asked.accepted.is_none());
+            asked && one.outcome.is_open()
+        });
+    let state = if folded.needs_update {
+        PromiseState::NeedsUpdate
+    } else if folded.retracted.is_some() {
+        PromiseState::Retracted
+    } else if folded.declined.is_some() {
+        PromiseState::Declined
+    } else if occurrences.iter().any(|one| one.outcome.is_open()) {
+        PromiseState::Open
+    } else {
+        PromiseState::Over
+    };
+    let body = if folded.withdrawn.contains_key(&made.id) { None } else { bodies(made.id) };
+    let word = |key: &str| body.as_ref().and_then(|body| text_of(body, key));
+    Some(PromiseView {
+        id: folded.doc,
+        by: if me == made.by { Who::Me } else { Who::Partner },
+        made_at: made.at,
+        state,
+        action: word("action"),
+        cue: word("cue"),
+        response: word("response"),
+        note: word("note"),
+        practice: !made.due.is_single(),
+        rule: match &made.due {
+            Due::Every { rule, .. } => Some(rule.to_string()),
+            _ => None,
+        },
+        zone: made.zone.clone(),
+        link: made.link,
+        occurrences,
+        waits_for_me,
+        position: made.id,
+        basis: folded.basis.clone(),
+    })
+}
+
+fn occurrence_view(
+    state: &OccurrenceState,
+    folded: &Folded,
+    now: Moment,
+    note: &dyn Fn(Position) -> Note,
+) -> OccurrenceView {
+    let one = &state.occurrence;
+    let words = state.words.map(|position| position.map(note));
+    let said = |note: Option<Note>| note.filter(|note| note.withdrawn || note.text.is_some());
+    let [heads_up, report, comment, repair] = words;
+    let asked = state.asked.as_ref().map(|asked| AskedView {
+        id: asked.id.item(),
+        local: asked.occurrence.local.clone(),
+        due: asked.occurrence.due,
+        accepted: asked.answer,
+        position: asked.id,
+    });
+    debug_assert!(folded.made.is_some());
+    OccurrenceView {
+        id: one.id,
+        local: one.local.clone(),
+        week: one.week,
+        due: one.due,
+        deadline: one.deadline,
+        outcome: outcome(&state.facts, now),
+        repaired: state.facts.repaired,
+        moved_from: state.moved_from,
+        expected: state.expected,
+        asked,
+        report: state.facts.report,
+        comment: state.facts.comment,
+        heads_up_words: said(heads_up),
+        report_words: said(report),
+        comment_words: said(comment),
+        repair_words: said(repair),
+    }
+}

@@ -1,0 +1,251 @@
+//! Reminders: set by and for oneself, computed on one's own phone alone (R20).
+//!
+//! Nothing that the partner does makes one. Each is a moment and a neutral text
+//! without content or names, for the system's scheduler. Quiet hours, a quiet
+//! time and space win: what falls into them comes as *one* note afterwards,
+//! never as a pile.
+
+use super::checkin::{CheckInState, CheckInView};
+use super::pair::Who;
+use super::promise::{Outcome, PromiseView};
+use super::recurrence::resolve;
+use crate::time::{DAY, Moment};
+use jiff::ToSpan;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// What a reminder is for. Its text says no more than this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Topic {
+    /// A promise of mine is due soon.
+    PromiseDue,
+    /// A promise of mine was due today, and has no word yet.
+    WordOpen,
+    /// My check-in.
+    CheckIn,
+    /// I am paired with somebody: told again and again, so that nobody is paired
+    /// without knowing (R12).
+    Paired,
+    /// I share something: told every month (R8).
+    Sharing,
+}
+
+/// One reminder, for the system's scheduler.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reminder {
+    /// When.
+    pub at: Moment,
+    /// What for; several in one note.
+    pub topics: BTreeSet<Topic>,
+    /// The key of its text, for the host's language.
+    pub text_key: &'static str,
+    /// The text in English: neutral, without content or names.
+    pub text: &'static str,
+}
+
+/// One person's own wishes for reminders. They live in the vault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wishes {
+    /// Nothing comes from this local time on …
+    pub quiet_from: Time,
+    /// … until this.
+    pub quiet_to: Time,
+    /// Nothing comes before this moment.
+    pub quiet_until: Option<Moment>,
+    /// So many seconds before a promise is due; `None` for no such reminder.
+    pub promise_lead: Option<u32>,
+    /// An evening note on days on which a promise of mine was due.
+    pub evening_note: bool,
+    /// A note for the check-in: weekday (1 Monday to 7 Sunday) and local time.
+    pub check_in: Option<(i8, Time)>,
+    /// Whether milestones are told.
+    pub milestones: bool,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        let at = |hour| Time::constant(hour, 0, 0, 0);
+        Self {
+            quiet_from: at(22),
+            quiet_to: at(7),
+            quiet_until: None,
+            promise_lead: Some(30 * 60),
+            evening_note: true,
+            check_in: None,
+            milestones: true,
+        }
+    }
+}
+
+/// What reminders follow from.
+#[derive(Debug, Clone, Copy)]
+pub struct ReminderInput<'a> {
+    /// The promises.
+    pub promises: &'a [PromiseView],
+    /// The check-ins.
+    pub check_ins: &'a [CheckInView],
+    /// When the two were paired.
+    pub paired_at: Option<Moment>,
+    /// Whether I share anything.
+    pub sharing: bool,
+    /// Space, until when; `Some(None)` for one without an end.
+    pub space: Option<Option<Moment>>,
+}
+
+/// How far ahead reminders are computed.
+const HORIZON: i64 = 14 * DAY;
+/// What comes this close to another is told with it.
+const TOGETHER: i64 = 30 * 60;
+/// A system's scheduler takes no more.
+const MOST: usize = 64;
+const EVENING: Time = Time::constant(20, 0, 0, 0);
+const MORNING: Time = Time::constant(10, 0, 0, 0);
+
+struct Days<'a> {
+    zone: &'a TimeZone,
+    first: Date,
+}
+
+impl Days<'_> {
+    fn date(&self, at: Moment) -> Date {
+        let at = jiff::Timestamp::from_second(at.0).unwrap_or_default();
+        at.to_zoned(self.zone.clone()).date()
+    }
+
+    fn time(&self, at: Moment) -> Time {
+        let at = jiff::Timestamp::from_second(at.0).unwrap_or_default();
+        at.to_zoned(self.zone.clone()).time()
+    }
+
+    fn at(&self, date: Date, time: Time) -> Option<Moment> {
+        resolve(date.to_datetime(time), self.zone)
+    }
+
+    /// The days of the horizon.
+    fn all(&self) -> impl Iterator<Item = Date> + '_ {
+        self.first.series(1.day()).take((HORIZON / DAY) as usize + 1)
+    }
+}
+
+/// The reminders of the next two weeks, in order. Pure: the same for the same
+/// arguments. A reminder whose time has passed is never listed.
+pub fn reminders(
+    input: ReminderInput<'_>,
+    wishes: &Wishes,
+    zone: &TimeZone,
+    now: Moment,
+) -> Vec<Reminder> {
+    let mut days = Days { zone, first: Date::ZERO };
+    days.first = days.date(now);
+    let mut wanted: Vec<(Moment, Topic)> = Vec::new();
+    for view in input.promises.iter().filter(|view| view.by == Who::Me) {
+        for one in &view.occurrences {
+            let coming = matches!(one.outcome, Outcome::Upcoming | Outcome::Due);
+            if let Some(lead) = wishes.promise_lead.filter(|_| coming) {
+                wanted.push((one.due.plus(-i64::from(lead)), Topic::PromiseDue));
+            }
+            let open = coming || one.outcome == Outcome::AwaitingWord;
+            if wishes.evening_note && open {
+                // A day or a window ends with its day: its evening is the same day's.
+                let date = days.date(one.due.plus(-1));
+                let evening = days.at(date, EVENING);
+                let evening = match evening {
+                    Some(at) if at < one.due && one.deadline != one.due => {
+                        days.at(date.saturating_add(1.day()), EVENING)
+                    }
+                    other => other,
+                };
+                wanted.extend(evening.map(|at| (at, Topic::WordOpen)));
+            }
+        }
+    }
+    let answered = |date: Date| {
+        input.check_ins.iter().any(|view| {
+            let within = view.period.first().is_some_and(|first| first <= date)
+                && view.period.end().is_some_and(|end| date < end);
+            within && !matches!(view.state, CheckInState::Open | CheckInState::Draft)
+        })
+    };
+    if let Some((weekday, time)) = wishes.check_in {
+        let on = |date: &Date| date.weekday().to_monday_one_offset() == weekday && !answered(*date);
+        let moments = days.all().filter(on).filter_map(|date| days.at(date, time));
+        wanted.extend(moments.map(|at| (at, Topic::CheckIn)));
+    }
+    if let Some(paired) = input.paired_at {
+        let since = days.date(paired);
+        let told = |date: &Date| {
+            let day = since.until(*date).map_or(0, |span| span.get_days());
+            // Weekly in the first month, then every four weeks.
+            day > 0 && if day <= 31 { day % 7 == 0 } else { day % 28 == 0 }
+        };
+        let moments = days.all().filter(told).filter_map(|date| days.at(date, MORNING));
+        wanted.extend(moments.map(|at| (at, Topic::Paired)));
+    }
+    if input.sharing {
+        let first = |date: &Date| date.day() == 1;
+        let moments = days.all().filter(first).filter_map(|date| days.at(date, MORNING));
+        wanted.extend(moments.map(|at| (at, Topic::Sharing)));
+    }
+    let space_ends = match input.space {
+        Some(None) => Some(Moment(i64::MAX)),
+        Some(until) => until,
+        None => None,
+    };
+    let held_until = wishes.quiet_until.max(space_ends).unwrap_or(Moment(i64::MIN));
+    let mut moved: Vec<(Moment, Topic)> = wanted
+        .into_iter()
+        .filter(|(at, _)| *at > now && *at <= now.plus(HORIZON))
+        .filter_map(|(at, topic)| Some((after_quiet(at.max(held_until), wishes, &days)?, topic)))
+        .filter(|(at, _)| *at <= now.plus(2 * HORIZON))
+        .collect();
+    moved.sort_unstable();
+    let mut notes: Vec<Reminder> = Vec::new();
+    for (at, topic) in moved {
+        match notes.last_mut().filter(|last| at.since(last.at) <= TOGETHER) {
+            Some(last) => {
+                last.topics.insert(topic);
+            }
+            None => {
+                notes.push(Reminder { at, topics: BTreeSet::from([topic]), text_key: "", text: "" })
+            }
+        }
+    }
+    for note in &mut notes {
+        (note.text_key, note.text) = neutral(&note.topics);
+    }
+    notes.truncate(MOST);
+    notes
+}
+
+/// The moment itself, or the end of the quiet hours that it falls into.
+fn after_quiet(at: Moment, wishes: &Wishes, days: &Days<'_>) -> Option<Moment> {
+    if at.0 > i64::MAX / 2 {
+        return None;
+    }
+    let (from, to) = (wishes.quiet_from, wishes.quiet_to);
+    let (date, time) = (days.date(at), days.time(at));
+    let over_midnight = from > to;
+    let quiet = if over_midnight { time >= from || time < to } else { from <= time && time < to };
+    if !quiet {
+        return Some(at);
+    }
+    let end = if over_midnight && time >= from { date.saturating_add(1.day()) } else { date };
+    days.at(end, to)
+}
+
+fn neutral(topics: &BTreeSet<Topic>) -> (&'static str, &'static str) {
+    let mut topics = topics.iter();
+    match (topics.next(), topics.next()) {
+        (Some(Topic::PromiseDue), None) => ("reminder-soon", "Something of yours is soon."),
+        (Some(Topic::WordOpen), None) => ("reminder-note", "A note is open."),
+        (Some(Topic::CheckIn), None) => ("reminder-moment", "A quiet moment, if you like."),
+        (Some(Topic::Paired), None) => ("reminder-paired", "This phone is paired."),
+        (Some(Topic::Sharing), None) => ("reminder-sharing", "You share something. See what."),
+        _ => ("reminder-some", "A few things are waiting, when you like."),
+    }
+}

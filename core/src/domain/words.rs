@@ -1,0 +1,73 @@
+//! Words that their author may take back: bodies, seen from the rules (§5.2).
+//!
+//! A record's words stand apart from it. Whoever wrote them may take them back
+//! at any time; then they are gone on both phones, and a stub says so for a
+//! week. The other may say thank you, once, and nothing else.
+
+use super::record::{Action, Held};
+use crate::cbor::Value;
+use crate::id::{LogId, PersonId, Position};
+use crate::time::Moment;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Where words are read: the body of the record at a position, if it is here.
+pub type Bodies<'a> = dyn Fn(Position) -> Option<Value> + 'a;
+
+/// Records in an order that depends on nothing but themselves and has nothing
+/// before its causal past: the size of a closed past grows along happens-before.
+pub fn in_order(records: &[Held]) -> Vec<&Held> {
+    let mut ordered: Vec<&Held> = records.iter().collect();
+    ordered.sort_by_key(|held| (held.past.0.values().sum::<u64>(), held.id));
+    ordered
+}
+
+/// Of records by one person, the one that stands (M1): the later one in their
+/// log; across logs that did not know of each other, the one stated later.
+pub fn standing<'a>(records: &[&'a Held]) -> Option<&'a Held> {
+    let mut last: BTreeMap<LogId, &Held> = BTreeMap::new();
+    for held in records {
+        let known = last.entry(held.id.log).or_insert(held);
+        if held.id > known.id {
+            *known = held;
+        }
+    }
+    let overtaken = |held: &Held| last.values().any(|other| other.past.contains(held.id));
+    last.values()
+        .filter(|held| !overtaken(held))
+        .max_by_key(|held| (held.record.at.moment, held.id))
+        .copied()
+}
+
+/// The records whose words their own authors took back, and when.
+pub fn withdrawn(records: &[&Held]) -> BTreeMap<Position, Moment> {
+    let authors: HashMap<Position, PersonId> =
+        records.iter().map(|held| (held.id, held.author)).collect();
+    let mut taken: BTreeMap<Position, Moment> = BTreeMap::new();
+    for held in records {
+        if let Action::WithdrawWords { of } = held.record.action
+            && authors.get(&of) == Some(&held.author)
+        {
+            let at = held.record.at.moment;
+            let known = taken.entry(of).or_insert(at);
+            *known = at.min(*known);
+        }
+    }
+    taken
+}
+
+/// The records for which the other person said thank you.
+pub fn thanked(records: &[&Held]) -> BTreeSet<Position> {
+    let authors: HashMap<Position, PersonId> =
+        records.iter().map(|held| (held.id, held.author)).collect();
+    let thanks = |held: &&Held| match held.record.action {
+        Action::Thank { of } if authors.get(&of).is_some_and(|who| *who != held.author) => Some(of),
+        _ => None,
+    };
+    records.iter().filter_map(thanks).collect()
+}
+
+/// A text of a body, if it is one that may be shown.
+pub fn text_of(body: &Value, key: &str) -> Option<String> {
+    let text = body.get(key)?.text()?;
+    super::text::counts(text).then(|| text.to_owned())
+}

@@ -1,0 +1,136 @@
+//! The journal and what else one writes for oneself, in the vault of one phone.
+
+use super::Space;
+use super::engine::Engine;
+use crate::cbor::Value;
+use crate::domain::inner::{NewNote, Note, written};
+use crate::domain::openness::{Kind, NewPost, PostView};
+use crate::domain::refusal::RefusalCode;
+use crate::error::Error;
+use crate::id::DocId;
+use crate::store::{StorageError, VaultItem};
+use crate::time::Moment;
+
+const NOTE: &str = "note";
+
+fn read(item: &VaultItem) -> Result<Note, StorageError> {
+    let text = item.value.get("note").and_then(Value::text);
+    let note = text.and_then(|text| serde_json::from_str::<Note>(text).ok());
+    note.ok_or_else(|| StorageError::Damaged(format!("vault.db: note {}", item.id)))
+}
+
+impl Engine {
+    fn put_note(&mut self, note: &Note) -> Result<(), Error> {
+        let text =
+            serde_json::to_string(note).map_err(|error| StorageError::Io(error.to_string()))?;
+        let value = Value::map([("note", Some(text.as_str().into()))]);
+        Ok(self.vault()?.put(&VaultItem { id: note.id, kind: NOTE.to_owned(), value })?)
+    }
+
+    fn write_note(&mut self, new: &NewNote) -> Result<Note, Error> {
+        let note = written(new)?;
+        let id = self.vault()?.new_id()?;
+        let note = Note { id, written: self.now(), changed: None, note };
+        self.put_note(&note)?;
+        Ok(note)
+    }
+
+    fn change_note(&mut self, id: DocId, new: &NewNote) -> Result<Note, Error> {
+        let note = written(new)?;
+        let known = self.note(id)?;
+        let note = Note { changed: Some(self.now()), note, ..known };
+        self.put_note(&note)?;
+        Ok(note)
+    }
+
+    fn note(&mut self, id: DocId) -> Result<Note, Error> {
+        let item = self.vault()?.get(id)?.filter(|item| item.kind == NOTE);
+        Ok(read(&item.ok_or(RefusalCode::NotFound)?)?)
+    }
+
+    /// The notes that match, newest first.
+    fn notes(&mut self, query: &str) -> Result<Vec<Note>, Error> {
+        let items = self.vault()?.items_of(NOTE)?;
+        let mut notes = items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        notes.retain(|note| note.matches(query));
+        notes.sort_by_key(|note| std::cmp::Reverse((note.written, note.id)));
+        Ok(notes)
+    }
+
+    fn remove_note(&mut self, id: DocId) -> Result<(), Error> {
+        self.note(id)?;
+        self.vault()?.remove(id)?;
+        // What was removed must not linger in the WAL.
+        self.vault()?.checkpoint()?;
+        Ok(())
+    }
+}
+
+/// What one writes for oneself, see [`crate::domain::inner`]. Nothing of it, not
+/// its existence, number, size or time, reaches the partner (R9, R10). It works
+/// before there is a pair, and after.
+#[derive(Clone, Copy)]
+pub struct Inner<'a>(pub(super) &'a Space);
+
+impl Inner<'_> {
+    /// Writes a note.
+    ///
+    /// # Errors
+    /// Those of a text, storage, [`Error::Closed`].
+    pub async fn write(&self, note: NewNote) -> Result<Note, Error> {
+        self.0.ask(move |engine| engine.write_note(&note)).await
+    }
+
+    /// Changes a note.
+    ///
+    /// # Errors
+    /// `NotFound`, or as [`Inner::write`].
+    pub async fn change(&self, id: DocId, note: NewNote) -> Result<Note, Error> {
+        self.0.ask(move |engine| engine.change_note(id, &note)).await
+    }
+
+    /// One note.
+    ///
+    /// # Errors
+    /// `NotFound`, storage, [`Error::Closed`].
+    pub async fn show(&self, id: DocId) -> Result<Note, Error> {
+        self.0.ask(move |engine| engine.note(id)).await
+    }
+
+    /// The notes in which every word of `query` stands, newest first; all of them
+    /// for an empty one.
+    ///
+    /// # Errors
+    /// Storage, [`Error::Closed`].
+    pub async fn search(&self, query: &str) -> Result<Vec<Note>, Error> {
+        let query = query.to_owned();
+        self.0.ask(move |engine| engine.notes(&query)).await
+    }
+
+    /// Removes a note, for good.
+    ///
+    /// # Errors
+    /// As [`Inner::show`].
+    pub async fn remove(&self, id: DocId) -> Result<(), Error> {
+        self.0.ask(move |engine| engine.remove_note(id)).await
+    }
+
+    /// Copies exactly these words of a note out into a post that the other sees.
+    /// The note stays as it is, and nothing in the post leads back to it.
+    ///
+    /// # Errors
+    /// `NotFound` where the words do not stand in the note; as
+    /// [`Openness::post`](super::Openness::post).
+    pub async fn copy_out(
+        &self,
+        id: DocId,
+        words: &str,
+        kind: Kind,
+        until: Option<Moment>,
+    ) -> Result<PostView, Error> {
+        let text = self.show(id).await?.excerpt(words)?;
+        let post =
+            NewPost { kind, text, until, want: None, amount: None, happened: None, under: None };
+        self.0.openness().post(post).await
+    }
+}

@@ -1,0 +1,185 @@
+//! How it goes, what is next, and when to be reminded, on one phone.
+
+use super::Space;
+use super::engine::Engine;
+use super::subscription::Subscription;
+use crate::domain::agreement::view::agreements_now;
+use crate::domain::agreement::{AgreementView, view::AgreementsNow};
+use crate::domain::checkin::TemplateId;
+use crate::domain::next::{NextDue, next_due};
+use crate::domain::pacing::SpaceView;
+use crate::domain::pair::Who;
+use crate::domain::progress::{
+    Milestone, MilestoneInput, PatternPoint, Trend, WeekCounts, follow_through, milestones,
+    pattern_line, trends,
+};
+use crate::domain::promise::PromiseView;
+use crate::domain::record::Action;
+use crate::domain::recurrence::IsoWeek;
+use crate::domain::reminder::{Reminder, ReminderInput, reminders};
+use crate::domain::share::{SharedItem, what_i_share};
+use crate::error::Error;
+use crate::time::DAY;
+use serde::Serialize;
+
+/// What an app shows first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Today {
+    /// What is next for me: three things at most.
+    pub next: Vec<NextDue>,
+    /// Everything that I share (R8).
+    pub shared: Vec<SharedItem>,
+    /// The agreements, sorted by what they ask of me.
+    pub agreements: AgreementsNow,
+    /// The promises that are not long over.
+    pub promises: Vec<PromiseView>,
+    /// The space that somebody has.
+    pub space: Option<SpaceView>,
+}
+
+impl Engine {
+    /// What is next for this phone's person.
+    pub(super) fn next_due(&mut self) -> Result<Vec<NextDue>, Error> {
+        let (agreements, promises) = (self.agreements()?, self.promises()?);
+        let check_ins = self.check_ins()?;
+        Ok(next_due(&agreements, &promises, &check_ins, self.now()))
+    }
+
+    fn today_view(&mut self) -> Result<Today, Error> {
+        let now = self.now();
+        let views: Vec<AgreementView> = self.agreements()?;
+        let promises = self.promises()?;
+        let check_ins = self.check_ins()?;
+        let posts = self.posts()?;
+        Ok(Today {
+            next: next_due(&views, &promises, &check_ins, now),
+            shared: what_i_share(&views, &posts),
+            agreements: agreements_now(&views, now),
+            space: self.space_now()?,
+            promises,
+        })
+    }
+
+    fn follow_through(&mut self, by: Who, weeks: u8) -> Result<Vec<WeekCounts>, Error> {
+        let last = IsoWeek::of(self.today());
+        // The last 13 weeks and the month before them are at hand; older ones are read.
+        let promises = if weeks > 9 { self.all_promises()? } else { self.promises()? };
+        Ok(follow_through(&promises, by, last, weeks))
+    }
+
+    fn pattern_line(&mut self, by: Who, weeks: u8) -> Result<Vec<PatternPoint>, Error> {
+        let last = IsoWeek::of(self.today());
+        let promises = if weeks > 6 { self.all_promises()? } else { self.promises()? };
+        Ok(pattern_line(&promises, by, last, weeks))
+    }
+
+    fn trends(&mut self, template: TemplateId) -> Result<Vec<Trend>, Error> {
+        let from = self.now().plus(-26 * 7 * DAY);
+        let views = self.answered(template, from)?;
+        let home = self.home()?;
+        let asked = self.template(&home, template)?;
+        let last = IsoWeek::of(self.today());
+        let mut all = trends(&asked, &views, Who::Me, last);
+        all.extend(trends(&asked, &views, Who::Partner, last));
+        Ok(all)
+    }
+
+    fn milestones(&mut self) -> Result<Vec<Milestone>, Error> {
+        if !self.wishes()?.milestones {
+            return Ok(Vec::new());
+        }
+        let (agreements, promises) = (self.all_agreements()?, self.all_promises()?);
+        let (check_ins, posts) = (self.check_ins()?, self.posts()?);
+        let input = MilestoneInput {
+            agreements: &agreements,
+            promises: &promises,
+            check_ins: &check_ins,
+            posts: &posts,
+            space: self.space_now()?.is_some(),
+        };
+        Ok(milestones(input, self.now()))
+    }
+
+    fn reminders(&mut self) -> Result<Vec<Reminder>, Error> {
+        let home = self.home()?;
+        let wishes = self.wishes()?;
+        let (promises, check_ins) = (self.promises()?, self.check_ins()?);
+        let sharing = !self.what_i_share()?.is_empty();
+        let space = self.space_now()?.map(|space| space.until);
+        let left = self.pair_state(&home)?.left_at.is_some();
+        let read = self.records(&home, home.pair.document())?;
+        let opened = read.held.iter().filter(|held| held.record.action == Action::PairOpen);
+        let input = ReminderInput {
+            promises: if left { &[] } else { &promises },
+            check_ins: &check_ins,
+            paired_at: opened.map(|held| held.record.at.moment).max().filter(|_| !left),
+            sharing,
+            space,
+        };
+        Ok(reminders(input, &wishes, &self.local_zone(), self.now()))
+    }
+}
+
+/// How it goes, see [`crate::domain::progress`]: counts in words, per person. No
+/// score, no streak, no rank.
+#[derive(Clone, Copy)]
+pub struct Progress<'a>(pub(super) &'a Space);
+
+impl Progress<'_> {
+    /// What an app shows first.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`]; so for all methods here.
+    pub async fn today(&self) -> Result<Today, Error> {
+        self.0.ask(Engine::today_view).await
+    }
+
+    /// Begins to hear of what an app shows first.
+    pub fn subscribe(&self) -> Subscription<Today> {
+        Subscription::new(self.0, Engine::today_view)
+    }
+
+    /// One person's follow-through, week by week, for so many weeks up to this
+    /// one. More than nine weeks take longer with the years.
+    ///
+    /// # Errors
+    /// As [`Progress::today`].
+    pub async fn follow_through(&self, by: Who, weeks: u8) -> Result<Vec<WeekCounts>, Error> {
+        self.0.ask(move |engine| engine.follow_through(by, weeks)).await
+    }
+
+    /// One person's pattern line: moving counts over four weeks.
+    ///
+    /// # Errors
+    /// As [`Progress::today`].
+    pub async fn pattern_line(&self, by: Who, weeks: u8) -> Result<Vec<PatternPoint>, Error> {
+        self.0.ask(move |engine| engine.pattern_line(by, weeks)).await
+    }
+
+    /// The check-in trends of the last 12 weeks: mine, and the partner's where
+    /// their answers are open. Each question apart.
+    ///
+    /// # Errors
+    /// `TemplateUnknown`, or as [`Progress::today`].
+    pub async fn trends(&self, template: TemplateId) -> Result<Vec<Trend>, Error> {
+        self.0.ask(move |engine| engine.trends(template)).await
+    }
+
+    /// The good things so far, oldest first; none where this person does not want
+    /// them told.
+    ///
+    /// # Errors
+    /// As [`Progress::today`].
+    pub async fn milestones(&self) -> Result<Vec<Milestone>, Error> {
+        self.0.ask(Engine::milestones).await
+    }
+
+    /// The reminders of the next two weeks, for the system's scheduler: computed
+    /// anew whenever something changes, with neutral texts (R20).
+    ///
+    /// # Errors
+    /// As [`Progress::today`].
+    pub async fn reminders(&self) -> Result<Vec<Reminder>, Error> {
+        self.0.ask(Engine::reminders).await
+    }
+}

@@ -1,0 +1,398 @@
+//! Promises and practices, on one phone.
+
+use super::Space;
+use super::engine::{Engine, Home};
+use super::subscription::Subscription;
+use crate::domain::Context;
+use crate::domain::pacing::Feature;
+use crate::domain::pair::Who;
+use crate::domain::promise::{
+    Command, Felt, Folded, Hint, NewPromise, PromiseState, PromiseView, Told, decide, fold, hints,
+    project,
+};
+use crate::domain::record::{Action, Draft};
+use crate::domain::recurrence::Due;
+use crate::domain::refusal::RefusalCode;
+use crate::error::Error;
+use crate::host::random;
+use crate::id::{DocId, ItemId, OccurrenceId};
+use crate::limits;
+use crate::store::StorageError;
+use crate::time::Moment;
+
+impl Engine {
+    fn promise(&mut self, home: &Home, doc: DocId) -> Result<Folded, Error> {
+        let basis = self.touched(home, doc)?;
+        if let Some(folded) = self.promises.get(&doc)
+            && folded.basis == basis
+        {
+            return Ok(folded.clone());
+        }
+        let read = self.records(home, doc)?;
+        let mut folded = fold(&home.pair, doc, &read.held, !read.newer.is_empty());
+        folded.basis = read.basis;
+        if self.promises.len() >= limits::LIVE_DOCUMENTS {
+            self.promises.clear();
+        }
+        self.promises.insert(doc, folded.clone());
+        Ok(folded)
+    }
+
+    /// One promise; `None` where this document holds none.
+    pub(super) fn show_promise(
+        &mut self,
+        home: &Home,
+        doc: DocId,
+    ) -> Result<Option<PromiseView>, Error> {
+        let folded = self.promise(home, doc)?;
+        let words = folded.occurrences.iter().flat_map(|one| one.words).flatten();
+        let made = folded.made.iter().map(|made| made.id);
+        let bodies = self.bodies(home, words.chain(made))?;
+        let read = |position| bodies.get(&position).cloned();
+        Ok(project(&folded, &home.pair, home.me, self.now(), &read))
+    }
+
+    fn read_promises(&mut self, home: &Home, docs: Vec<DocId>) -> Result<Vec<PromiseView>, Error> {
+        let mut views = Vec::new();
+        for doc in docs {
+            match self.show_promise(home, doc) {
+                Ok(view) => views.extend(view),
+                // One that cannot be read does not take the others with it.
+                Err(Error::Storage(StorageError::Damaged(what))) => {
+                    tracing::warn!(what, "a promise cannot be read");
+                    self.unreadable.insert(doc);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        views.sort_by_key(|view| (view.made_at, view.id));
+        Ok(views)
+    }
+
+    /// The promises that are not long over, in the order in which they were made.
+    pub(super) fn promises(&mut self) -> Result<Vec<PromiseView>, Error> {
+        let home = self.home()?;
+        let docs = self.live_documents(&["promise"])?;
+        self.read_promises(&home, docs)
+    }
+
+    /// Every promise that ever was.
+    pub(super) fn all_promises(&mut self) -> Result<Vec<PromiseView>, Error> {
+        let home = self.home()?;
+        let docs = self.all_documents(&["promise"], limits::PROMISES)?;
+        self.read_promises(&home, docs)
+    }
+
+    fn found_promise(&mut self, doc: DocId) -> Result<PromiseView, Error> {
+        let home = self.home()?;
+        Ok(self.show_promise(&home, doc)?.ok_or(RefusalCode::NotFound)?)
+    }
+
+    fn act_on_promise(&mut self, doc: DocId, command: Command) -> Result<PromiseView, Error> {
+        self.transact(|engine| {
+            engine.look_at_clock()?;
+            let mut home = engine.home()?;
+            let folded = engine.promise(&home, doc)?;
+            if matches!(command, Command::Make(_)) {
+                engine.room_for_promise(&home)?;
+            }
+            let pair_state = engine.pair_state(&home)?;
+            let context = Context {
+                pair: &home.pair,
+                pair_state: &pair_state,
+                me: home.me,
+                now: engine.now(),
+            };
+            let acts = decide(&folded, &command, context)?;
+            let drafts = acts
+                .into_iter()
+                .map(|(action, body)| Draft { target: doc, action, body })
+                .collect();
+            engine.append(&mut home, drafts)
+        })?;
+        self.changed();
+        self.found_promise(doc)
+    }
+
+    fn room_for_promise(&mut self, home: &Home) -> Result<(), Error> {
+        if self.pacing(home)?.limits().off.contains(&Feature::Promises) {
+            return Err(RefusalCode::FeatureOff.into());
+        }
+        let mine = home.own()?.number;
+        let begun = self.db()?.begun(mine, "promise")?;
+        if begun >= limits::PROMISES || self.open_promises()? >= limits::PROMISES_OPEN {
+            return Err(RefusalCode::TooManyPromises.into());
+        }
+        Ok(())
+    }
+
+    fn open_promises(&mut self) -> Result<usize, Error> {
+        let promises = self.promises()?;
+        let open = |view: &&PromiseView| view.by == Who::Me && view.state == PromiseState::Open;
+        Ok(promises.iter().filter(open).count())
+    }
+
+    fn make_promise(&mut self, new: NewPromise) -> Result<PromiseView, Error> {
+        let doc = DocId(random(self.entropy()).map_err(StorageError::from)?);
+        self.act_on_promise(doc, Command::Make(new))
+    }
+
+    /// Pauses every open promise of mine.
+    fn pause_all(&mut self, from: Moment, until: Moment) -> Result<usize, Error> {
+        let open: Vec<DocId> = self
+            .promises()?
+            .iter()
+            .filter(|view| view.by == Who::Me && view.state == PromiseState::Open)
+            .map(|view| view.id)
+            .collect();
+        for doc in &open {
+            self.act_on_promise(*doc, Command::Pause { from, until })?;
+        }
+        Ok(open.len())
+    }
+
+    /// Takes back words that stand beside a promise.
+    fn withdraw_note(&mut self, doc: DocId, note: ItemId) -> Result<PromiseView, Error> {
+        let view = self.found_promise(doc)?;
+        let own_voice = view.by == Who::Me;
+        let notes = view.occurrences.iter().flat_map(|one| {
+            let mine = [&one.heads_up_words, &one.report_words, &one.repair_words];
+            let theirs = [&one.comment_words];
+            let own: Vec<_> = if own_voice { mine.to_vec() } else { theirs.to_vec() };
+            let other: Vec<_> = if own_voice { theirs.to_vec() } else { mine.to_vec() };
+            let tagged = |all: Vec<_>, own| all.into_iter().map(move |note| (own, note));
+            tagged(own, true).chain(tagged(other, false)).collect::<Vec<_>>()
+        });
+        let found = notes
+            .filter_map(|(own, note)| note.as_ref().map(|note| (own, note)))
+            .find(|(_, n)| n.id == note);
+        let of = match found {
+            None => return Err(RefusalCode::NotFound.into()),
+            Some((false, _)) => return Err(RefusalCode::NotYourWords.into()),
+            Some((true, note)) if note.withdrawn => return Err(RefusalCode::NoLongerThere.into()),
+            Some((true, note)) => note.position,
+        };
+        self.append_own(vec![Draft {
+            target: doc,
+            action: Action::WithdrawWords { of },
+            body: None,
+        }])?;
+        self.found_promise(doc)
+    }
+
+    /// Appends what was decided already, unless the pair has ended.
+    pub(super) fn append_own(&mut self, drafts: Vec<Draft>) -> Result<(), Error> {
+        self.transact(|engine| {
+            engine.look_at_clock()?;
+            let mut home = engine.home()?;
+            if engine.pair_state(&home)?.left_at.is_some() {
+                return Err(RefusalCode::PairLeft.into());
+            }
+            engine.append_all(&mut home, drafts)
+        })?;
+        self.changed();
+        Ok(())
+    }
+}
+
+/// Promises and practices, see [`crate::domain::promise`]. Where an occurrence
+/// is left out, the one that is meant most likely is taken.
+#[derive(Clone, Copy)]
+pub struct Promises<'a>(pub(super) &'a Space);
+
+impl Promises<'_> {
+    async fn act(&self, id: DocId, command: Command) -> Result<PromiseView, Error> {
+        self.0.ask(move |engine| engine.act_on_promise(id, command)).await
+    }
+
+    /// The promises of both that are not long over (13 weeks).
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`]; so for all reading methods here.
+    pub async fn list(&self) -> Result<Vec<PromiseView>, Error> {
+        self.0.ask(Engine::promises).await
+    }
+
+    /// Every promise that ever was: it takes longer with the years.
+    ///
+    /// # Errors
+    /// As [`Promises::list`].
+    pub async fn all(&self) -> Result<Vec<PromiseView>, Error> {
+        self.0.ask(Engine::all_promises).await
+    }
+
+    /// One promise.
+    ///
+    /// # Errors
+    /// `NotFound`, or as [`Promises::list`].
+    pub async fn show(&self, id: DocId) -> Result<PromiseView, Error> {
+        self.0.ask(move |engine| engine.found_promise(id)).await
+    }
+
+    /// Begins to hear of the promises.
+    pub fn subscribe(&self) -> Subscription<Vec<PromiseView>> {
+        Subscription::new(self.0, Engine::promises)
+    }
+
+    /// Hints before promising: advisory, silent and local (F71, R21).
+    ///
+    /// # Errors
+    /// As [`Promises::list`].
+    pub async fn hints(&self, new: &NewPromise) -> Result<Vec<Hint>, Error> {
+        let new = new.clone();
+        self.0.ask(move |engine| Ok(hints(engine.open_promises()?, &new))).await
+    }
+
+    /// Promises something. It takes effect at once, and the other may decline it.
+    ///
+    /// # Errors
+    /// A refusal for the words, the zone or the rule; `TooManyPromises`;
+    /// `FeatureOff`.
+    pub async fn make(&self, new: NewPromise) -> Result<PromiseView, Error> {
+        self.0.ask(move |engine| engine.make_promise(new)).await
+    }
+
+    /// Pauses a promise of mine for a while.
+    ///
+    /// # Errors
+    /// `NotYourPromise`, `PromiseOver`, `DatesOutOfOrder`.
+    pub async fn pause(
+        &self,
+        id: DocId,
+        from: Moment,
+        until: Moment,
+    ) -> Result<PromiseView, Error> {
+        self.act(id, Command::Pause { from, until }).await
+    }
+
+    /// Pauses all open promises of mine, for a holiday say. Gives back how many.
+    ///
+    /// # Errors
+    /// As [`Promises::pause`].
+    pub async fn pause_all(&self, from: Moment, until: Moment) -> Result<usize, Error> {
+        self.0.ask(move |engine| engine.pause_all(from, until)).await
+    }
+
+    /// Takes a promise of mine back. What was due before stays as it went.
+    ///
+    /// # Errors
+    /// `NotYourPromise`, `PromiseOver`.
+    pub async fn retract(&self, id: DocId) -> Result<PromiseView, Error> {
+        self.act(id, Command::Retract).await
+    }
+
+    /// "Please do not promise me this."
+    ///
+    /// # Errors
+    /// `NotPromisedToYou`, `PromiseOver`.
+    pub async fn decline(&self, id: DocId) -> Result<PromiseView, Error> {
+        self.act(id, Command::Decline).await
+    }
+
+    /// Says ahead that it will be later, or otherwise (F59).
+    ///
+    /// # Errors
+    /// `NotYourPromise`, `AfterDue`, `NoSuchOccurrence`.
+    pub async fn heads_up(
+        &self,
+        id: DocId,
+        occurrence: Option<OccurrenceId>,
+        expected: Option<Moment>,
+        words: Option<String>,
+    ) -> Result<PromiseView, Error> {
+        self.act(id, Command::HeadsUp { occurrence, expected, words }).await
+    }
+
+    /// Asks for another time, before it is due (F75).
+    ///
+    /// # Errors
+    /// `NotYourPromise`, `AfterDue`, `DatesOutOfOrder`.
+    pub async fn renegotiate(
+        &self,
+        id: DocId,
+        occurrence: Option<OccurrenceId>,
+        due: Due,
+    ) -> Result<PromiseView, Error> {
+        self.act(id, Command::Renegotiate { occurrence, due }).await
+    }
+
+    /// Says yes to the new time, or stays with the old one.
+    ///
+    /// # Errors
+    /// `NotPromisedToYou`, `NothingToAnswer`.
+    pub async fn answer(
+        &self,
+        id: DocId,
+        occurrence: Option<OccurrenceId>,
+        accept: bool,
+    ) -> Result<PromiseView, Error> {
+        let command = match accept {
+            true => Command::AcceptNew { occurrence },
+            false => Command::KeepOld { occurrence },
+        };
+        self.act(id, command).await
+    }
+
+    /// Lets the other off.
+    ///
+    /// # Errors
+    /// `NotPromisedToYou`, `NoSuchOccurrence`.
+    pub async fn release(
+        &self,
+        id: DocId,
+        occurrence: Option<OccurrenceId>,
+    ) -> Result<PromiseView, Error> {
+        self.act(id, Command::Release { occurrence }).await
+    }
+
+    /// Reports how it went (F74). Only the promisor can.
+    ///
+    /// # Errors
+    /// `NotYourPromise`, `BeforeDue`, `NoSuchOccurrence`.
+    pub async fn report(
+        &self,
+        id: DocId,
+        occurrence: Option<OccurrenceId>,
+        told: Told,
+        words: Option<String>,
+    ) -> Result<PromiseView, Error> {
+        self.act(id, Command::Report { occurrence, told, words }).await
+    }
+
+    /// Says how it felt. Only the promisee can.
+    ///
+    /// # Errors
+    /// `NotPromisedToYou`, `BeforeDue`, `NoSuchOccurrence`.
+    pub async fn comment(
+        &self,
+        id: DocId,
+        occurrence: Option<OccurrenceId>,
+        felt: Felt,
+        words: Option<String>,
+    ) -> Result<PromiseView, Error> {
+        self.act(id, Command::Comment { occurrence, felt, words }).await
+    }
+
+    /// Says after a miss what happened and what changes (F76).
+    ///
+    /// # Errors
+    /// `NotYourPromise`, `BeforeDue`.
+    pub async fn repair(
+        &self,
+        id: DocId,
+        occurrence: Option<OccurrenceId>,
+        words: String,
+        promise: Option<DocId>,
+    ) -> Result<PromiseView, Error> {
+        self.act(id, Command::Repair { occurrence, words, promise }).await
+    }
+
+    /// Takes back words of mine that stand beside a promise; the report or
+    /// comment itself stays.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotYourWords`, `NoLongerThere`.
+    pub async fn withdraw_words(&self, id: DocId, note: ItemId) -> Result<PromiseView, Error> {
+        self.0.ask(move |engine| engine.withdraw_note(id, note)).await
+    }
+}

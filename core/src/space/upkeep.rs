@@ -1,0 +1,169 @@
+//! What a space does by itself: deleting what has expired, taking what is long
+//! over off the lists that views look at, opening check-ins that both sealed.
+
+use super::engine::Engine;
+use crate::cbor::Value;
+use crate::domain::agreement::AgreementState;
+use crate::error::Error;
+use crate::id::{DocId, Position};
+use crate::limits;
+use crate::time::{DAY, Moment};
+
+/// The version of the look-up lists; homes of another are indexed anew.
+const INDEX: i64 = 1;
+/// How often, in seconds of the clock, a running space looks for what expires.
+const SWEEP_EVERY: i64 = 60;
+
+impl Engine {
+    /// When a space opens: brings the lists to this version, and sweeps.
+    pub(super) fn begin_upkeep(&mut self) -> Result<(), Error> {
+        if self.db()?.setting("index")? != Some(Value::Int(INDEX)) {
+            self.transact(|engine| {
+                match engine.rebuild_within() {
+                    // There is nothing to be indexed before there is a pair.
+                    Err(Error::Refusal(_)) | Ok(()) => {}
+                    Err(error) => return Err(error),
+                }
+                Ok(engine.db()?.set("index", &Value::Int(INDEX))?)
+            })?;
+        }
+        self.upkeep();
+        Ok(())
+    }
+
+    /// Now and then, when nothing else is to be done. Failures wait for the next
+    /// time; nothing depends on its being done at once.
+    pub(super) fn upkeep(&mut self) {
+        if self.files.is_none() {
+            return;
+        }
+        let now = self.now();
+        let due = self.swept.is_none_or(|at| now >= at.plus(SWEEP_EVERY) || now < at);
+        if due {
+            self.swept = Some(now);
+            for work in [Engine::sweep, Engine::retire, Engine::settle_seals] {
+                match work(self) {
+                    Ok(()) | Err(Error::Refusal(_)) => {}
+                    Err(error) => tracing::warn!(%error, "upkeep waits for the next time"),
+                }
+            }
+        }
+        if self.scrub
+            && let Some(files) = &self.files
+        {
+            self.scrub = !files.pair.try_checkpoint().unwrap_or(false);
+        }
+    }
+
+    /// Deletes the bodies whose time is over. One reading of the clock hides
+    /// them; only a second one, a minute or more later, deletes: a clock that
+    /// jumped ahead by mistake must not cost a word.
+    fn sweep(&mut self) -> Result<(), Error> {
+        let now = self.now();
+        let expiring = self.db()?.expiring()?;
+        if expiring.is_empty() {
+            return Ok(());
+        }
+        let home = self.home()?;
+        let days = self.pacing(&home)?.limits().retention_days;
+        let ends = |one: &crate::store::Expiring| match days {
+            Some(days) => one.until.min(one.at.plus(i64::from(days) * DAY)),
+            None => one.until,
+        };
+        let seen = self.db()?.setting("expired-seen")?.and_then(|value| value.int()).map(Moment);
+        let over = |at: Moment| expiring.iter().filter(move |one| ends(one) <= at);
+        if over(now).next().is_none() {
+            if seen.is_some() {
+                self.db()?.unset("expired-seen")?;
+            }
+            return Ok(());
+        }
+        let confirmed = match seen {
+            Some(seen) if now >= seen.plus(limits::EXPIRY_CONFIRMED) => seen,
+            Some(seen) if now >= seen => return Ok(()),
+            // The first reading, or the clock was set back since.
+            _ => {
+                self.db()?.set("expired-seen", &Value::Int(now.0))?;
+                return Ok(());
+            }
+        };
+        let gone: Vec<_> = over(confirmed).copied().collect();
+        let more = over(now).count() > gone.len();
+        self.transact(|engine| {
+            for one in gone {
+                if let Some(log) = home.logs.iter().find(|log| log.number == one.log) {
+                    let of = Position { log: log.id(), index: one.index, place: one.place };
+                    engine.erase_body(of, one.log)?;
+                }
+            }
+            if more {
+                engine.db()?.set("expired-seen", &Value::Int(now.0))?;
+            } else {
+                engine.db()?.unset("expired-seen")?;
+            }
+            Ok(())
+        })?;
+        self.changed();
+        Ok(())
+    }
+
+    /// Once a day: what is long over is no longer looked at by every view.
+    fn retire(&mut self) -> Result<(), Error> {
+        let now = self.now();
+        let last = self.db()?.setting("retired")?.and_then(|value| value.int()).map(Moment);
+        if last.is_some_and(|last| now < last.plus(DAY) && now >= last) {
+            return Ok(());
+        }
+        let home = self.home()?;
+        let mut over: Vec<(DocId, crate::id::Past)> = Vec::new();
+        for row in self.db()?.live()? {
+            if row.id != home.pair.document() && self.long_over(&home, row.id, &row.first_kind)? {
+                over.push((row.id, self.touched(&home, row.id)?));
+            }
+        }
+        self.transact(|engine| {
+            for (doc, basis) in over {
+                // Another process may have touched it meanwhile.
+                engine.look_for_changes();
+                if engine.touched(&home, doc)? == basis {
+                    engine.db()?.retire(doc)?;
+                }
+            }
+            Ok(engine.db()?.set("retired", &Value::Int(now.0))?)
+        })
+    }
+
+    fn long_over(
+        &mut self,
+        home: &super::engine::Home,
+        doc: DocId,
+        first_kind: &str,
+    ) -> Result<bool, Error> {
+        use AgreementState::{Declined, Ended, Expired, Lapsed, Withdrawn};
+        let now = self.now();
+        let read = self.records(home, doc)?;
+        let before = now.plus(-limits::RECENT);
+        if read.held.iter().any(|held| held.record.at.moment > before) {
+            return Ok(false);
+        }
+        Ok(match first_kind.split_once('.').map_or(first_kind, |(class, _)| class) {
+            "agreement" | "draft" => {
+                let view = self.show_agreement(doc)?;
+                let over = matches!(view.state, Declined | Ended | Expired | Lapsed | Withdrawn);
+                over && view.current.is_none_or(|current| current.expires_at <= before)
+            }
+            "promise" => match self.show_promise(home, doc)? {
+                Some(view) => {
+                    view.settled() && view.occurrences.iter().all(|one| one.due <= before)
+                }
+                None => true,
+            },
+            // A template is there until it is taken back; a ledger is over when
+            // nothing in it lives.
+            _ => {
+                let template = self.template_of(home, doc)?.is_some();
+                !template && self.posts_of(home, doc)?.iter().all(|post| post.until <= now)
+            }
+        })
+    }
+}

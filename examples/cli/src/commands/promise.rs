@@ -1,0 +1,202 @@
+//! Promises and practices.
+
+use super::{agreement, refusal};
+use crate::args::daily::{
+    MakeArgs, PracticeCommand, PromiseCommand, PromiseWords, SingleDue, ToldArg,
+};
+use crate::render;
+use crate::terminal::{Failure, Terminal};
+use amends::Space;
+use amends::domain::promise::{NewPromise, PromiseView, Told};
+use amends::domain::recurrence::{Due, exactly};
+use amends::domain::refusal::RefusalCode;
+use amends::id::{ItemId, OccurrenceId};
+use amends::time::DAY;
+use jiff::civil::DateTime;
+use serde_json::json;
+
+async fn find(prefix: &str, space: &Space) -> Result<PromiseView, Failure> {
+    let views = space.promises().list().await?;
+    let id = render::pick(prefix, views.iter().map(|view| view.id));
+    let id = id.ok_or_else(|| refusal(RefusalCode::NotFound))?;
+    views.into_iter().find(|view| view.id == id).ok_or_else(|| refusal(RefusalCode::NotFound))
+}
+
+/// The occurrence that is due at this local time.
+fn due(view: &PromiseView, text: Option<String>) -> Result<Option<OccurrenceId>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    let found = view.occurrences.iter().find(|one| one.local == text);
+    Ok(Some(found.ok_or_else(|| refusal(RefusalCode::NoSuchOccurrence))?.id))
+}
+
+fn zone(words: &PromiseWords, space: &Space) -> String {
+    words.zone.clone().unwrap_or_else(|| space.zone())
+}
+
+fn at_local(local: DateTime, zone: &str) -> Result<Due, Failure> {
+    Ok(Due::At(exactly(local, zone).map_err(amends::Error::from)?))
+}
+
+fn single(new: &SingleDue, zone: &str) -> Result<Due, Failure> {
+    match (new.at, new.local, new.on) {
+        (Some(at), _, _) => Ok(Due::At(at)),
+        (_, Some(local), _) => at_local(local, zone),
+        (_, _, Some(on)) => Ok(Due::On(on)),
+        _ => Err(Failure::usage("say when: --at, --local or --on".to_owned())),
+    }
+}
+
+async fn make(
+    action: String,
+    due: Due,
+    words: &PromiseWords,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<PromiseView, Failure> {
+    let link = match &words.agreement {
+        Some(id) => Some(agreement::find(id, space).await?.id),
+        None => None,
+    };
+    let new = NewPromise {
+        action,
+        due,
+        zone: zone(words, space),
+        grace: words.grace.map(|minutes| minutes.saturating_mul(60)),
+        cue: words.cue.clone(),
+        response: words.then.clone(),
+        note: words.note.clone(),
+        link,
+    };
+    for hint in space.promises().hints(&new).await? {
+        terminal.say(render::daily::hint(hint));
+    }
+    Ok(space.promises().make(new).await?)
+}
+
+fn once(args: &MakeArgs, space: &Space) -> Result<Due, Failure> {
+    let zone = zone(args.words(), space);
+    if let (Some(from), Some(to)) = (args.from, args.to) {
+        return Ok(Due::Within { from, to });
+    }
+    single(&SingleDue { at: args.at, local: args.local, on: args.on }, &zone)
+}
+
+pub async fn run(
+    command: PromiseCommand,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    use PromiseCommand::*;
+    let promises = space.promises();
+    let view = match command {
+        List { all } => {
+            let views = if all { promises.all().await? } else { promises.list().await? };
+            terminal.ok(json!({"promises": views}), &render::daily::promises(&views));
+            return Ok(());
+        }
+        Make(args) => {
+            let due = once(&args, space)?;
+            make(args.action.clone(), due, args.words(), space, terminal).await?
+        }
+        Show { id } => find(&id, space).await?,
+        HeadsUp { id, due: text, expected, say } => {
+            let view = find(&id, space).await?;
+            promises.heads_up(view.id, due(&view, text)?, expected, say).await?
+        }
+        Renegotiate { id, due: text, new } => {
+            let view = find(&id, space).await?;
+            let new = single(&new, &view.zone)?;
+            promises.renegotiate(view.id, due(&view, text)?, new).await?
+        }
+        Accept { id, due: text } => {
+            let view = find(&id, space).await?;
+            promises.answer(view.id, due(&view, text)?, true).await?
+        }
+        KeepOld { id, due: text } => {
+            let view = find(&id, space).await?;
+            promises.answer(view.id, due(&view, text)?, false).await?
+        }
+        Release { id, due: text } => {
+            let view = find(&id, space).await?;
+            promises.release(view.id, due(&view, text)?).await?
+        }
+        Report { id, told, due: text, at, say } => {
+            let view = find(&id, space).await?;
+            let told = match told {
+                ToldArg::Kept => Told::Kept { at: at.unwrap_or(space.now()) },
+                ToldArg::Partly => Told::Partly,
+                ToldArg::Missed => Told::Missed,
+            };
+            promises.report(view.id, due(&view, text)?, told, say).await?
+        }
+        Comment { id, felt, due: text, say } => {
+            let view = find(&id, space).await?;
+            promises.comment(view.id, due(&view, text)?, felt, say).await?
+        }
+        Repair { id, say, due: text, promise } => {
+            let view = find(&id, space).await?;
+            let new = match promise {
+                Some(prefix) => Some(find(&prefix, space).await?.id),
+                None => None,
+            };
+            promises.repair(view.id, due(&view, text)?, say, new).await?
+        }
+        Retract { id } => promises.retract(find(&id, space).await?.id).await?,
+        Decline { id } => promises.decline(find(&id, space).await?.id).await?,
+        WithdrawWords { id, note } => {
+            let view = find(&id, space).await?;
+            let notes: Vec<ItemId> = view
+                .occurrences
+                .iter()
+                .flat_map(|one| {
+                    [&one.heads_up_words, &one.report_words, &one.comment_words, &one.repair_words]
+                })
+                .flatten()
+                .map(|note| note.id)
+                .collect();
+            let note = render::pick(&note, notes.into_iter());
+            let note = note.ok_or_else(|| refusal(RefusalCode::NotFound))?;
+            promises.withdraw_words(view.id, note).await?
+        }
+    };
+    terminal.ok(json!(view), &render::daily::promise(&view));
+    Ok(())
+}
+
+pub async fn practice(
+    command: PracticeCommand,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let view = match command {
+        PracticeCommand::Make { action, rule, time, start, words } => {
+            let rule = rule.parse().map_err(|code: RefusalCode| refusal(code))?;
+            let start = start.unwrap_or_else(|| space.today());
+            make(action, Due::Every { start, time, rule }, &words, space, terminal).await?
+        }
+        PracticeCommand::List => {
+            let mut views = space.promises().list().await?;
+            views.retain(|view| view.practice);
+            terminal.ok(json!({"practices": views}), &render::daily::promises(&views));
+            return Ok(());
+        }
+        PracticeCommand::Pause { id, from, until } => {
+            let from = from.unwrap_or_else(|| space.now());
+            match id {
+                Some(id) => {
+                    let view = find(&id, space).await?;
+                    space.promises().pause(view.id, from, until).await?
+                }
+                None => {
+                    let paused = space.promises().pause_all(from, until).await?;
+                    let days = until.since(from) / DAY;
+                    let words = format!("Paused {paused} for {days} days.");
+                    terminal.ok(json!({"paused": paused}), &words);
+                    return Ok(());
+                }
+            }
+        }
+    };
+    terminal.ok(json!(view), &render::daily::promise(&view));
+    Ok(())
+}
