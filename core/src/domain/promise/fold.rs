@@ -209,7 +209,7 @@ fn weigh(
     let due = occurrence.due;
     let before = |held: &&&Held| held.record.at.moment < due;
     let in_pause =
-        |(at, from, until): &(Moment, Moment, Moment)| *at < due && *from <= due && due < *until;
+        |(at, from, until): &(Moment, Moment, Moment)| *at < due && *from <= due && due <= *until;
     let heads_up = standing(&said.heads_ups);
     let report = standing(&said.reports);
     let comment = standing(&said.comments);

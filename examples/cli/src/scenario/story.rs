@@ -95,6 +95,27 @@ pub struct Step {
     status: Option<Map<String, Value>>,
     /// How many agreements the phone lists.
     lists: Option<usize>,
+    /// A command whose answer is looked at: `promise show`, `openness list`.
+    looks: Option<String>,
+    /// What stands in that answer, by JSON pointer; `/posts/#` is a length.
+    finds: Map<String, Value>,
+    /// Words that stand nowhere in that answer.
+    lacks: Vec<String>,
+}
+
+/// Groups of commands that a story may use as they are.
+const GROUPS: [&str; 10] = [
+    "promise", "practice", "openness", "journal", "checkin", "progress", "remind", "limits",
+    "space", "share",
+];
+
+/// Commands of these groups that make something new; the others are about what
+/// `name` names.
+const MAKING: [&str; 7] = ["make", "post", "write", "template", "intend", "begin", "set"];
+
+/// Whether this is a command that a story may use as it is.
+fn is_command(does: &str) -> bool {
+    does.split(' ').next().is_some_and(|group| does.contains(' ') && GROUPS.contains(&group))
 }
 
 /// What can be done, see `tests/scenarios/README.md`.
@@ -106,7 +127,8 @@ const DOINGS: [&str; 16] = [
 impl Step {
     /// What can be seen to be wrong before the story is played.
     fn check(&self) -> Result<(), String> {
-        if let Some(does) = self.does.as_deref().filter(|does| !DOINGS.contains(does)) {
+        let unknown = |does: &&str| !DOINGS.contains(does) && !is_command(does);
+        if let Some(does) = self.does.as_deref().filter(unknown) {
             return Err(format!("{does:?} is nothing that can be done"));
         }
         let personal = self.does.is_some()
@@ -118,7 +140,8 @@ impl Step {
             || self.shares.is_some()
             || self.next.is_some()
             || self.status.is_some()
-            || self.lists.is_some();
+            || self.lists.is_some()
+            || self.looks.is_some();
         match (personal, self.who, self.meet.is_some() || self.wait.is_some()) {
             (true, None, _) => Err("it does not say who".to_owned()),
             (false, Some(_), _) | (false, None, false) => Err("nothing happens".to_owned()),
@@ -270,7 +293,10 @@ impl Stage {
     }
 
     async fn act(&mut self, who: usize, does: &str, step: &Step) -> Result<(), String> {
-        let args = self.words(who, does, step).await?;
+        let args = match is_command(does) {
+            true => self.command(does, step)?,
+            false => self.words(who, does, step).await?,
+        };
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         match (self.run(who, &args).await, &step.refused) {
             (Ok(result), None) => self.remember(step, &result),
@@ -278,6 +304,25 @@ impl Stage {
             (Err(failure), Some(code)) if failure.code == *code => Ok(()),
             (Err(failure), _) => Err(format!("{does}: {} ({})", failure.text, failure.code)),
         }
+    }
+
+    /// A command as a story says it: its words, what it is about, and more words,
+    /// in which `{name}` stands for an id.
+    fn command(&self, does: &str, step: &Step) -> Result<Vec<String>, String> {
+        let mut words: Vec<String> = does.split(' ').map(str::to_owned).collect();
+        let making = words.last().is_some_and(|last| MAKING.contains(&last.as_str()));
+        if let Some(name) = step.name.as_ref().filter(|_| !making) {
+            let id = self.names.get(name);
+            words.push(id.cloned().ok_or_else(|| format!("nothing is called {name:?}"))?);
+        }
+        for word in &step.with {
+            let mut word = word.clone();
+            for (name, id) in &self.names {
+                word = word.replace(&format!("{{{name}}}"), id);
+            }
+            words.push(word);
+        }
+        Ok(words)
     }
 
     /// The command line of an act.
@@ -380,6 +425,9 @@ impl Stage {
                 }
             }
         }
+        if let Some(looks) = &step.looks {
+            self.look(who, looks, step).await?;
+        }
         let ask = |args: &'static [&'static str]| async move {
             self.run(who, args).await.map_err(|failure| failure.text)
         };
@@ -415,6 +463,30 @@ impl Stage {
             }
         }
         Ok(())
+    }
+
+    async fn look(&self, who: usize, looks: &str, step: &Step) -> Result<(), String> {
+        let with = if step.does.is_some() { &[][..] } else { &step.with[..] };
+        let step_of = Step { name: step.name.clone(), with: with.to_vec(), ..Step::default() };
+        let args = self.command(looks, &step_of)?;
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let shown = self.run(who, &args).await;
+        let shown = shown.map_err(|failure| format!("{looks}: {}", failure.text))?;
+        for (pointer, value) in &step.finds {
+            let found = match pointer.strip_suffix("/#") {
+                Some(list) => shown.pointer(list).and_then(Value::as_array).map(|l| json!(l.len())),
+                None => shown.pointer(pointer).cloned(),
+            };
+            let found = found.unwrap_or(Value::Null);
+            if found != *value {
+                return Err(format!("{pointer} of {looks} is {found}, not {value}, in {shown}"));
+            }
+        }
+        let text = shown.to_string();
+        match step.lacks.iter().find(|words| text.contains(words.as_str())) {
+            Some(words) => Err(format!("{looks} shows {words:?}")),
+            None => Ok(()),
+        }
     }
 
     /// `doctor` finds nothing on either phone.
