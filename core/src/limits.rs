@@ -91,7 +91,7 @@ pub const PAIRING_SECONDS: i64 = 600;
 pub const LEAVE_DELIVERY: i64 = 7 * DAY;
 
 /// A document is saved as a snapshot when this many changes came since the last.
-pub const SNAPSHOT_CHANGES: usize = 500;
+pub const SNAPSHOT_CHANGES: usize = 64;
 /// Sealed vault items are padded to a multiple of this.
 pub const VAULT_STEP: usize = 1024;
 /// Items in the vault.

@@ -285,6 +285,15 @@ impl Space {
         self.ask(Engine::verify_logs).await
     }
 
+    /// How many entries the two logs have: one's own, and the partner's as far as
+    /// it is held here.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn log_lengths(&self) -> Result<(u64, u64), Error> {
+        self.ask(Engine::log_lengths).await
+    }
+
     /// Every entry of both logs, oldest first, one's own before the partner's.
     ///
     /// # Errors

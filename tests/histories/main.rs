@@ -168,7 +168,7 @@ proptest! {
             (folded, view)
         };
         let before = share(&world);
-        let actions = stop_all(&[before], &[], world.now);
+        let actions = stop_all(&[(std::sync::Arc::new(before.0), before.1)], &[], world.now);
         prop_assert!(actions.len() <= 3);
         for amends::domain::record::Draft { action, .. } in actions {
             world.append(who, action);

@@ -61,9 +61,8 @@ pub async fn pair(phones: &[Phone; 2]) {
     assert_eq!(a.unwrap().code, b.unwrap().code);
     show.answer(true);
     join.answer(true);
-    let (a, b) = tokio::join!(show.finished(), join.finished());
-    a.unwrap();
-    b.unwrap();
+    let both = tokio::join!(show.finished(), join.finished());
+    assert_eq!(both, (Ok(()), Ok(())));
 }
 
 /// Lets two spaces meet until both are in step.

@@ -37,6 +37,9 @@ pub mod share;
 pub mod text;
 pub mod words;
 
+#[cfg(test)]
+mod testing;
+
 pub use context::Context;
 pub use pair::Pair;
 pub use record::Held;

@@ -10,6 +10,7 @@ use crate::id::{DocId, ItemId, RevisionHash};
 use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// How far a shared item has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -101,7 +102,7 @@ pub fn what_i_share(views: &[AgreementView], posts: &[PostView]) -> Vec<SharedIt
 /// back rather than ended, so that the partner sees "not agreed" and no more;
 /// where taking back could come too late, it is ended.
 pub fn stop_all(
-    agreements: &[(Folded, AgreementView)],
+    agreements: &[(Arc<Folded>, AgreementView)],
     posts: &[PostView],
     now: Moment,
 ) -> Vec<Draft> {

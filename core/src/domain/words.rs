@@ -15,9 +15,9 @@ pub type Bodies<'a> = dyn Fn(Position) -> Option<Value> + 'a;
 
 /// Records in an order that depends on nothing but themselves and has nothing
 /// before its causal past: the size of a closed past grows along happens-before.
-pub fn in_order(records: &[Held]) -> Vec<&Held> {
-    let mut ordered: Vec<&Held> = records.iter().collect();
-    ordered.sort_by_key(|held| (held.past.0.values().sum::<u64>(), held.id));
+pub fn in_order<'a>(records: impl IntoIterator<Item = &'a Held>) -> Vec<&'a Held> {
+    let mut ordered: Vec<&Held> = records.into_iter().collect();
+    ordered.sort_by_cached_key(|held| (held.past.0.values().sum::<u64>(), held.id));
     ordered
 }
 

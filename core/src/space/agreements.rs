@@ -17,6 +17,7 @@ use crate::limits;
 use crate::store::{StorageError, VaultItem};
 use crate::time::Moment;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// An entry of a log, as its readable records say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -84,7 +85,7 @@ impl Engine {
     }
 
     /// The agreements that are not long over.
-    fn live_agreements(&mut self, home: &Home) -> Result<Vec<(Folded, AgreementView)>, Error> {
+    fn live_agreements(&mut self, home: &Home) -> Result<Vec<(Arc<Folded>, AgreementView)>, Error> {
         let docs = self.live_documents(&["agreement", "draft"])?;
         self.read_agreements(home, docs)
     }
@@ -93,7 +94,7 @@ impl Engine {
         &mut self,
         home: &Home,
         docs: Vec<DocId>,
-    ) -> Result<Vec<(Folded, AgreementView)>, Error> {
+    ) -> Result<Vec<(Arc<Folded>, AgreementView)>, Error> {
         let mut all = Vec::new();
         for doc in docs {
             match self.read_agreement(home, doc) {
@@ -122,7 +123,7 @@ impl Engine {
         &mut self,
         home: &Home,
         doc: DocId,
-    ) -> Result<(Folded, AgreementView), Error> {
+    ) -> Result<(Arc<Folded>, AgreementView), Error> {
         let folded = self.agreement(home, doc)?;
         let view = self.view(home, &folded)?;
         Ok((folded, view))
@@ -199,7 +200,7 @@ impl Engine {
         let actions = decide(&folded, command, context)?;
         if folded.begun.is_none() {
             let mine = home.own()?.number;
-            let live = self.db()?.live()?.iter().filter(|row| row.log == mine).count();
+            let live = self.live_rows()?.iter().filter(|row| row.log == mine).count();
             let begun = self.db()?.begun(mine, "agreement")?;
             if begun >= limits::AGREEMENTS || live >= limits::LIVE_DOCUMENTS {
                 return Err(RefusalCode::TooManyAgreements.into());
@@ -303,6 +304,16 @@ impl Engine {
         Ok(held.into_iter().map(item).collect())
     }
 
+    /// How long the logs are: one's own, the partner's.
+    pub fn log_lengths(&mut self) -> Result<(u64, u64), Error> {
+        let home = self.home()?;
+        let length = |mine: bool| {
+            let of = home.logs.iter().filter(|log| (log.follower.owner() == home.me) == mine);
+            of.map(|log| log.follower.checkpoint().length).sum()
+        };
+        Ok((length(true), length(false)))
+    }
+
     /// Every entry of both logs.
     pub fn log_items(&mut self) -> Result<Vec<LogItem>, Error> {
         let home = self.home()?;
@@ -394,7 +405,7 @@ impl Engine {
     }
 }
 
-fn in_order_of_beginning(mut all: Vec<(Folded, AgreementView)>) -> Vec<AgreementView> {
+fn in_order_of_beginning(mut all: Vec<(Arc<Folded>, AgreementView)>) -> Vec<AgreementView> {
     all.sort_by_key(|(folded, _)| (folded.begun, folded.doc));
     all.into_iter().map(|(_, view)| view).collect()
 }

@@ -14,9 +14,11 @@ use crate::id::{DocId, LogId, Past, PersonId, Position};
 use crate::limits;
 use crate::log::body::{self, BodyState};
 use crate::log::{Checkpoint, Entry, Follower, own_tag};
-use crate::store::{BodyRow, EntryRow, Keys, LogRow, PairDb, StorageError, VaultDb};
+use crate::store::{
+    BodyRow, EntryRow, Expiring, Keys, LiveRow, LogRow, PairDb, StorageError, VaultDb,
+};
 use crate::time::{DAY, Moment, Stated};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -111,20 +113,28 @@ pub struct Engine {
     /// The ids of one's own logs, for the session.
     pub(super) own_logs: Vec<LogId>,
     documents: HashMap<DocId, Loaded>,
-    folded: HashMap<DocId, agreement::Folded>,
-    pub(super) promises: HashMap<DocId, promise::Folded>,
-    pub(super) posts: HashMap<DocId, (Past, openness::Folded)>,
+    folded: HashMap<DocId, Arc<agreement::Folded>>,
+    pub(super) promises: HashMap<DocId, Arc<promise::Folded>>,
+    pub(super) posts: HashMap<DocId, (Past, Arc<openness::Folded>)>,
+    /// The documents that views look at, once read.
+    live: Option<Arc<Vec<LiveRow>>>,
+    /// Documents that have a row and are live, as far as it was seen.
+    known: HashSet<DocId>,
     pair_state: Option<(Past, PairState, Pacing)>,
     /// How far documents go in each log, as far as it was asked.
     bases: HashMap<DocId, Past>,
-    /// Bodies that were read, or found missing.
-    bodies: HashMap<Position, Option<Value>>,
+    /// Bodies that were read, or found missing, and when they expire.
+    bodies: HashMap<Position, (Option<Moment>, Option<Value>)>,
     /// Entries or bodies were written since the transaction began.
     wrote: bool,
     /// Something was erased and may still stand in the WAL.
     pub(super) scrub: bool,
     /// When what expires was last looked for.
     pub(super) swept: Option<Moment>,
+    /// Live documents that cannot be long over before these moments.
+    pub(super) recent: HashMap<DocId, Moment>,
+    /// What expires, once read.
+    pub(super) expiring: Option<Vec<Expiring>>,
     turn: u64,
     /// Agreements that could not be read when they were last listed.
     pub(super) unreadable: BTreeSet<DocId>,
@@ -153,12 +163,16 @@ impl Engine {
             folded: HashMap::new(),
             promises: HashMap::new(),
             posts: HashMap::new(),
+            live: None,
+            known: HashSet::new(),
             pair_state: None,
             bases: HashMap::new(),
             bodies: HashMap::new(),
             wrote: false,
             scrub: true,
             swept: None,
+            recent: HashMap::new(),
+            expiring: None,
             turn: 0,
             unreadable: BTreeSet::new(),
             changes: watch::Sender::new(0),
@@ -185,6 +199,9 @@ impl Engine {
                 self.version = version;
                 self.bases.clear();
                 self.bodies.clear();
+                self.live = None;
+                self.known.clear();
+                self.expiring = None;
                 self.changed();
             }
             Ok(_) => {}
@@ -326,11 +343,14 @@ impl Engine {
         db.put_log(&updated)?;
         for (place, until, bytes) in bodies {
             let body = BodyRow { state: BodyState::Present, until, at: now, bytes };
+            if let (Some(until), Some(expiring)) = (until, &mut self.expiring) {
+                expiring.push(Expiring { log: updated.number, index, place, until, at: now });
+            }
+            let db = self.db()?;
             db.put_body(updated.number, index, place, &body)?;
         }
         for (doc, kind) in touched {
-            self.db()?.add_touch(doc, kind, updated.number, index)?;
-            self.moved(doc, updated.id(), index);
+            self.touch(doc, kind, &updated, index)?;
         }
         for of in withdrawn {
             self.take_words(home, home.me, of)?;
@@ -373,6 +393,10 @@ impl Engine {
             let gone = BodyRow { state: BodyState::Gone, bytes: Vec::new(), ..row };
             db.put_body(number, of.index, of.place, &gone)?;
             self.bodies.remove(&of);
+            if let Some(expiring) = &mut self.expiring {
+                let here = (number, of.index, of.place);
+                expiring.retain(|one| (one.log, one.index, one.place) != here);
+            }
             self.wrote = true;
             self.scrub = true;
         }
@@ -387,24 +411,22 @@ impl Engine {
     /// The body of a record, if it is here and its time is not over.
     pub(super) fn body(&mut self, home: &Home, of: Position) -> Result<Option<Value>, Error> {
         let now = self.now();
-        if let Some(known) = self.bodies.get(&of) {
-            return Ok(known.clone());
-        }
-        let Some(log) = PairDb::find(&home.logs, of.log) else { return Ok(None) };
-        let row = self.db()?.body(log.number, of.index, of.place)?;
-        let present = row.filter(|row| row.state == BodyState::Present);
-        let until = present.as_ref().and_then(|row| row.until);
-        let value = present
-            .filter(|row| row.until.is_none_or(|until| now < until))
-            .and_then(|row| Value::decode(&row.bytes).ok());
-        // What expires is read again each time: the clock moves.
-        if until.is_none() {
-            if self.bodies.len() >= CACHED_BODIES {
-                self.bodies.clear();
+        let (until, value) = match self.bodies.get(&of) {
+            Some(known) => known.clone(),
+            None => {
+                let Some(log) = PairDb::find(&home.logs, of.log) else { return Ok(None) };
+                let row = self.db()?.body(log.number, of.index, of.place)?;
+                let present = row.filter(|row| row.state == BodyState::Present);
+                let until = present.as_ref().and_then(|row| row.until);
+                let value = present.and_then(|row| Value::decode(&row.bytes).ok());
+                if self.bodies.len() >= CACHED_BODIES {
+                    self.bodies.clear();
+                }
+                self.bodies.insert(of, (until, value.clone()));
+                (until, value)
             }
-            self.bodies.insert(of, value.clone());
-        }
-        Ok(value)
+        };
+        Ok(value.filter(|_| until.is_none_or(|until| now < until)))
     }
 
     /// The bodies of these records.
@@ -697,7 +719,7 @@ impl Engine {
     }
 
     /// The state of an agreement.
-    pub fn agreement(&mut self, home: &Home, doc: DocId) -> Result<agreement::Folded, Error> {
+    pub fn agreement(&mut self, home: &Home, doc: DocId) -> Result<Arc<agreement::Folded>, Error> {
         let basis = self.touched(home, doc)?;
         if let Some(folded) = self.folded.get(&doc)
             && folded.basis == basis
@@ -711,6 +733,7 @@ impl Engine {
         if self.folded.len() >= FOLDED_AGREEMENTS {
             self.folded.clear();
         }
+        let folded = Arc::new(folded);
         self.folded.insert(doc, folded.clone());
         Ok(folded)
     }
@@ -781,17 +804,77 @@ impl Engine {
         Ok((state, pacing))
     }
 
+    /// The documents that views look at.
+    pub(super) fn live_rows(&mut self) -> Result<Arc<Vec<LiveRow>>, Error> {
+        if let Some(live) = &self.live {
+            return Ok(live.clone());
+        }
+        let live = Arc::new(self.db()?.live()?);
+        self.known = live.iter().map(|row| row.id).collect();
+        self.live = Some(live.clone());
+        Ok(live)
+    }
+
+    /// Notes that an entry touches a document. One that is live already needs no
+    /// more than its place in the index.
+    pub(super) fn touch(
+        &mut self,
+        doc: DocId,
+        kind: &str,
+        log: &LogRow,
+        index: u64,
+    ) -> Result<(), Error> {
+        if self.known.contains(&doc) {
+            self.db()?.add_touch_of_known(doc, log.number, index)?;
+        } else {
+            self.db()?.add_touch(doc, kind, log.number, index)?;
+            self.known.insert(doc);
+            self.live = None;
+        }
+        self.moved(doc, log.id(), index);
+        Ok(())
+    }
+
+    /// Notes that entries of one run touch a document; views look at it from now
+    /// on if `looked_at`, or as they did before.
+    pub(super) fn touch_run(
+        &mut self,
+        doc: DocId,
+        kind: &str,
+        looked_at: bool,
+        log: &LogRow,
+        places: &[u64],
+    ) -> Result<(), Error> {
+        self.db()?.add_touches(doc, log.number, places)?;
+        if !self.known.contains(&doc) {
+            let first = places.first().copied().unwrap_or_default();
+            let row = self.db()?.begin_document(doc, kind, log.number, first)?;
+            if looked_at {
+                self.db()?.revive(&row)?;
+                self.known.insert(doc);
+                self.live = None;
+            }
+        }
+        if let Some(last) = places.last() {
+            self.moved(doc, log.id(), *last);
+        }
+        Ok(())
+    }
+
+    /// Takes a document off the list that views look at.
+    pub(super) fn retire_document(&mut self, doc: DocId) -> Result<(), Error> {
+        self.known.remove(&doc);
+        self.live = None;
+        Ok(self.db()?.retire(doc)?)
+    }
+
     /// The documents that views look at whose first record is of this class, in
-    /// the order in which they were begun; of each person at most the first
-    /// 1,000 of them.
+    /// the order in which they were begun; of each person at most the last 1,000.
     pub fn live_documents(&mut self, classes: &[&str]) -> Result<Vec<DocId>, Error> {
         let class = |kind: &str| kind.split_once('.').is_some_and(|(c, _)| classes.contains(&c));
-        let mut rows = self.db()?.live()?;
-        rows.retain(|row| class(&row.first_kind));
-        Ok(counted(
-            rows.into_iter().map(|row| (row.id, row.log, row.nth)).collect(),
-            limits::LIVE_DOCUMENTS,
-        ))
+        let rows = self.live_rows()?;
+        let rows = rows.iter().filter(|row| class(&row.first_kind));
+        Ok(counted(rows.map(|row| (row.id, row.log, row.nth)).collect(), limits::LIVE_DOCUMENTS))
     }
 
     /// Every agreement of the pair that counts, however long ago: of each person
@@ -820,19 +903,22 @@ impl Engine {
         self.pair_state = None;
         self.bases.clear();
         self.bodies.clear();
+        self.live = None;
+        self.known.clear();
+        self.expiring = None;
     }
 }
 
-/// Documents by log and number, `most` of each log at most.
+/// Documents by log and number: of each log the last `most`.
 fn counted(mut rows: Vec<(DocId, u64, u64)>, most: usize) -> Vec<DocId> {
-    rows.sort_by_key(|(_, log, nth)| (*log, *nth));
+    rows.sort_by_key(|(_, log, nth)| (*log, std::cmp::Reverse(*nth)));
     let mut counts: HashMap<u64, usize> = HashMap::new();
     rows.retain(|(_, log, _)| {
         let count = counts.entry(*log).or_default();
         *count += 1;
         *count <= most
     });
-    rows.into_iter().map(|(id, _, _)| id).collect()
+    rows.into_iter().rev().map(|(id, _, _)| id).collect()
 }
 
 fn suspended() -> Error {

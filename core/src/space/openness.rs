@@ -13,6 +13,7 @@ use crate::id::{DocId, ItemId};
 use crate::limits;
 use crate::time::{DAY, Moment};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 impl Engine {
     /// The ledgers of both that views look at: those of the months around now,
@@ -49,7 +50,7 @@ impl Engine {
             Some((known, folded)) if *known == basis => folded.clone(),
             _ => {
                 let read = self.records(home, doc)?;
-                let folded = fold(&home.pair, doc, &read.held);
+                let folded = Arc::new(fold(&home.pair, doc, &read.held));
                 if self.posts.len() >= limits::LIVE_DOCUMENTS {
                     self.posts.clear();
                 }
@@ -81,6 +82,15 @@ impl Engine {
     fn post_with(&mut self, id: ItemId) -> Result<PostView, Error> {
         let found = self.posts()?.into_iter().find(|post| post.id == id);
         Ok(found.ok_or(RefusalCode::NoLongerThere)?)
+    }
+
+    /// A post just after it was written or changed: the newest ledger holds it
+    /// most likely.
+    fn written_post(&mut self, id: ItemId) -> Result<PostView, Error> {
+        let home = self.home()?;
+        let newest = ledger(home.pair.id, home.me, Month::of(self.now()));
+        let found = self.posts_of(&home, newest)?.into_iter().find(|post| post.id == id);
+        found.map_or_else(|| self.post_with(id), Ok)
     }
 
     fn act_on_post(&mut self, id: Option<ItemId>, command: Command) -> Result<ItemId, Error> {
@@ -127,7 +137,7 @@ impl Openness<'_> {
         self.0
             .ask(move |engine| {
                 let id = engine.act_on_post(id, command)?;
-                engine.post_with(id)
+                engine.written_post(id)
             })
             .await
     }

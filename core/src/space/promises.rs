@@ -19,9 +19,10 @@ use crate::id::{DocId, ItemId, OccurrenceId};
 use crate::limits;
 use crate::store::StorageError;
 use crate::time::Moment;
+use std::sync::Arc;
 
 impl Engine {
-    fn promise(&mut self, home: &Home, doc: DocId) -> Result<Folded, Error> {
+    fn promise(&mut self, home: &Home, doc: DocId) -> Result<Arc<Folded>, Error> {
         let basis = self.touched(home, doc)?;
         if let Some(folded) = self.promises.get(&doc)
             && folded.basis == basis
@@ -34,6 +35,7 @@ impl Engine {
         if self.promises.len() >= limits::LIVE_DOCUMENTS {
             self.promises.clear();
         }
+        let folded = Arc::new(folded);
         self.promises.insert(doc, folded.clone());
         Ok(folded)
     }

@@ -2,17 +2,19 @@
 
 use super::engine::{Engine, Home};
 use crate::cbor::Value;
-use crate::domain::record;
+use crate::domain::promise::record::Act;
+use crate::domain::record::{self, Action, Record};
 use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
-use crate::id::{Commitment, Head, LogId};
-use crate::limits::{BODY_BYTES, CHECK_IN_RETENTION, OPENNESS_SPAN, UNACKNOWLEDGED_BYTES};
+use crate::id::{Commitment, DocId, Head, LogId};
+use crate::limits::{BODY_BYTES, CHECK_IN_RETENTION, OPENNESS_SPAN, RECENT, UNACKNOWLEDGED_BYTES};
 use crate::log::body::{BodyState, Gate};
 use crate::log::{Checkpoint, Entry, Followed, LogRefusal, own_tag_matches};
 use crate::store::{BodyRow, EntryRow, LogRow, PairDb};
 use crate::sync::{BodyAt, Intake, Replica, Run};
+use crate::time::Moment;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Missing bodies that are asked for at once.
 const BODIES_AT_ONCE: usize = 1_000;
@@ -51,6 +53,8 @@ impl Engine {
             return Ok(Intake::Missing(held));
         }
         let now = self.now();
+        let latest = self.latest()?.max(now);
+        let mut fresh = Fresh { first: held.length, ..Fresh::default() };
         for (at, bytes) in run.entries.iter().enumerate() {
             let index = run.first + at as u64;
             if index < held.length {
@@ -76,6 +80,7 @@ impl Engine {
             match followed {
                 Ok(followed) if unpinned(&home, &log, followed.head) => {
                     // My own log had seen another entry here.
+                    self.keep_fresh(&before, fresh)?;
                     self.db()?.put_log(&before)?;
                     return Ok(Intake::Contradiction);
                 }
@@ -88,10 +93,14 @@ impl Engine {
                         past: followed.past.clone(),
                         received: now,
                     };
-                    self.keep_entry(&home, &mut log, index, &row, &followed, run)?;
+                    let read =
+                        self.read_entry(&home, &mut log, index, &row, &followed, run, latest)?;
+                    fresh.touched.extend(read);
+                    fresh.rows.push(row);
                 }
                 Err(refusal) => {
                     // What came before the bad entry is good, and stays.
+                    self.keep_fresh(&log, fresh)?;
                     self.db()?.put_log(&log)?;
                     return Ok(Intake::Refused(refusal));
                 }
@@ -105,6 +114,7 @@ impl Engine {
                 "entries came with a head that is not theirs".to_owned(),
             )));
         }
+        self.keep_fresh(&log, fresh)?;
         self.db()?.put_log(&log)?;
         self.saw(now)?;
         Ok(Intake::Stored(now_at))
@@ -121,6 +131,7 @@ impl Engine {
             return refused;
         }
         let now = self.now();
+        let latest = self.latest()?.max(now);
         for (bytes, tag) in run.entries.iter().zip(&run.tags) {
             let index = log.follower.checkpoint().length;
             let pins = Entry::decode(bytes).map(|entry| entry.seen).unwrap_or_default();
@@ -138,7 +149,8 @@ impl Engine {
                 past: followed.past.clone(),
                 received: now,
             };
-            self.keep_entry(&home, &mut log, index, &row, &followed, run)?;
+            let touched = self.read_entry(&home, &mut log, index, &row, &followed, run, latest)?;
+            self.keep_fresh(&log, Fresh { first: index, rows: vec![row], touched })?;
         }
         let at = log.follower.checkpoint();
         self.db()?.put_log(&log)?;
@@ -148,7 +160,45 @@ impl Engine {
         Ok(Intake::Stored(at))
     }
 
-    fn keep_entry(
+    /// Keeps what followed: a longer run as one row, a few entries each as its own.
+    fn keep_fresh(&mut self, log: &LogRow, fresh: Fresh) -> Result<(), Error> {
+        let Fresh { first, rows, touched } = fresh;
+        if rows.len() < RUN_AS_SEGMENT {
+            for (at, row) in rows.iter().enumerate() {
+                self.db()?.add_entry(log.number, first + at as u64, row)?;
+            }
+            for touch in touched {
+                self.touch(touch.doc, &touch.kind, log, touch.index)?;
+            }
+            return Ok(());
+        }
+        for (at, chunk) in rows.chunks(SEGMENT_ENTRIES).enumerate() {
+            let first = first + (at * SEGMENT_ENTRIES) as u64;
+            self.db()?.add_segment(log.number, first, chunk)?;
+        }
+        let mut order: Vec<DocId> = Vec::new();
+        let mut documents: HashMap<DocId, (String, bool, Vec<u64>)> = HashMap::new();
+        for touch in touched {
+            let entry = documents.entry(touch.doc).or_insert_with(|| {
+                order.push(touch.doc);
+                (touch.kind.clone(), false, Vec::new())
+            });
+            entry.1 |= touch.looked_at;
+            if entry.2.last() != Some(&touch.index) {
+                entry.2.push(touch.index);
+            }
+        }
+        for doc in order {
+            let Some((kind, looked_at, places)) = documents.remove(&doc) else { continue };
+            self.touch_run(doc, &kind, looked_at, log, &places)?;
+        }
+        Ok(())
+    }
+
+    /// Reads an entry that follows: whose words it brings, which it takes back, and
+    /// which documents it touches.
+    #[expect(clippy::too_many_arguments, reason = "one entry in the light of its run")]
+    fn read_entry(
         &mut self,
         home: &Home,
         log: &mut LogRow,
@@ -156,23 +206,28 @@ impl Engine {
         row: &EntryRow,
         followed: &Followed,
         run: &Run,
-    ) -> Result<(), Error> {
-        let latest = self.latest()?.max(row.received);
+        latest: Moment,
+    ) -> Result<Vec<Touched>, Error> {
+        // Something that expires may be among it.
+        self.expiring = None;
         let (mut touched, mut withdrawn) = (Vec::new(), Vec::new());
         let db = self.db()?;
-        db.add_entry(log.number, index, row)?;
         for (place, bytes) in followed.entry.records.iter().enumerate() {
             let place = place as u8;
             // A record that cannot be read stays in its place and blocks nothing.
             let Ok(value) = Value::decode(bytes) else { continue };
             let stated = value.get("at").and_then(|at| at.array()?.first()?.int());
-            log.stated = log.stated.max(crate::time::Moment(stated.unwrap_or(i64::MIN)));
+            log.stated = log.stated.max(Moment(stated.unwrap_or(i64::MIN)));
             let Some(header) = record::header(&value) else { continue };
-            db.add_touch(header.target, &header.kind, log.number, index)?;
-            touched.push(header.target);
+            let stated = Moment(stated.unwrap_or(row.received.0));
+            touched.push(Touched {
+                doc: header.target,
+                kind: header.kind.clone(),
+                index,
+                looked_at: looked_at(&header, &value, stated, row.received),
+            });
             withdrawn.extend(header.withdraws);
             let Some(commitment) = header.body else { continue };
-            let stated = crate::time::Moment(stated.unwrap_or(row.received.0));
             let (until, span) = (header.until, body_span(&header.kind));
             // What asks to live longer than its kind may is never kept.
             let overlong = until.is_some_and(|until| until > stated.plus(span));
@@ -189,15 +244,12 @@ impl Engine {
                 None => (BodyState::Withheld, Vec::new()),
             };
             let row = BodyRow { state, until, at: stated, bytes };
-            db.put_body(log.number, index, place, &row)?;
-        }
-        for doc in touched {
-            self.moved(doc, log.id(), index);
+            db.add_body(log.number, index, place, &row)?;
         }
         for of in withdrawn {
             self.take_words(home, log.follower.owner(), of)?;
         }
-        Ok(())
+        Ok(touched)
     }
 
     fn take_in_body(&mut self, log: &LogRow, body: &BodyAt) -> Result<(), Error> {
@@ -223,6 +275,49 @@ impl Engine {
             });
         }
         Ok(())
+    }
+}
+
+/// Entries that follow what is held, before they are kept.
+#[derive(Default)]
+struct Fresh {
+    first: u64,
+    rows: Vec<EntryRow>,
+    touched: Vec<Touched>,
+}
+
+/// A document that an entry touches.
+struct Touched {
+    doc: DocId,
+    kind: String,
+    index: u64,
+    /// Whether views look at the document because of it.
+    looked_at: bool,
+}
+
+/// From this many on, entries that come together are kept as one row.
+const RUN_AS_SEGMENT: usize = 16;
+/// So many of them at most: one is unsealed to read any of its entries.
+const SEGMENT_ENTRIES: usize = 256;
+
+/// Whether views look at a document because of this record. What came long ago
+/// and is over by its own dates is not looked at: a phone that catches up years
+/// must not fold them all. Only what says so itself is left out.
+fn looked_at(header: &record::Header, value: &Value, stated: Moment, now: Moment) -> bool {
+    let before = now.plus(-RECENT);
+    if stated > before || header.until.is_some_and(|until| until > now) {
+        return true;
+    }
+    match header.kind.split_once('.') {
+        Some(("promise", "make")) => match Record::from_value(value).map(|record| record.action) {
+            Some(Action::Promise(Act::Make { due, zone, grace, .. })) => due
+                .occurrences(header.target, &zone, grace)
+                .is_ok_and(|all| all.iter().any(|one| one.deadline > before)),
+            _ => true,
+        },
+        Some(("promise" | "openness" | "intention" | "words", _)) => false,
+        Some(("checkin", kind)) => kind == "template",
+        _ => true,
     }
 }
 

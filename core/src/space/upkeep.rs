@@ -60,7 +60,11 @@ impl Engine {
     /// jumped ahead by mistake must not cost a word.
     fn sweep(&mut self) -> Result<(), Error> {
         let now = self.now();
-        let expiring = self.db()?.expiring()?;
+        let expiring = match self.expiring.take() {
+            Some(expiring) => expiring,
+            None => self.db()?.expiring()?,
+        };
+        self.expiring = Some(expiring.clone());
         if expiring.is_empty() {
             return Ok(());
         }
@@ -116,17 +120,21 @@ impl Engine {
         }
         let home = self.home()?;
         let mut over: Vec<(DocId, crate::id::Past)> = Vec::new();
-        for row in self.db()?.live()? {
+        for row in self.live_rows()?.iter() {
+            if self.recent.get(&row.id).is_some_and(|until| now < *until) {
+                continue;
+            }
             if row.id != home.pair.document() && self.long_over(&home, row.id, &row.first_kind)? {
                 over.push((row.id, self.touched(&home, row.id)?));
             }
         }
+        self.recent.retain(|_, until| now < *until);
         self.transact(|engine| {
             for (doc, basis) in over {
                 // Another process may have touched it meanwhile.
                 engine.look_for_changes();
                 if engine.touched(&home, doc)? == basis {
-                    engine.db()?.retire(doc)?;
+                    engine.retire_document(doc)?;
                 }
             }
             Ok(engine.db()?.set("retired", &Value::Int(now.0))?)
@@ -143,7 +151,9 @@ impl Engine {
         let now = self.now();
         let read = self.records(home, doc)?;
         let before = now.plus(-limits::RECENT);
-        if read.held.iter().any(|held| held.record.at.moment > before) {
+        let last = read.held.iter().map(|held| held.record.at.moment).max();
+        if let Some(last) = last.filter(|last| *last > before) {
+            self.recent.insert(doc, last.plus(limits::RECENT));
             return Ok(false);
         }
         Ok(match first_kind.split_once('.').map_or(first_kind, |(class, _)| class) {

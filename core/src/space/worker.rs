@@ -32,7 +32,11 @@ impl Worker {
             loop {
                 match jobs.recv_timeout(WATCH) {
                     Ok(job) => {
-                        if catch_unwind(AssertUnwindSafe(|| job(&mut engine))).is_err() {
+                        let work = AssertUnwindSafe(|| {
+                            job(&mut engine);
+                            engine.upkeep();
+                        });
+                        if catch_unwind(work).is_err() {
                             // The caller sees its answer dropped; nothing half done stays.
                             engine.start_over();
                         }

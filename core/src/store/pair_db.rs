@@ -10,6 +10,8 @@ use crate::log::genesis_head;
 use crate::time::Moment;
 use amends_seal::DataKey;
 use rusqlite::{OptionalExtension, params};
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,6 +38,10 @@ const LAYOUT: Layout = Layout {
         CREATE TABLE expiring(log INTEGER NOT NULL, place INTEGER NOT NULL, record INTEGER NOT NULL,
             sealed BLOB NOT NULL, PRIMARY KEY (log, place, record)) STRICT, WITHOUT ROWID;
         CREATE TABLE outbox(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE segment(log INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
+            sealed BLOB NOT NULL, PRIMARY KEY (log, first)) STRICT, WITHOUT ROWID;
+        CREATE TABLE touch_run(lookup BLOB NOT NULL, log INTEGER NOT NULL, first INTEGER NOT NULL,
+            places BLOB NOT NULL, PRIMARY KEY (lookup, log, first)) STRICT, WITHOUT ROWID;
     ",
     ],
 };
@@ -105,7 +111,13 @@ pub struct Expiring {
 }
 
 /// `pair.db`, open.
-pub struct PairDb(pub(super) Database);
+pub struct PairDb(pub(super) Database, RefCell<VecDeque<Segment>>);
+
+/// A run of entries as it was read last: log, first index, rows.
+type Segment = (u64, u64, Arc<Vec<EntryRow>>);
+
+/// Segments kept in memory.
+const SEGMENTS: usize = 8;
 
 impl PairDb {
     /// Makes the file.
@@ -118,7 +130,7 @@ impl PairDb {
         store: [u8; 16],
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StorageError> {
-        Ok(Self(Database::create(path, &LAYOUT, key, store, entropy)?))
+        Ok(Self(Database::create(path, &LAYOUT, key, store, entropy)?, RefCell::default()))
     }
 
     /// Opens the file.
@@ -131,7 +143,7 @@ impl PairDb {
         store: [u8; 16],
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StorageError> {
-        Ok(Self(Database::open(path, &LAYOUT, key, store, entropy)?))
+        Ok(Self(Database::open(path, &LAYOUT, key, store, entropy)?, RefCell::default()))
     }
 
     /// Begins a transaction that no other writer interrupts; to be ended with
@@ -148,7 +160,12 @@ impl PairDb {
     /// # Errors
     /// What `result` says, or [`StorageError`].
     pub fn finish<T, E: From<StorageError>>(&self, result: Result<T, E>) -> Result<T, E> {
-        self.0.finish(result)
+        let result = self.0.finish(result);
+        if result.is_err() {
+            // A run that was read meanwhile may never have been.
+            self.1.borrow_mut().clear();
+        }
+        result
     }
 
     /// Takes back a transaction that a caught panic left open, if there is one.
@@ -247,16 +264,119 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`]; [`StorageError::Damaged`] where it should be and is not.
     pub fn entry(&self, log: u64, index: u64) -> Result<EntryRow, StorageError> {
-        let place = Row::Numbers(&[log, index]);
+        let numbers = [log, index];
+        let damaged = || self.0.damaged("entry", Row::Numbers(&numbers));
+        if let Some(row) = self.known_segment(log, index) {
+            return Ok(row);
+        }
         let sealed: Option<Vec<u8>> = self
             .0
             .connection
             .prepare_cached("SELECT sealed FROM entry WHERE log = ?1 AND place = ?2")?
             .query_row([log, index], |row| row.get(0))
             .optional()?;
-        let damaged = || self.0.damaged("entry", place);
-        let value = self.0.unseal("entry", place, &sealed.ok_or_else(damaged)?)?;
-        EntryRow::from_value(&value).ok_or_else(damaged)
+        match sealed {
+            Some(sealed) => {
+                let value = self.0.unseal("entry", Row::Numbers(&numbers), &sealed)?;
+                EntryRow::from_value(&value).ok_or_else(damaged)
+            }
+            None => {
+                self.read_segment(log, index)?;
+                self.known_segment(log, index).ok_or_else(damaged)
+            }
+        }
+    }
+
+    fn known_segment(&self, log: u64, index: u64) -> Option<EntryRow> {
+        let segments = self.1.borrow();
+        let holds = |(of, first, rows): &&Segment| {
+            *of == log && (*first..*first + rows.len() as u64).contains(&index)
+        };
+        let (_, first, rows) = segments.iter().find(holds)?;
+        rows.get((index - first) as usize).cloned()
+    }
+
+    /// Reads the run of entries that holds this one, if there is one.
+    fn read_segment(&self, log: u64, index: u64) -> Result<(), StorageError> {
+        let found: Option<(u64, Vec<u8>)> = self
+            .0
+            .connection
+            .prepare_cached(
+                "SELECT first, sealed FROM segment WHERE log = ?1 AND first <= ?2 \
+                 ORDER BY first DESC LIMIT 1",
+            )?
+            .query_row([log, index], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((first, sealed)) = found else { return Ok(()) };
+        let numbers = [log, first];
+        let row = Row::Numbers(&numbers);
+        let value = self.0.unseal("segment", row, &sealed)?;
+        let entries = value.get("entries").and_then(Value::array);
+        let rows: Option<Vec<EntryRow>> =
+            entries.and_then(|entries| entries.iter().map(EntryRow::from_value).collect());
+        let rows = rows.ok_or_else(|| self.0.damaged("segment", row))?;
+        let mut segments = self.1.borrow_mut();
+        segments.retain(|(of, at, _)| (*of, *at) != (log, first));
+        segments.truncate(SEGMENTS - 1);
+        segments.push_front((log, first, Arc::new(rows)));
+        Ok(())
+    }
+
+    /// Appends a run of entries as one row. The primary key refuses to overwrite.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn add_segment(
+        &self,
+        log: u64,
+        first: u64,
+        entries: &[EntryRow],
+    ) -> Result<(), StorageError> {
+        let values = entries.iter().map(EntryRow::to_value).collect();
+        let value = Value::map([("entries", Some(Value::Array(values)))]);
+        let sealed = self.0.seal("segment", Row::Numbers(&[log, first]), &value)?;
+        self.0
+            .connection
+            .prepare_cached(
+                "INSERT INTO segment(log, first, count, sealed) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![log, first, entries.len() as u64, sealed])?;
+        Ok(())
+    }
+
+    /// Notes that these entries of one run, in order, touch a document.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn add_touches(&self, doc: DocId, log: u64, places: &[u64]) -> Result<(), StorageError> {
+        let Some(first) = places.first() else { return Ok(()) };
+        let steps: Vec<u8> =
+            places.iter().flat_map(|place| ((place - first) as u32).to_be_bytes()).collect();
+        self.0
+            .connection
+            .prepare_cached(
+                "INSERT INTO touch_run(lookup, log, first, places) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![&self.lookup(doc)[..], log, first, steps])?;
+        Ok(())
+    }
+
+    /// The entries of runs that touch a document.
+    fn touches_in_runs(&self, doc: DocId, log: u64) -> Result<Vec<u64>, StorageError> {
+        let mut statement = self.0.connection.prepare_cached(
+            "SELECT first, places FROM touch_run WHERE lookup = ?1 AND log = ?2 ORDER BY first",
+        )?;
+        let rows = statement.query_map(params![&self.lookup(doc)[..], log], |row| {
+            Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })?;
+        let mut places = Vec::new();
+        for row in rows {
+            let (first, steps) = row?;
+            let step =
+                |four: &[u8]| four.iter().fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
+            places.extend(steps.chunks_exact(4).map(|four| first + step(four)));
+        }
+        Ok(places)
     }
 
     /// Appends an entry. The primary key refuses to overwrite one.
@@ -272,15 +392,15 @@ impl PairDb {
         Ok(())
     }
 
-    /// How many entry rows each log has.
+    /// How many entries of each log there are.
     ///
     /// # Errors
     /// [`StorageError`].
     pub fn entry_counts(&self) -> Result<Vec<(u64, u64)>, StorageError> {
-        let mut statement = self
-            .0
-            .connection
-            .prepare("SELECT log, count(*) FROM entry GROUP BY log ORDER BY log")?;
+        let mut statement = self.0.connection.prepare(
+            "SELECT log, sum(count) FROM (SELECT log, count(*) AS count FROM entry GROUP BY log
+                 UNION ALL SELECT log, sum(count) FROM segment GROUP BY log) GROUP BY log",
+        )?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -324,12 +444,27 @@ impl PairDb {
         Ok(Some(body.ok_or_else(|| self.0.damaged("body", Row::Numbers(&row)))?))
     }
 
-    /// Writes a body's row, and the lists of those that are missing and of those
-    /// that will expire.
+    /// Writes the row of a body that had none, and the lists of those that are
+    /// missing and of those that will expire.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub fn put_body(
+    pub fn add_body(
+        &self,
+        log: u64,
+        index: u64,
+        place: u8,
+        body: &BodyRow,
+    ) -> Result<(), StorageError> {
+        let listed = body.state == BodyState::Withheld
+            || (body.until.is_some() && body.state != BodyState::Gone);
+        if listed {
+            return self.put_body(log, index, place, body);
+        }
+        self.write_body(log, index, place, body)
+    }
+
+    fn write_body(
         &self,
         log: u64,
         index: u64,
@@ -344,6 +479,23 @@ impl PairDb {
                 "INSERT OR REPLACE INTO body(log, place, record, sealed) VALUES (?1, ?2, ?3, ?4)",
             )?
             .execute(params![log, index, place, sealed])?;
+        Ok(())
+    }
+
+    /// Writes a body's row, and the lists of those that are missing and of those
+    /// that will expire.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn put_body(
+        &self,
+        log: u64,
+        index: u64,
+        place: u8,
+        body: &BodyRow,
+    ) -> Result<(), StorageError> {
+        self.write_body(log, index, place, body)?;
+        let row = [log, index, u64::from(place)];
         let missing = if body.state == BodyState::Withheld {
             "INSERT OR IGNORE INTO missing(log, place, record) VALUES (?1, ?2, ?3)"
         } else {
@@ -548,7 +700,7 @@ impl PairDb {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Notes that an entry touches a document.
+    /// Notes that an entry touches a document, and that views look at it.
     ///
     /// # Errors
     /// [`StorageError`].
@@ -559,23 +711,42 @@ impl PairDb {
         log: u64,
         index: u64,
     ) -> Result<(), StorageError> {
-        let lookup = self.lookup(doc);
+        self.add_touch_of_known(doc, log, index)?;
+        let row = self.begin_document(doc, first_kind, log, index)?;
+        self.revive(&row)
+    }
+
+    /// A document's row, made now if there is none.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn begin_document(
+        &self,
+        doc: DocId,
+        first_kind: &str,
+        log: u64,
+        index: u64,
+    ) -> Result<DocumentRow, StorageError> {
+        if let Some(row) = self.document(doc)? {
+            return Ok(row);
+        }
+        let first_kind = first_kind.to_owned();
+        let nth = self.count_begun(log, class(&first_kind))?;
+        let row = DocumentRow { id: doc, first_kind, first: (log, index), snapshot: 0, nth };
+        self.put_document(&row)?;
+        Ok(row)
+    }
+
+    /// Notes that an entry touches a document that has its row and is live.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn add_touch_of_known(&self, doc: DocId, log: u64, index: u64) -> Result<(), StorageError> {
         self.0
             .connection
             .prepare_cached("INSERT OR IGNORE INTO touch(lookup, log, place) VALUES (?1, ?2, ?3)")?
-            .execute(params![&lookup[..], log, index])?;
-        let row = match self.document(doc)? {
-            Some(row) => row,
-            None => {
-                let first_kind = first_kind.to_owned();
-                let nth = self.count_begun(log, class(&first_kind))?;
-                let first = (log, index);
-                let row = DocumentRow { id: doc, first_kind, first, snapshot: 0, nth };
-                self.put_document(&row)?;
-                row
-            }
-        };
-        self.revive(&row)
+            .execute(params![&self.lookup(doc)[..], log, index])?;
+        Ok(())
     }
 
     /// How many documents of a class a log has begun; and one more from now on.
@@ -616,7 +787,11 @@ impl PairDb {
         )?;
         let rows =
             statement.query_map(params![&self.lookup(doc)[..], log, from], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut places: Vec<u64> = rows.collect::<Result<_, _>>()?;
+        places.extend(self.touches_in_runs(doc, log)?.into_iter().filter(|at| *at >= from));
+        places.sort_unstable();
+        places.dedup();
+        Ok(places)
     }
 
     /// How many touches there are in all.
@@ -624,7 +799,12 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn touch_count(&self) -> Result<u64, StorageError> {
-        Ok(self.0.connection.query_row("SELECT count(*) FROM touch", [], |row| row.get(0))?)
+        Ok(self.0.connection.query_row(
+            "SELECT (SELECT count(*) FROM touch)
+                + (SELECT coalesce(sum(length(places) / 4), 0) FROM touch_run)",
+            [],
+            |row| row.get(0),
+        )?)
     }
 
     fn lookup(&self, doc: DocId) -> [u8; 16] {
@@ -744,7 +924,8 @@ impl PairDb {
     /// [`StorageError`].
     pub fn forget_documents(&self) -> Result<(), StorageError> {
         Ok(self.0.connection.execute_batch(
-            "DELETE FROM snapshot; DELETE FROM touch; DELETE FROM document; DELETE FROM live",
+            "DELETE FROM snapshot; DELETE FROM touch; DELETE FROM touch_run;
+                 DELETE FROM document; DELETE FROM live",
         )?)
     }
 
@@ -756,7 +937,10 @@ impl PairDb {
         let mut statement = self.0.connection.prepare_cached(
             "SELECT coalesce(max(place) + 1, 0) FROM touch WHERE lookup = ?1 AND log = ?2",
         )?;
-        Ok(statement.query_row(params![&self.lookup(doc)[..], log], |row| row.get(0))?)
+        let single: u64 =
+            statement.query_row(params![&self.lookup(doc)[..], log], |row| row.get(0))?;
+        let last = self.touches_in_runs(doc, log)?.last().map_or(0, |place| place + 1);
+        Ok(single.max(last))
     }
 
     /// Makes the lists of missing and of expiring bodies anew from their rows.

@@ -73,8 +73,7 @@ fn kept(at: Moment, until: Moment) -> bool {
 /// An opening counts once, and only if its author then held a seal of the other
 /// for the same period; so nobody can look first and answer then.
 pub fn fold(pair: &Pair, ledgers: &[&[Held]]) -> Folded {
-    let all: Vec<Held> = ledgers.iter().flat_map(|records| records.iter().cloned()).collect();
-    let records = in_order(&all);
+    let records = in_order(ledgers.iter().flat_map(|records| records.iter()));
     let withdrawn = withdrawn(&records);
     let thanked = thanked(&records);
     let mut folded = Folded::default();

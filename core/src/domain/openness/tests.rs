@@ -1,1 +1,72 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use super::record::Act;
+use super::*;
+use crate::domain::ledger::{Month, ledger};
+use crate::domain::record::Action;
+use crate::domain::testing::*;
+use crate::id::DocId;
+use crate::time::DAY;
 
+fn doc() -> DocId {
+    ledger(PAIR, ANA, Month::of(BEGIN))
+}
+
+fn post(days: i64) -> Action {
+    Action::Openness(Act::Post { kind: Kind::Day, until: BEGIN.plus(days * DAY), under: None })
+}
+
+fn shown(written: &Written, at: i64) -> Vec<PostView> {
+    let folded = fold(&pair(), doc(), &written.held);
+    let read = |position| written.bodies.get(&position).cloned();
+    project(&folded, doc(), &pair(), BEN, BEGIN.plus(at), &read)
+}
+
+#[test]
+fn r03_r07_a_post_of_91_days_counts_for_nothing_and_no_post_outlives_its_time() {
+    let mut written = Written::default();
+    let long = written.write(ANA, 0, doc(), post(91));
+    written.say(long, words("for ever"));
+    assert_eq!(shown(&written, 1), []);
+    let fine = written.write(ANA, 0, doc(), post(90));
+    written.say(fine, words("for a while"));
+    assert_eq!(shown(&written, 1)[0].text.as_deref(), Some("for a while"));
+    assert_eq!(shown(&written, 90 * DAY), [], "even with its body still here (I8)");
+}
+
+#[test]
+fn a_post_counts_only_in_its_author_s_ledger_of_that_month() {
+    let mut written = Written::default();
+    written.write(BEN, 0, doc(), post(5));
+    written.write(ANA, 40 * DAY, doc(), post(60));
+    assert_eq!(shown(&written, 41 * DAY), []);
+}
+
+#[test]
+fn k7_a_correction_or_a_withdrawal_of_the_other_s_words_is_set_aside() {
+    let mut written = Written::default();
+    let of = written.write(ANA, 0, doc(), post(5));
+    written.say(of, words("with M."));
+    let until = BEGIN.plus(5 * DAY);
+    let correction = Action::Openness(Act::Correct { of, until });
+    let theirs = written.write(BEN, 10, doc(), correction.clone());
+    written.say(theirs, words("not M."));
+    written.write(BEN, 11, doc(), Action::WithdrawWords { of });
+    let view = shown(&written, 20).remove(0);
+    assert_eq!((view.state, view.corrections.len()), (PostState::Live, 0));
+    let own = written.write(ANA, 12, doc(), correction);
+    written.say(own, words("and T."));
+    assert_eq!(shown(&written, 20)[0].corrections[0].text.as_deref(), Some("and T."));
+    written.write(ANA, 13, doc(), Action::WithdrawWords { of });
+    let stub = shown(&written, 20).remove(0);
+    assert_eq!((stub.state, stub.text), (PostState::Withdrawn, None));
+}
+
+#[test]
+fn only_the_other_can_say_thank_you() {
+    let mut written = Written::default();
+    let of = written.write(ANA, 0, doc(), post(5));
+    written.write(ANA, 1, doc(), Action::Thank { of });
+    assert!(!shown(&written, 20)[0].thanked);
+    written.write(BEN, 1, doc(), Action::Thank { of });
+    assert!(shown(&written, 20)[0].thanked);
+}

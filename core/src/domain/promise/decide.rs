@@ -332,7 +332,9 @@ impl<'a> Aim<'a> {
                 let due = |one: &&OccurrenceState| one.occurrence.due <= self.now;
                 let waiting = all().filter(due).rfind(|one| self.open(one));
                 let told = all().rfind(|one| one.facts.report.is_some());
-                let last = waiting.or(told).or_else(|| all().rfind(due));
+                let settled = |one: &OccurrenceState| one.facts.moved || one.facts.paused;
+                let over = || all().filter(due).rfind(|one| !settled(one));
+                let last = waiting.or(told).or_else(over);
                 last.ok_or(RefusalCode::BeforeDue)
             }
         }

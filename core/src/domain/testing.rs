@@ -1,0 +1,71 @@
+//! Records of two people for the tests of the rules.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::pair::Pair;
+use super::record::{Action, Held, Record};
+use crate::cbor::Value;
+use crate::id::{DocId, LogId, PairId, Past, PersonId, Position};
+use crate::log::log_id;
+use crate::time::{Moment, Stated};
+use std::collections::HashMap;
+
+pub const PAIR: PairId = PairId([7; 16]);
+pub const ANA: PersonId = PersonId([1; 16]);
+pub const BEN: PersonId = PersonId([2; 16]);
+/// 2026-03-02T18:00:00Z, a Monday.
+pub const BEGIN: Moment = Moment(1_772_474_400);
+
+pub fn pair() -> Pair {
+    Pair::new(PAIR, ANA, BEN).unwrap()
+}
+
+/// What both wrote, each having seen all of the other's, unless said otherwise.
+#[derive(Default)]
+pub struct Written {
+    pub held: Vec<Held>,
+    pub bodies: HashMap<Position, Value>,
+    lengths: HashMap<LogId, u64>,
+}
+
+impl Written {
+    pub fn write(&mut self, who: PersonId, at: i64, doc: DocId, action: Action) -> Position {
+        let seen = self.lengths.clone();
+        self.write_having_seen(who, at, doc, action, &seen)
+    }
+
+    /// The same, not having seen anything of the other's.
+    pub fn write_apart(&mut self, who: PersonId, at: i64, doc: DocId, action: Action) -> Position {
+        self.write_having_seen(who, at, doc, action, &HashMap::new())
+    }
+
+    fn write_having_seen(
+        &mut self,
+        who: PersonId,
+        at: i64,
+        doc: DocId,
+        action: Action,
+        seen: &HashMap<LogId, u64>,
+    ) -> Position {
+        let log = log_id(PAIR, who, 0);
+        let index = self.lengths.entry(log).or_default();
+        let id = Position { log, index: *index, place: 0 };
+        let mut past = Past::default();
+        seen.iter().for_each(|(log, length)| past.raise(*log, *length));
+        past.0.insert(log, *index);
+        *index += 1;
+        let moment = BEGIN.plus(at);
+        let at = Stated { moment, zone: "UTC".into() };
+        let record = Record { target: doc, at, action, body: None };
+        self.held.push(Held { id, past, author: who, record, received: moment });
+        id
+    }
+
+    pub fn say(&mut self, of: Position, fields: Value) {
+        self.bodies.insert(of, fields);
+    }
+}
+
+pub fn words(text: &str) -> Value {
+    Value::map([("text", Some(text.into()))])
+}

@@ -1,0 +1,143 @@
+//! Amends beside samod, on the same machine in one run.
+//!
+//! Both keep a history of the same number of records on disk and talk over
+//! loopback TCP, through a relay that counts bytes. Amends lives a life (a
+//! constant number of records a day, a constant number of promises, offers and
+//! posts that live); samod has one document with as many changes, which is how a
+//! straightforward app would use it. Ratios travel between machines; times don't.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod ours;
+mod relay;
+mod table;
+mod theirs;
+
+use clap::Parser;
+use std::path::PathBuf;
+
+/// Measure amends beside samod 0.16.
+#[derive(Debug, Parser)]
+#[command(name = "amends-bench")]
+struct Args {
+    /// Write the figures to this file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Histories of 1,000 and 10,000 records only.
+    #[arg(long)]
+    quick: bool,
+    /// Leave samod out.
+    #[arg(long)]
+    alone: bool,
+    /// Opens a home in a process of its own and prints what that took.
+    #[arg(long, hide = true, value_name = "KIND")]
+    open: Option<String>,
+    /// See `--open`.
+    #[arg(long, hide = true, value_name = "DIR")]
+    home: Option<PathBuf>,
+    /// See `--open`.
+    #[arg(long, hide = true, default_value = "")]
+    what: String,
+}
+
+/// What one history gave, in seconds and bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Figures {
+    pub records: u64,
+    /// One live action until it is durable on both and the other's subscription fires.
+    pub live: f64,
+    /// 10,000 single actions, each.
+    pub stream: f64,
+    /// Bytes written to disk by both, for each of them.
+    pub written: f64,
+    /// Bytes on the wire, for each of them.
+    pub wire: f64,
+    /// Reconnect without news.
+    pub reconnect: f64,
+    pub reconnect_bytes: f64,
+    /// Catch-up of an empty phone.
+    pub catch_up: f64,
+    /// Cold open to the first view, in a process of its own.
+    pub open: f64,
+    /// Resident memory then.
+    pub memory: f64,
+    /// On disk.
+    pub disk: f64,
+}
+
+pub fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// Bytes that this process has had written to disk.
+pub fn written() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+    line.and_then(|bytes| bytes.parse().ok()).unwrap_or(0)
+}
+
+/// Resident memory of this process, in bytes.
+pub fn resident() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
+    kilobytes.unwrap_or(0) * 1024
+}
+
+pub fn size_of(folder: &std::path::Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    let size = |entry: std::fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => size_of(&entry.path()),
+        _ => entry.metadata().map_or(0, |data| data.len()),
+    };
+    entries.flatten().map(size).sum()
+}
+
+/// Opens a home in a process of its own, three times: the median time and memory.
+pub fn cold_open(kind: &str, home: &std::path::Path, what: &str) -> (f64, f64) {
+    let once = || {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--open", kind, "--home"])
+            .arg(home)
+            .args(["--what", what])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let mut fields = text.split_whitespace().map(|field| field.parse::<f64>().unwrap());
+        (fields.next().unwrap(), fields.next().unwrap())
+    };
+    let mut all: Vec<(f64, f64)> = (0..3).map(|_| once()).collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    all[1]
+}
+
+fn main() {
+    let args = Args::parse();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    if let (Some(kind), Some(home)) = (&args.open, &args.home) {
+        let (time, memory) = match kind.as_str() {
+            "ours" => runtime.block_on(ours::open(home, &args.what)),
+            _ => runtime.block_on(theirs::open(home, &args.what)),
+        };
+        println!("{time} {memory}");
+        return;
+    }
+    let sizes: &[u64] = if args.quick { &[1_000, 10_000] } else { &[1_000, 10_000, 100_000] };
+    let mut rows = Vec::new();
+    for records in sizes {
+        eprintln!("amends, {records} records …");
+        let ours = runtime.block_on(ours::run(*records));
+        let theirs = (!args.alone).then(|| {
+            eprintln!("samod, {records} changes …");
+            runtime.block_on(theirs::run(*records))
+        });
+        rows.push((ours, theirs));
+    }
+    table::print(&rows);
+    if let Some(path) = &args.json {
+        std::fs::write(path, table::json(&rows)).unwrap();
+    }
+}

@@ -1,0 +1,256 @@
+//! Amends: a life of Ana's, and Ben's phone beside it.
+
+use crate::relay::Relay;
+use crate::{Figures, cold_open, median, resident, size_of, written};
+use amends::domain::agreement::{AgreementKind, Category, Terms, TermsClause};
+use amends::domain::openness::{Kind, NewPost};
+use amends::domain::pair::Who;
+use amends::domain::promise::{NewPromise, Told};
+use amends::domain::recurrence::Due;
+use amends::host::FixedClock;
+use amends::id::DocId;
+use amends::space::ExchangeOptions;
+use amends::store::KeyFile;
+use amends::time::{DAY, Moment};
+use amends::{Host, Space};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const BEGIN: Moment = Moment(1_772_438_400);
+/// Records a day.
+const A_DAY: u64 = 8;
+
+struct Phone {
+    space: Space,
+    clock: Arc<FixedClock>,
+    folder: tempfile::TempDir,
+}
+
+fn host(folder: &Path, clock: Arc<FixedClock>) -> Host {
+    Host { clock, ..Host::new(KeyFile::new(folder.join("keys"))) }
+}
+
+impl Phone {
+    fn new(name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FixedClock::new(BEGIN));
+        let space = Space::create(folder.path(), name, host(folder.path(), clock.clone())).unwrap();
+        Self { space, clock, folder }
+    }
+}
+
+async fn pair(a: &Space, b: &Space) {
+    let mut show = a.pair_show("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = show.address.unwrap().to_string();
+    let code = show.code.clone().unwrap();
+    let mut join = b.pair_join(&code, &address).await.unwrap();
+    let (x, y) = tokio::join!(show.asked(), join.asked());
+    assert_eq!(x.unwrap().code, y.unwrap().code);
+    show.answer(true);
+    join.answer(true);
+    let (x, y) = tokio::join!(show.finished(), join.finished());
+    x.unwrap();
+    y.unwrap();
+}
+
+/// One exchange until both are in step: seconds, and bytes through the relay.
+async fn exchange(a: &Space, b: &Space) -> (f64, f64) {
+    let once = Some(Duration::from_secs(600));
+    let listen = Some("127.0.0.1:0".parse().unwrap());
+    let begun = Instant::now();
+    let mut listening = a.exchange(ExchangeOptions { listen, peers: vec![], once }).await.unwrap();
+    let relay = Relay::new(listening.address().unwrap()).await;
+    let peers = vec![relay.address.to_string()];
+    let mut dialling = b.exchange(ExchangeOptions { listen: None, peers, once }).await.unwrap();
+    let (x, y) = tokio::join!(listening.finished(), dialling.finished());
+    assert_eq!((x, y), (Ok(()), Ok(())));
+    (begun.elapsed().as_secs_f64(), relay.bytes() as f64)
+}
+
+fn post(text: String, kind: Kind) -> NewPost {
+    NewPost { kind, text, until: None, want: None, amount: None, happened: None, under: None }
+}
+
+fn promise(action: &str, due: Due) -> NewPromise {
+    NewPromise {
+        action: action.into(),
+        due,
+        zone: "UTC".into(),
+        grace: None,
+        cue: None,
+        response: None,
+        note: None,
+        link: None,
+    }
+}
+
+/// A life: each day a promise made and kept, three reports on practices, an
+/// intention and two posts; practices made anew each year, offers each quarter.
+struct Life {
+    day: i64,
+    step: u64,
+    practices: Vec<DocId>,
+    single: Option<DocId>,
+}
+
+impl Life {
+    async fn record(&mut self, phone: &Phone) {
+        let Phone { space, clock, .. } = phone;
+        let step = self.step % A_DAY;
+        if step == 0 {
+            self.day += 1;
+            if self.day % 365 == 1 {
+                let start = amends::time::local_date(BEGIN.plus(self.day * DAY), "UTC");
+                self.practices.clear();
+                for _ in 0..3 {
+                    let rule = "FREQ=DAILY;COUNT=366".parse().unwrap();
+                    let due = Due::Every { start, time: None, rule };
+                    let made = space.promises().make(promise("I do the dishes.", due)).await;
+                    self.practices.push(made.unwrap().id);
+                }
+            }
+            if self.day % 80 == 1 {
+                for at in 0..5 {
+                    let clause = TermsClause {
+                        id: None,
+                        text: format!("I tell you first when my plans change, case {at}."),
+                        binds: Who::Me,
+                        category: Category::General,
+                        cadence: None,
+                    };
+                    let expires_at = Some(space.now().plus(80 * DAY));
+                    let terms = Terms {
+                        kind: AgreementKind::Conduct,
+                        clauses: vec![clause],
+                        starts: None,
+                        expires_at,
+                        review_at: None,
+                        taper: vec![],
+                        lang: "en".into(),
+                    };
+                    space.agreements().offer(terms).await.unwrap();
+                }
+            }
+        }
+        self.step += 1;
+        clock.set(BEGIN.plus(self.day * DAY + step as i64 * 9_000));
+        let now = space.now();
+        match step {
+            0 => {
+                let due = Due::At(now.plus(6 * 3_600));
+                let made = space.promises().make(promise("I call you from work.", due)).await;
+                self.single = Some(made.unwrap().id);
+            }
+            1 => drop(space.check_ins().intend("I listen before I answer.").await.unwrap()),
+            2..=4 => {
+                let id = self.practices[step as usize - 2];
+                space.promises().report(id, None, Told::Kept { at: now }, None).await.unwrap();
+            }
+            5 => {
+                if let Some(id) = self.single {
+                    let told = Told::Kept { at: now };
+                    space.promises().report(id, None, told, None).await.unwrap();
+                }
+            }
+            _ => {
+                let text =
+                    format!("Day {} at step {step}: a few words about where I am.", self.day);
+                space.openness().post(post(text, Kind::Whereabouts)).await.unwrap();
+            }
+        }
+    }
+}
+
+pub async fn run(records: u64) -> Figures {
+    let [ana, ben] = [Phone::new("Ana"), Phone::new("Ben")];
+    pair(&ana.space, &ben.space).await;
+    let mut life = Life { day: 0, step: 0, practices: Vec::new(), single: None };
+    for _ in 0..records {
+        life.record(&ana).await;
+    }
+    let mut figures = Figures { records, ..Figures::default() };
+    ben.clock.set(ana.space.now());
+    (figures.catch_up, _) = exchange(&ana.space, &ben.space).await;
+
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        let (time, bytes) = exchange(&ana.space, &ben.space).await;
+        times.push(time);
+        figures.reconnect_bytes = bytes;
+    }
+    figures.reconnect = median(times);
+
+    // A link that stays.
+    let listen = Some("127.0.0.1:0".parse().unwrap());
+    let options = ExchangeOptions { listen, peers: vec![], once: None };
+    let listening = ana.space.exchange(options).await.unwrap();
+    let relay = Relay::new(listening.address().unwrap()).await;
+    let peers = vec![relay.address.to_string()];
+    let dialling = ben.space.exchange(ExchangeOptions { listen: None, peers, once: None }).await;
+    let dialling = dialling.unwrap();
+    let mut posts = ben.space.openness().subscribe();
+    posts.next().await.unwrap();
+    let mut times = Vec::new();
+    for at in 0..60 {
+        let words = format!("Live {at}.");
+        let begun = Instant::now();
+        ana.space.openness().post(post(words.clone(), Kind::Whereabouts)).await.unwrap();
+        loop {
+            let seen = posts.next().await.unwrap().unwrap();
+            if seen.iter().any(|post| post.text.as_ref() == Some(&words)) {
+                break;
+            }
+        }
+        if at >= 10 {
+            times.push(begun.elapsed().as_secs_f64());
+        }
+    }
+    figures.live = median(times);
+
+    let streamed = 10_000;
+    let (disk, wire) = (written(), relay.bytes());
+    let goal = ana.space.verify_logs().await.unwrap()[0].checkpoint.length + streamed;
+    let begun = Instant::now();
+    for at in 0..streamed {
+        life.record(&ana).await;
+        if at % 500 == 0 {
+            ben.clock.set(ana.space.now());
+        }
+    }
+    loop {
+        let held = ben.space.log_lengths().await.unwrap();
+        if held.1 >= goal {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    figures.stream = begun.elapsed().as_secs_f64() / streamed as f64;
+    figures.written = (written() - disk) as f64 / streamed as f64;
+    figures.wire = (relay.bytes() - wire) as f64 / streamed as f64;
+    drop(posts);
+    for exchange in [listening, dialling] {
+        exchange.stop();
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+
+    let now = ana.space.now().to_string();
+    ana.space.shutdown().await;
+    ben.space.shutdown().await;
+    figures.disk = size_of(ben.folder.path()) as f64;
+    (figures.open, figures.memory) = cold_open("ours", ben.folder.path(), &now);
+    figures
+}
+
+/// A cold open to the first view.
+pub async fn open(home: &Path, now: &str) -> (f64, f64) {
+    let clock = Arc::new(FixedClock::new(Moment::parse(now).unwrap()));
+    let begun = Instant::now();
+    let space = Space::open(home, host(home, clock)).unwrap();
+    let today = space.progress().today().await.unwrap();
+    assert!(!today.promises.is_empty());
+    let time = begun.elapsed().as_secs_f64();
+    let memory = resident() as f64;
+    space.shutdown().await;
+    (time, memory)
+}

@@ -1,0 +1,62 @@
+//! The figures, for people and as JSON.
+
+use crate::Figures;
+use serde_json::{Value, json};
+
+type Rows = [(Figures, Option<Figures>)];
+type Column = (&'static str, &'static str, f64, fn(&Figures) -> f64);
+
+const COLUMNS: [Column; 11] = [
+    ("one live action", "ms", 1e3, |f| f.live),
+    ("streaming, each", "ms", 1e3, |f| f.stream),
+    ("written by both, each", "B", 1.0, |f| f.written),
+    ("on the wire, each", "B", 1.0, |f| f.wire),
+    ("reconnect without news", "ms", 1e3, |f| f.reconnect),
+    ("reconnect without news", "B", 1.0, |f| f.reconnect_bytes),
+    ("catch-up of an empty phone", "s", 1.0, |f| f.catch_up),
+    ("cold open to first view", "ms", 1e3, |f| f.open),
+    ("resident memory then", "MB", 1e-6, |f| f.memory),
+    ("on disk", "MB", 1e-6, |f| f.disk),
+    ("", "", 1.0, |f| f.records as f64),
+];
+
+pub fn print(rows: &Rows) {
+    for (name, unit, factor, of) in COLUMNS.iter().filter(|column| !column.0.is_empty()) {
+        println!("{name} ({unit})");
+        let mut ours = Vec::new();
+        for (mine, theirs) in rows {
+            let value = of(mine) * factor;
+            ours.push(of(mine));
+            let beside = theirs.as_ref().map(|theirs| {
+                let other = of(theirs) * factor;
+                format!("   samod {other:>12.3}   ratio {:>8.2}", other / value)
+            });
+            let beside = beside.unwrap_or_default();
+            println!("  {:>7}   amends {value:>12.3}{beside}", mine.records);
+        }
+        if let (Some(first), Some(last)) = (ours.first(), ours.last()) {
+            println!("  grows by {:.2}", last / first);
+        }
+    }
+}
+
+pub fn json(rows: &Rows) -> String {
+    let one = |figures: &Figures| -> Value {
+        let fields = COLUMNS.iter().filter(|column| !column.0.is_empty());
+        let fields = fields.map(|(name, unit, factor, of)| {
+            (format!("{name} ({unit})"), json!(of(figures) * factor))
+        });
+        fields.collect::<serde_json::Map<String, Value>>().into()
+    };
+    let all: Vec<Value> = rows
+        .iter()
+        .map(|(ours, theirs)| {
+            json!({
+                "records": ours.records,
+                "amends": one(ours),
+                "samod": theirs.as_ref().map(&one),
+            })
+        })
+        .collect();
+    format!("{:#}\n", json!(all))
+}
