@@ -126,8 +126,9 @@ async fn r15_withdrawn_words_go_on_both_phones_and_cannot_come_back() {
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     step(&phones, BEGIN.plus(7_200)).await;
     let excuse = "because of the thing with K. on Tuesday".to_owned();
-    let told = ana.space.promises().report(made.id, None, Told::Missed, Some(excuse.clone()));
-    let note = told.await.unwrap().occurrences[0].report_words.clone().unwrap();
+    let words_of = Some(excuse.clone());
+    let told = ana.space.promises().report(made.id, None, Told::Missed, words_of).await.unwrap();
+    let note = told.occurrences[0].report_words.clone().unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     assert!(anywhere(ben.folder.path(), words) && anywhere(ben.folder.path(), &excuse));
     ana.space.openness().withdraw(said.id).await.unwrap();

@@ -76,14 +76,14 @@ async fn life(notes: usize) -> Vec<[Vec<u8>; 2]> {
     for space in [&ana, &ben] {
         for number in 0..notes {
             let words = format!("private note {number}: {}", "x".repeat(number * 7 % 900));
-            space.agreements().keep_draft(None, &words).await.unwrap();
-            let content = amends::domain::inner::Content::Journal { text: words };
+            let content = amends::domain::inner::Content::Journal { text: words.clone() };
             let note = amends::domain::inner::NewNote { content, feelings: vec![], tags: vec![] };
             let note = space.inner().write(note).await.unwrap();
             if number.is_multiple_of(2) {
                 space.inner().remove(note.id).await.unwrap();
             }
             space.inner().search("private").await.unwrap();
+            space.agreements().keep_draft(None, &words).await.unwrap();
             let drafts = space.agreements().drafts().await.unwrap();
             if number.is_multiple_of(3) {
                 space.agreements().discard_draft(drafts[0].id).await.unwrap();

@@ -101,6 +101,8 @@ pub struct ReminderInput<'a> {
 const HORIZON: i64 = 14 * DAY;
 /// What comes this close to another is told with it.
 const TOGETHER: i64 = 30 * 60;
+/// So many notes a day; what is more is told with the last of them.
+const A_DAY: usize = 4;
 /// A system's scheduler takes no more.
 const MOST: usize = 64;
 const EVENING: Time = Time::constant(20, 0, 0, 0);
@@ -206,7 +208,11 @@ pub fn reminders(
     moved.sort_unstable();
     let mut notes: Vec<Reminder> = Vec::new();
     for (at, topic) in moved {
-        match notes.last_mut().filter(|last| at.since(last.at) <= TOGETHER) {
+        let today = notes.iter().filter(|note| days.date(note.at) == days.date(at)).count();
+        let with_last = |last: &&mut Reminder| {
+            at.since(last.at) <= TOGETHER || today >= A_DAY && days.date(last.at) == days.date(at)
+        };
+        match notes.last_mut().filter(with_last) {
             Some(last) => {
                 last.topics.insert(topic);
             }
@@ -247,5 +253,59 @@ fn neutral(topics: &BTreeSet<Topic>) -> (&'static str, &'static str) {
         (Some(Topic::Paired), None) => ("reminder-paired", "This phone is paired."),
         (Some(Topic::Sharing), None) => ("reminder-sharing", "You share something. See what."),
         _ => ("reminder-some", "A few things are waiting, when you like."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    const NOON: Moment = Moment(1_772_452_800);
+
+    fn input() -> ReminderInput<'static> {
+        let paired_at = Some(NOON.plus(-DAY));
+        ReminderInput { promises: &[], check_ins: &[], paired_at, sharing: false, space: None }
+    }
+
+    fn list(input: ReminderInput<'_>, wishes: &Wishes) -> Vec<Reminder> {
+        let zone = crate::time::zone("Europe/Berlin").unwrap();
+        reminders(input, wishes, &zone, NOON)
+    }
+
+    #[test]
+    fn r20_quiet_hours_over_midnight_move_a_note_to_their_end() {
+        let at = |hour| Time::constant(hour, 30, 0, 0);
+        let wishes = Wishes { check_in: Some((7, at(23))), ..Wishes::default() };
+        let found = list(ReminderInput { paired_at: None, ..input() }, &wishes);
+        assert_eq!(found[0].at.to_string(), "2026-03-09T06:00:00Z", "seven in the morning");
+        let early = Wishes { check_in: Some((7, at(5))), ..Wishes::default() };
+        let found = list(ReminderInput { paired_at: None, ..input() }, &early);
+        assert_eq!(found[0].at.to_string(), "2026-03-08T06:00:00Z");
+    }
+
+    #[test]
+    fn r20_a_quiet_time_and_space_leave_one_note_afterwards_and_none_without_an_end() {
+        let at = Time::constant(18, 0, 0, 0);
+        let until = NOON.plus(13 * DAY);
+        let base = Wishes { check_in: Some((1, at)), ..Wishes::default() };
+        let quiet = Wishes { quiet_until: Some(until), ..base.clone() };
+        let found = list(ReminderInput { sharing: true, ..input() }, &quiet);
+        assert_eq!(found.iter().filter(|note| note.at <= until.plus(3_600)).count(), 1);
+        let topics: Vec<Topic> = found[0].topics.iter().copied().collect();
+        assert_eq!(topics, [Topic::CheckIn, Topic::Paired]);
+        let space = ReminderInput { space: Some(None), ..input() };
+        assert_eq!(list(space, &base), []);
+    }
+
+    #[test]
+    fn r20_every_text_is_neutral_and_nothing_lies_in_the_past() {
+        let found = list(ReminderInput { sharing: true, ..input() }, &Wishes::default());
+        assert!(!found.is_empty());
+        for note in found {
+            assert!(
+                note.at > NOON && !note.text.is_empty() && note.text_key.starts_with("reminder-")
+            );
+        }
     }
 }
