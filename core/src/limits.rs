@@ -146,3 +146,5 @@ pub const CHECK_INS_PER_MONTH: usize = 500;
 pub const EXPIRY_CONFIRMED: i64 = 60;
 /// Spaces of one person that count (in log order).
 pub const SPACES: usize = 500;
+/// Records of each sort that count, per talk or account.
+pub const TALK_RECORDS: usize = 500;

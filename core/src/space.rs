@@ -13,6 +13,7 @@ mod agreements;
 mod checkins;
 mod doctor;
 mod engine;
+mod hearing;
 mod inner;
 mod link;
 #[cfg(feature = "net")]
@@ -32,6 +33,7 @@ pub use agreements::{HistoryItem, LogItem, PrivateDraft};
 pub use checkins::CheckIns;
 pub use doctor::{DoctorReport, Finding, Remedy, VerifiedLog};
 pub use engine::Host;
+pub use hearing::Hearing;
 pub use inner::Inner;
 pub use link::Leaving;
 #[cfg(feature = "net")]
@@ -318,6 +320,11 @@ impl Space {
     /// What both tell of themselves, by their own hand and for a while.
     pub fn openness(&self) -> Openness<'_> {
         Openness(self)
+    }
+
+    /// Talks that both plan, and accounts that one tells and the other asks about.
+    pub fn hearing(&self) -> Hearing<'_> {
+        Hearing(self)
     }
 
     /// What one writes for oneself.

@@ -6,7 +6,7 @@ use amends::document::{Document, Touch, causal_order};
 use amends::domain::Pair;
 use amends::domain::checkin::record::Act as CheckIn;
 use amends::domain::checkin::{Answer, Answers, Opening, Period, TemplateId, seal::Bound};
-use amends::domain::ledger::{Month, ledger};
+use amends::domain::ledger::{Month, ledger, own_document};
 use amends::domain::openness::{self, Kind, record::Act as Post};
 use amends::domain::pair::Who;
 use amends::domain::promise::record::{Act, Felt, Told};
@@ -92,11 +92,9 @@ impl Life {
 
     fn make_promise(&mut self, who: usize) {
         let day = self.dice.roll(9) as i64;
-        let doc = DocId({
-            let mut id = [0; 16];
-            id[..8].copy_from_slice(&(self.promises.len() as u64 + 1).to_be_bytes());
-            id
-        });
+        let mut salt = [0; 16];
+        salt[..8].copy_from_slice(&(self.promises.len() as u64 + 1).to_be_bytes());
+        let doc = own_document(PAIR, PEOPLE[who], &salt);
         let start = local_date(self.now.plus(day * DAY), "Europe/Berlin");
         let due = match self.dice.roll(4) {
             0 => Due::On(start),
@@ -111,7 +109,7 @@ impl Life {
         let zone = "Europe/Berlin".to_owned();
         let all = due.occurrences(doc, &zone, None).unwrap_or_default();
         let words = Some(Value::map([("action", Some("I call.".into()))]));
-        let act = Act::Make { due, zone, grace: None, link: None };
+        let act = Act::Make { due, zone, grace: None, link: None, salt };
         self.write(who, doc, Action::Promise(act), words);
         self.promises.push((doc, who, all.iter().map(|one| one.id).collect()));
     }

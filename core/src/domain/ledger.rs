@@ -43,6 +43,20 @@ pub fn ledger(pair: PairId, person: PersonId, month: Month) -> DocId {
     DocId(id)
 }
 
+/// A document of one person's own: its id is made from its maker and a salt that
+/// the making record repeats, so that nobody can make anything in its place.
+pub fn own_document(pair: PairId, person: PersonId, salt: &[u8; 16]) -> DocId {
+    let digest = Sha256::new()
+        .chain_update(b"amends/own-document/v1")
+        .chain_update(pair.0)
+        .chain_update(person.0)
+        .chain_update(salt)
+        .finalize();
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    DocId(id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

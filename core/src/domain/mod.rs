@@ -20,6 +20,7 @@ pub mod agreement;
 pub mod checkin;
 pub mod consent;
 pub mod context;
+pub mod hearing;
 pub mod inner;
 pub mod ledger;
 pub mod lifecycle;

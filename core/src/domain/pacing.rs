@@ -247,6 +247,23 @@ impl Pacing {
         }
     }
 
+    /// Until when the viewer's own space lasts, if they have one; `Some(None)` for
+    /// one without an end.
+    pub fn own_space(&self, pair: &Pair, viewer: PersonId, now: Moment) -> Option<Option<Moment>> {
+        let me = pair.index(viewer)?;
+        let mine = self.spaces.iter().filter(|space| {
+            space.by == me && space.from <= now && space.until.is_none_or(|until| now < until)
+        });
+        let ends: Vec<Option<Moment>> = mine.map(|space| space.until).collect();
+        let last = ends.iter().copied().max()?;
+        Some(if ends.contains(&None) { None } else { last })
+    }
+
+    /// When somebody had space: from when, until when.
+    pub fn spaces(&self) -> impl Iterator<Item = (Moment, Option<Moment>)> + '_ {
+        self.spaces.iter().map(|space| (space.from, space.until))
+    }
+
     /// One's own vote.
     pub fn vote(&self, pair: &Pair, viewer: PersonId) -> PairLimits {
         pair.index(viewer).map(|me| self.votes[me].clone()).unwrap_or_default()

@@ -6,7 +6,6 @@
 
 use super::agreement::{AgreementState, AgreementView};
 use super::checkin::{Cadence, CheckInState, CheckInView, Template};
-use super::openness::{Kind, PostView};
 use super::pair::Who;
 use super::promise::{OccurrenceView, Outcome, PromiseView};
 use super::recurrence::IsoWeek;
@@ -39,6 +38,10 @@ pub struct WeekCounts {
     pub no_word: u32,
     /// Paused.
     pub paused: u32,
+    /// Due, and its author has not said yet how it went.
+    pub awaiting: u32,
+    /// Taken back before it was due.
+    pub withdrawn: u32,
     /// The same in words, in English.
     pub words: String,
     /// Kept, of those that were kept, late, partly or missed in the four weeks
@@ -83,6 +86,8 @@ impl WeekCounts {
             seen_differently: 0,
             no_word: 0,
             paused: 0,
+            awaiting: 0,
+            withdrawn: 0,
             words: String::new(),
             of_four_weeks: None,
         }
@@ -100,8 +105,9 @@ impl WeekCounts {
             Outcome::SeenDifferently => self.seen_differently += 1,
             Outcome::NoWord => self.no_word += 1,
             Outcome::Paused => self.paused += 1,
-            Outcome::WithdrawnBefore | Outcome::AwaitingWord | Outcome::Due | Outcome::Upcoming => {
-            }
+            Outcome::AwaitingWord => self.awaiting += 1,
+            Outcome::WithdrawnBefore => self.withdrawn += 1,
+            Outcome::Due | Outcome::Upcoming => {}
         }
     }
 
@@ -125,7 +131,9 @@ impl WeekCounts {
             (self.renegotiated, "moved in time"),
             (self.released, "let off"),
             (self.seen_differently, "seen differently"),
-            (self.no_word, "without a word yet"),
+            (self.no_word, "without a word"),
+            (self.awaiting, "waiting for a word"),
+            (self.withdrawn, "taken back"),
             (self.paused, "paused"),
         ];
         let named = counts.into_iter().filter(|(count, _)| *count > 0);
@@ -298,17 +306,13 @@ pub struct MilestoneInput<'a> {
     pub promises: &'a [PromiseView],
     /// The check-ins.
     pub check_ins: &'a [CheckInView],
-    /// The posts that live.
-    pub posts: &'a [PostView],
-    /// Whether somebody has space now.
-    pub space: bool,
+    /// When nothing is celebrated: while somebody has space, and for two days
+    /// after something hard was told. Until when, if it has ended.
+    pub silent: &'a [(Moment, Option<Moment>)],
 }
 
-/// After something hard was told, nothing is celebrated for so long.
-const SILENCE: i64 = 2 * DAY;
-
-/// The milestones told until `now`, oldest first: at most one a week, none while
-/// somebody has space, and none within two days of a disclosure.
+/// The milestones told until `now`, oldest first: at most one a week, none while it
+/// is silent.
 pub fn milestones(input: MilestoneInput<'_>, now: Moment) -> Vec<Milestone> {
     use MilestoneKind::{FirstReview, MonthOfCheckIns, OpennessTapered, TenthKept};
     let held = |view: &&AgreementView| {
@@ -343,14 +347,24 @@ pub fn milestones(input: MilestoneInput<'_>, now: Moment) -> Vec<Milestone> {
     .filter_map(|(at, kind)| Some((at.filter(|at| *at <= now)?, kind)))
     .collect();
     found.sort_unstable();
-    let hard = |post: &PostView| post.kind == Kind::Disclosure && now < post.at.plus(SILENCE);
-    let silent = input.space || input.posts.iter().any(hard);
     let mut told: Vec<Milestone> = Vec::new();
     for (at, kind) in found {
         let free = told.last().map_or(at, |last| last.at.plus(7 * DAY));
-        told.push(Milestone { kind, at: at.max(free) });
+        let Some(at) = after_silence(at.max(free), input.silent) else { break };
+        told.push(Milestone { kind, at });
     }
-    // Silence holds back what would be told just now, not what was told before.
-    told.retain(|one| one.at <= if silent { now.plus(-SILENCE) } else { now });
+    told.retain(|one| one.at <= now);
     told
+}
+
+/// The first moment from `at` on at which it is not silent; `None` for never yet.
+fn after_silence(mut at: Moment, silent: &[(Moment, Option<Moment>)]) -> Option<Moment> {
+    let mut spans = silent.to_vec();
+    spans.sort_unstable();
+    for (from, until) in spans {
+        if from <= at && until.is_none_or(|until| at < until) {
+            at = until?;
+        }
+    }
+    Some(at)
 }

@@ -6,7 +6,7 @@
 //! record where it stands and without effect: folds pass over it.
 
 use super::agreement::revision::Revision;
-use super::{checkin, openness, pacing, promise};
+use super::{checkin, hearing, openness, pacing, promise};
 use crate::cbor::Value;
 use crate::id::{Commitment, DocId, Past, PersonId, Position, RevisionHash};
 use crate::time::{Moment, Stated};
@@ -81,6 +81,8 @@ pub enum Action {
     CheckIn(checkin::record::Act),
     /// Sets limits, or takes space.
     Pacing(pacing::Act),
+    /// Does something with a talk or an account.
+    Hearing(hearing::Act),
     /// Takes back words of one's own: their body goes on both phones.
     WithdrawWords {
         /// The record that they belong to.
@@ -199,6 +201,7 @@ impl Action {
             Action::Openness(act) => act.kind(),
             Action::CheckIn(act) => act.kind(),
             Action::Pacing(act) => act.kind(),
+            Action::Hearing(act) => act.kind(),
             Action::WithdrawWords { .. } => WITHDRAW,
             Action::Thank { .. } => "words.thank",
         }
@@ -210,6 +213,7 @@ impl Action {
             Action::PairOpen | Action::Openness(_) => Words::Always,
             Action::Promise(act) => act.words(),
             Action::CheckIn(act) => act.words(),
+            Action::Hearing(act) => act.words(),
             _ => Words::Never,
         }
     }
@@ -253,6 +257,7 @@ impl Action {
             Action::Openness(act) => act.fields(),
             Action::CheckIn(act) => act.fields(),
             Action::Pacing(act) => act.fields(),
+            Action::Hearing(act) => act.fields(),
             Action::WithdrawWords { of } | Action::Thank { of } => {
                 vec![("of", position_to_value(of))]
             }
@@ -297,7 +302,9 @@ impl Action {
                 let openness = || openness::record::Act::read(kind, value).map(Action::Openness);
                 let check_in = || checkin::record::Act::read(kind, value).map(Action::CheckIn);
                 let pacing = || pacing::Act::read(kind, value).map(Action::Pacing);
-                return promise().or_else(openness).or_else(check_in).or_else(pacing);
+                let hearing = || hearing::Act::read(kind, value).map(Action::Hearing);
+                let daily = promise().or_else(openness).or_else(check_in);
+                return daily.or_else(pacing).or_else(hearing);
             }
         })
     }
@@ -337,6 +344,11 @@ impl Record {
         // What does not come back the same holds something that is not understood.
         (record.to_value() == *value).then_some(record)
     }
+}
+
+/// The salt from which the id of a document of one's own is made.
+pub(super) fn salt(value: &Value) -> Option<[u8; 16]> {
+    value.get("salt")?.bytes()?.try_into().ok()
 }
 
 /// A moment of a record's field.
@@ -389,8 +401,8 @@ mod tests {
         let period = Cadence::Weekly.period("2026-03-02".parse().unwrap());
         let day = "2026-03-02".parse().unwrap();
         let promise = [
-            Act::Make { due: rule, zone: zone.clone(), grace: Some(60), link: doc },
-            Act::Make { due: Due::At(until), zone, grace: None, link: None },
+            Act::Make { due: rule, zone: zone.clone(), grace: Some(60), link: doc, salt: [8; 16] },
+            Act::Make { due: Due::At(until), zone, grace: None, link: None, salt: [8; 16] },
             Act::Pause { from: Moment(5), until },
             Act::Retract,
             Act::Decline,
@@ -412,7 +424,7 @@ mod tests {
         let posts = posts.chain([Post::Correct { of, until }]);
         let commit = Commitment([3; 32]);
         let check_ins = [
-            CheckIn::Template { cadence: Cadence::Daily },
+            CheckIn::Template { cadence: Cadence::Daily, salt: [8; 16] },
             CheckIn::Seal { template: TemplateId::Week, period, commit },
             CheckIn::Cancel { of },
             CheckIn::Open { of, until },
@@ -425,10 +437,22 @@ mod tests {
             Pacing::BeginSpace { until: Some(until), contact: Contact::Logistics },
             Pacing::EndSpace { of },
         ];
+        use crate::domain::hearing::Act as Hearing;
+        let hearing = [
+            Hearing::ProposeTalk { begins: until, salt: None },
+            Hearing::ProposeTalk { begins: until, salt: Some([8; 16]) },
+            Hearing::AcceptTalk { of },
+            Hearing::DeclineTalk,
+            Hearing::EndTalk,
+            Hearing::Tell { salt: [8; 16] },
+            Hearing::Ask { on: of },
+            Hearing::Answer { of },
+        ];
+        let pacing = pacing.map(Action::Pacing).into_iter().chain(hearing.map(Action::Hearing));
         let promise = promise.into_iter().map(Action::Promise);
         let posts = posts.map(Action::Openness);
         let check_ins = check_ins.into_iter().map(Action::CheckIn);
-        promise.chain(posts).chain(check_ins).chain(pacing.map(Action::Pacing)).collect()
+        promise.chain(posts).chain(check_ins).chain(pacing).collect()
     }
 
     #[test]

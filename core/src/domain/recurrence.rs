@@ -112,7 +112,9 @@ impl FromStr for ByDay {
         let weekday = DAYS.iter().position(|name| *name == day).ok_or(())? as i8 + 1;
         let nth = match nth {
             "" => 0,
-            nth => nth.parse().ok().filter(|n: &i8| (1..=5).contains(&n.abs())).ok_or(())?,
+            nth => {
+                nth.parse().ok().filter(|n: &i8| (1..=5).contains(&n.unsigned_abs())).ok_or(())?
+            }
         };
         Ok(Self { nth, weekday })
     }
@@ -166,7 +168,10 @@ impl FromStr for Rule {
                 }
                 "BYMONTHDAY" if by_month_day.is_empty() => {
                     let day = |day: &str| {
-                        day.parse().ok().filter(|d: &i8| (1..=31).contains(&d.abs())).ok_or(unknown)
+                        day.parse()
+                            .ok()
+                            .filter(|d: &i8| (1..=31).contains(&d.unsigned_abs()))
+                            .ok_or(unknown)
                     };
                     by_month_day = value.split(',').map(day).collect::<Result<_, _>>()?;
                 }
@@ -568,6 +573,8 @@ mod tests {
             ("FREQ=WEEKLY;BYDAY=1MO;COUNT=5", RuleUnknown),
             ("FREQ=WEEKLY;BYDAY=Mé;COUNT=5", RuleUnknown),
             ("FREQ=MONTHLY;BYMONTHDAY=32;COUNT=5", RuleUnknown),
+            ("FREQ=MONTHLY;BYMONTHDAY=-128;COUNT=5", RuleUnknown),
+            ("FREQ=MONTHLY;BYDAY=-128MO;COUNT=5", RuleUnknown),
             ("", RuleUnknown),
         ];
         for (rule, code) in cases {

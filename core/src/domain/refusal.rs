@@ -85,7 +85,7 @@ codes! {
     /// A language tag or zone that is none.
     TagInvalid => "a language tag or time zone is not in a form that is known",
     /// The cap per author and document is reached; ending is never capped.
-    CapReached => "there have been too many changes here: end this and begin a new agreement",
+    CapReached => "there have been too many changes here: begin something new instead",
     /// My consent to this stands already.
     AlreadyAgreed => "you have agreed to this text already",
     /// The same text is on the table already.
@@ -126,16 +126,18 @@ codes! {
     NotYourPromise => "only the one who promised can say this",
     /// Only the person to whom it was promised may do this.
     NotPromisedToYou => "only the one to whom it was promised can say this",
+    /// A time that does not fit what it is for.
+    TimeInvalid => "this time does not fit: a promise, a talk or a pause ends ahead, within 400 days; a report lies behind; good will is a day at most",
     /// The promise is never due at that time.
-    NoSuchOccurrence => "the promise is not due then",
+    NoSuchOccurrence => "the promise is not due then: look at its times with the promise itself",
     /// It was due already: what was promised cannot be moved afterwards.
     AfterDue => "this was due already: report how it went instead",
     /// It is not due yet.
-    BeforeDue => "this is not due yet",
+    BeforeDue => "this is not due yet: give a heads-up or ask for another time instead",
     /// The promise has been taken back, declined, or is over.
-    PromiseOver => "this promise is over",
+    PromiseOver => "this promise was taken back or declined: make a new one instead",
     /// The promisor's new time has been answered, or there is none.
-    NothingToAnswer => "there is no new time to answer here",
+    NothingToAnswer => "there is no time here that waits for your answer",
     /// Too many promises are open.
     TooManyPromises => "there are too many open promises: settle some first",
     /// It would live longer than 90 days, or not at all (R3, R7).
@@ -143,11 +145,11 @@ codes! {
     /// Only its author may correct or withdraw it.
     NotYourWords => "only the one who wrote this can change it",
     /// It has expired or was withdrawn.
-    NoLongerThere => "this is no longer there",
+    NoLongerThere => "this is not, or no longer, there: it has expired, was taken back, or the id is another",
     /// A thank-you for one's own words.
     OwnWords => "these are your own words",
     /// Nobody has such a template.
-    TemplateUnknown => "there is no such check-in",
+    TemplateUnknown => "there are no such questions on this phone: list the templates",
     /// A period that is none, or not the current one.
     PeriodInvalid => "this check-in is not open at this time",
     /// An answer to a question that is not asked, or outside of 0 to 4.
@@ -156,6 +158,10 @@ codes! {
     AlreadySealed => "these answers are sealed already: cancel the seal to change them",
     /// Nothing is sealed.
     NotSealed => "nothing is sealed here, or it is open already",
+    /// There is no space of one's own.
+    NoSpace => "you have taken no space: only the one who took it can end it",
+    /// The number of days is none.
+    DaysInvalid => "the number of days must be 1 or more",
     /// One of the two has switched this off.
     FeatureOff => "one of you has switched this off: what is there stays readable",
     /// The pair does not hold that many agreements.

@@ -93,7 +93,7 @@ pub struct ReminderInput<'a> {
     pub paired_at: Option<Moment>,
     /// Whether I share anything.
     pub sharing: bool,
-    /// Space, until when; `Some(None)` for one without an end.
+    /// My own space, until when; `Some(None)` for one without an end.
     pub space: Option<Option<Moment>>,
 }
 
@@ -149,7 +149,16 @@ pub fn reminders(
         for one in &view.occurrences {
             let coming = matches!(one.outcome, Outcome::Upcoming | Outcome::Due);
             if let Some(lead) = wishes.promise_lead.filter(|_| coming) {
-                wanted.push((one.due.plus(-i64::from(lead)), Topic::PromiseDue));
+                // What is due at the end of a day is told in its morning.
+                let early = match one.deadline == one.due {
+                    true => days.at(days.date(one.due.plus(-1)), MORNING),
+                    false => Some(one.due.plus(-i64::from(lead))),
+                };
+                // After quiet hours it may be too late to be told ahead.
+                let moved = early.and_then(|at| after_quiet(at, wishes, &days));
+                if moved.is_some_and(|at| at < one.due) {
+                    wanted.extend(early.map(|at| (at, Topic::PromiseDue)));
+                }
             }
             let open = coming || one.outcome == Outcome::AwaitingWord;
             if wishes.evening_note && open {
@@ -198,11 +207,18 @@ pub fn reminders(
         Some(until) => until,
         None => None,
     };
-    let held_until = wishes.quiet_until.max(space_ends).unwrap_or(Moment(i64::MIN));
+    let quiet_until = wishes.quiet_until.unwrap_or(Moment(i64::MIN));
+    // That one is paired, and that one shares, is told in space too.
+    let held_until = |topic| match topic {
+        Topic::Paired | Topic::Sharing => quiet_until,
+        _ => quiet_until.max(space_ends.unwrap_or(quiet_until)),
+    };
     let mut moved: Vec<(Moment, Topic)> = wanted
         .into_iter()
         .filter(|(at, _)| *at > now && *at <= now.plus(HORIZON))
-        .filter_map(|(at, topic)| Some((after_quiet(at.max(held_until), wishes, &days)?, topic)))
+        .filter_map(|(at, topic)| {
+            Some((after_quiet(at.max(held_until(topic)), wishes, &days)?, topic))
+        })
         .filter(|(at, _)| *at <= now.plus(2 * HORIZON))
         .collect();
     moved.sort_unstable();
@@ -295,7 +311,8 @@ mod tests {
         let topics: Vec<Topic> = found[0].topics.iter().copied().collect();
         assert_eq!(topics, [Topic::CheckIn, Topic::Paired]);
         let space = ReminderInput { space: Some(None), ..input() };
-        assert_eq!(list(space, &base), []);
+        let told = list(space, &base);
+        assert!(told.iter().all(|note| note.topics == BTreeSet::from([Topic::Paired])));
     }
 
     #[test]

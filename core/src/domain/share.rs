@@ -98,7 +98,7 @@ pub fn what_i_share(views: &[AgreementView], posts: &[PostView]) -> Vec<SharedIt
 }
 
 /// What stops all sharing: ends what holds, takes back what cools off or waits,
-/// withdraws every post that lives. One entry; no network needed (I11). An agreement that only cools off is taken
+/// withdraws every post that lives. One transaction (an entry holds 64 of them); no network needed (I11). An agreement that only cools off is taken
 /// back rather than ended, so that the partner sees "not agreed" and no more;
 /// where taking back could come too late, it is ended.
 pub fn stop_all(

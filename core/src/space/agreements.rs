@@ -152,7 +152,7 @@ impl Engine {
 
     /// What this phone's person shares.
     pub fn what_i_share(&mut self) -> Result<Vec<SharedItem>, Error> {
-        let (views, posts) = (self.agreements()?, self.posts()?);
+        let (views, posts) = (self.agreements()?, self.shared_posts()?);
         Ok(what_i_share(&views, &posts))
     }
 
@@ -167,7 +167,7 @@ impl Engine {
             home = engine.home()?;
             let all = engine.live_agreements(&home)?;
             let views: Vec<AgreementView> = all.iter().map(|(_, view)| view.clone()).collect();
-            let posts = engine.posts()?;
+            let posts = engine.shared_posts()?;
             let mut drafts = stop_all(&all, &posts, engine.now());
             // What cannot be read may share: it is ended.
             let unreadable = std::mem::take(&mut engine.unreadable).into_iter();

@@ -10,16 +10,16 @@ use crate::domain::checkin::{
     Act, Answers, Cadence, CheckInState, CheckInView, Folded, IntentionView, Opening, Period,
     Template, TemplateId, decide, fold, project, seal,
 };
-use crate::domain::ledger::{Month, ledger};
+use crate::domain::ledger::{Month, ledger, own_document};
 use crate::domain::pacing::Feature;
 use crate::domain::pair::Who;
 use crate::domain::record::{Action, Draft};
 use crate::domain::refusal::RefusalCode;
 use crate::domain::text;
-use crate::domain::words::withdrawn;
+use crate::domain::words::{in_order, withdrawn};
 use crate::error::Error;
 use crate::host::random;
-use crate::id::{DocId, ItemId};
+use crate::id::{DocId, ItemId, Position};
 use crate::limits;
 use crate::store::{StorageError, VaultItem};
 use crate::time::{Moment, local_date, zone};
@@ -118,14 +118,18 @@ impl Engine {
         doc: DocId,
     ) -> Result<Option<Template>, Error> {
         let read = self.records(home, doc)?;
-        let gone = withdrawn(&read.held.iter().collect::<Vec<_>>());
-        let made =
-            read.held.iter().filter(|held| !gone.contains_key(&held.id)).find_map(
-                |held| match held.record.action {
-                    Action::CheckIn(Act::Template { cadence }) => Some((held.id, cadence)),
-                    _ => None,
-                },
-            );
+        let records = in_order(read.held.iter());
+        // Only its maker's record can have made this document, and only once.
+        let made = records.iter().find_map(|held| match held.record.action {
+            Action::CheckIn(Act::Template { cadence, salt })
+                if own_document(home.pair.id, held.author, &salt) == doc =>
+            {
+                Some((held.id, cadence))
+            }
+            _ => None,
+        });
+        let gone = withdrawn(&records);
+        let made = made.filter(|(position, _)| !gone.contains_key(position));
         let Some((position, cadence)) = made else { return Ok(None) };
         let Some(body) = self.body(home, position)? else { return Ok(None) };
         let words =
@@ -156,6 +160,10 @@ impl Engine {
     pub(super) fn template(&mut self, home: &Home, id: TemplateId) -> Result<Template, Error> {
         match id {
             TemplateId::Week => Ok(Template::week()),
+            // One that no entry touches needs no document made for it.
+            TemplateId::Own(doc) if self.touched(home, doc)?.0.is_empty() => {
+                Err(RefusalCode::TemplateUnknown.into())
+            }
             TemplateId::Own(doc) => {
                 Ok(self.template_of(home, doc)?.ok_or(RefusalCode::TemplateUnknown)?)
             }
@@ -259,6 +267,7 @@ impl Engine {
         Ok(views)
     }
 
+    /// What opens the seal of one period, if one waits that was not taken back.
     fn waits(
         &mut self,
         template: TemplateId,
@@ -266,7 +275,8 @@ impl Engine {
     ) -> Result<Option<(Vec<u8>, Opening)>, Error> {
         let wanted = name(template, period);
         for (lookup, value) in self.db()?.outbox()? {
-            if value.get("name").and_then(Value::text) == Some(&wanted) {
+            let cancelled = value.get("cancelled").is_some();
+            if !cancelled && value.get("name").and_then(Value::text) == Some(&wanted) {
                 let opening = value.get("opening").and_then(Opening::from_value);
                 return Ok(opening.map(|opening| (lookup, opening)));
             }
@@ -296,9 +306,7 @@ impl Engine {
         let asked = self.template(&home, template)?;
         let today = self.today();
         let period = asked.cadence.period(today);
-        if self.pacing(&home)?.limits().off.contains(&Feature::CheckIns) {
-            return Err(RefusalCode::FeatureOff.into());
-        }
+        self.switched_on(&home)?;
         let view = self.check_in(&home, template, period)?;
         let drafted = self.private(template, period)?.map(|private| private.answers);
         let answers = decide::answer(&asked, period, &drafted.unwrap_or_default(), &view, today)?;
@@ -307,7 +315,8 @@ impl Engine {
         self.transact(|engine| {
             engine.look_at_clock()?;
             let mut home = engine.home()?;
-            let log = home.own()?.id();
+            let own = home.own()?.follower.checkpoint();
+            let (log, seal) = (own.log, Position { log: own.log, index: own.length, place: 0 });
             let pair_state = engine.pair_state(&home)?;
             let (pair, me, now) = (home.pair, home.me, engine.now());
             let context = Context { pair: &pair, pair_state: &pair_state, me, now };
@@ -317,9 +326,10 @@ impl Engine {
                 ("name", Some(name(template, period).as_str().into())),
                 ("template", Some(template.to_value())),
                 ("period", Some(period.to_string().as_str().into())),
+                ("seal", Some(seal.to_string().as_str().into())),
                 ("opening", Some(opening.to_value())),
             ]);
-            Ok(engine.db()?.put_outbox(&name(template, period), &waiting)?)
+            Ok(engine.db()?.put_outbox(&seal.to_string(), &waiting)?)
         })?;
         self.keep_private(template, period, answers, "sealed")?;
         self.changed();
@@ -335,6 +345,7 @@ impl Engine {
         }
         let home = self.home()?;
         let left = self.pair_state(&home)?.left_at.is_some();
+        let off = self.pacing(&home)?.limits().off.contains(&Feature::CheckIns);
         let utc = jiff::tz::TimeZone::UTC;
         let mut opened = false;
         for (lookup, value) in self.db()?.outbox()? {
@@ -349,14 +360,23 @@ impl Engine {
             let folded = self.fold_check_ins(&home, &docs)?;
             let sides = folded.periods.get(&(template, period)).copied().unwrap_or_default();
             let me = home.pair.index(home.me).unwrap_or_default();
-            let done = sides[me].seal.is_none_or(|seal| seal.opened.is_some());
+            let own = value.get("seal").and_then(|seal| seal.text()?.parse::<Position>().ok());
+            let stands = sides[me].seal.filter(|seal| Some(seal.id) == own);
+            let cancelled = value.get("cancelled").is_some();
+            let done = stands.is_some_and(|seal| seal.opened.is_some());
             let over = period.ends(&utc).map(|ends| ends.plus(limits::SEAL_WAITS));
-            let both = sides[1 - me].seal.is_some();
-            if done || left || (!both && over.is_some_and(|over| self.now() > over)) {
+            let late = over.is_some_and(|over| self.now() > over);
+            let both = stands.is_some() && sides[1 - me].seal.is_some();
+            // One that was taken back waits too: the other may have opened on it
+            // before they heard of that, and then it opens all the same.
+            if late && !both && !done && !left && !cancelled && stands.is_some() {
+                self.let_go_of_seal(template, period, &lookup)?;
+            }
+            if done || left || (late && !both) || (stands.is_none() && !cancelled) {
                 self.db()?.clear_outbox(&lookup)?;
                 continue;
             }
-            if !both {
+            if !both || off {
                 continue;
             }
             let view = self.check_in(&home, template, period)?;
@@ -388,15 +408,34 @@ impl Engine {
             let context = Context { pair: &pair, pair_state: &pair_state, me, now };
             let draft = decide::cancel(&view, context)?;
             engine.append(&mut home, vec![draft])?;
-            Ok(engine.db()?.clear_outbox(&waiting.0)?)
+            engine.take_back(&waiting.0)
         })?;
         self.keep_private(template, period, waiting.1.answers, "draft")?;
         self.changed();
         self.check_in(&home, template, period)
     }
 
+    /// Marks what opens a seal as taken back.
+    fn take_back(&mut self, lookup: &[u8]) -> Result<(), Error> {
+        let found = self.db()?.outbox()?.into_iter().find(|(known, _)| known == lookup);
+        let Some((_, value)) = found else { return Ok(()) };
+        let Some(seal) = value.get("seal").and_then(Value::text).map(str::to_owned) else {
+            return Ok(());
+        };
+        let value = value.with(vec![("cancelled".to_owned(), Value::Bool(true))]);
+        Ok(self.db()?.put_outbox(&seal, &value)?)
+    }
+
+    fn switched_on(&mut self, home: &Home) -> Result<(), Error> {
+        match self.pacing(home)?.limits().off.contains(&Feature::CheckIns) {
+            true => Err(RefusalCode::FeatureOff.into()),
+            false => Ok(()),
+        }
+    }
+
     fn share_alone(&mut self, template: TemplateId, period: Period) -> Result<CheckInView, Error> {
         let home = self.home()?;
+        self.switched_on(&home)?;
         let private = self.private(template, period)?.filter(|p| !p.answers.is_empty());
         let private = private.ok_or(RefusalCode::NotSealed)?;
         let view = self.check_in(&home, template, period)?;
@@ -421,6 +460,28 @@ impl Engine {
         self.check_in(&home, template, period)
     }
 
+    /// Takes a seal back because its answers stay private: otherwise the other's
+    /// could still open to it, to me alone. The other is not shown either.
+    fn let_go_of_seal(
+        &mut self,
+        template: TemplateId,
+        period: Period,
+        lookup: &[u8],
+    ) -> Result<(), Error> {
+        let home = self.home()?;
+        let view = self.check_in(&home, template, period)?;
+        self.transact(|engine| {
+            let mut home = engine.home()?;
+            let pair_state = engine.pair_state(&home)?;
+            let (pair, me, now) = (home.pair, home.me, engine.now());
+            let context = Context { pair: &pair, pair_state: &pair_state, me, now };
+            if let Ok(draft) = decide::cancel(&view, context) {
+                engine.append(&mut home, vec![draft])?;
+            }
+            engine.take_back(lookup)
+        })
+    }
+
     /// Keeps the answers private: what would open a seal is thrown away. Nothing
     /// is written that the other could see.
     fn keep_to_myself(
@@ -433,7 +494,7 @@ impl Engine {
         let answers =
             answers.filter(|answers| !answers.is_empty()).ok_or(RefusalCode::NotSealed)?;
         if let Some((lookup, _)) = self.waits(template, period)? {
-            self.transact(|engine| Ok(engine.db()?.clear_outbox(&lookup)?))?;
+            self.let_go_of_seal(template, period, &lookup)?;
         }
         self.keep_private(template, period, answers, "private")?;
         self.changed();
@@ -458,12 +519,14 @@ impl Engine {
         cadence: Cadence,
         items: &[String],
     ) -> Result<Template, Error> {
-        let doc = DocId(random(self.entropy()).map_err(StorageError::from)?);
+        let salt = random(self.entropy()).map_err(StorageError::from)?;
         let home = self.home()?;
+        self.switched_on(&home)?;
         let pair_state = self.pair_state(&home)?;
         let (pair, me, now) = (home.pair, home.me, self.now());
         let context = Context { pair: &pair, pair_state: &pair_state, me, now };
-        let draft = decide::make_template(doc, title, cadence, items, context)?;
+        let draft = decide::make_template(salt, title, cadence, items, context)?;
+        let doc = draft.target;
         self.append_own(vec![draft])?;
         Ok(self.template_of(&home, doc)?.ok_or(RefusalCode::TemplateUnknown)?)
     }
@@ -471,10 +534,13 @@ impl Engine {
     fn drop_template(&mut self, doc: DocId) -> Result<(), Error> {
         let home = self.home()?;
         let read = self.records(&home, doc)?;
-        let made = read
-            .held
-            .iter()
-            .find(|held| matches!(held.record.action, Action::CheckIn(Act::Template { .. })));
+        let records = in_order(read.held.iter());
+        let made = records.iter().find(|held| match held.record.action {
+            Action::CheckIn(Act::Template { salt, .. }) => {
+                own_document(home.pair.id, held.author, &salt) == doc
+            }
+            _ => false,
+        });
         let made = made.ok_or(RefusalCode::TemplateUnknown)?;
         if made.author != home.me {
             return Err(RefusalCode::NotYourWords.into());
@@ -489,11 +555,17 @@ impl Engine {
         let pair_state = self.pair_state(&home)?;
         let (pair, me, now) = (home.pair, home.me, self.now());
         let context = Context { pair: &pair, pair_state: &pair_state, me, now };
-        if self.pacing(&home)?.limits().off.contains(&Feature::CheckIns) {
-            return Err(RefusalCode::FeatureOff.into());
-        }
-        let draft = decide::intend(words, today, context)?;
-        self.append_own(vec![draft])?;
+        self.switched_on(&home)?;
+        let mut drafts = vec![decide::intend(words, today, context)?];
+        // What is said anew replaces what was said before: those words go.
+        let before = self.intentions()?.into_iter();
+        let before = before.filter(|one| one.by == Who::Me && one.day == today);
+        drafts.extend(before.map(|one| Draft {
+            target: one.ledger,
+            action: Action::WithdrawWords { of: one.position },
+            body: None,
+        }));
+        self.append_own(drafts)?;
         let mine = |one: &IntentionView| one.by == Who::Me && one.day == today;
         let found = self.intentions()?.into_iter().find(mine);
         Ok(found.ok_or(RefusalCode::NotFound)?)

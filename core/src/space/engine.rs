@@ -124,7 +124,7 @@ pub struct Engine {
     /// How far documents go in each log, as far as it was asked.
     bases: HashMap<DocId, Past>,
     /// Bodies that were read, or found missing, and when they expire.
-    bodies: HashMap<Position, (Option<Moment>, Option<Value>)>,
+    bodies: HashMap<Position, (BodyRow, Option<Value>)>,
     /// Entries or bodies were written since the transaction began.
     wrote: bool,
     /// Something was erased and may still stand in the WAL.
@@ -410,23 +410,31 @@ impl Engine {
 
     /// The body of a record, if it is here and its time is not over.
     pub(super) fn body(&mut self, home: &Home, of: Position) -> Result<Option<Value>, Error> {
-        let now = self.now();
-        let (until, value) = match self.bodies.get(&of) {
-            Some(known) => known.clone(),
-            None => {
-                let Some(log) = PairDb::find(&home.logs, of.log) else { return Ok(None) };
-                let row = self.db()?.body(log.number, of.index, of.place)?;
-                let present = row.filter(|row| row.state == BodyState::Present);
-                let until = present.as_ref().and_then(|row| row.until);
-                let value = present.and_then(|row| Value::decode(&row.bytes).ok());
-                if self.bodies.len() >= CACHED_BODIES {
-                    self.bodies.clear();
-                }
-                self.bodies.insert(of, (until, value.clone()));
-                (until, value)
+        let (now, days) = (self.now(), self.retention()?);
+        if !self.bodies.contains_key(&of) {
+            let Some(log) = PairDb::find(&home.logs, of.log) else { return Ok(None) };
+            let row = self.db()?.body(log.number, of.index, of.place)?;
+            let Some(row) = row.filter(|row| row.state == BodyState::Present) else {
+                return Ok(None);
+            };
+            let value = Value::decode(&row.bytes).ok();
+            if self.bodies.len() >= CACHED_BODIES {
+                self.bodies.clear();
             }
-        };
-        Ok(value.filter(|_| until.is_none_or(|until| now < until)))
+            self.bodies.insert(of, (BodyRow { bytes: Vec::new(), ..row }, value));
+        }
+        let found = self.bodies.get(&of);
+        let found = found.filter(|(row, _)| row.ends(days).is_none_or(|end| now < end));
+        Ok(found.and_then(|(_, value)| value.clone()))
+    }
+
+    /// For how many days words are kept at most.
+    pub(super) fn retention(&mut self) -> Result<Option<u16>, Error> {
+        if let Some((_, _, pacing)) = &self.pair_state {
+            return Ok(pacing.limits().retention_days);
+        }
+        let home = self.home()?;
+        Ok(self.pacing(&home)?.limits().retention_days)
     }
 
     /// The bodies of these records.
@@ -871,10 +879,16 @@ impl Engine {
     /// The documents that views look at whose first record is of this class, in
     /// the order in which they were begun; of each person at most the last 1,000.
     pub fn live_documents(&mut self, classes: &[&str]) -> Result<Vec<DocId>, Error> {
+        // Of agreements none is left out: one that binds me must not be hidden
+        // behind others.
+        let most = match classes.contains(&"agreement") {
+            true => usize::MAX,
+            false => limits::LIVE_DOCUMENTS,
+        };
         let class = |kind: &str| kind.split_once('.').is_some_and(|(c, _)| classes.contains(&c));
         let rows = self.live_rows()?;
         let rows = rows.iter().filter(|row| class(&row.first_kind));
-        Ok(counted(rows.map(|row| (row.id, row.log, row.nth)).collect(), limits::LIVE_DOCUMENTS))
+        Ok(counted(rows.map(|row| (row.id, row.log, row.nth)).collect(), most))
     }
 
     /// Every agreement of the pair that counts, however long ago: of each person

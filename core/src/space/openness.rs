@@ -79,6 +79,15 @@ impl Engine {
         Ok(posts)
     }
 
+    /// The posts that are still shared: none once the pair has ended.
+    pub(super) fn shared_posts(&mut self) -> Result<Vec<PostView>, Error> {
+        let home = self.home()?;
+        match self.pair_state(&home)?.left_at {
+            Some(_) => Ok(Vec::new()),
+            None => self.posts(),
+        }
+    }
+
     fn post_with(&mut self, id: ItemId) -> Result<PostView, Error> {
         let found = self.posts()?.into_iter().find(|post| post.id == id);
         Ok(found.ok_or(RefusalCode::NoLongerThere)?)
@@ -105,6 +114,12 @@ impl Engine {
             if let Command::Post(new) = &command {
                 if engine.pacing(&home)?.limits().off.contains(&Feature::Openness) {
                     return Err(RefusalCode::FeatureOff.into());
+                }
+                let doc = ledger(home.pair.id, home.me, Month::of(engine.now()));
+                engine.posts_of(&home, doc)?;
+                let told = engine.posts.get(&doc).map_or(0, |(_, folded)| folded.posts.len());
+                if told >= limits::POSTS_PER_MONTH {
+                    return Err(RefusalCode::CapReached.into());
                 }
                 if let Some(doc) = new.under {
                     under = Some(engine.show_agreement(doc)?);

@@ -7,6 +7,7 @@ use crate::domain::agreement::view::agreements_now;
 use crate::domain::agreement::{AgreementView, view::AgreementsNow};
 use crate::domain::checkin::TemplateId;
 use crate::domain::next::{NextDue, next_due};
+use crate::domain::openness::Kind;
 use crate::domain::pacing::SpaceView;
 use crate::domain::pair::Who;
 use crate::domain::progress::{
@@ -19,7 +20,7 @@ use crate::domain::recurrence::IsoWeek;
 use crate::domain::reminder::{Reminder, ReminderInput, reminders};
 use crate::domain::share::{SharedItem, what_i_share};
 use crate::error::Error;
-use crate::time::DAY;
+use crate::time::{DAY, Moment};
 use serde::Serialize;
 
 /// What an app shows first.
@@ -50,7 +51,7 @@ impl Engine {
         let views: Vec<AgreementView> = self.agreements()?;
         let promises = self.promises()?;
         let check_ins = self.check_ins()?;
-        let posts = self.posts()?;
+        let posts = self.shared_posts()?;
         Ok(Today {
             next: next_due(&views, &promises, &check_ins, now),
             shared: what_i_share(&views, &posts),
@@ -89,13 +90,19 @@ impl Engine {
             return Ok(Vec::new());
         }
         let (agreements, promises) = (self.all_agreements()?, self.all_promises()?);
-        let (check_ins, posts) = (self.check_ins()?, self.posts()?);
+        let home = self.home()?;
+        let read = self.records(&home, home.pair.document())?;
+        let begun = read.held.iter().map(|held| held.record.at.moment).min();
+        let check_ins = self.answered(TemplateId::Week, begun.unwrap_or(self.now()))?;
+        let hard = self.posts()?.into_iter().filter(|post| post.kind == Kind::Disclosure);
+        let mut silent: Vec<(Moment, Option<Moment>)> =
+            hard.map(|post| (post.at, Some(post.at.plus(2 * DAY)))).collect();
+        silent.extend(self.pacing(&home)?.spaces());
         let input = MilestoneInput {
             agreements: &agreements,
             promises: &promises,
             check_ins: &check_ins,
-            posts: &posts,
-            space: self.space_now()?.is_some(),
+            silent: &silent,
         };
         Ok(milestones(input, self.now()))
     }
@@ -105,7 +112,9 @@ impl Engine {
         let wishes = self.wishes()?;
         let (promises, check_ins) = (self.promises()?, self.check_ins()?);
         let sharing = !self.what_i_share()?.is_empty();
-        let space = self.space_now()?.map(|space| space.until);
+        // Only one's own space holds one's own reminders back (I9).
+        let now = self.now();
+        let space = self.pacing(&home)?.own_space(&home.pair, home.me, now);
         let left = self.pair_state(&home)?.left_at.is_some();
         let read = self.records(&home, home.pair.document())?;
         let opened = read.held.iter().filter(|held| held.record.action == Action::PairOpen);

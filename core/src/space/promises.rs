@@ -4,6 +4,7 @@ use super::Space;
 use super::engine::{Engine, Home};
 use super::subscription::Subscription;
 use crate::domain::Context;
+use crate::domain::ledger::own_document;
 use crate::domain::pacing::Feature;
 use crate::domain::pair::Who;
 use crate::domain::promise::{
@@ -95,7 +96,7 @@ impl Engine {
             engine.look_at_clock()?;
             let mut home = engine.home()?;
             let folded = engine.promise(&home, doc)?;
-            if matches!(command, Command::Make(_)) {
+            if matches!(command, Command::Make(..)) {
                 engine.room_for_promise(&home)?;
             }
             let pair_state = engine.pair_state(&home)?;
@@ -135,8 +136,10 @@ impl Engine {
     }
 
     fn make_promise(&mut self, new: NewPromise) -> Result<PromiseView, Error> {
-        let doc = DocId(random(self.entropy()).map_err(StorageError::from)?);
-        self.act_on_promise(doc, Command::Make(new))
+        let salt = random(self.entropy()).map_err(StorageError::from)?;
+        let home = self.home()?;
+        let doc = own_document(home.pair.id, home.me, &salt);
+        self.act_on_promise(doc, Command::Make(new, salt))
     }
 
     /// Pauses every open promise of mine.
@@ -257,7 +260,7 @@ impl Promises<'_> {
     /// Pauses a promise of mine for a while.
     ///
     /// # Errors
-    /// `NotYourPromise`, `PromiseOver`, `DatesOutOfOrder`.
+    /// `NotYourPromise`, `PromiseOver`, `TimeInvalid`.
     pub async fn pause(
         &self,
         id: DocId,
@@ -308,7 +311,7 @@ impl Promises<'_> {
     /// Asks for another time, before it is due (F75).
     ///
     /// # Errors
-    /// `NotYourPromise`, `AfterDue`, `DatesOutOfOrder`.
+    /// `NotYourPromise`, `AfterDue`, `TimeInvalid`.
     pub async fn renegotiate(
         &self,
         id: DocId,

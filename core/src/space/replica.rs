@@ -53,7 +53,6 @@ impl Engine {
             return Ok(Intake::Missing(held));
         }
         let now = self.now();
-        let latest = self.latest()?.max(now);
         let mut fresh = Fresh { first: held.length, ..Fresh::default() };
         for (at, bytes) in run.entries.iter().enumerate() {
             let index = run.first + at as u64;
@@ -93,8 +92,7 @@ impl Engine {
                         past: followed.past.clone(),
                         received: now,
                     };
-                    let read =
-                        self.read_entry(&home, &mut log, index, &row, &followed, run, latest)?;
+                    let read = self.read_entry(&home, &mut log, index, &row, &followed, run)?;
                     fresh.touched.extend(read);
                     fresh.rows.push(row);
                 }
@@ -131,7 +129,6 @@ impl Engine {
             return refused;
         }
         let now = self.now();
-        let latest = self.latest()?.max(now);
         for (bytes, tag) in run.entries.iter().zip(&run.tags) {
             let index = log.follower.checkpoint().length;
             let pins = Entry::decode(bytes).map(|entry| entry.seen).unwrap_or_default();
@@ -149,7 +146,7 @@ impl Engine {
                 past: followed.past.clone(),
                 received: now,
             };
-            let touched = self.read_entry(&home, &mut log, index, &row, &followed, run, latest)?;
+            let touched = self.read_entry(&home, &mut log, index, &row, &followed, run)?;
             self.keep_fresh(&log, Fresh { first: index, rows: vec![row], touched })?;
         }
         let at = log.follower.checkpoint();
@@ -197,7 +194,6 @@ impl Engine {
 
     /// Reads an entry that follows: whose words it brings, which it takes back, and
     /// which documents it touches.
-    #[expect(clippy::too_many_arguments, reason = "one entry in the light of its run")]
     fn read_entry(
         &mut self,
         home: &Home,
@@ -206,7 +202,6 @@ impl Engine {
         row: &EntryRow,
         followed: &Followed,
         run: &Run,
-        latest: Moment,
     ) -> Result<Vec<Touched>, Error> {
         // Something that expires may be among it.
         self.expiring = None;
@@ -231,6 +226,8 @@ impl Engine {
             let (until, span) = (header.until, body_span(&header.kind));
             // What asks to live longer than its kind may is never kept.
             let overlong = until.is_some_and(|until| until > stated.plus(span));
+            // The clock alone deletes nothing: what seems over is only not taken now.
+            let latest = row.received;
             let gate = Gate { commitment, state: BodyState::Withheld, until, latest };
             let body = run
                 .bodies
@@ -240,7 +237,6 @@ impl Engine {
             let (state, bytes) = match body {
                 _ if overlong => (BodyState::Gone, Vec::new()),
                 Some(body) => (BodyState::Present, body.bytes.clone()),
-                None if until.is_some_and(|until| until <= latest) => (BodyState::Gone, Vec::new()),
                 None => (BodyState::Withheld, Vec::new()),
             };
             let row = BodyRow { state, until, at: stated, bytes };
@@ -253,7 +249,7 @@ impl Engine {
     }
 
     fn take_in_body(&mut self, log: &LogRow, body: &BodyAt) -> Result<(), Error> {
-        let latest = self.latest()?.max(self.now());
+        let latest = self.now();
         let db = self.db()?;
         if body.index >= log.follower.checkpoint().length || body.bytes.len() > BODY_BYTES {
             return Ok(());
@@ -347,7 +343,7 @@ impl Replica for Engine {
     fn read(&mut self, log: LogId, first: u64, bytes: usize) -> Result<Option<Run>, Error> {
         let Some(row) = self.log(log)? else { return Ok(None) };
         let length = row.follower.checkpoint().length;
-        let now = self.now();
+        let (now, days) = (self.now(), self.retention()?);
         let db = self.db()?;
         let mut run = Run {
             log,
@@ -364,7 +360,7 @@ impl Replica for Engine {
             for place in places_with_body(&entry.bytes) {
                 if let Some(body) = db.body(row.number, index, place)?
                     && body.state == BodyState::Present
-                    && body.until.is_none_or(|until| now < until)
+                    && body.ends(days).is_none_or(|until| now < until)
                 {
                     bodies.push(BodyAt { index, place, bytes: body.bytes });
                 }
@@ -429,7 +425,7 @@ impl Replica for Engine {
 
     fn bodies(&mut self, log: LogId, which: &[(u64, u8)]) -> Result<Vec<BodyAt>, Error> {
         let Some(row) = self.log(log)? else { return Ok(Vec::new()) };
-        let now = self.now();
+        let (now, days) = (self.now(), self.retention()?);
         let mut bodies = Vec::new();
         let mut bytes = 0;
         let which: BTreeSet<&(u64, u8)> = which.iter().take(BODIES_AT_ONCE).collect();
@@ -439,7 +435,7 @@ impl Replica for Engine {
             }
             if let Some(body) = self.db()?.body(row.number, *index, *place)?
                 && body.state == BodyState::Present
-                && body.until.is_none_or(|until| now < until)
+                && body.ends(days).is_none_or(|until| now < until)
             {
                 bytes += body.bytes.len();
                 bodies.push(BodyAt { index: *index, place: *place, bytes: body.bytes });

@@ -46,7 +46,7 @@ impl Engine {
     fn set_limits(&mut self, vote: PairLimits) -> Result<(PairLimits, PairLimits), Error> {
         let home = self.home()?;
         if vote.retention_days == Some(0) {
-            return Err(RefusalCode::DatesOutOfOrder.into());
+            return Err(RefusalCode::DaysInvalid.into());
         }
         let off = vote.off.into_iter().collect();
         let act = Act::SetLimits { retention: vote.retention_days, off };
@@ -66,7 +66,7 @@ impl Engine {
         contact: Contact,
     ) -> Result<Option<SpaceView>, Error> {
         if until.is_some_and(|until| until <= self.now()) {
-            return Err(RefusalCode::DatesOutOfOrder.into());
+            return Err(RefusalCode::TimeInvalid.into());
         }
         let target = self.home()?.pair.document();
         let action = Action::Pacing(Act::BeginSpace { until, contact });
@@ -78,7 +78,7 @@ impl Engine {
         let target = self.home()?.pair.document();
         let mine = self.space_now()?.map(|space| space.positions).unwrap_or_default();
         if mine.is_empty() {
-            return Err(RefusalCode::NotFound.into());
+            return Err(RefusalCode::NoSpace.into());
         }
         let end = |of| Draft { target, action: Action::Pacing(Act::EndSpace { of }), body: None };
         self.append_own(mine.into_iter().map(end).collect())?;
@@ -138,7 +138,7 @@ impl Space {
     /// Takes space, at once; nobody is asked (F83).
     ///
     /// # Errors
-    /// `DatesOutOfOrder` for an end in the past, `PairLeft`.
+    /// `TimeInvalid` for an end in the past, `PairLeft`.
     pub async fn begin_space(
         &self,
         until: Option<Moment>,
@@ -150,7 +150,7 @@ impl Space {
     /// Ends one's own space early. Gives back what still holds.
     ///
     /// # Errors
-    /// `NotFound` where one has none.
+    /// `NoSpace` where one has none.
     pub async fn end_space(&self) -> Result<Option<SpaceView>, Error> {
         self.ask(Engine::end_space).await
     }

@@ -119,12 +119,30 @@ impl Engine {
             return Ok(());
         }
         let home = self.home()?;
+        // A clock that jumped by mistake must hide nothing: after a long time the
+        // first reading is only noted, and one that was set back lists all again.
+        if let Some(last) = last.filter(|last| now < *last || now > last.plus(30 * DAY)) {
+            return self.transact(|engine| {
+                if now < last {
+                    engine.db()?.revive_all()?;
+                    engine.forget();
+                }
+                Ok(engine.db()?.set("retired", &Value::Int(now.0))?)
+            });
+        }
         let mut over: Vec<(DocId, crate::id::Past)> = Vec::new();
         for row in self.live_rows()?.iter() {
             if self.recent.get(&row.id).is_some_and(|until| now < *until) {
                 continue;
             }
-            if row.id != home.pair.document() && self.long_over(&home, row.id, &row.first_kind)? {
+            let is_over = match self.long_over(&home, row.id, &row.first_kind) {
+                Ok(is_over) => is_over,
+                // It holds nothing of its kind; or it cannot be read, and stays.
+                Err(Error::Refusal(_)) => true,
+                Err(Error::Storage(crate::store::StorageError::Damaged(_))) => false,
+                Err(error) => return Err(error),
+            };
+            if row.id != home.pair.document() && is_over {
                 over.push((row.id, self.touched(&home, row.id)?));
             }
         }
@@ -168,6 +186,9 @@ impl Engine {
                 }
                 None => true,
             },
+            // Talks are over with their window; an account stays.
+            "talk" => true,
+            "account" => false,
             // A template is there until it is taken back; a ledger is over when
             // nothing in it lives.
             _ => {

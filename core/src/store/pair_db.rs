@@ -170,6 +170,7 @@ impl PairDb {
 
     /// Takes back a transaction that a caught panic left open, if there is one.
     pub fn abandon(&self) {
+        self.1.borrow_mut().clear();
         self.0.roll_back();
     }
 
@@ -613,6 +614,14 @@ impl PairDb {
             .prepare_cached("DELETE FROM live WHERE lookup = ?1")?
             .execute([&lookup[..]])?;
         Ok(())
+    }
+
+    /// Puts every document on the list that views look at.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn revive_all(&self) -> Result<(), StorageError> {
+        self.documents()?.iter().try_for_each(|row| self.revive(row))
     }
 
     /// Puts a document on the list that views look at.

@@ -4,7 +4,7 @@ use crate::cbor::Value;
 use crate::id::{Head, LogId, PairId, Past, PersonId};
 use crate::log::body::BodyState;
 use crate::log::{Checkpoint, Follower};
-use crate::time::Moment;
+use crate::time::{DAY, Moment};
 
 /// A log as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +112,12 @@ pub struct BodyRow {
 }
 
 impl BodyRow {
+    /// When it ends, if words are kept for so many days at most.
+    pub fn ends(&self, days: Option<u16>) -> Option<Moment> {
+        let until = self.until?;
+        Some(days.map_or(until, |days| until.min(self.at.plus(i64::from(days) * DAY))))
+    }
+
     /// As CBOR.
     pub fn to_value(&self) -> Value {
         let state = match self.state {

@@ -7,18 +7,19 @@ use amends::domain::pair::Who;
 use amends::time::Moment;
 use clap::{Args, Parser, Subcommand};
 use daily::{
-    CheckinCommand, JournalCommand, LimitsCommand, OpennessCommand, PracticeCommand, ProgressArgs,
-    PromiseCommand, RemindCommand, SpaceCommand,
+    AccountCommand, CheckinCommand, JournalCommand, LimitsCommand, OpennessCommand,
+    PracticeCommand, ProgressArgs, PromiseCommand, RemindCommand, SpaceCommand, TalkCommand,
 };
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Two phones, one agreement, no server.
+/// Two phones, agreements and small promises, no server.
 ///
 /// One home directory is one phone. To try it by hand, open two terminals, give
 /// each its own --home, run `init` in both, `pair show` in one and `pair join`
-/// in the other; then propose, consent and sync. `amends demo` plays a whole
-/// story by itself.
+/// in the other; then propose, consent and sync. Every day: promise, openness,
+/// checkin and journal; next says what waits for you. `amends demo` plays a
+/// whole story by itself.
 ///
 /// Exit status: 0 done, 1 a rule says no, 2 not understood, 3 storage,
 /// 4 link or pairing, 5 locked, 6 a newer version is needed.
@@ -76,6 +77,12 @@ pub enum Command {
     /// The same questions to both, and daily intentions.
     #[command(subcommand)]
     Checkin(CheckinCommand),
+    /// Talks that you both plan.
+    #[command(subcommand)]
+    Talk(TalkCommand),
+    /// What happened, told by one; the other may ask.
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// How it goes: counts in words, week by week. No score, no streak.
     Progress(ProgressArgs),
     /// What is next for you: three things at most.

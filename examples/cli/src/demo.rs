@@ -1,5 +1,8 @@
 //! A twelve-week story of Ana and Ben, on two real phones: two homes, every act
-//! a process of its own, every meeting over a socket on this machine.
+//! a process of its own, every meeting over a socket on this machine. What they
+//! do between the agreements stands in [`days`].
+
+mod days;
 
 use crate::scenario::{Actor, Kind, meet, pair};
 use crate::terminal::{Failure, Terminal};
@@ -41,10 +44,15 @@ pub async fn run(fast: bool, terminal: &mut Terminal) -> Result<(), Failure> {
     demo.opening().await?;
     let talk = demo.first_words().await?;
     let place = demo.openness().await?;
+    let call = demo.promise().await?;
+    demo.told(&place).await?;
     demo.apart(&talk).await?;
+    demo.check_in().await?;
+    demo.miss(&call).await?;
     demo.crossing().await?;
     demo.hard_week(&talk).await?;
     demo.ending(&place).await?;
+    demo.looking_back(&call).await?;
     demo.review(&talk).await?;
     demo.closing().await
 }

@@ -29,6 +29,9 @@ struct Args {
     /// Leave samod out.
     #[arg(long)]
     alone: bool,
+    /// Only the catch-up of an empty phone, of so many records.
+    #[arg(long, value_name = "RECORDS")]
+    catch_up: Option<u64>,
     /// Opens a home in a process of its own and prints what that took.
     #[arg(long, hide = true, value_name = "KIND")]
     open: Option<String>,
@@ -123,6 +126,10 @@ fn main() {
             _ => runtime.block_on(theirs::open(home, &args.what)),
         };
         println!("{time} {memory}");
+        return;
+    }
+    if let Some(records) = args.catch_up {
+        runtime.block_on(ours::catch_up_only(records));
         return;
     }
     let sizes: &[u64] = if args.quick { &[1_000, 10_000] } else { &[1_000, 10_000, 100_000] };

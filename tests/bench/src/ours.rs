@@ -162,6 +162,30 @@ impl Life {
     }
 }
 
+/// Catches up again and again with fresh phones of Ben's, for a profile.
+pub async fn catch_up_only(records: u64) {
+    let [ana, ben] = [Phone::new("Ana"), Phone::new("Ben")];
+    pair(&ana.space, &ben.space).await;
+    let mut life = Life { day: 0, step: 0, practices: Vec::new(), single: None };
+    for _ in 0..records {
+        life.record(&ana).await;
+    }
+    ben.space.shutdown().await;
+    for _ in 0..5 {
+        // The same empty phone once more, from a copy of its disk.
+        let copy = tempfile::tempdir().unwrap();
+        for file in std::fs::read_dir(ben.folder.path()).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+        }
+        let clock = Arc::new(FixedClock::new(ana.space.now()));
+        let space = Space::open(copy.path(), host(copy.path(), clock)).unwrap();
+        let (time, bytes) = exchange(&ana.space, &space).await;
+        println!("{records} records: {:.1} ms, {:.1} MB", time * 1e3, bytes / 1e6);
+        space.shutdown().await;
+    }
+}
+
 pub async fn run(records: u64) -> Figures {
     let [ana, ben] = [Phone::new("Ana"), Phone::new("Ben")];
     pair(&ana.space, &ben.space).await;

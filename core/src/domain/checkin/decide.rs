@@ -6,7 +6,7 @@ use super::template::{Cadence, Period, Template, TemplateId};
 use super::view::{CheckInState, CheckInView};
 use crate::cbor::Value;
 use crate::domain::context::Context;
-use crate::domain::ledger::{Month, ledger};
+use crate::domain::ledger::{Month, ledger, own_document};
 use crate::domain::record::{Action, Draft};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::text;
@@ -31,7 +31,7 @@ fn target(context: &Context<'_>, period: Period) -> Result<DocId, Refusal> {
 /// # Errors
 /// `AnswerInvalid` for more than 20 questions or none; those of a text.
 pub fn make_template(
-    doc: DocId,
+    salt: [u8; 16],
     title: &str,
     cadence: Cadence,
     items: &[String],
@@ -48,7 +48,8 @@ pub fn make_template(
     let title = text::text(title)?;
     let body =
         Value::map([("title", Some(title.as_str().into())), ("items", Some(Value::Array(items)))]);
-    let action = Action::CheckIn(Act::Template { cadence });
+    let action = Action::CheckIn(Act::Template { cadence, salt });
+    let doc = own_document(context.pair.id, context.me, &salt);
     Ok(Draft { target: doc, action, body: Some(body) })
 }
 

@@ -7,11 +7,11 @@ use crate::domain::ledger::{Month, ledger};
 use crate::domain::pair::Pair;
 use crate::domain::record::{Action, Held};
 use crate::domain::words::{in_order, thanked, withdrawn};
-use crate::id::{Commitment, LogId, Position};
+use crate::id::{Commitment, DocId, LogId, Position};
 use crate::limits;
 use crate::time::Moment;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// A seal that stands.
 #[derive(Debug, Clone, Copy)]
@@ -77,20 +77,20 @@ pub fn fold(pair: &Pair, ledgers: &[&[Held]]) -> Folded {
     let withdrawn = withdrawn(&records);
     let thanked = thanked(&records);
     let mut folded = Folded::default();
-    let mut cancelled: BTreeSet<Position> = BTreeSet::new();
+    let mut cancelled: BTreeMap<Position, Position> = BTreeMap::new();
     let mut openings: BTreeMap<Position, Vec<&Held>> = BTreeMap::new();
     let mut seals: BTreeMap<(TemplateId, Period), [Vec<Sealed<'_>>; 2]> = BTreeMap::new();
     let mut intentions: BTreeMap<(usize, Date), IntentionFolded> = BTreeMap::new();
-    let mut counts: HashMap<LogId, usize> = HashMap::new();
+    let mut counts: HashMap<(LogId, DocId), usize> = HashMap::new();
     let authors: HashMap<Position, usize> =
         records.iter().filter_map(|held| Some((held.id, pair.index(held.author)?))).collect();
     for held in &records {
         let Action::CheckIn(act) = &held.record.action else { continue };
         let Some(by) = pair.index(held.author) else { continue };
         let at = held.record.at.moment;
-        let count = counts.entry(held.id.log).or_default();
+        let count = counts.entry((held.id.log, held.record.target)).or_default();
         *count += 1;
-        if *count > limits::CHECK_INS_PER_MONTH * ledgers.len().max(1) {
+        if *count > limits::CHECK_INS_PER_MONTH {
             continue;
         }
         let here = |first: Option<Date>| {
@@ -103,7 +103,7 @@ pub fn fold(pair: &Pair, ledgers: &[&[Held]]) -> Folded {
                 seals.entry((*template, *period)).or_default()[by].push((held, *commit));
             }
             Act::Cancel { of } if authors.get(of) == Some(&by) => {
-                cancelled.insert(*of);
+                cancelled.entry(*of).or_insert(held.id);
             }
             Act::Open { of, until } if authors.get(of) == Some(&by) && kept(at, *until) => {
                 openings.entry(*of).or_default().push(held);
@@ -116,10 +116,7 @@ pub fn fold(pair: &Pair, ledgers: &[&[Held]]) -> Folded {
                 folded.periods.entry((*template, *period)).or_default()[by].shared = Some(held.id);
             }
             Act::Intention { day, until }
-                if here(Some(*day))
-                    && kept(at, *until)
-                    && Period::Day(*day).covers(at)
-                    && !withdrawn.contains_key(&held.id) =>
+                if here(Some(*day)) && kept(at, *until) && Period::Day(*day).covers(at) =>
             {
                 let thanked = thanked.contains(&held.id);
                 let (id, day, until) = (held.id, *day, *until);
@@ -131,20 +128,36 @@ pub fn fold(pair: &Pair, ledgers: &[&[Held]]) -> Folded {
     for ((template, period), of_both) in &seals {
         let sides = folded.periods.entry((*template, *period)).or_default();
         for by in 0..2 {
-            // The last that was not taken back stands. An opened one stays: what
-            // was opened cannot be sealed again.
-            let opening = |seal: &Held| {
-                let both = |opening: &&&Held| {
-                    let other = &of_both[1 - by];
-                    other.iter().any(|(held, _)| opening.past.contains(held.id))
+            let (mine, theirs) = (&of_both[by], &of_both[1 - by]);
+            // An opening counts only if it saw a seal of the other.
+            let opening = |seal: &Held, others: &[Sealed<'_>]| {
+                let saw = |opening: &&&Held| {
+                    others.iter().any(|(held, _)| opening.past.contains(held.id))
                 };
-                let openings = openings.get(&seal.id)?;
-                Some(openings.iter().find(both)?.id)
+                openings.get(&seal.id)?.iter().find(saw).copied()
             };
-            let of_mine = &of_both[by];
-            let opened = of_mine.iter().find(|(held, _)| opening(held).is_some());
-            let last = || of_mine.iter().rfind(|(held, _)| !cancelled.contains(&held.id));
-            if let Some((held, commit)) = opened.or_else(last) {
+            // Whoever has seen the other's answers cannot seal any more.
+            let opened_before = |held: &Held| {
+                theirs.iter().any(|(other, _)| {
+                    let all = openings.get(&other.id);
+                    all.is_some_and(|all| all.iter().any(|open| held.past.contains(open.id)))
+                })
+            };
+            let mine: Vec<Sealed<'_>> =
+                mine.iter().filter(|(held, _)| !opened_before(held)).copied().collect();
+            let opened = mine.iter().find(|(held, _)| opening(held, theirs).is_some());
+            // What the other opened on cannot be taken back any more, unless they
+            // had heard that it was: nobody looks first and answers then.
+            let opened_on = mine.iter().find(|(held, _)| {
+                let known = cancelled.get(&held.id);
+                let blind = |opening: &Held| {
+                    opening.past.contains(held.id)
+                        && !known.is_some_and(|cancel| opening.past.contains(*cancel))
+                };
+                theirs.iter().any(|(other, _)| opening(other, &mine).is_some_and(blind))
+            });
+            let last = || mine.iter().rfind(|(held, _)| !cancelled.contains_key(&held.id));
+            if let Some((held, commit)) = opened_on.or(opened).or_else(last) {
                 let bound = Bound {
                     pair: pair.id,
                     person: held.author,
@@ -152,11 +165,14 @@ pub fn fold(pair: &Pair, ledgers: &[&[Held]]) -> Folded {
                     template: *template,
                     period: *period,
                 };
-                let opened = opening(held).filter(|id| !withdrawn.contains_key(id));
+                let opened = opening(held, theirs).map(|held| held.id);
+                let opened = opened.filter(|id| !withdrawn.contains_key(id));
                 sides[by].seal = Some(SealFolded { id: held.id, commit: *commit, bound, opened });
             }
         }
     }
+    // One that was taken back does not bring the one before it back.
+    intentions.retain(|_, one| !withdrawn.contains_key(&one.id));
     folded.intentions = intentions.into_values().collect();
     folded.intentions.sort_by_key(|one| (one.day, one.at, one.id));
     folded

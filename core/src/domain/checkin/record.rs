@@ -2,7 +2,7 @@
 
 use super::template::{Cadence, Period, TemplateId};
 use crate::cbor::Value;
-use crate::domain::record::{Words, moment, position_from_value, position_to_value};
+use crate::domain::record::{Words, moment, position_from_value, position_to_value, salt};
 use crate::id::{Commitment, Position};
 use crate::time::Moment;
 use jiff::civil::Date;
@@ -14,6 +14,8 @@ pub enum Act {
     Template {
         /// How often it is asked.
         cadence: Cadence,
+        /// What its document's id is made from.
+        salt: [u8; 16],
     },
     /// Commits to answers.
     Seal {
@@ -79,7 +81,9 @@ impl Act {
     pub fn fields(&self) -> Vec<(&'static str, Value)> {
         let text = |value: String| Value::from(value.as_str());
         match self {
-            Act::Template { cadence } => vec![("cadence", cadence.code().into())],
+            Act::Template { cadence, salt } => {
+                vec![("cadence", cadence.code().into()), ("salt", salt.as_slice().into())]
+            }
             Act::Seal { template, period, commit } => vec![
                 ("template", template.to_value()),
                 ("period", text(period.to_string())),
@@ -107,9 +111,10 @@ impl Act {
         let until = || moment(value, "until");
         let of = || position_from_value(value.get("of")?);
         Some(match kind {
-            "checkin.template" => {
-                Act::Template { cadence: Cadence::from_code(value.get("cadence")?.text()?)? }
-            }
+            "checkin.template" => Act::Template {
+                cadence: Cadence::from_code(value.get("cadence")?.text()?)?,
+                salt: salt(value)?,
+            },
             "checkin.seal" => Act::Seal {
                 template: template()?,
                 period: period()?,

@@ -85,10 +85,29 @@ fn an_opening_counts_once_and_only_after_both_seals() {
 
     let mut twice = Written::default();
     let mine = twice.write(ANA, 1, doc(ANA), seal_of(ANA, 3));
-    twice.write(BEN, 2, doc(BEN), seal_of(BEN, 1));
+    let theirs = twice.write(BEN, 2, doc(BEN), seal_of(BEN, 1));
     open(&mut twice, ANA, mine, &opening(3));
     open(&mut twice, ANA, mine, &opening(2));
+    assert_eq!(seen(&twice, BEN).partners, None, "not before one's own are open");
+    open(&mut twice, BEN, theirs, &opening(1));
     assert_eq!(seen(&twice, BEN).partners.unwrap()[&1].scale, Some(3), "the first stands");
+}
+
+#[test]
+fn nobody_looks_first_and_answers_then() {
+    // Ben seals anything, and Ana's phone opens; he takes it back and seals anew.
+    let mut written = Written::default();
+    let mine = written.write(ANA, 1, doc(ANA), seal_of(ANA, 3));
+    let junk = written.write(BEN, 2, doc(BEN), seal_of(BEN, 0));
+    open(&mut written, ANA, mine, &opening(3));
+    written.write(BEN, 101, doc(BEN), Action::CheckIn(Act::Cancel { of: junk }));
+    let tailored = written.write(BEN, 102, doc(BEN), seal_of(BEN, 4));
+    open(&mut written, BEN, tailored, &opening(4));
+    let view = seen(&written, ANA);
+    assert_eq!((view.state, view.partners), (CheckInState::Sealed, None));
+    // What he sealed first is what he can open.
+    open(&mut written, BEN, junk, &opening(0));
+    assert_eq!(seen(&written, ANA).partners.unwrap()[&1].scale, Some(0));
 }
 
 #[test]

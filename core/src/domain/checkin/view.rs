@@ -116,6 +116,14 @@ pub fn project(
     let sides = folded.periods.get(&(template, period)).copied().unwrap_or_default();
     let (mine, theirs) = (read(&sides[me], bodies), read(&sides[1 - me], bodies));
     let shared = sides[me].shared.is_some();
+    // Until one's own answers are open, the other's are not shown.
+    let theirs = match (&mine, theirs) {
+        (Reading::Open(_) | Reading::Mismatch, theirs) => theirs,
+        (_, Reading::Open(answers)) if sides[1 - me].shared.is_some() => Reading::Open(answers),
+        (_, Reading::Mismatch) => Reading::Mismatch,
+        (_, Reading::Nothing) => Reading::Nothing,
+        _ => Reading::Waiting,
+    };
     let state = match (&mine, &theirs) {
         (Reading::Mismatch, _) | (_, Reading::Mismatch) => CheckInState::CouldNotOpen,
         _ if shared => CheckInState::SharedAlone,

@@ -83,6 +83,9 @@ pub fn decide(
             Err(RefusalCode::NotYourWords.into())
         }
         _ if gone => Err(RefusalCode::NoLongerThere.into()),
+        Command::Correct { .. } if post.correction_positions.len() >= limits::CORRECTIONS => {
+            Err(RefusalCode::CapReached.into())
+        }
         Command::Correct { text } => {
             let act = Act::Correct { of: post.position, until: post.until };
             let body = Value::map([("text", word(Some(text))?)]);

@@ -40,8 +40,8 @@ pub struct NewPromise {
 /// the one that is meant most likely is taken: see [`decide`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Promise.
-    Make(NewPromise),
+    /// Promise, in the document that is made from this salt.
+    Make(NewPromise, [u8; 16]),
     /// Pause it for a while.
     Pause {
         /// From when.
@@ -159,8 +159,8 @@ pub fn decide(
         return Err(RefusalCode::PairLeft.into());
     }
     let now = context.now;
-    if let Command::Make(new) = command {
-        return make(folded, new, now);
+    if let Command::Make(new, salt) = command {
+        return make(folded, new, *salt, now);
     }
     let made = folded.made.as_ref().ok_or(RefusalCode::NotFound)?;
     let mine = context.pair.index(context.me) == Some(made.by);
@@ -170,11 +170,11 @@ pub fn decide(
     let closed = folded.retracted.is_some() || folded.declined.is_some();
     let running = || if closed { Err(RefusalCode::PromiseOver) } else { Ok(()) };
     let (act, words) = match command {
-        Command::Make(_) => return Ok(Vec::new()),
+        Command::Make(..) => return Ok(Vec::new()),
         Command::Pause { from, until } => {
             promisor().and_then(|()| running())?;
             if from >= until || *until <= now || *until > now.plus(limits::PROMISE_SPAN) {
-                return Err(RefusalCode::DatesOutOfOrder.into());
+                return Err(RefusalCode::TimeInvalid.into());
             }
             (Act::Pause { from: *from, until: *until }, None)
         }
@@ -228,7 +228,7 @@ pub fn decide(
                 _ => Err(error),
             })?;
             if matches!(told, Told::Kept { at } if *at > now) {
-                return Err(RefusalCode::DatesOutOfOrder.into());
+                return Err(RefusalCode::TimeInvalid.into());
             }
             if !matches!(told, Told::Kept { .. }) && one.occurrence.due > now {
                 return Err(RefusalCode::BeforeDue.into());
@@ -261,10 +261,11 @@ pub fn decide(
 fn make(
     folded: &Folded,
     new: &NewPromise,
+    salt: [u8; 16],
     now: Moment,
 ) -> Result<Vec<(Action, Option<Value>)>, Refusal> {
     if folded.made.is_some() || new.grace.is_some_and(|grace| grace > limits::GRACE_MAX) {
-        return Err(RefusalCode::DatesOutOfOrder.into());
+        return Err(RefusalCode::TimeInvalid.into());
     }
     if zone(&new.zone).is_none() {
         return Err(RefusalCode::ZoneUnknown.into());
@@ -273,7 +274,7 @@ fn make(
     let occurrences = due.occurrences(folded.doc, &new.zone, new.grace)?;
     let last = occurrences.last().map(|one| one.due);
     if !last.is_some_and(|last| last > now && last <= now.plus(limits::PROMISE_SPAN)) {
-        return Err(RefusalCode::DatesOutOfOrder.into());
+        return Err(RefusalCode::TimeInvalid.into());
     }
     let words = Value::map([
         ("action", optional(Some(&new.action))?),
@@ -281,7 +282,7 @@ fn make(
         ("response", optional(new.response.as_ref())?),
         ("note", optional(new.note.as_ref())?),
     ]);
-    let act = Act::Make { due, zone: new.zone.clone(), grace: new.grace, link: new.link };
+    let act = Act::Make { due, zone: new.zone.clone(), grace: new.grace, link: new.link, salt };
     Ok(vec![(Action::Promise(act), Some(words))])
 }
 
@@ -354,7 +355,7 @@ impl<'a> Aim<'a> {
     }
 
     fn new_due(&self, due: &Due) -> Result<(), RefusalCode> {
-        let wrong = RefusalCode::DatesOutOfOrder;
+        let wrong = RefusalCode::TimeInvalid;
         if !due.is_single() {
             return Err(wrong);
         }

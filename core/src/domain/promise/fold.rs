@@ -2,6 +2,7 @@
 
 use super::outcome::{Facts, outcome};
 use super::record::{Act, Felt, Told};
+use crate::domain::ledger::own_document;
 use crate::domain::pair::Pair;
 use crate::domain::record::{Action, Held};
 use crate::domain::recurrence::{Due, Occurrence};
@@ -109,21 +110,25 @@ pub fn fold(pair: &Pair, doc: DocId, records: &[Held], needs_update: bool) -> Fo
             _ => None,
         })
     };
-    // The first that counts makes it; nobody can make it anew.
-    let made = acts().find_map(|(held, act)| {
-        let Act::Make { due, zone, grace, link } = act else { return None };
-        let (zone, grace, link) = (zone.clone(), *grace, *link);
-        let at = held.record.at.moment;
-        let by = pair.index(held.author)?;
-        let due = due.clone();
+    // Only its maker's record can have made this document, and only the first.
+    let first = acts().find(|(held, act)| match act {
+        Act::Make { salt, .. } => own_document(pair.id, held.author, salt) == doc,
+        _ => false,
+    });
+    let made = first.and_then(|(held, act)| {
+        let Act::Make { due, zone, grace, link, .. } = act else { return None };
+        let (at, by) = (held.record.at.moment, pair.index(held.author)?);
         if grace.is_some_and(|grace| grace > limits::GRACE_MAX) {
             return None;
         }
-        let mut occurrences = due.occurrences(doc, &zone, grace).ok()?;
+        let mut occurrences = due.occurrences(doc, zone, *grace).ok()?;
         occurrences.retain(|one| one.due > at);
         let last = occurrences.last()?.due;
-        (last <= at.plus(limits::PROMISE_SPAN))
-            .then_some((Made { id: held.id, by, at, due, zone, grace, link }, occurrences))
+        let (due, zone) = (due.clone(), zone.clone());
+        (last <= at.plus(limits::PROMISE_SPAN)).then_some((
+            Made { id: held.id, by, at, due, zone, grace: *grace, link: *link },
+            occurrences,
+        ))
     });
     let Some((made, occurrences)) = made else { return folded };
     let mut said: HashMap<OccurrenceId, Said<'_>> = HashMap::new();
@@ -175,13 +180,12 @@ pub fn fold(pair: &Pair, doc: DocId, records: &[Held], needs_update: bool) -> Fo
         occurrences.into_iter().rev().map(|one| (one, None, 0)).collect();
     while let Some((occurrence, moved_from, moves)) = waiting.pop() {
         let said = said.remove(&occurrence.id).unwrap_or_default();
-        let state =
+        let mut state =
             weigh(doc, &made, &folded, &pauses, &answers, &known, occurrence, moved_from, said);
+        state.facts.moved &= moves < limits::RENEGOTIATIONS;
         // Whether it was moved does not depend on the clock: a new time opens.
         let moved = outcome(&state.facts, Moment(i64::MIN)) == super::Outcome::Renegotiated;
-        if let Some(asked) =
-            state.asked.as_ref().filter(|_| moved && moves < limits::RENEGOTIATIONS)
-        {
+        if let Some(asked) = state.asked.as_ref().filter(|_| moved) {
             known.insert(asked.occurrence.id);
             waiting.push((asked.occurrence.clone(), Some(state.occurrence.id), moves + 1));
         }

@@ -1,7 +1,7 @@
 //! What can be done with a promise, as records.
 
 use crate::cbor::Value;
-use crate::domain::record::{Words, moment, position_from_value, position_to_value};
+use crate::domain::record::{Words, moment, position_from_value, position_to_value, salt};
 use crate::domain::recurrence::Due;
 use crate::domain::text;
 use crate::id::{DocId, OccurrenceId, Position};
@@ -48,6 +48,8 @@ pub enum Act {
         grace: Option<u32>,
         /// The agreement that it belongs to.
         link: Option<DocId>,
+        /// What its document's id is made from.
+        salt: [u8; 16],
     },
     /// Pauses a promise: what is due within is not due. By the promisor.
     Pause {
@@ -160,7 +162,8 @@ impl Act {
             fields.push(("occ", occurrence.as_bytes().into()));
         }
         match self {
-            Act::Make { due, zone, grace, link } => {
+            Act::Make { due, zone, grace, link, salt } => {
+                fields.push(("salt", salt.as_slice().into()));
                 fields.push(("due", due.to_value()));
                 fields.push(("zone", zone.as_str().into()));
                 fields.extend(grace.map(|grace| ("grace", u64::from(grace).into())));
@@ -220,6 +223,7 @@ impl Act {
                     None => None,
                 },
                 link: optional("link")?,
+                salt: salt(value)?,
             },
             "promise.pause" => {
                 Act::Pause { from: moment(value, "from")?, until: moment(value, "to")? }

@@ -2,6 +2,7 @@
 use super::record::Act;
 use super::*;
 use crate::domain::context::Context;
+use crate::domain::ledger::own_document;
 use crate::domain::lifecycle::PairState;
 use crate::domain::record::Action;
 use crate::domain::recurrence::Due;
@@ -10,7 +11,11 @@ use crate::domain::testing::*;
 use crate::id::{DocId, OccurrenceId, PersonId};
 use crate::time::{DAY, Moment};
 
-const DOC: DocId = DocId([5; 16]);
+const SALT: [u8; 16] = [5; 16];
+
+fn doc() -> DocId {
+    own_document(PAIR, ANA, &SALT)
+}
 const HOUR: i64 = 3_600;
 
 fn due() -> Due {
@@ -18,18 +23,18 @@ fn due() -> Due {
 }
 
 fn occurrence(due: &Due) -> OccurrenceId {
-    due.occurrences(DOC, "UTC", None).unwrap()[0].id
+    due.occurrences(doc(), "UTC", None).unwrap()[0].id
 }
 
 fn made() -> Written {
     let mut written = Written::default();
-    let act = Act::Make { due: due(), zone: "UTC".into(), grace: None, link: None };
-    written.write(ANA, 0, DOC, Action::Promise(act));
+    let act = Act::Make { due: due(), zone: "UTC".into(), grace: None, link: None, salt: SALT };
+    written.write(ANA, 0, doc(), Action::Promise(act));
     written
 }
 
 fn went(written: &Written, at: i64) -> Vec<Outcome> {
-    let folded = fold(&pair(), DOC, &written.held, false);
+    let folded = fold(&pair(), doc(), &written.held, false);
     folded.occurrences.iter().map(|one| outcome::outcome(&one.facts, BEGIN.plus(at))).collect()
 }
 
@@ -40,14 +45,14 @@ fn report(told: Told) -> Action {
 #[test]
 fn i9_a_report_by_the_promisee_and_a_comment_by_the_promisor_do_not_count() {
     let mut written = made();
-    written.write(BEN, 2 * DAY, DOC, report(Told::Missed));
+    written.write(BEN, 2 * DAY, doc(), report(Told::Missed));
     assert_eq!(went(&written, 3 * DAY), [Outcome::AwaitingWord]);
-    written.write(ANA, 2 * DAY, DOC, report(Told::Missed));
+    written.write(ANA, 2 * DAY, doc(), report(Told::Missed));
     let felt = Felt::FeltLikeKept;
     let comment = Act::Comment { occurrence: occurrence(&due()), felt };
-    written.write(ANA, 2 * DAY, DOC, Action::Promise(comment.clone()));
+    written.write(ANA, 2 * DAY, doc(), Action::Promise(comment.clone()));
     assert_eq!(went(&written, 3 * DAY), [Outcome::Missed]);
-    written.write(BEN, 2 * DAY, DOC, Action::Promise(comment));
+    written.write(BEN, 2 * DAY, doc(), Action::Promise(comment));
     assert_eq!(went(&written, 3 * DAY), [Outcome::KeptInSpirit]);
 }
 
@@ -58,14 +63,14 @@ fn a_new_time_after_the_old_one_or_an_answer_to_another_does_not_count() {
         Action::Promise(Act::Renegotiate { occurrence: occurrence(&self::due()), due: due.clone() })
     };
     let mut late = made();
-    let of = late.write(ANA, DAY + 1, DOC, ask(&new));
-    late.write(BEN, DAY + 2, DOC, Action::Promise(Act::AcceptNew { of }));
+    let of = late.write(ANA, DAY + 1, doc(), ask(&new));
+    late.write(BEN, DAY + 2, doc(), Action::Promise(Act::AcceptNew { of }));
     assert_eq!(went(&late, 9 * DAY), [Outcome::NoWord]);
 
     let mut twice = made();
-    let first = twice.write(ANA, HOUR, DOC, ask(&new));
-    twice.write(ANA, 2 * HOUR, DOC, ask(&Due::At(BEGIN.plus(5 * DAY))));
-    twice.write(BEN, 3 * HOUR, DOC, Action::Promise(Act::AcceptNew { of: first }));
+    let first = twice.write(ANA, HOUR, doc(), ask(&new));
+    twice.write(ANA, 2 * HOUR, doc(), ask(&Due::At(BEGIN.plus(5 * DAY))));
+    twice.write(BEN, 3 * HOUR, doc(), Action::Promise(Act::AcceptNew { of: first }));
     assert_eq!(went(&twice, 3 * HOUR), [Outcome::Upcoming], "the later one asks again");
 }
 
@@ -74,13 +79,13 @@ fn an_accepted_new_time_opens_an_occurrence_that_a_report_on_time_cancels() {
     let mut written = made();
     let new = Due::At(BEGIN.plus(4 * DAY));
     let ask = Act::Renegotiate { occurrence: occurrence(&due()), due: new.clone() };
-    let of = written.write(ANA, HOUR, DOC, Action::Promise(ask));
-    written.write(BEN, 2 * HOUR, DOC, Action::Promise(Act::AcceptNew { of }));
+    let of = written.write(ANA, HOUR, doc(), Action::Promise(ask));
+    written.write(BEN, 2 * HOUR, doc(), Action::Promise(Act::AcceptNew { of }));
     assert_eq!(went(&written, 3 * HOUR), [Outcome::Renegotiated, Outcome::Upcoming]);
     let later = Act::Report { occurrence: occurrence(&new), told: Told::Partly };
-    written.write(ANA, 5 * DAY, DOC, Action::Promise(later));
+    written.write(ANA, 5 * DAY, doc(), Action::Promise(later));
     assert_eq!(went(&written, 6 * DAY), [Outcome::Renegotiated, Outcome::Partly]);
-    written.write(ANA, 5 * DAY, DOC, report(Told::Kept { at: BEGIN.plus(DAY) }));
+    written.write(ANA, 5 * DAY, doc(), report(Told::Kept { at: BEGIN.plus(DAY) }));
     assert_eq!(went(&written, 6 * DAY), [Outcome::Kept]);
 }
 
@@ -89,47 +94,64 @@ fn what_the_rule_never_produces_and_a_second_making_are_set_aside() {
     let mut written = made();
     let alien = OccurrenceId([9; 16]);
     let act = Act::Report { occurrence: alien, told: Told::Kept { at: BEGIN } };
-    written.write(ANA, HOUR, DOC, Action::Promise(act));
+    written.write(ANA, HOUR, doc(), Action::Promise(act));
     let second = Act::Make {
         due: Due::At(BEGIN.plus(9 * DAY)),
         zone: "UTC".into(),
         grace: None,
         link: None,
+        salt: SALT,
     };
-    written.write(BEN, HOUR, DOC, Action::Promise(second));
+    written.write(BEN, HOUR, doc(), Action::Promise(second));
     assert_eq!(went(&written, HOUR), [Outcome::Upcoming]);
-    assert_eq!(fold(&pair(), DOC, &written.held, false).made.unwrap().by, 0);
+    assert_eq!(fold(&pair(), doc(), &written.held, false).made.unwrap().by, 0);
     let bad = ["Mars/Olympus", "UTC"].map(|zone| {
         let mut written = Written::default();
         let at = if zone == "UTC" { BEGIN.plus(500 * DAY) } else { BEGIN.plus(DAY) };
-        let act = Act::Make { due: Due::At(at), zone: zone.into(), grace: None, link: None };
-        written.write(ANA, 0, DOC, Action::Promise(act));
-        fold(&pair(), DOC, &written.held, false).made
+        let act =
+            Act::Make { due: Due::At(at), zone: zone.into(), grace: None, link: None, salt: SALT };
+        written.write(ANA, 0, doc(), Action::Promise(act));
+        fold(&pair(), doc(), &written.held, false).made
     });
     assert_eq!(bad, [None, None], "an unknown zone, a promise beyond its span");
 }
 
 #[test]
+fn i9_nobody_makes_a_promise_in_the_place_of_another_s() {
+    let make = |at: i64| {
+        let due = Due::At(BEGIN.plus(at));
+        Action::Promise(Act::Make { due, zone: "UTC".into(), grace: None, link: None, salt: SALT })
+    };
+    let mut written = Written::default();
+    // Ben's record pins nothing, so that it comes first in any order by the past.
+    written.write(ANA, 0, doc(), Action::Promise(Act::Retract));
+    written.write(ANA, 0, doc(), make(DAY));
+    written.write_apart(BEN, 0, doc(), make(9 * DAY));
+    let folded = fold(&pair(), doc(), &written.held, false);
+    assert_eq!((folded.made.unwrap().by, folded.occurrences.len()), (0, 1));
+}
+
+#[test]
 fn a_kept_time_in_the_future_is_set_aside_and_a_pause_must_come_before() {
     let mut written = made();
-    written.write(ANA, 2 * DAY, DOC, report(Told::Kept { at: BEGIN.plus(3 * DAY) }));
+    written.write(ANA, 2 * DAY, doc(), report(Told::Kept { at: BEGIN.plus(3 * DAY) }));
     assert_eq!(went(&written, 3 * DAY), [Outcome::AwaitingWord]);
     let pause = Act::Pause { from: BEGIN, until: BEGIN.plus(5 * DAY) };
     let mut late = made();
-    late.write(ANA, DAY + 1, DOC, Action::Promise(pause.clone()));
+    late.write(ANA, DAY + 1, doc(), Action::Promise(pause.clone()));
     assert_eq!(went(&late, 2 * DAY), [Outcome::AwaitingWord]);
     let mut early = made();
-    early.write(ANA, HOUR, DOC, Action::Promise(pause.clone()));
+    early.write(ANA, HOUR, doc(), Action::Promise(pause.clone()));
     assert_eq!(went(&early, 2 * DAY), [Outcome::Paused]);
     let mut others = made();
-    others.write(BEN, HOUR, DOC, Action::Promise(pause));
+    others.write(BEN, HOUR, doc(), Action::Promise(pause));
     assert_eq!(went(&others, 2 * DAY), [Outcome::AwaitingWord]);
 }
 
 #[test]
 fn commands_are_refused_by_name() {
     let written = made();
-    let folded = fold(&pair(), DOC, &written.held, false);
+    let folded = fold(&pair(), doc(), &written.held, false);
     let state = PairState::default();
     let pair = pair();
     let refused = |me: PersonId, at: i64, command: Command| {
@@ -153,7 +175,7 @@ fn commands_are_refused_by_name() {
     assert_eq!(refused(BEN, HOUR, release), Some(RefusalCode::NoSuchOccurrence));
     let future = Told::Kept { at: BEGIN.plus(9 * DAY) };
     let early = Command::Report { occurrence: None, told: future, words: None };
-    assert_eq!(refused(ANA, 2 * DAY, early), Some(RefusalCode::DatesOutOfOrder));
+    assert_eq!(refused(ANA, 2 * DAY, early), Some(RefusalCode::TimeInvalid));
 }
 
 #[test]
@@ -174,6 +196,6 @@ fn f71_hints_are_advice_and_the_soft_cap_refuses_nothing() {
     let state = PairState::default();
     let pair = pair();
     let context = Context { pair: &pair, pair_state: &state, me: ANA, now: Moment(BEGIN.0) };
-    let empty = fold(&pair, DOC, &[], false);
-    assert!(decide(&empty, &Command::Make(clear), context).is_ok());
+    let empty = fold(&pair, doc(), &[], false);
+    assert!(decide(&empty, &Command::Make(clear, SALT), context).is_ok());
 }

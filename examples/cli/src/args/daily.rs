@@ -582,6 +582,75 @@ pub enum LimitsCommand {
     },
 }
 
+/// Talks.
+#[derive(Debug, Subcommand)]
+pub enum TalkCommand {
+    /// Propose a talk: what about, and when.
+    Propose {
+        /// What about.
+        topic: String,
+        /// When it begins (RFC 3339).
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        at: Moment,
+    },
+    /// Propose another time; the other must say yes to it.
+    Move {
+        /// The talk.
+        id: String,
+        /// When it begins (RFC 3339).
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        at: Moment,
+    },
+    /// Say yes to the time that stands.
+    Accept {
+        /// The talk.
+        id: String,
+    },
+    /// Say no. No reason is asked.
+    Decline {
+        /// The talk.
+        id: String,
+    },
+    /// End it.
+    End {
+        /// The talk.
+        id: String,
+    },
+    /// The talks.
+    List,
+}
+
+/// Accounts.
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Tell what happened, in your own words; or tell an account of yours anew.
+    Tell {
+        /// The words.
+        text: String,
+        /// The account that is told anew.
+        #[arg(long)]
+        id: Option<String>,
+    },
+    /// Ask about your partner's account.
+    Ask {
+        /// The account.
+        id: String,
+        /// The words.
+        text: String,
+    },
+    /// Answer a question about yours. None is owed.
+    Answer {
+        /// The account.
+        id: String,
+        /// The question.
+        question: String,
+        /// The words.
+        text: String,
+    },
+    /// The accounts, every telling and every question.
+    List,
+}
+
 /// Space.
 #[derive(Debug, Subcommand)]
 pub enum SpaceCommand {

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod daily;
+mod hearing;
 mod network;
 mod promise;
 
@@ -95,6 +96,8 @@ async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> R
         Command::Openness(command) => daily::openness(command, space, terminal).await,
         Command::Journal(command) => daily::journal(command, space, terminal).await,
         Command::Checkin(command) => daily::checkin(command, space, terminal).await,
+        Command::Talk(command) => hearing::talk(command, space, terminal).await,
+        Command::Account(command) => hearing::account(command, space, terminal).await,
         Command::Progress(args) => daily::progress(args, space, terminal).await,
         Command::Remind(command) => daily::remind(command, space, terminal).await,
         Command::Limits(command) => daily::limits(command, space, terminal).await,

@@ -2,6 +2,7 @@
 
 use super::{short, wrap};
 use amends::domain::checkin::{Answers, CheckInState, CheckInView, IntentionView, Template};
+use amends::domain::hearing::{AccountView, TalkState, TalkView};
 use amends::domain::inner::Note;
 use amends::domain::openness::{PostState, PostView, Want};
 use amends::domain::pacing::{Contact, PairLimits, SpaceView};
@@ -306,7 +307,11 @@ pub fn reminders(reminders: &[Reminder], zone: &str) -> String {
         return "There are no reminders.".to_owned();
     }
     let one = |reminder: &Reminder| format!("{}  {}", reminder.at.local(zone), reminder.text);
-    reminders.iter().map(one).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = reminders.iter().take(8).map(one).collect();
+    if reminders.len() > lines.len() {
+        lines.push(format!("and {} more in the next two weeks", reminders.len() - lines.len()));
+    }
+    lines.join("\n")
 }
 
 /// Wishes for reminders.
@@ -329,6 +334,52 @@ pub fn wishes(wishes: &Wishes) -> String {
         None => "No note for the check-in.".to_owned(),
     });
     lines.join("\n")
+}
+
+/// Talks.
+pub fn talks(talks: &[TalkView]) -> String {
+    if talks.is_empty() {
+        return "There are no talks.".to_owned();
+    }
+    let one = |talk: &TalkView| {
+        let state = match talk.state {
+            TalkState::Proposed => "proposed",
+            TalkState::Moved => "another time proposed",
+            TalkState::Accepted => "agreed",
+            TalkState::Declined => "not agreed",
+            TalkState::Lapsed => "lapsed unanswered",
+            TalkState::Ended => "ended",
+            _ => "unknown",
+        };
+        let waits = if talk.waits_for_me { ", waits for your answer" } else { "" };
+        let topic = talk.topic.as_deref().unwrap_or("(the words are not here yet)");
+        let head = format!("{}  {}, {state}{waits}", short(talk.id), talk.begins.local("UTC"));
+        format!("{head}\n{}", wrap(topic, "    "))
+    };
+    talks.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+/// Accounts.
+pub fn accounts(accounts: &[AccountView]) -> String {
+    if accounts.is_empty() {
+        return "There are no accounts.".to_owned();
+    }
+    let one = |account: &AccountView| {
+        let mut lines = vec![format!("{}  {}", short(account.id), whose(account.by))];
+        for (at, telling) in account.tellings.iter().enumerate() {
+            let text = telling.text.as_deref().unwrap_or("(taken back, or not here yet)");
+            let later = if at > 0 { "told anew: " } else { "" };
+            lines.push(wrap(&format!("{later}{text}"), "    "));
+        }
+        for question in &account.questions {
+            let earlier = if question.on_earlier { " (asked on earlier words)" } else { "" };
+            let text = question.text.as_deref().unwrap_or("(taken back, or not here yet)");
+            lines.push(wrap(&format!("{}  {text}{earlier}", short(question.id)), "    ? "));
+            lines.extend(question.answer.as_ref().map(|answer| wrap(answer, "    ! ")));
+        }
+        lines.join("\n")
+    };
+    accounts.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 /// The limits that hold.

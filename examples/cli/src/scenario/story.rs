@@ -104,14 +104,15 @@ pub struct Step {
 }
 
 /// Groups of commands that a story may use as they are.
-const GROUPS: [&str; 10] = [
+const GROUPS: [&str; 12] = [
     "promise", "practice", "openness", "journal", "checkin", "progress", "remind", "limits",
-    "space", "share",
+    "space", "share", "talk", "account",
 ];
 
 /// Commands of these groups that make something new; the others are about what
 /// `name` names.
-const MAKING: [&str; 7] = ["make", "post", "write", "template", "intend", "begin", "set"];
+const MAKING: [&str; 9] =
+    ["make", "post", "write", "template", "intend", "begin", "set", "propose", "tell"];
 
 /// Whether this is a command that a story may use as it is.
 fn is_command(does: &str) -> bool {

@@ -1,0 +1,79 @@
+//! Talks and accounts.
+
+use super::refusal;
+use crate::args::daily::{AccountCommand, TalkCommand};
+use crate::render;
+use crate::terminal::{Failure, Terminal};
+use amends::Space;
+use amends::domain::refusal::RefusalCode;
+use amends::id::DocId;
+use serde_json::json;
+
+async fn find_talk(prefix: &str, space: &Space) -> Result<DocId, Failure> {
+    let talks = space.hearing().talks().await?;
+    let found = render::pick(prefix, talks.iter().map(|talk| talk.id));
+    found.ok_or_else(|| refusal(RefusalCode::NotFound))
+}
+
+async fn find_account(prefix: &str, space: &Space) -> Result<DocId, Failure> {
+    let accounts = space.hearing().accounts().await?;
+    let found = render::pick(prefix, accounts.iter().map(|account| account.id));
+    found.ok_or_else(|| refusal(RefusalCode::NotFound))
+}
+
+pub async fn talk(
+    command: TalkCommand,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let hearing = space.hearing();
+    let view = match command {
+        TalkCommand::List => {
+            let talks = hearing.talks().await?;
+            terminal.ok(json!({"talks": talks}), &render::daily::talks(&talks));
+            return Ok(());
+        }
+        TalkCommand::Propose { topic, at } => hearing.propose_talk(&topic, at).await?,
+        TalkCommand::Move { id, at } => hearing.move_talk(find_talk(&id, space).await?, at).await?,
+        TalkCommand::Accept { id } => hearing.accept_talk(find_talk(&id, space).await?).await?,
+        TalkCommand::Decline { id } => hearing.decline_talk(find_talk(&id, space).await?).await?,
+        TalkCommand::End { id } => hearing.end_talk(find_talk(&id, space).await?).await?,
+    };
+    terminal.ok(json!(view), &render::daily::talks(std::slice::from_ref(&view)));
+    Ok(())
+}
+
+pub async fn account(
+    command: AccountCommand,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let hearing = space.hearing();
+    let view = match command {
+        AccountCommand::List => {
+            let accounts = hearing.accounts().await?;
+            terminal.ok(json!({"accounts": accounts}), &render::daily::accounts(&accounts));
+            return Ok(());
+        }
+        AccountCommand::Tell { text, id } => {
+            let id = match id {
+                Some(prefix) => Some(find_account(&prefix, space).await?),
+                None => None,
+            };
+            hearing.tell(id, &text).await?
+        }
+        AccountCommand::Ask { id, text } => {
+            hearing.ask(find_account(&id, space).await?, &text).await?
+        }
+        AccountCommand::Answer { id, question, text } => {
+            let id = find_account(&id, space).await?;
+            let accounts = hearing.accounts().await?;
+            let questions = accounts.iter().flat_map(|account| &account.questions);
+            let question = render::pick(&question, questions.map(|question| question.id));
+            let question = question.ok_or_else(|| refusal(RefusalCode::NotFound))?;
+            hearing.answer(id, question, &text).await?
+        }
+    };
+    terminal.ok(json!(view), &render::daily::accounts(std::slice::from_ref(&view)));
+    Ok(())
+}
