@@ -24,7 +24,7 @@ pub const FRAME_BYTES: usize = 1024 * 1024;
 /// Entries are sent in runs of about this size.
 pub const RUN_BYTES: usize = 256 * 1024;
 /// Sent and not yet acknowledged, per link.
-pub const UNACKNOWLEDGED_BYTES: usize = 4 * 1024 * 1024;
+pub const UNACKNOWLEDGED_BYTES: usize = 1024 * 1024;
 /// Frames are padded to a multiple of this.
 pub const PADDING_STEP: usize = 64;
 
@@ -148,3 +148,5 @@ pub const EXPIRY_CONFIRMED: i64 = 60;
 pub const SPACES: usize = 500;
 /// Records of each sort that count, per talk or account.
 pub const TALK_RECORDS: usize = 500;
+/// Entries of a log that are kept as one row; one is unsealed to read any of them.
+pub const SEGMENT_ENTRIES: usize = 256;

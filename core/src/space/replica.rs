@@ -7,7 +7,9 @@ use crate::domain::record::{self, Action, Record};
 use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
 use crate::id::{Commitment, DocId, Head, LogId};
-use crate::limits::{BODY_BYTES, CHECK_IN_RETENTION, OPENNESS_SPAN, RECENT, UNACKNOWLEDGED_BYTES};
+use crate::limits::{
+    BODY_BYTES, CHECK_IN_RETENTION, OPENNESS_SPAN, RECENT, SEGMENT_ENTRIES, UNACKNOWLEDGED_BYTES,
+};
 use crate::log::body::{BodyState, Gate};
 use crate::log::{Checkpoint, Entry, Followed, LogRefusal, own_tag_matches};
 use crate::store::{BodyRow, EntryRow, LogRow, PairDb};
@@ -293,8 +295,6 @@ struct Touched {
 
 /// From this many on, entries that come together are kept as one row.
 const RUN_AS_SEGMENT: usize = 16;
-/// So many of them at most: one is unsealed to read any of its entries.
-const SEGMENT_ENTRIES: usize = 256;
 
 /// Whether views look at a document because of this record. What came long ago
 /// and is over by its own dates is not looked at: a phone that catches up years

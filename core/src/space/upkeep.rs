@@ -11,6 +11,8 @@ use crate::time::{DAY, Moment};
 
 /// The version of the look-up lists; homes of another are indexed anew.
 const INDEX: i64 = 1;
+/// So many runs are made of single entries at one time.
+const JOINED_AT_ONCE: usize = 4;
 /// How often, in seconds of the clock, a running space looks for what expires.
 const SWEEP_EVERY: i64 = 60;
 
@@ -41,7 +43,8 @@ impl Engine {
         let due = self.swept.is_none_or(|at| now >= at.plus(SWEEP_EVERY) || now < at);
         if due {
             self.swept = Some(now);
-            for work in [Engine::sweep, Engine::retire, Engine::settle_seals] {
+            for work in [Engine::sweep, Engine::retire, Engine::settle_seals, Engine::join_entries]
+            {
                 match work(self) {
                     Ok(()) | Err(Error::Refusal(_)) => {}
                     Err(error) => tracing::warn!(%error, "upkeep waits for the next time"),
@@ -157,6 +160,30 @@ impl Engine {
             }
             Ok(engine.db()?.set("retired", &Value::Int(now.0))?)
         })
+    }
+
+    /// Entries that were written one by one are put into runs, as those are that
+    /// came in runs: they are read faster so, and take less room.
+    fn join_entries(&mut self) -> Result<(), Error> {
+        let home = self.home()?;
+        for log in &home.logs {
+            for _ in 0..JOINED_AT_ONCE {
+                let Some((first, last)) = self.db()?.single_entries(log.number)? else { break };
+                // The newest stay as they are: they are read and sent one by one.
+                if last - first < 2 * limits::SEGMENT_ENTRIES as u64 {
+                    break;
+                }
+                let (number, count) = (log.number, limits::SEGMENT_ENTRIES);
+                self.transact(|engine| {
+                    // Another process may have been faster.
+                    if engine.db()?.single_entries(number)?.is_some_and(|(at, _)| at == first) {
+                        engine.db()?.join_entries(number, first, count)?;
+                    }
+                    Ok(())
+                })?;
+            }
+        }
+        Ok(())
     }
 
     fn long_over(

@@ -345,6 +345,35 @@ impl PairDb {
         Ok(())
     }
 
+    /// The first entry of a log that is a row of its own, and the last.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn single_entries(&self, log: u64) -> Result<Option<(u64, u64)>, StorageError> {
+        let mut statement = self
+            .0
+            .connection
+            .prepare_cached("SELECT min(place), max(place) FROM entry WHERE log = ?1")?;
+        Ok(statement.query_row([log], |row| Ok(row.get::<_, Option<u64>>(0)?.zip(row.get(1)?)))?)
+    }
+
+    /// Puts `count` entries that are rows of their own, from `first` on, into one
+    /// row, in the caller's transaction.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn join_entries(&self, log: u64, first: u64, count: usize) -> Result<(), StorageError> {
+        let end = first + count as u64;
+        let rows =
+            (first..end).map(|index| self.entry(log, index)).collect::<Result<Vec<_>, _>>()?;
+        self.add_segment(log, first, &rows)?;
+        self.0
+            .connection
+            .prepare_cached("DELETE FROM entry WHERE log = ?1 AND place >= ?2 AND place < ?3")?
+            .execute([log, first, end])?;
+        Ok(())
+    }
+
     /// Notes that these entries of one run, in order, touch a document.
     ///
     /// # Errors
