@@ -253,6 +253,75 @@ async fn a_body_that_does_not_match_its_commitment_is_not_taken_and_is_asked_for
     unharmed(&ana).await;
 }
 
+/// A post of Ben's with these words until a moment, in his ledger of that month.
+fn post(liar: &Liar, words: &str, until: Moment) -> (Value, Vec<u8>) {
+    use amends::domain::ledger::{Month, ledger};
+    use amends::domain::openness::{Kind, record::Act};
+    let body = amends::log::body::encode([3; 16], Value::map([("text", Some(words.into()))]));
+    let act = Act::Post { kind: Kind::Day, until, under: None };
+    let record = Record {
+        target: ledger(liar.pair, liar.me, Month::of(BEGIN)),
+        at: Stated { moment: BEGIN, zone: "UTC".into() },
+        action: Action::Openness(act),
+        body: Some(amends::log::body::commitment(&body)),
+    };
+    (record.to_value(), body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r07_a_body_that_comes_back_after_its_withdrawal_or_asks_for_91_days_is_not_taken() {
+    let (ana, liar, at, _) = ana_and_liar().await;
+    let (fine, words) = post(&liar, "I was at the harbour.", BEGIN.plus(5 * DAY));
+    let (long, longer) = post(&liar, "For ever and ever.", BEGIN.plus(91 * DAY));
+    let first = entry(at.length, vec![fine]);
+    let second = entry(at.length + 1, vec![long]);
+    let of = Position { log: liar.own_log(), index: at.length, place: 0 };
+    let taken = Record {
+        target: amends::domain::record::header(&Value::decode(&first.records[0]).unwrap())
+            .unwrap()
+            .target,
+        at: Stated { moment: BEGIN, zone: "UTC".into() },
+        action: Action::WithdrawWords { of },
+        body: None,
+    };
+    let third = entry(at.length + 2, vec![taken.to_value()]);
+    let entries = [first, second, third];
+    let mut head = at.head;
+    let body = |index: u64, bytes: &Vec<u8>| BodyAt { index, place: 0, bytes: bytes.clone() };
+    let bodies = vec![body(at.length, &words), body(at.length + 1, &longer)];
+    let mut at_second = head;
+    for (number, entry) in entries.iter().enumerate() {
+        head = amends::log::next_head(head, &entry.encode());
+        if number == 1 {
+            at_second = head;
+        }
+    }
+    let run = Run {
+        log: liar.own_log(),
+        first: at.length,
+        entries: entries[..2].iter().map(Entry::encode).collect(),
+        tags: vec![[0; 16]; 2],
+        bodies: bodies.clone(),
+        head: at_second,
+    };
+    liar.say(&ana, vec![at], vec![Frame::Entries(run).encode()]).await;
+    let seen = |posts: Vec<amends::domain::openness::PostView>| -> Vec<Option<String>> {
+        posts.into_iter().map(|post| post.text).collect()
+    };
+    let posts = seen(ana.space.openness().list().await.unwrap());
+    assert_eq!(posts, [Some("I was at the harbour.".to_owned())], "and nothing of 91 days");
+
+    let held = Checkpoint { length: at.length + 2, head: at_second, ..at };
+    let withdrawal = liar.entries(at.length + 2, &entries[2..], head);
+    liar.say(&ana, vec![held], vec![withdrawal]).await;
+    let held = Checkpoint { length: at.length + 3, head, ..at };
+    let again = Frame::Bodies { log: liar.own_log(), bodies }.encode();
+    let heard = liar.say(&ana, vec![held], vec![again]).await;
+    assert!(!heard.iter().any(|frame| matches!(frame, Frame::WantBodies { .. })), "nor asked for");
+    assert_eq!(seen(ana.space.openness().list().await.unwrap()), [None]);
+    unharmed(&ana).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_frames_end_the_link_and_nothing_else() {
     let (ana, liar, at, _) = ana_and_liar().await;

@@ -103,6 +103,62 @@ fn actions() -> Vec<Action> {
     ]
 }
 
+/// Ids and commitments of the daily practice.
+#[test]
+fn the_daily_practice() {
+    use amends::domain::checkin::seal::{Bound, answers_to_value};
+    use amends::domain::checkin::{Answer, Answers, Opening, Period, TemplateId};
+    use amends::domain::ledger::{Month, ledger, own_document};
+    use amends::domain::recurrence::Due;
+    let promise = own_document(PAIR, ANA, &[0x55; 16]);
+    let due = Due::Every {
+        start: "2026-03-27".parse().unwrap(),
+        time: Some("18:30:00".parse().unwrap()),
+        rule: "FREQ=WEEKLY;BYDAY=MO,FR;COUNT=3".parse().unwrap(),
+    };
+    let occurrences: Vec<Json> = due
+        .occurrences(promise, "Europe/Berlin", None)
+        .unwrap()
+        .iter()
+        .map(|one| json!({"id": one.id, "local": one.local, "due": one.due.0, "deadline": one.deadline.0}))
+        .collect();
+    let period: Period = "2026-W10".parse().unwrap();
+    let answers = Answers::from([
+        (1, Answer { scale: Some(3), words: None }),
+        (6, Answer { scale: Some(1), words: Some("More.".into()) }),
+    ]);
+    let bound = Bound {
+        pair: PAIR,
+        person: ANA,
+        log: log_id(PAIR, ANA, 0),
+        template: TemplateId::Week,
+        period,
+    };
+    let opening = Opening { nonce: [0x66; 32], answers: answers.clone() };
+    let item = Position { log: log_id(PAIR, ANA, 0), index: 2, place: 1 };
+    check(
+        "practice.json",
+        json!({
+            "pair": PAIR,
+            "person": ANA,
+            "salt": hex(&[0x55; 16]),
+            "own_document": promise,
+            "ledger_2026_03": ledger(PAIR, ANA, Month { year: 2026, month: 3 }),
+            "due": hex(&due.to_value().encode()),
+            "zone": "Europe/Berlin",
+            "occurrences": occurrences,
+            "item": {"position": item.to_string(), "id": item.item()},
+            "check_in": {
+                "template": "week",
+                "period": "2026-W10",
+                "answers": hex(&answers_to_value(&answers).encode()),
+                "nonce": hex(&opening.nonce),
+                "commitment": opening.commitment(&bound),
+            },
+        }),
+    );
+}
+
 #[test]
 fn records_and_revisions() {
     let records: Vec<Json> = actions()
