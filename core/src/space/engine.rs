@@ -410,7 +410,7 @@ impl Engine {
 
     /// The body of a record, if it is here and its time is not over.
     pub(super) fn body(&mut self, home: &Home, of: Position) -> Result<Option<Value>, Error> {
-        let (now, days) = (self.now(), self.retention()?);
+        let (now, days) = (self.now(), self.retention(home)?);
         if !self.bodies.contains_key(&of) {
             let Some(log) = PairDb::find(&home.logs, of.log) else { return Ok(None) };
             let row = self.db()?.body(log.number, of.index, of.place)?;
@@ -429,12 +429,12 @@ impl Engine {
     }
 
     /// For how many days words are kept at most.
-    pub(super) fn retention(&mut self) -> Result<Option<u16>, Error> {
-        if let Some((_, _, pacing)) = &self.pair_state {
-            return Ok(pacing.limits().retention_days);
+    pub(super) fn retention(&mut self, home: &Home) -> Result<Option<u16>, Error> {
+        let basis = self.touched(home, home.pair.document())?;
+        match &self.pair_state {
+            Some((known, _, pacing)) if *known == basis => Ok(pacing.limits().retention_days),
+            _ => Ok(self.pacing(home)?.limits().retention_days),
         }
-        let home = self.home()?;
-        Ok(self.pacing(&home)?.limits().retention_days)
     }
 
     /// The bodies of these records.

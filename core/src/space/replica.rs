@@ -343,7 +343,8 @@ impl Replica for Engine {
     fn read(&mut self, log: LogId, first: u64, bytes: usize) -> Result<Option<Run>, Error> {
         let Some(row) = self.log(log)? else { return Ok(None) };
         let length = row.follower.checkpoint().length;
-        let (now, days) = (self.now(), self.retention()?);
+        let home = self.home()?;
+        let (now, days) = (self.now(), self.retention(&home)?);
         let db = self.db()?;
         let mut run = Run {
             log,
@@ -425,7 +426,8 @@ impl Replica for Engine {
 
     fn bodies(&mut self, log: LogId, which: &[(u64, u8)]) -> Result<Vec<BodyAt>, Error> {
         let Some(row) = self.log(log)? else { return Ok(Vec::new()) };
-        let (now, days) = (self.now(), self.retention()?);
+        let home = self.home()?;
+        let (now, days) = (self.now(), self.retention(&home)?);
         let mut bodies = Vec::new();
         let mut bytes = 0;
         let which: BTreeSet<&(u64, u8)> = which.iter().take(BODIES_AT_ONCE).collect();
