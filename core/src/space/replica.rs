@@ -55,6 +55,7 @@ impl Engine {
             return Ok(Intake::Missing(held));
         }
         let now = self.now();
+        let theirs = last_stated(run);
         let mut fresh = Fresh { first: held.length, ..Fresh::default() };
         for (at, bytes) in run.entries.iter().enumerate() {
             let index = run.first + at as u64;
@@ -94,7 +95,8 @@ impl Engine {
                         past: followed.past.clone(),
                         received: now,
                     };
-                    let read = self.read_entry(&home, &mut log, index, &row, &followed, run)?;
+                    let read =
+                        self.read_entry(&home, &mut log, index, &row, &followed, run, theirs)?;
                     fresh.touched.extend(read);
                     fresh.rows.push(row);
                 }
@@ -131,6 +133,7 @@ impl Engine {
             return refused;
         }
         let now = self.now();
+        let theirs = last_stated(run);
         for (bytes, tag) in run.entries.iter().zip(&run.tags) {
             let index = log.follower.checkpoint().length;
             let pins = Entry::decode(bytes).map(|entry| entry.seen).unwrap_or_default();
@@ -148,7 +151,7 @@ impl Engine {
                 past: followed.past.clone(),
                 received: now,
             };
-            let touched = self.read_entry(&home, &mut log, index, &row, &followed, run)?;
+            let touched = self.read_entry(&home, &mut log, index, &row, &followed, run, theirs)?;
             self.keep_fresh(&log, Fresh { first: index, rows: vec![row], touched })?;
         }
         let at = log.follower.checkpoint();
@@ -196,6 +199,7 @@ impl Engine {
 
     /// Reads an entry that follows: whose words it brings, which it takes back, and
     /// which documents it touches.
+    #[expect(clippy::too_many_arguments, reason = "one entry in the light of its run")]
     fn read_entry(
         &mut self,
         home: &Home,
@@ -204,6 +208,7 @@ impl Engine {
         row: &EntryRow,
         followed: &Followed,
         run: &Run,
+        theirs: Moment,
     ) -> Result<Vec<Touched>, Error> {
         // Something that expires may be among it.
         self.expiring = None;
@@ -239,6 +244,10 @@ impl Engine {
             let (state, bytes) = match body {
                 _ if overlong => (BodyState::Gone, Vec::new()),
                 Some(body) => (BodyState::Present, body.bytes.clone()),
+                // Over by this phone's clock and by its author's: it is not coming.
+                None if until.is_some_and(|until| until <= latest.min(theirs)) => {
+                    (BodyState::Gone, Vec::new())
+                }
                 None => (BodyState::Withheld, Vec::new()),
             };
             let row = BodyRow { state, until, at: stated, bytes };
@@ -315,6 +324,16 @@ fn looked_at(header: &record::Header, value: &Value, stated: Moment, now: Moment
         Some(("checkin", kind)) => kind == "template",
         _ => true,
     }
+}
+
+/// The latest time that the last entry of a run states.
+fn last_stated(run: &Run) -> Moment {
+    let entry = run.entries.last().and_then(|bytes| Entry::decode(bytes).ok());
+    let stated = entry
+        .iter()
+        .flat_map(|entry| &entry.records)
+        .filter_map(|record| Value::decode(record).ok()?.get("at")?.array()?.first()?.int());
+    stated.max().map_or(Moment(i64::MIN), Moment)
 }
 
 /// How long a body of this kind may be kept at most.
