@@ -195,7 +195,8 @@ async fn r01_under_an_ended_agreement_nothing_can_be_posted() {
     assert_eq!(refused, RefusalCode::NotInForce.into());
 }
 
-fn strings(value: &serde_json::Value, names: &mut Vec<String>, words: &mut Vec<String>) {
+/// Every name of a field and every text of a value.
+pub fn strings(value: &serde_json::Value, names: &mut Vec<String>, words: &mut Vec<String>) {
     match value {
         serde_json::Value::Object(fields) => {
             for (name, value) in fields {

@@ -98,19 +98,10 @@ fn r35_without_default_features_there_is_no_network_code() {
 
 /// Every name of a field that an app gets to see.
 async fn fields(phone: &Phone) -> BTreeSet<String> {
-    fn collect(value: &serde_json::Value, names: &mut BTreeSet<String>) {
-        match value {
-            serde_json::Value::Object(fields) => {
-                for (name, value) in fields {
-                    names.insert(name.clone());
-                    collect(value, names);
-                }
-            }
-            serde_json::Value::Array(items) => items.iter().for_each(|item| collect(item, names)),
-            _ => {}
-        }
-    }
-    let mut names = BTreeSet::new();
+    let mut names = Vec::new();
+    let collect = |value: &serde_json::Value, names: &mut Vec<String>| {
+        daily::strings(value, names, &mut Vec::new());
+    };
     let agreements = phone.space.agreements();
     let views = agreements.list().await.unwrap();
     collect(&serde_json::to_value(phone.space.status().await.unwrap()).unwrap(), &mut names);
@@ -122,7 +113,7 @@ async fn fields(phone: &Phone) -> BTreeSet<String> {
         collect(&serde_json::to_value(history).unwrap(), &mut names);
     }
     collect(&serde_json::to_value(views).unwrap(), &mut names);
-    names
+    names.into_iter().collect()
 }
 
 async fn lived() -> [Phone; 2] {

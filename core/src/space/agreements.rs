@@ -2,7 +2,6 @@
 
 use super::engine::{Engine, Home};
 use crate::cbor::Value;
-use crate::domain::Context;
 use crate::domain::agreement::decide::Splice;
 use crate::domain::agreement::view::{AgreementsNow, agreements_now};
 use crate::domain::agreement::{AgreementView, Command, Folded, decide, project};
@@ -194,10 +193,7 @@ impl Engine {
         self.look_at_clock()?;
         *home = self.home()?;
         let folded = self.agreement(home, doc)?;
-        let pair_state = self.pair_state(home)?;
-        let context =
-            Context { pair: &home.pair, pair_state: &pair_state, me: home.me, now: self.now() };
-        let actions = decide(&folded, command, context)?;
+        let actions = self.deciding(home, |context| decide(&folded, command, context))?;
         if folded.begun.is_none() {
             let mine = home.own()?.number;
             let live = self.live_rows()?.iter().filter(|row| row.log == mine).count();

@@ -4,7 +4,6 @@ use super::Space;
 use super::engine::{Engine, Home};
 use super::subscription::Subscription;
 use crate::cbor::Value;
-use crate::domain::Context;
 use crate::domain::checkin::view::intentions;
 use crate::domain::checkin::{
     Act, Answers, Cadence, CheckInState, CheckInView, Folded, IntentionView, Opening, Period,
@@ -13,13 +12,13 @@ use crate::domain::checkin::{
 use crate::domain::ledger::{Month, ledger, own_document};
 use crate::domain::pacing::Feature;
 use crate::domain::pair::Who;
-use crate::domain::record::{Action, Draft};
+use crate::domain::record::{Action, Draft, Held};
 use crate::domain::refusal::RefusalCode;
 use crate::domain::text;
 use crate::domain::words::{in_order, withdrawn};
 use crate::error::Error;
 use crate::host::random;
-use crate::id::{DocId, ItemId, Position};
+use crate::id::{DocId, ItemId, PersonId, Position};
 use crate::limits;
 use crate::store::{StorageError, VaultItem};
 use crate::time::{Moment, local_date, zone};
@@ -30,12 +29,20 @@ const ANSWERS: &str = "check-in";
 
 /// What only this phone knows of one check-in.
 #[derive(Debug, Clone)]
-pub(super) struct PrivateAnswers {
+struct PrivateAnswers {
     id: DocId,
-    pub(super) template: TemplateId,
-    pub(super) period: Period,
-    pub(super) answers: Answers,
+    template: TemplateId,
+    period: Period,
+    answers: Answers,
     state: String,
+}
+
+/// How a template was made.
+struct TemplateMade {
+    position: Position,
+    author: PersonId,
+    cadence: Cadence,
+    withdrawn: bool,
 }
 
 fn name(template: TemplateId, period: Period) -> String {
@@ -111,26 +118,33 @@ impl Engine {
         Ok(self.vault()?.put(&kept.to_item())?)
     }
 
+    /// The record that made a template: only its maker's can have made this
+    /// document, and only the first.
+    fn template_made(&mut self, home: &Home, doc: DocId) -> Result<Option<TemplateMade>, Error> {
+        let read = self.records(home, doc)?;
+        let records = in_order(read.held.iter());
+        let gone = withdrawn(&records);
+        let made = |held: &&Held| match held.record.action {
+            Action::CheckIn(Act::Template { cadence, salt })
+                if own_document(home.pair.id, held.author, &salt) == doc =>
+            {
+                let (position, author) = (held.id, held.author);
+                let withdrawn = gone.contains_key(&position);
+                Some(TemplateMade { position, author, cadence, withdrawn })
+            }
+            _ => None,
+        };
+        Ok(records.iter().find_map(made))
+    }
+
     /// The template that a document holds, unless it was taken back.
     pub(super) fn template_of(
         &mut self,
         home: &Home,
         doc: DocId,
     ) -> Result<Option<Template>, Error> {
-        let read = self.records(home, doc)?;
-        let records = in_order(read.held.iter());
-        // Only its maker's record can have made this document, and only once.
-        let made = records.iter().find_map(|held| match held.record.action {
-            Action::CheckIn(Act::Template { cadence, salt })
-                if own_document(home.pair.id, held.author, &salt) == doc =>
-            {
-                Some((held.id, cadence))
-            }
-            _ => None,
-        });
-        let gone = withdrawn(&records);
-        let made = made.filter(|(position, _)| !gone.contains_key(position));
-        let Some((position, cadence)) = made else { return Ok(None) };
+        let made = self.template_made(home, doc)?.filter(|made| !made.withdrawn);
+        let Some(TemplateMade { position, cadence, .. }) = made else { return Ok(None) };
         let Some(body) = self.body(home, position)? else { return Ok(None) };
         let words =
             |value: &Value| value.text().filter(|words| text::counts(words)).map(str::to_owned);
@@ -245,7 +259,8 @@ impl Engine {
         let docs: Vec<DocId> = docs.into_iter().collect();
         let folded = self.fold_check_ins(&home, &docs)?;
         let first = today.saturating_sub(jiff::Span::new().days(91));
-        for template in self.templates()? {
+        let templates = self.templates()?;
+        for template in &templates {
             wanted.extend(periods(template.cadence, first, today).map(|p| (template.id, p)));
         }
         wanted.extend(folded.periods.keys().copied());
@@ -256,8 +271,8 @@ impl Engine {
         for (template, period) in wanted {
             let view = self.view_check_in(&home, &folded, template, period)?;
             // What the other did alone, before both have sealed, is not shown.
-            let current =
-                self.template(&home, template).is_ok_and(|t| t.cadence.period(today) == period);
+            let asked = templates.iter().find(|asked| asked.id == template);
+            let current = asked.is_some_and(|asked| asked.cadence.period(today) == period);
             let mine = view.mine.is_some() || view.state == CheckInState::Skipped;
             if current || mine || view.partners.is_some() {
                 views.push(view);
@@ -317,10 +332,9 @@ impl Engine {
             let mut home = engine.home()?;
             let own = home.own()?.follower.checkpoint();
             let (log, seal) = (own.log, Position { log: own.log, index: own.length, place: 0 });
-            let pair_state = engine.pair_state(&home)?;
-            let (pair, me, now) = (home.pair, home.me, engine.now());
-            let context = Context { pair: &pair, pair_state: &pair_state, me, now };
-            let draft = decide::seal(&opening, template, period, log, context)?;
+            let draft = engine.deciding(&home, |context| {
+                decide::seal(&opening, template, period, log, context)
+            })?;
             engine.append(&mut home, vec![draft])?;
             let waiting = Value::map([
                 ("name", Some(name(template, period).as_str().into())),
@@ -382,10 +396,8 @@ impl Engine {
             let view = self.check_in(&home, template, period)?;
             self.transact(|engine| {
                 let mut home = engine.home()?;
-                let pair_state = engine.pair_state(&home)?;
-                let (pair, me, now) = (home.pair, home.me, engine.now());
-                let context = Context { pair: &pair, pair_state: &pair_state, me, now };
-                let draft = decide::open(&opening, &view, context)?;
+                let draft =
+                    engine.deciding(&home, |context| decide::open(&opening, &view, context))?;
                 engine.append(&mut home, vec![draft])?;
                 Ok(engine.db()?.clear_outbox(&lookup)?)
             })?;
@@ -403,10 +415,7 @@ impl Engine {
         let waiting = self.waits(template, period)?.ok_or(RefusalCode::NotSealed)?;
         self.transact(|engine| {
             let mut home = engine.home()?;
-            let pair_state = engine.pair_state(&home)?;
-            let (pair, me, now) = (home.pair, home.me, engine.now());
-            let context = Context { pair: &pair, pair_state: &pair_state, me, now };
-            let draft = decide::cancel(&view, context)?;
+            let draft = engine.deciding(&home, |context| decide::cancel(&view, context))?;
             engine.append(&mut home, vec![draft])?;
             engine.take_back(&waiting.0)
         })?;
@@ -446,10 +455,9 @@ impl Engine {
         self.transact(|engine| {
             engine.look_at_clock()?;
             let mut home = engine.home()?;
-            let pair_state = engine.pair_state(&home)?;
-            let (pair, me, now) = (home.pair, home.me, engine.now());
-            let context = Context { pair: &pair, pair_state: &pair_state, me, now };
-            let draft = decide::share_alone(&private.answers, template, period, context)?;
+            let draft = engine.deciding(&home, |context| {
+                decide::share_alone(&private.answers, template, period, context)
+            })?;
             engine.append(&mut home, vec![draft])?;
             if let Some((lookup, _)) = waiting {
                 engine.db()?.clear_outbox(&lookup)?;
@@ -472,10 +480,7 @@ impl Engine {
         let view = self.check_in(&home, template, period)?;
         self.transact(|engine| {
             let mut home = engine.home()?;
-            let pair_state = engine.pair_state(&home)?;
-            let (pair, me, now) = (home.pair, home.me, engine.now());
-            let context = Context { pair: &pair, pair_state: &pair_state, me, now };
-            if let Ok(draft) = decide::cancel(&view, context) {
+            if let Ok(draft) = engine.deciding(&home, |context| decide::cancel(&view, context)) {
                 engine.append(&mut home, vec![draft])?;
             }
             engine.take_back(lookup)
@@ -522,10 +527,9 @@ impl Engine {
         let salt = random(self.entropy()).map_err(StorageError::from)?;
         let home = self.home()?;
         self.switched_on(&home)?;
-        let pair_state = self.pair_state(&home)?;
-        let (pair, me, now) = (home.pair, home.me, self.now());
-        let context = Context { pair: &pair, pair_state: &pair_state, me, now };
-        let draft = decide::make_template(salt, title, cadence, items, context)?;
+        let draft = self.deciding(&home, |context| {
+            decide::make_template(salt, title, cadence, items, context)
+        })?;
         let doc = draft.target;
         self.append_own(vec![draft])?;
         Ok(self.template_of(&home, doc)?.ok_or(RefusalCode::TemplateUnknown)?)
@@ -533,30 +537,20 @@ impl Engine {
 
     fn drop_template(&mut self, doc: DocId) -> Result<(), Error> {
         let home = self.home()?;
-        let read = self.records(&home, doc)?;
-        let records = in_order(read.held.iter());
-        let made = records.iter().find(|held| match held.record.action {
-            Action::CheckIn(Act::Template { salt, .. }) => {
-                own_document(home.pair.id, held.author, &salt) == doc
-            }
-            _ => false,
-        });
-        let made = made.ok_or(RefusalCode::TemplateUnknown)?;
+        let made = self.template_made(&home, doc)?.ok_or(RefusalCode::TemplateUnknown)?;
         if made.author != home.me {
             return Err(RefusalCode::NotYourWords.into());
         }
-        let action = Action::WithdrawWords { of: made.id };
+        let action = Action::WithdrawWords { of: made.position };
         self.append_own(vec![Draft { target: doc, action, body: None }])
     }
 
     fn say_intention(&mut self, words: &str) -> Result<IntentionView, Error> {
         let today = self.today();
         let home = self.home()?;
-        let pair_state = self.pair_state(&home)?;
-        let (pair, me, now) = (home.pair, home.me, self.now());
-        let context = Context { pair: &pair, pair_state: &pair_state, me, now };
         self.switched_on(&home)?;
-        let mut drafts = vec![decide::intend(words, today, context)?];
+        let mut drafts =
+            vec![self.deciding(&home, |context| decide::intend(words, today, context))?];
         // What is said anew replaces what was said before: those words go.
         let before = self.intentions()?.into_iter();
         let before = before.filter(|one| one.by == Who::Me && one.day == today);

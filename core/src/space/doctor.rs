@@ -84,7 +84,7 @@ enum Due {
 }
 
 /// Every setting of `pair.db`.
-const SETTINGS: [(&str, Due); 14] = [
+const SETTINGS: [(&str, Due); 13] = [
     ("name", Due::Always),
     ("link", Due::Paired),
     ("latest", Due::Paired),
@@ -97,7 +97,6 @@ const SETTINGS: [(&str, Due); 14] = [
     ("index", Due::Always),
     ("begun", Due::Sometimes),
     ("expired-seen", Due::Sometimes),
-    ("scrub", Due::Sometimes),
     ("retired", Due::Sometimes),
 ];
 
@@ -299,6 +298,9 @@ impl Engine {
     fn check_lists(&mut self, home: &Home, report: &mut DoctorReport) -> Result<(), Error> {
         let listed = self.db()?.expiring().map_err(Error::from);
         let listed = report.note(listed, Remedy::Rebuild)?;
+        let listed: Option<BTreeMap<(u64, u64, u8), _>> = listed.map(|all| {
+            all.into_iter().map(|one| ((one.log, one.index, one.place), one.until)).collect()
+        });
         let live = self.db()?.live().map_err(Error::from);
         let live = report.note(live, Remedy::Rebuild)?.unwrap_or_default();
         let outbox = self.db()?.outbox().map_err(Error::from);
@@ -315,10 +317,8 @@ impl Engine {
             for (index, place) in self.db()?.bodies(log.number)? {
                 let Ok(Some(row)) = self.db()?.body(log.number, index, place) else { continue };
                 let expires = listed.as_ref().map(|listed| {
-                    listed.iter().any(|one| {
-                        (one.log, one.index, one.place) == (log.number, index, place)
-                            && Some(one.until) == row.until
-                    })
+                    let until = listed.get(&(log.number, index, place));
+                    until.is_some_and(|until| Some(*until) == row.until)
                 });
                 let due = row.until.is_some() && row.state != BodyState::Gone;
                 if missing.contains(&(index, place)) != (row.state == BodyState::Withheld)

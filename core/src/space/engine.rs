@@ -7,7 +7,7 @@ use crate::domain::lifecycle::PairState;
 use crate::domain::pacing::Pacing;
 use crate::domain::record::{self, Action, Draft, Held, Record};
 use crate::domain::refusal::RefusalCode;
-use crate::domain::{Pair, agreement, openness, promise, text};
+use crate::domain::{Context, Pair, Refusal, agreement, openness, promise, text};
 use crate::error::Error;
 use crate::host::{Clock, Entropy, SecretStore, random};
 use crate::id::{DocId, LogId, Past, PersonId, Position};
@@ -786,6 +786,17 @@ impl Engine {
     /// How the pair stands.
     pub fn pair_state(&mut self, home: &Home) -> Result<PairState, Error> {
         Ok(self.pair_document(home)?.0)
+    }
+
+    /// Has a rule decide: who, when, and how the pair stands come from here.
+    pub(super) fn deciding<T>(
+        &mut self,
+        home: &Home,
+        decide: impl FnOnce(Context<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Error> {
+        let pair_state = self.pair_state(home)?;
+        let (pair, me, now) = (&home.pair, home.me, self.now());
+        Ok(decide(Context { pair, pair_state: &pair_state, me, now })?)
     }
 
     /// The pace of the two: limits and space.

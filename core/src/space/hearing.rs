@@ -2,7 +2,6 @@
 
 use super::Space;
 use super::engine::{Engine, Home};
-use crate::domain::Context;
 use crate::domain::hearing::{AccountView, Command, TalkView, account, decide, talk};
 use crate::domain::ledger::own_document;
 use crate::domain::refusal::RefusalCode;
@@ -48,10 +47,9 @@ impl Engine {
         if !new && talk.is_none() && account.is_none() {
             return Err(RefusalCode::NotFound.into());
         }
-        let pair_state = self.pair_state(&home)?;
-        let (pair, me, now) = (home.pair, home.me, self.now());
-        let context = Context { pair: &pair, pair_state: &pair_state, me, now };
-        let draft = decide(doc, salt, talk.as_ref(), account.as_ref(), &command, context)?;
+        let draft = self.deciding(&home, |context| {
+            decide(doc, salt, talk.as_ref(), account.as_ref(), &command, context)
+        })?;
         self.append_own(vec![draft])?;
         let home = self.home()?;
         self.hearing(&home, doc)

@@ -3,7 +3,6 @@
 use super::Space;
 use super::engine::{Engine, Home};
 use super::subscription::Subscription;
-use crate::domain::Context;
 use crate::domain::ledger::{Month, ledger};
 use crate::domain::openness::{Command, NewPost, PostView, decide, fold, project};
 use crate::domain::pacing::Feature;
@@ -125,14 +124,9 @@ impl Engine {
                     under = Some(engine.show_agreement(doc)?);
                 }
             }
-            let pair_state = engine.pair_state(&home)?;
-            let context = Context {
-                pair: &home.pair,
-                pair_state: &pair_state,
-                me: home.me,
-                now: engine.now(),
-            };
-            let drafts = decide(post.as_ref(), under.as_ref(), &command, context)?;
+            let drafts = engine.deciding(&home, |context| {
+                decide(post.as_ref(), under.as_ref(), &command, context)
+            })?;
             let own = home.own()?.follower.checkpoint();
             let next = crate::id::Position { log: own.log, index: own.length, place: 0 };
             engine.append(&mut home, drafts)?;

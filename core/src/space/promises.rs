@@ -3,7 +3,6 @@
 use super::Space;
 use super::engine::{Engine, Home};
 use super::subscription::Subscription;
-use crate::domain::Context;
 use crate::domain::ledger::own_document;
 use crate::domain::pacing::Feature;
 use crate::domain::pair::Who;
@@ -99,14 +98,7 @@ impl Engine {
             if matches!(command, Command::Make(..)) {
                 engine.room_for_promise(&home)?;
             }
-            let pair_state = engine.pair_state(&home)?;
-            let context = Context {
-                pair: &home.pair,
-                pair_state: &pair_state,
-                me: home.me,
-                now: engine.now(),
-            };
-            let acts = decide(&folded, &command, context)?;
+            let acts = engine.deciding(&home, |context| decide(&folded, &command, context))?;
             let drafts = acts
                 .into_iter()
                 .map(|(action, body)| Draft { target: doc, action, body })
