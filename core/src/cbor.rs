@@ -1,10 +1,10 @@
 //! The subset of CBOR that Amends speaks, on the wire and in its logs.
 //!
-//! One [`Value`] type, encoded deterministically (RFC 8949 §4.2.1: shortest
+//! One [`Item`] type, encoded deterministically (RFC 8949 §4.2.1: shortest
 //! integers and lengths, definite lengths only, map keys in bytewise order of
 //! their encodings, no duplicates). Integers fit `i64`, map keys are texts; there
 //! are no floats, no tags and no simple values but `false`, `true` and `null`.
-//! [`Value::decode`] refuses everything else, so that any two encodings of one
+//! [`View::read`] refuses everything else, so that any two encodings of one
 //! value are the same bytes and a hash over them means something.
 
 use crate::limits::CBOR_DEPTH;
@@ -26,9 +26,9 @@ pub enum CborError {
     TooDeep,
 }
 
-/// A CBOR value of the subset.
+/// A data item of the subset, over byte and text strings of some kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum Item<B, T> {
     /// `null`
     Null,
     /// `false`, `true`
@@ -36,46 +36,35 @@ pub enum Value {
     /// An integer.
     Int(i64),
     /// A byte string.
-    Bytes(Vec<u8>),
+    Bytes(B),
     /// A text string.
-    Text(String),
+    Text(T),
     /// An array.
-    Array(Vec<Value>),
+    Array(Vec<Item<B, T>>),
     /// A map from texts, in canonical key order.
-    Map(Vec<(String, Value)>),
+    Map(Vec<(T, Item<B, T>)>),
 }
 
-impl Value {
-    /// A map with its fields put into canonical order. `None` values are left out.
-    pub fn map<const N: usize>(fields: [(&str, Option<Value>); N]) -> Self {
-        let mut fields: Vec<_> =
-            fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
-        fields.sort_by(|(a, _), (b, _)| key_order(a, b));
-        Value::Map(fields)
-    }
+/// An item that owns its strings.
+pub type Value = Item<Vec<u8>, String>;
 
-    /// A map, with `fields` added to it.
-    pub fn with(self, more: Vec<(String, Value)>) -> Self {
-        let mut fields = match self {
-            Value::Map(fields) => fields,
-            _ => Vec::new(),
-        };
-        fields.extend(more);
-        fields.sort_by(|(a, _), (b, _)| key_order(a, b));
-        Value::Map(fields)
-    }
+/// An item whose strings stay in the bytes that it was read from.
+pub type View<'a> = Item<&'a [u8], &'a str>;
 
+impl<B: AsRef<[u8]>, T: AsRef<str>> Item<B, T> {
     /// The field `key` of a map.
-    pub fn get(&self, key: &str) -> Option<&Value> {
+    pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
-            Value::Map(fields) => fields.iter().find(|(name, _)| name == key).map(|(_, v)| v),
+            Item::Map(fields) => {
+                fields.iter().find(|(name, _)| name.as_ref() == key).map(|(_, item)| item)
+            }
             _ => None,
         }
     }
 
     /// The integer, if it is one.
     pub fn int(&self) -> Option<i64> {
-        if let Value::Int(int) = self { Some(*int) } else { None }
+        if let Item::Int(int) = self { Some(*int) } else { None }
     }
 
     /// The integer, if it is one and not negative.
@@ -85,22 +74,25 @@ impl Value {
 
     /// The text, if it is one.
     pub fn text(&self) -> Option<&str> {
-        if let Value::Text(text) = self { Some(text) } else { None }
+        if let Item::Text(text) = self { Some(text.as_ref()) } else { None }
     }
 
     /// The bytes, if it is a byte string.
     pub fn bytes(&self) -> Option<&[u8]> {
-        if let Value::Bytes(bytes) = self { Some(bytes) } else { None }
+        if let Item::Bytes(bytes) = self { Some(bytes.as_ref()) } else { None }
     }
 
     /// The items, if it is an array.
-    pub fn array(&self) -> Option<&[Value]> {
-        if let Value::Array(items) = self { Some(items) } else { None }
+    pub fn array(&self) -> Option<&[Self]> {
+        if let Item::Array(items) = self { Some(items) } else { None }
     }
 
     /// Whether it is a map with no other fields than `keys`.
     pub fn has_only(&self, keys: &[&str]) -> bool {
-        matches!(self, Value::Map(fields) if fields.iter().all(|(key, _)| keys.contains(&&**key)))
+        match self {
+            Item::Map(fields) => fields.iter().all(|(key, _)| keys.contains(&key.as_ref())),
+            _ => false,
+        }
     }
 
     /// The deterministic encoding.
@@ -116,42 +108,94 @@ impl Value {
         e: &mut Encoder<Vec<u8>>,
     ) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
         match self {
-            Value::Null => e.null()?,
-            Value::Bool(bool) => e.bool(*bool)?,
-            Value::Int(int) => e.i64(*int)?,
-            Value::Bytes(bytes) => e.bytes(bytes)?,
-            Value::Text(text) => e.str(text)?,
-            Value::Array(items) => {
+            Item::Null => e.null()?,
+            Item::Bool(bool) => e.bool(*bool)?,
+            Item::Int(int) => e.i64(*int)?,
+            Item::Bytes(bytes) => e.bytes(bytes.as_ref())?,
+            Item::Text(text) => e.str(text.as_ref())?,
+            Item::Array(items) => {
                 e.array(items.len() as u64)?;
                 items.iter().try_for_each(|item| item.write(e))?;
                 e
             }
-            Value::Map(fields) => {
+            Item::Map(fields) => {
                 e.map(fields.len() as u64)?;
-                for (key, value) in fields {
-                    e.str(key)?;
-                    value.write(e)?;
+                for (key, item) in fields {
+                    e.str(key.as_ref())?;
+                    item.write(e)?;
                 }
                 e
             }
         };
         Ok(())
     }
+}
 
-    /// Reads one value that fills `bytes` exactly.
+/// A map with its fields put into canonical order. Fields that are `None` are left out.
+fn map<B, T: AsRef<str>>(fields: impl IntoIterator<Item = (T, Option<Item<B, T>>)>) -> Item<B, T> {
+    let mut fields: Vec<_> =
+        fields.into_iter().filter_map(|(key, item)| Some((key, item?))).collect();
+    fields.sort_by(|(a, _), (b, _)| key_order(a.as_ref(), b.as_ref()));
+    Item::Map(fields)
+}
+
+impl Value {
+    /// A map with its fields put into canonical order. `None` values are left out.
+    pub fn map<const N: usize>(fields: [(&str, Option<Value>); N]) -> Self {
+        map(fields.map(|(key, value)| (key.to_owned(), value)))
+    }
+
+    /// A map, with `fields` added to it.
+    pub fn with(self, more: Vec<(String, Value)>) -> Self {
+        let fields = match self {
+            Value::Map(fields) => fields,
+            _ => Vec::new(),
+        };
+        map(fields.into_iter().chain(more).map(|(key, value)| (key, Some(value))))
+    }
+
+    /// Reads one value that fills `bytes` exactly, see [`View::read`].
+    ///
+    /// # Errors
+    /// [`CborError`], and nothing is returned in part.
+    pub fn decode(bytes: &[u8]) -> Result<Self, CborError> {
+        View::read(bytes).map(|view| view.to_value())
+    }
+}
+
+impl<'a> View<'a> {
+    /// A map with its fields put into canonical order.
+    pub fn fields(fields: impl IntoIterator<Item = (&'a str, View<'a>)>) -> Self {
+        map(fields.into_iter().map(|(key, view)| (key, Some(view))))
+    }
+
+    /// Reads one item that fills `bytes` exactly.
     ///
     /// The caller bounds the length of `bytes`; memory stays within a small
     /// multiple of it, whatever lengths the bytes claim.
     ///
     /// # Errors
     /// [`CborError`], and nothing is returned in part.
-    pub fn decode(bytes: &[u8]) -> Result<Self, CborError> {
+    pub fn read(bytes: &'a [u8]) -> Result<Self, CborError> {
         let mut decoder = Decoder::new(bytes);
-        let value = read(&mut decoder, CBOR_DEPTH)?;
-        if decoder.position() != bytes.len() || value.encode() != bytes {
-            return Err(CborError::NotCanonical);
+        let view = read(&mut decoder, CBOR_DEPTH)?;
+        if decoder.position() == bytes.len() { Ok(view) } else { Err(CborError::NotCanonical) }
+    }
+
+    /// The same item with strings of its own.
+    pub fn to_value(&self) -> Value {
+        match self {
+            View::Null => Value::Null,
+            View::Bool(bool) => Value::Bool(*bool),
+            View::Int(int) => Value::Int(*int),
+            View::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+            View::Text(text) => Value::Text((*text).to_owned()),
+            View::Array(items) => Value::Array(items.iter().map(View::to_value).collect()),
+            View::Map(fields) => {
+                let field = |(key, view): &(&str, View<'_>)| ((*key).to_owned(), view.to_value());
+                Value::Map(fields.iter().map(field).collect())
+            }
         }
-        Ok(value)
     }
 }
 
@@ -160,45 +204,80 @@ fn key_order(a: &str, b: &str) -> std::cmp::Ordering {
     a.len().cmp(&b.len()).then_with(|| a.as_bytes().cmp(b.as_bytes()))
 }
 
-fn read(d: &mut Decoder<'_>, depth: usize) -> Result<Value, CborError> {
+/// The length of the head of an item whose argument is `argument`, at its shortest.
+fn head(argument: u64) -> usize {
+    match argument {
+        0..=23 => 1,
+        24..=0xff => 2,
+        0x100..=0xffff => 3,
+        0x1_0000..=0xffff_ffff => 5,
+        _ => 9,
+    }
+}
+
+fn read<'a>(d: &mut Decoder<'a>, depth: usize) -> Result<View<'a>, CborError> {
     let malformed = |_| CborError::Malformed;
-    let value = match d.datatype().map_err(malformed)? {
+    let begin = d.position();
+    // What was read must have been written in as few bytes as possible.
+    let shortest = |d: &Decoder<'_>, length: usize| match d.position() - begin == length {
+        true => Ok(()),
+        false => Err(CborError::NotCanonical),
+    };
+    let view = match d.datatype().map_err(malformed)? {
         Type::Null => {
             d.null().map_err(malformed)?;
-            Value::Null
+            View::Null
         }
-        Type::Bool => Value::Bool(d.bool().map_err(malformed)?),
-        Type::Bytes => Value::Bytes(d.bytes().map_err(malformed)?.to_vec()),
-        Type::String => Value::Text(d.str().map_err(malformed)?.to_owned()),
+        Type::Bool => View::Bool(d.bool().map_err(malformed)?),
+        Type::Bytes => {
+            let bytes = d.bytes().map_err(malformed)?;
+            shortest(d, head(bytes.len() as u64) + bytes.len())?;
+            View::Bytes(bytes)
+        }
+        Type::String => {
+            let text = d.str().map_err(malformed)?;
+            shortest(d, head(text.len() as u64) + text.len())?;
+            View::Text(text)
+        }
         Type::Array => {
             let depth = depth.checked_sub(1).ok_or(CborError::TooDeep)?;
             let length = d.array().map_err(malformed)?.ok_or(CborError::NotCanonical)?;
+            shortest(d, head(length))?;
             // Grown item by item: a claimed length reserves nothing.
             let mut items = Vec::new();
             for _ in 0..length {
                 items.push(read(d, depth)?);
             }
-            Value::Array(items)
+            View::Array(items)
         }
         Type::Map => {
             let depth = depth.checked_sub(1).ok_or(CborError::TooDeep)?;
             let length = d.map().map_err(malformed)?.ok_or(CborError::NotCanonical)?;
-            let mut fields: Vec<(String, Value)> = Vec::new();
+            shortest(d, head(length))?;
+            let mut fields: Vec<(&str, View<'_>)> = Vec::new();
             for _ in 0..length {
-                let key = d.str().map_err(malformed)?.to_owned();
-                if fields.last().is_some_and(|(last, _)| key_order(last, &key).is_ge()) {
+                let begin = d.position();
+                let key = d.str().map_err(malformed)?;
+                if d.position() - begin != head(key.len() as u64) + key.len()
+                    || fields.last().is_some_and(|(last, _)| key_order(last, key).is_ge())
+                {
                     return Err(CborError::NotCanonical);
                 }
                 fields.push((key, read(d, depth)?));
             }
-            Value::Map(fields)
+            View::Map(fields)
         }
         Type::ArrayIndef | Type::MapIndef | Type::BytesIndef | Type::StringIndef => {
             return Err(CborError::NotCanonical);
         }
-        _ => Value::Int(d.i64().map_err(malformed)?),
+        _ => {
+            let int = d.i64().map_err(malformed)?;
+            let argument = if int < 0 { !int as u64 } else { int as u64 };
+            shortest(d, head(argument))?;
+            View::Int(int)
+        }
     };
-    Ok(value)
+    Ok(view)
 }
 
 impl From<i64> for Value {
@@ -211,6 +290,19 @@ impl From<u64> for Value {
     /// Counts and lengths here stay far below 2⁶³.
     fn from(int: u64) -> Self {
         Value::Int(int.min(i64::MAX as u64) as i64)
+    }
+}
+
+impl<'a> From<&'a [u8]> for View<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        View::Bytes(bytes)
+    }
+}
+
+impl From<u64> for View<'_> {
+    /// Counts and lengths here stay far below 2⁶³.
+    fn from(int: u64) -> Self {
+        View::Int(int.min(i64::MAX as u64) as i64)
     }
 }
 

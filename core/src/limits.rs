@@ -22,7 +22,9 @@ pub const LOG_GENERATIONS: u8 = 64;
 /// A frame between two phones, before padding.
 pub const FRAME_BYTES: usize = 1024 * 1024;
 /// Entries are sent in runs of about this size.
-pub const RUN_BYTES: usize = 256 * 1024;
+pub const RUN_BYTES: usize = 384 * 1024;
+/// Entries in one frame, at most.
+pub const RUN_ENTRIES: usize = 2_048;
 /// Sent and not yet acknowledged, per link.
 pub const UNACKNOWLEDGED_BYTES: usize = 1024 * 1024;
 /// Frames are padded to a multiple of this.

@@ -7,7 +7,7 @@
 
 use super::agreement::revision::Revision;
 use super::{checkin, hearing, openness, pacing, promise};
-use crate::cbor::Value;
+use crate::cbor::{Item, Value};
 use crate::id::{Commitment, DocId, Past, PersonId, Position, RevisionHash};
 use crate::time::{Moment, Stated};
 
@@ -162,7 +162,7 @@ pub struct Header {
 }
 
 /// Reads what any record says of itself; `None` if even that is not to be read.
-pub fn header(record: &Value) -> Option<Header> {
+pub fn header<B: AsRef<[u8]>, T: AsRef<str>>(record: &Item<B, T>) -> Option<Header> {
     let body = match record.get("body") {
         Some(body) => Some(Commitment::from_slice(body.bytes()?)?),
         None => None,
@@ -172,7 +172,7 @@ pub fn header(record: &Value) -> Option<Header> {
     Some(Header {
         target: DocId::from_slice(record.get("doc")?.bytes()?)?,
         body,
-        until: record.get("until").and_then(Value::int).map(Moment),
+        until: record.get("until").and_then(Item::int).map(Moment),
         withdraws,
         kind,
     })
@@ -364,7 +364,9 @@ pub(super) fn position_to_value(position: &Position) -> Value {
     ])
 }
 
-pub(super) fn position_from_value(value: &Value) -> Option<Position> {
+pub(super) fn position_from_value<B: AsRef<[u8]>, T: AsRef<str>>(
+    value: &Item<B, T>,
+) -> Option<Position> {
     let [log, index, place] = value.array()? else { return None };
     Some(Position {
         log: crate::id::LogId::from_slice(log.bytes()?)?,

@@ -1,6 +1,6 @@
 //! Entries and their encoding.
 
-use crate::cbor::{CborError, Value};
+use crate::cbor::{CborError, Item, Value, View};
 use crate::id::{Head, LogId};
 use crate::limits::{ENTRY_BYTES, ENTRY_RECORDS, LOG_GENERATIONS, LOG_LENGTH, RECORD_BYTES};
 use serde::Serialize;
@@ -27,7 +27,7 @@ impl Checkpoint {
     }
 
     /// From CBOR; `None` for anything else than `[log, length, head]`.
-    pub fn from_value(value: &Value) -> Option<Self> {
+    pub fn from_value<B: AsRef<[u8]>, T: AsRef<str>>(value: &Item<B, T>) -> Option<Self> {
         let [log, length, head] = value.array()? else { return None };
         Some(Self {
             log: LogId::from_slice(log.bytes()?)?,
@@ -95,13 +95,14 @@ impl Entry {
         if bytes.len() > ENTRY_BYTES {
             return Err(EnvelopeError::TooLarge);
         }
-        let value = Value::decode(bytes)?;
+        let value = View::read(bytes)?;
         if !value.has_only(&["index", "seen", "records", "continues"]) {
             return Err(EnvelopeError::Fields);
         }
         let field = |key| value.get(key).ok_or(EnvelopeError::Fields);
         let index = field("index")?.uint().ok_or(EnvelopeError::Fields)?;
-        let checkpoint = |value| Checkpoint::from_value(value).ok_or(EnvelopeError::Fields);
+        let checkpoint =
+            |value: &View<'_>| Checkpoint::from_value(value).ok_or(EnvelopeError::Fields);
         let pins = field("seen")?.array().ok_or(EnvelopeError::Fields)?;
         if pins.len() > usize::from(LOG_GENERATIONS) {
             return Err(EnvelopeError::Pins);

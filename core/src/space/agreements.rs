@@ -197,7 +197,7 @@ impl Engine {
         if folded.begun.is_none() {
             let mine = home.own()?.number;
             let live = self.live_rows()?.iter().filter(|row| row.log == mine).count();
-            let begun = self.db()?.begun(mine, "agreement")?;
+            let begun = self.db()?.begun()?.of(mine, "agreement");
             if begun >= limits::AGREEMENTS || live >= limits::LIVE_DOCUMENTS {
                 return Err(RefusalCode::TooManyAgreements.into());
             }

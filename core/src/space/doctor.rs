@@ -84,10 +84,9 @@ enum Due {
 }
 
 /// Every setting of `pair.db`.
-const SETTINGS: [(&str, Due); 13] = [
+const SETTINGS: [(&str, Due); 12] = [
     ("name", Due::Always),
     ("link", Due::Paired),
-    ("latest", Due::Paired),
     ("clock", Due::Sometimes),
     ("held", Due::Sometimes),
     ("leaving", Due::Sometimes),
@@ -112,6 +111,8 @@ impl Engine {
     /// Checks every stored value: that it opens, that the chains and pins hold,
     /// that bodies match, that documents are what their records derive to.
     pub fn doctor(&mut self) -> Result<DoctorReport, Error> {
+        // The files are looked at, not what was read of them before.
+        self.forget();
         let mut report = DoctorReport::default();
         let pair = self.db()?.integrity();
         let vault = self.vault()?.integrity();
@@ -453,28 +454,26 @@ impl Engine {
     /// The same, in the caller's transaction.
     pub(super) fn rebuild_within(&mut self) -> Result<(), Error> {
         self.forget();
-        let engine = self;
-        {
-            let home = engine.home()?;
-            engine.db()?.forget_documents()?;
-            engine.db()?.unset("begun")?;
-            engine.db()?.index_bodies(&home.logs)?;
-            let mut expected = Expected::default();
-            engine.check_logs(&home, &mut expected, &mut DoctorReport::default())?;
-            let db = engine.db()?;
-            // In the order in which they were begun: each is numbered in its log.
-            let mut kinds: Vec<_> = expected.kinds.iter().collect();
-            kinds.sort_by_key(|(_, (first, _))| *first);
-            for (doc, (first, kind)) in kinds {
-                db.add_touch(*doc, kind, first.0, first.1)?;
-                for touch in &expected.touches[doc] {
-                    if let Some(log) = home.logs.iter().find(|log| log.id() == touch.log) {
-                        db.add_touch(*doc, kind, log.number, touch.index)?;
-                    }
+        let home = self.home()?;
+        let db = self.db()?;
+        db.forget_documents()?;
+        db.unset("begun")?;
+        db.index_bodies(&home.logs)?;
+        let mut expected = Expected::default();
+        self.check_logs(&home, &mut expected, &mut DoctorReport::default())?;
+        let db = self.db()?;
+        // In the order in which they were begun: each is numbered in its log.
+        let mut kinds: Vec<_> = expected.kinds.iter().collect();
+        kinds.sort_by_key(|(_, (first, _))| *first);
+        for (doc, (first, kind)) in kinds {
+            db.add_touch(*doc, kind, first.0, first.1)?;
+            for touch in &expected.touches[doc] {
+                if let Some(log) = home.logs.iter().find(|log| log.id() == touch.log) {
+                    db.add_touch(*doc, kind, log.number, touch.index)?;
                 }
             }
-            Ok(())
         }
+        Ok(())
     }
 
     /// Both logs with their heads, each recomputed from its first entry on.

@@ -85,6 +85,17 @@ impl Home {
     }
 }
 
+/// A document that entries of one run touch.
+pub(super) struct TouchedRun {
+    pub doc: DocId,
+    /// The kind of the first record that does.
+    pub kind: String,
+    /// Whether views look at it from now on; or as they did before.
+    pub looked_at: bool,
+    /// The entries, in order.
+    pub places: Vec<u64>,
+}
+
 struct Loaded {
     document: Document,
     used: u64,
@@ -197,6 +208,7 @@ impl Engine {
         match files.pair.data_version() {
             Ok(version) if version != self.version => {
                 self.version = version;
+                files.pair.forget();
                 self.bases.clear();
                 self.bodies.clear();
                 self.live = None;
@@ -238,6 +250,8 @@ impl Engine {
         work: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.db()?.begin()?;
+        // Nobody else writes from here on; what was written just before counts.
+        self.look_for_changes();
         self.wrote = false;
         let result = work(self);
         let result = self.db()?.finish(result);
@@ -254,7 +268,6 @@ impl Engine {
 
     /// Who the two are; refused while there is no pair.
     pub fn home(&mut self) -> Result<Home, Error> {
-        self.look_for_changes();
         let link = self.link()?.filter(|link| !link.pending).ok_or(RefusalCode::NotPaired)?;
         let logs = self.db()?.logs(link.pair.id)?;
         let own = logs.iter().filter(|log| log.follower.owner() == link.me);
@@ -355,7 +368,6 @@ impl Engine {
         for of in withdrawn {
             self.take_words(home, home.me, of)?;
         }
-        self.saw(now)?;
         if let Some(log) = home.logs.iter_mut().find(|log| log.number == updated.number) {
             *log = updated;
         }
@@ -414,10 +426,9 @@ impl Engine {
         if !self.bodies.contains_key(&of) {
             let Some(log) = PairDb::find(&home.logs, of.log) else { return Ok(None) };
             let row = self.db()?.body(log.number, of.index, of.place)?;
-            let Some(row) = row.filter(|row| row.state == BodyState::Present) else {
-                return Ok(None);
-            };
-            let value = Value::decode(&row.bytes).ok();
+            let Some(row) = row else { return Ok(None) };
+            let present = row.state == BodyState::Present;
+            let value = present.then(|| Value::decode(&row.bytes).ok()).flatten();
             if self.bodies.len() >= CACHED_BODIES {
                 self.bodies.clear();
             }
@@ -461,20 +472,6 @@ impl Engine {
             drafts = rest;
         }
         Ok(())
-    }
-
-    /// Keeps the latest time that was ever seen here.
-    pub fn saw(&mut self, now: Moment) -> Result<(), Error> {
-        if now > self.latest()? {
-            self.db()?.set("latest", &Value::Int(now.0))?;
-        }
-        Ok(())
-    }
-
-    /// The latest time that was ever seen here.
-    pub fn latest(&mut self) -> Result<Moment, Error> {
-        let latest = self.db()?.setting("latest")?;
-        Ok(Moment(latest.and_then(|value| value.int()).unwrap_or(i64::MIN)))
     }
 
     pub(super) fn entropy(&self) -> &dyn Entropy {
@@ -854,30 +851,26 @@ impl Engine {
         Ok(())
     }
 
-    /// Notes that entries of one run touch a document; views look at it from now
-    /// on if `looked_at`, or as they did before.
-    pub(super) fn touch_run(
-        &mut self,
-        doc: DocId,
-        kind: &str,
-        looked_at: bool,
-        log: &LogRow,
-        places: &[u64],
-    ) -> Result<(), Error> {
-        self.db()?.add_touches(doc, log.number, places)?;
-        if !self.known.contains(&doc) {
-            let first = places.first().copied().unwrap_or_default();
-            let row = self.db()?.begin_document(doc, kind, log.number, first)?;
-            if looked_at {
-                self.db()?.revive(&row)?;
-                self.known.insert(doc);
-                self.live = None;
+    /// Notes which documents the entries of one run touch.
+    pub(super) fn touch_run(&mut self, log: &LogRow, runs: Vec<TouchedRun>) -> Result<(), Error> {
+        let mut begun = self.db()?.begun()?;
+        for TouchedRun { doc, kind, looked_at, places } in runs {
+            self.db()?.add_touches(doc, log.number, &places)?;
+            if !self.known.contains(&doc) {
+                let first = places.first().copied().unwrap_or_default();
+                let first = (log.number, first);
+                let row = self.db()?.begin_document(doc, &kind, first, &mut begun)?;
+                if looked_at {
+                    self.db()?.revive(&row)?;
+                    self.known.insert(doc);
+                    self.live = None;
+                }
+            }
+            if let Some(last) = places.last() {
+                self.moved(doc, log.id(), *last);
             }
         }
-        if let Some(last) = places.last() {
-            self.moved(doc, log.id(), *last);
-        }
-        Ok(())
+        Ok(self.db()?.put_begun(&begun)?)
     }
 
     /// Takes a document off the list that views look at.
@@ -921,6 +914,9 @@ impl Engine {
 
     /// Forgets what was read of the files, so that it is read anew.
     pub fn forget(&mut self) {
+        if let Some(files) = &self.files {
+            files.pair.forget();
+        }
         self.documents.clear();
         self.folded.clear();
         self.promises.clear();

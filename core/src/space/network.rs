@@ -442,12 +442,26 @@ impl Link<'_> {
         Ok(())
     }
 
-    /// Lends the session to the writer thread for one step, and does what it says.
+    /// One step of the session, and what follows from it: while entries are on
+    /// their way the next ones are read.
     async fn step(
         &mut self,
         work: impl FnOnce(&mut Session, &mut Engine) -> Doing + Send + 'static,
     ) -> Result<(), Error> {
-        let Some(mut session) = self.session.take() else { return Ok(()) };
+        let mut more = self.lend(work).await?;
+        while more && !self.over {
+            more = self.lend(|session, engine| session.pump(engine)).await?;
+        }
+        Ok(())
+    }
+
+    /// Lends the session to the writer thread, and does what it says. Whether
+    /// entries were sent.
+    async fn lend(
+        &mut self,
+        work: impl FnOnce(&mut Session, &mut Engine) -> Doing + Send + 'static,
+    ) -> Result<bool, Error> {
+        let Some(mut session) = self.session.take() else { return Ok(false) };
         let (session, actions) = self
             .links
             .space
@@ -460,27 +474,30 @@ impl Link<'_> {
                     Err(Error::Refusal(_)) => return Ok((session, None)),
                     Err(error) => return Err(error),
                 }
-                let actions = work(&mut session, engine)?;
+                let mut actions = work(&mut session, engine)?;
                 for action in &actions {
                     note(engine, action)?;
                 }
                 // What a note has written goes out before the answers do: after
                 // those the other phone may think that all is said.
-                let mut said = session.pump(engine)?;
-                said.extend(actions);
-                Ok((session, Some(said)))
+                let older = actions.iter().rposition(brings_entries).map_or(0, |at| at + 1);
+                let said = session.pump(engine)?;
+                actions.splice(older..older, said);
+                Ok((session, Some(actions)))
             })
             .await?;
         self.session = Some(session);
         let Some(actions) = actions else {
             self.hushed = true;
             self.over = true;
-            return Ok(());
+            return Ok(false);
         };
+        let mut sent = false;
         for action in actions {
+            sent |= brings_entries(&action);
             self.act(action).await?;
         }
-        Ok(())
+        Ok(sent)
     }
 
     async fn act(&mut self, action: sync::Action) -> Result<(), Error> {
@@ -528,6 +545,10 @@ impl Link<'_> {
         let sent = timeout(UNREAD, self.outbox.send(wire)).await;
         Ok(sent.map_err(|_| LinkError::Silent)?.map_err(|_| gone())?)
     }
+}
+
+fn brings_entries(action: &sync::Action) -> bool {
+    matches!(action, sync::Action::Send(Frame::Entries(_)))
 }
 
 /// What the engine keeps of a session's actions.

@@ -114,7 +114,7 @@ impl Engine {
             return Err(RefusalCode::FeatureOff.into());
         }
         let mine = home.own()?.number;
-        let begun = self.db()?.begun(mine, "promise")?;
+        let begun = self.db()?.begun()?.of(mine, "promise");
         if begun >= limits::PROMISES || self.open_promises()? >= limits::PROMISES_OPEN {
             return Err(RefusalCode::TooManyPromises.into());
         }

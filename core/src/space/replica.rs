@@ -1,14 +1,15 @@
 //! The session's window into the stored logs.
 
-use super::engine::{Engine, Home};
-use crate::cbor::Value;
+use super::engine::{Engine, Home, TouchedRun};
+use crate::cbor::View;
 use crate::domain::promise::record::Act;
 use crate::domain::record::{self, Action, Record};
 use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
 use crate::id::{Commitment, DocId, Head, LogId};
 use crate::limits::{
-    BODY_BYTES, CHECK_IN_RETENTION, OPENNESS_SPAN, RECENT, SEGMENT_ENTRIES, UNACKNOWLEDGED_BYTES,
+    BODY_BYTES, CHECK_IN_RETENTION, FRAME_BYTES, OPENNESS_SPAN, RECENT, RUN_ENTRIES,
+    SEGMENT_ENTRIES, UNACKNOWLEDGED_BYTES,
 };
 use crate::log::body::{BodyState, Gate};
 use crate::log::{Checkpoint, Entry, Followed, LogRefusal, own_tag_matches};
@@ -16,14 +17,17 @@ use crate::store::{BodyRow, EntryRow, LogRow, PairDb};
 use crate::sync::{BodyAt, Intake, Replica, Run};
 use crate::time::Moment;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// Missing bodies that are asked for at once.
 const BODIES_AT_ONCE: usize = 1_000;
 
+/// For so many entries bodies are read at once.
+const BODIES_READ: u64 = 256;
+
 /// Where a record that has a body says so.
 pub fn body_of(record: &[u8]) -> Option<Commitment> {
-    record::header(&Value::decode(record).ok()?)?.body
+    record::header(&View::read(record).ok()?)?.body
 }
 
 impl Engine {
@@ -74,19 +78,22 @@ impl Engine {
                     None
                 })
             };
-            let before = log.clone();
+            // Only where my own log has seen this length it could be another entry.
+            let pinned = pinned(&home, log.id(), index + 1);
+            let before = pinned.map(|_| log.clone());
             let followed = log.follower.follow(bytes, &head_at);
             if let Some(error) = failed.into_inner() {
                 return Err(error.into());
             }
-            match followed {
-                Ok(followed) if unpinned(&home, &log, followed.head) => {
+            let contradicts = |followed: &Followed| pinned.is_some_and(|h| h != followed.head);
+            match (followed, before) {
+                (Ok(followed), Some(before)) if contradicts(&followed) => {
                     // My own log had seen another entry here.
                     self.keep_fresh(&before, fresh)?;
                     self.db()?.put_log(&before)?;
                     return Ok(Intake::Contradiction);
                 }
-                Ok(followed) => {
+                (Ok(followed), _) => {
                     let tag = run.tags.get(at).copied().unwrap_or_default();
                     let row = EntryRow {
                         bytes: bytes.clone(),
@@ -100,7 +107,7 @@ impl Engine {
                     fresh.touched.extend(read);
                     fresh.rows.push(row);
                 }
-                Err(refusal) => {
+                (Err(refusal), _) => {
                     // What came before the bad entry is good, and stays.
                     self.keep_fresh(&log, fresh)?;
                     self.db()?.put_log(&log)?;
@@ -118,7 +125,6 @@ impl Engine {
         }
         self.keep_fresh(&log, fresh)?;
         self.db()?.put_log(&log)?;
-        self.saw(now)?;
         Ok(Intake::Stored(now_at))
     }
 
@@ -178,23 +184,21 @@ impl Engine {
             let first = first + (at * SEGMENT_ENTRIES) as u64;
             self.db()?.add_segment(log.number, first, chunk)?;
         }
-        let mut order: Vec<DocId> = Vec::new();
-        let mut documents: HashMap<DocId, (String, bool, Vec<u64>)> = HashMap::new();
-        for touch in touched {
-            let entry = documents.entry(touch.doc).or_insert_with(|| {
-                order.push(touch.doc);
-                (touch.kind.clone(), false, Vec::new())
-            });
-            entry.1 |= touch.looked_at;
-            if entry.2.last() != Some(&touch.index) {
-                entry.2.push(touch.index);
+        // In the order in which they were begun: each is numbered in its log.
+        let mut runs: Vec<TouchedRun> = Vec::new();
+        let mut known: HashMap<DocId, usize> = HashMap::new();
+        for Touched { doc, kind, index, looked_at } in touched {
+            let at = *known.entry(doc).or_insert(runs.len());
+            if at == runs.len() {
+                runs.push(TouchedRun { doc, kind, looked_at: false, places: Vec::new() });
+            }
+            let run = &mut runs[at];
+            run.looked_at |= looked_at;
+            if run.places.last() != Some(&index) {
+                run.places.push(index);
             }
         }
-        for doc in order {
-            let Some((kind, looked_at, places)) = documents.remove(&doc) else { continue };
-            self.touch_run(doc, &kind, looked_at, log, &places)?;
-        }
-        Ok(())
+        self.touch_run(log, runs)
     }
 
     /// Reads an entry that follows: whose words it brings, which it takes back, and
@@ -217,7 +221,7 @@ impl Engine {
         for (place, bytes) in followed.entry.records.iter().enumerate() {
             let place = place as u8;
             // A record that cannot be read stays in its place and blocks nothing.
-            let Ok(value) = Value::decode(bytes) else { continue };
+            let Ok(value) = View::read(bytes) else { continue };
             let stated = value.get("at").and_then(|at| at.array()?.first()?.int());
             log.stated = log.stated.max(Moment(stated.unwrap_or(i64::MIN)));
             let Some(header) = record::header(&value) else { continue };
@@ -308,18 +312,20 @@ const RUN_AS_SEGMENT: usize = 16;
 /// Whether views look at a document because of this record. What came long ago
 /// and is over by its own dates is not looked at: a phone that catches up years
 /// must not fold them all. Only what says so itself is left out.
-fn looked_at(header: &record::Header, value: &Value, stated: Moment, now: Moment) -> bool {
+fn looked_at(header: &record::Header, value: &View<'_>, stated: Moment, now: Moment) -> bool {
     let before = now.plus(-RECENT);
     if stated > before || header.until.is_some_and(|until| until > now) {
         return true;
     }
     match header.kind.split_once('.') {
-        Some(("promise", "make")) => match Record::from_value(value).map(|record| record.action) {
-            Some(Action::Promise(Act::Make { due, zone, grace, .. })) => due
-                .occurrences(header.target, &zone, grace)
-                .is_ok_and(|all| all.iter().any(|one| one.deadline > before)),
-            _ => true,
-        },
+        Some(("promise", "make")) => {
+            match Record::from_value(&value.to_value()).map(|record| record.action) {
+                Some(Action::Promise(Act::Make { due, zone, grace, .. })) => due
+                    .occurrences(header.target, &zone, grace)
+                    .is_ok_and(|all| all.iter().any(|one| one.deadline > before)),
+                _ => true,
+            }
+        }
         Some(("promise" | "openness" | "intention" | "words", _)) => false,
         Some(("checkin", kind)) => kind == "template",
         _ => true,
@@ -332,7 +338,7 @@ fn last_stated(run: &Run) -> Moment {
     let stated = entry
         .iter()
         .flat_map(|entry| &entry.records)
-        .filter_map(|record| Value::decode(record).ok()?.get("at")?.array()?.first()?.int());
+        .filter_map(|record| View::read(record).ok()?.get("at")?.array()?.first()?.int());
     stated.max().map_or(Moment(i64::MIN), Moment)
 }
 
@@ -374,25 +380,31 @@ impl Replica for Engine {
             head: row.follower.checkpoint().head,
         };
         let mut size = 0;
+        let mut held = VecDeque::new();
         for index in first..length {
             let entry = db.entry(row.number, index)?;
+            if (index - first).is_multiple_of(BODIES_READ) {
+                held = db.present_bodies(row.number, index, index + BODIES_READ)?.into();
+            }
             let mut bodies = Vec::new();
-            for place in places_with_body(&entry.bytes) {
-                if let Some(body) = db.body(row.number, index, place)?
-                    && body.state == BodyState::Present
-                    && body.ends(days).is_none_or(|until| now < until)
-                {
-                    bodies.push(BodyAt { index, place, bytes: body.bytes });
+            while let Some((at, place, body)) = held.front_mut()
+                && *at == index
+            {
+                if body.ends(days).is_none_or(|until| now < until) {
+                    let bytes = std::mem::take(&mut body.bytes);
+                    bodies.push(BodyAt { index, place: *place, bytes });
                 }
+                held.pop_front();
             }
             let more =
                 entry.bytes.len() + bodies.iter().map(|body| body.bytes.len()).sum::<usize>();
-            if !run.entries.is_empty() && (size + more > bytes || run.entries.len() >= 1_024) {
+            if !run.entries.is_empty() && (size + more > bytes || run.entries.len() >= RUN_ENTRIES)
+            {
                 break;
             }
             size += more;
             // Bodies that would not fit beside their entry are asked for later.
-            if size <= 3 * bytes {
+            if size <= FRAME_BYTES / 4 * 3 {
                 run.bodies.extend(bodies);
             }
             run.head = entry.head;
@@ -475,17 +487,9 @@ impl Replica for Engine {
     }
 }
 
-/// Whether an own log pins this length of `log` with another head.
-fn unpinned(home: &Home, log: &LogRow, head: Head) -> bool {
-    let at = log.follower.checkpoint();
+/// The head that an own log has pinned `log` with at this length.
+fn pinned(home: &Home, log: LogId, length: u64) -> Option<Head> {
     let own = home.logs.iter().filter(|other| other.follower.owner() == home.me);
-    own.flat_map(|own| own.follower.pins())
-        .any(|pin| pin.log == at.log && pin.length == at.length && pin.head != head)
-}
-
-/// The places of an entry's records that have a body.
-pub fn places_with_body(entry: &[u8]) -> Vec<u8> {
-    let Ok(entry) = Entry::decode(entry) else { return Vec::new() };
-    let with_body = |(place, record): (usize, &Vec<u8>)| body_of(record).map(|_| place as u8);
-    entry.records.iter().enumerate().filter_map(with_body).collect()
+    let mut pins = own.flat_map(|own| own.follower.pins());
+    pins.find(|pin| pin.log == log && pin.length == length).map(|pin| pin.head)
 }

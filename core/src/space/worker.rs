@@ -33,6 +33,8 @@ impl Worker {
                 match jobs.recv_timeout(WATCH) {
                     Ok(job) => {
                         let work = AssertUnwindSafe(|| {
+                            // What another process wrote before this is seen by it.
+                            engine.look_for_changes();
                             job(&mut engine);
                             engine.upkeep();
                         });

@@ -1,12 +1,13 @@
 //! One SQLite file: opening, settings, migrations, sealed cells, transactions.
 
-use crate::cbor::Value;
+use crate::cbor::{Item, Value, View};
 use crate::host::{Entropy, EntropyError, random};
 use amends_seal::DataKey;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// Why the files could not be read or written. Nothing that stood there before
 /// is changed by it.
@@ -247,24 +248,29 @@ impl Database {
 
     fn associated(&self, table: &str, row: Row<'_>) -> Vec<u8> {
         let row = match row {
-            Row::Name(name) => Value::from(name),
-            Row::Lookup(lookup) => Value::from(lookup),
+            Row::Name(name) => View::Text(name),
+            Row::Lookup(lookup) => View::Bytes(lookup),
             Row::Numbers(numbers) => {
-                Value::Array(numbers.iter().map(|number| Value::from(*number)).collect())
+                View::Array(numbers.iter().map(|number| View::from(*number)).collect())
             }
         };
-        Value::Array(vec![
-            "amends/cell/v1".into(),
-            self.store.as_slice().into(),
-            self.layout.file.into(),
-            table.into(),
+        View::Array(vec![
+            View::Text("amends/cell/v1"),
+            View::Bytes(&self.store),
+            View::Text(self.layout.file),
+            View::Text(table),
             row,
         ])
         .encode()
     }
 
     /// Seals `value` for a row.
-    pub fn seal(&self, table: &str, row: Row<'_>, value: &Value) -> Result<Vec<u8>, StorageError> {
+    pub fn seal<B: AsRef<[u8]>, T: AsRef<str>>(
+        &self,
+        table: &str,
+        row: Row<'_>,
+        value: &Item<B, T>,
+    ) -> Result<Vec<u8>, StorageError> {
         let nonce = random(self.entropy.as_ref())?;
         Ok(self.key.seal(&self.associated(table, row), nonce, &value.encode()))
     }
@@ -281,10 +287,21 @@ impl Database {
         Ok(self.key.seal_padded(&self.associated(table, row), nonce, &value.encode(), step))
     }
 
+    /// Opens the bytes of a row's value.
+    pub fn unseal_bytes(
+        &self,
+        table: &str,
+        row: Row<'_>,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, StorageError> {
+        let opened = self.key.open(&self.associated(table, row), sealed);
+        opened.map_err(|_| self.damaged(table, row))
+    }
+
     /// Opens the value of a row.
     pub fn unseal(&self, table: &str, row: Row<'_>, sealed: &[u8]) -> Result<Value, StorageError> {
         let opened = self.key.open(&self.associated(table, row), sealed);
-        self.decoded(table, row, opened.map(|bytes| bytes.to_vec()))
+        self.decoded(table, row, opened)
     }
 
     /// Opens the padded value of a row.
@@ -295,14 +312,14 @@ impl Database {
         sealed: &[u8],
     ) -> Result<Value, StorageError> {
         let opened = self.key.open_padded(&self.associated(table, row), sealed);
-        self.decoded(table, row, opened.map(|bytes| bytes.to_vec()))
+        self.decoded(table, row, opened)
     }
 
     fn decoded(
         &self,
         table: &str,
         row: Row<'_>,
-        opened: Result<Vec<u8>, amends_seal::OpenError>,
+        opened: Result<Zeroizing<Vec<u8>>, amends_seal::OpenError>,
     ) -> Result<Value, StorageError> {
         let damaged = |_| self.damaged(table, row);
         opened

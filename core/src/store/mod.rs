@@ -12,16 +12,21 @@
 //! anything is sealed under it. The associated data of each sealed value binds
 //! it to its store, table and row.
 
+mod bodies;
 mod database;
+mod documents;
+mod entries;
 mod keys;
 mod pair_db;
 mod rows;
 mod secrets;
 mod vault_db;
 
+pub use bodies::Expiring;
 pub use database::StorageError;
+pub use documents::{Begun, DocumentRow, LiveRow};
 pub use keys::{Keys, KeysError};
-pub use pair_db::{DocumentRow, Expiring, LiveRow, PairDb, PairFile};
+pub use pair_db::{PairDb, PairFile};
 pub use rows::{BodyRow, EntryRow, LogRow};
 pub use secrets::{KeyFile, PassphraseFile};
 pub use vault_db::{VaultDb, VaultItem};

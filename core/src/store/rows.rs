@@ -1,6 +1,6 @@
 //! The rows of `pair.db`, as values.
 
-use crate::cbor::Value;
+use crate::cbor::{Item, Value, View};
 use crate::id::{Head, LogId, PairId, Past, PersonId};
 use crate::log::body::BodyState;
 use crate::log::{Checkpoint, Follower};
@@ -76,24 +76,31 @@ pub struct EntryRow {
 
 impl EntryRow {
     /// As CBOR.
-    pub fn to_value(&self) -> Value {
-        Value::map([
-            ("entry", Some(self.bytes.as_slice().into())),
-            ("head", Some(self.head.as_bytes().into())),
-            ("tag", Some(self.tag.as_slice().into())),
-            ("past", Some(past_to_value(&self.past))),
-            ("received", Some(self.received.0.into())),
+    pub fn view(&self) -> View<'_> {
+        let pair = |(log, length)| {
+            let log: &LogId = log;
+            let length: &u64 = length;
+            View::Array(vec![View::Bytes(log.as_bytes()), View::from(*length)])
+        };
+        let past = self.past.0.iter().map(pair).collect();
+        View::fields([
+            ("entry", View::Bytes(&self.bytes)),
+            ("head", View::Bytes(self.head.as_bytes())),
+            ("tag", View::Bytes(&self.tag)),
+            ("past", View::Array(past)),
+            ("received", View::Int(self.received.0)),
         ])
     }
 
-    /// From CBOR.
-    pub fn from_value(value: &Value) -> Option<Self> {
+    /// From its bytes.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let view = View::read(bytes).ok()?;
         Some(Self {
-            bytes: value.get("entry")?.bytes()?.to_vec(),
-            head: Head::from_slice(value.get("head")?.bytes()?)?,
-            tag: value.get("tag")?.bytes()?.try_into().ok()?,
-            past: past_from_value(value.get("past")?)?,
-            received: Moment(value.get("received")?.int()?),
+            bytes: view.get("entry")?.bytes()?.to_vec(),
+            head: Head::from_slice(view.get("head")?.bytes()?)?,
+            tag: view.get("tag")?.bytes()?.try_into().ok()?,
+            past: past_from_value(view.get("past")?)?,
+            received: Moment(view.get("received")?.int()?),
         })
     }
 }
@@ -119,38 +126,40 @@ impl BodyRow {
     }
 
     /// As CBOR.
-    pub fn to_value(&self) -> Value {
+    pub fn view(&self) -> View<'_> {
         let state = match self.state {
             BodyState::Present => 0,
             BodyState::Withheld => 1,
             BodyState::Gone => 2,
         };
-        Value::map([
-            ("state", Some(Value::Int(state))),
-            ("until", self.until.map(|until| until.0.into())),
-            ("at", Some(self.at.0.into())),
-            ("body", Some(self.bytes.as_slice().into())),
-        ])
+        let mut fields = vec![
+            ("state", View::Int(state)),
+            ("at", View::Int(self.at.0)),
+            ("body", View::Bytes(&self.bytes)),
+        ];
+        fields.extend(self.until.map(|until| ("until", View::Int(until.0))));
+        View::fields(fields)
     }
 
-    /// From CBOR.
-    pub fn from_value(value: &Value) -> Option<Self> {
-        let state = match value.get("state")?.int()? {
+    /// From its bytes.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let view = View::read(bytes).ok()?;
+        let state = match view.get("state")?.int()? {
             0 => BodyState::Present,
             1 => BodyState::Withheld,
             2 => BodyState::Gone,
             _ => return None,
         };
-        let until = match value.get("until") {
+        let until = match view.get("until") {
             Some(until) => Some(Moment(until.int()?)),
             None => None,
         };
-        let at = match value.get("at") {
+        let at = match view.get("at") {
             Some(at) => Moment(at.int()?),
             // Written by the first layout, when no body expired.
             None => Moment(0),
         };
-        Some(Self { state, until, at, bytes: value.get("body")?.bytes()?.to_vec() })
+        Some(Self { state, until, at, bytes: view.get("body")?.bytes()?.to_vec() })
     }
 }
 
@@ -162,7 +171,7 @@ pub fn past_to_value(past: &Past) -> Value {
 }
 
 /// A causal past from CBOR.
-pub fn past_from_value(value: &Value) -> Option<Past> {
+pub fn past_from_value<B: AsRef<[u8]>, T: AsRef<str>>(value: &Item<B, T>) -> Option<Past> {
     let mut past = Past::default();
     for item in value.array()? {
         let [log, length] = item.array()? else { return None };

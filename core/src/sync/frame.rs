@@ -1,6 +1,6 @@
 //! Frames: what two phones say to each other once the link stands.
 
-use crate::cbor::{CborError, Value};
+use crate::cbor::{CborError, Value, View};
 use crate::id::{Head, LogId};
 use crate::limits::{FRAME_BYTES, LOG_GENERATIONS, LOG_LENGTH};
 use crate::log::Checkpoint;
@@ -99,19 +99,16 @@ pub enum FrameError {
     Unknown,
 }
 
-fn bodies_to_value(bodies: &[BodyAt]) -> Value {
-    let body = |body: &BodyAt| {
-        Value::Array(vec![
-            body.index.into(),
-            u64::from(body.place).into(),
-            body.bytes.as_slice().into(),
-        ])
-    };
-    Value::Array(bodies.iter().map(body).collect())
+fn bodies_view(bodies: &[BodyAt]) -> View<'_> {
+    let bodies = bodies.iter().map(|body| {
+        let (index, place) = (body.index.into(), u64::from(body.place).into());
+        View::Array(vec![index, place, View::Bytes(&body.bytes)])
+    });
+    View::Array(bodies.collect())
 }
 
-fn bodies_from_value(value: &Value) -> Option<Vec<BodyAt>> {
-    let read = |value: &Value| {
+fn bodies_from_view(value: &View<'_>) -> Option<Vec<BodyAt>> {
+    let read = |value: &View<'_>| {
         let [index, place, bytes] = value.array()? else { return None };
         Some(BodyAt {
             index: index.uint()?,
@@ -123,20 +120,27 @@ fn bodies_from_value(value: &Value) -> Option<Vec<BodyAt>> {
 }
 
 impl Run {
-    fn to_value(&self) -> Value {
-        let bytes = |items: Vec<&[u8]>| Value::Array(items.into_iter().map(Value::from).collect());
-        Value::map([
-            ("t", Some("entries".into())),
-            ("log", Some(self.log.as_bytes().into())),
-            ("first", Some(self.first.into())),
-            ("entries", Some(bytes(self.entries.iter().map(Vec::as_slice).collect()))),
-            ("tags", Some(bytes(self.tags.iter().map(|tag| tag.as_slice()).collect()))),
-            ("bodies", Some(bodies_to_value(&self.bodies))),
-            ("head", Some(self.head.as_bytes().into())),
+    /// A run is far larger than any other frame: it is written from where it
+    /// stands, and read where it lies.
+    fn encode(&self) -> Vec<u8> {
+        let entries = self.entries.iter().map(|entry| View::Bytes(entry)).collect();
+        let tags = self.tags.iter().map(|tag| View::Bytes(tag)).collect();
+        View::fields([
+            ("t", View::Text("entries")),
+            ("log", View::Bytes(self.log.as_bytes())),
+            ("first", self.first.into()),
+            ("entries", View::Array(entries)),
+            ("tags", View::Array(tags)),
+            ("bodies", bodies_view(&self.bodies)),
+            ("head", View::Bytes(self.head.as_bytes())),
         ])
+        .encode()
     }
 
-    fn from_value(value: &Value) -> Option<Self> {
+    fn from_view(value: &View<'_>) -> Option<Self> {
+        if !value.has_only(&["t", "log", "first", "entries", "tags", "bodies", "head"]) {
+            return None;
+        }
         let entries = value.get("entries")?.array()?;
         let tags = value.get("tags")?.array()?;
         let first = value.get("first")?.uint()?;
@@ -152,7 +156,7 @@ impl Run {
             first,
             entries: entries.iter().map(|e| Some(e.bytes()?.to_vec())).collect::<Option<_>>()?,
             tags: tags.iter().map(|t| t.bytes()?.try_into().ok()).collect::<Option<_>>()?,
-            bodies: bodies_from_value(value.get("bodies")?)?,
+            bodies: bodies_from_view(value.get("bodies")?)?,
             head: Head::from_slice(value.get("head")?.bytes()?)?,
         })
     }
@@ -176,7 +180,7 @@ impl Frame {
                 ("log", Some(log.as_bytes().into())),
                 ("first", Some((*first).into())),
             ]),
-            Frame::Entries(run) => run.to_value(),
+            Frame::Entries(run) => return run.encode(),
             Frame::WantBodies { log, bodies } => {
                 let body = |(index, place): &(u64, u8)| {
                     Value::Array(vec![(*index).into(), u64::from(*place).into()])
@@ -190,7 +194,7 @@ impl Frame {
             Frame::Bodies { log, bodies } => Value::map([
                 ("t", Some("bodies".into())),
                 ("log", Some(log.as_bytes().into())),
-                ("bodies", Some(bodies_to_value(bodies))),
+                ("bodies", Some(bodies_view(bodies).to_value())),
             ]),
             Frame::Ack(at) => Value::map([("t", Some("ack".into())), ("at", Some(at.to_value()))]),
             Frame::Ping => plain("ping"),
@@ -208,13 +212,17 @@ impl Frame {
         if bytes.len() > FRAME_BYTES {
             return Err(FrameError::TooLarge);
         }
-        let value = Value::decode(bytes)?;
-        let frame = Self::from_value(&value).ok_or(FrameError::Unknown)?;
-        // A field that is not understood would be lost here.
-        if frame.encode() == bytes { Ok(frame) } else { Err(FrameError::Unknown) }
+        let view = View::read(bytes)?;
+        let frame = Self::from_view(&view).ok_or(FrameError::Unknown)?;
+        // A field that is not understood would be lost here; a run has counted its own.
+        match frame {
+            Frame::Entries(_) => Ok(frame),
+            _ if frame.encode() == bytes => Ok(frame),
+            _ => Err(FrameError::Unknown),
+        }
     }
 
-    fn from_value(value: &Value) -> Option<Self> {
+    fn from_view(value: &View<'_>) -> Option<Self> {
         let log = || LogId::from_slice(value.get("log")?.bytes()?);
         let at = || Checkpoint::from_value(value.get("at")?);
         Some(match value.get("t")?.text()? {
@@ -230,10 +238,10 @@ impl Frame {
             }
             "head-at" => Frame::HeadAt(at()?),
             "want" => Frame::Want { log: log()?, first: value.get("first")?.uint()? },
-            "entries" => Frame::Entries(Run::from_value(value)?),
+            "entries" => Frame::Entries(Run::from_view(value)?),
             "want-bodies" => {
                 let bodies = value.get("bodies")?.array()?;
-                let body = |value: &Value| {
+                let body = |value: &View<'_>| {
                     let [index, place] = value.array()? else { return None };
                     Some((index.uint()?, place.uint()?.try_into().ok()?))
                 };
@@ -246,7 +254,7 @@ impl Frame {
                 }
             }
             "bodies" => {
-                Frame::Bodies { log: log()?, bodies: bodies_from_value(value.get("bodies")?)? }
+                Frame::Bodies { log: log()?, bodies: bodies_from_view(value.get("bodies")?)? }
             }
             "ack" => Frame::Ack(at()?),
             "ping" => Frame::Ping,

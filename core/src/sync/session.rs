@@ -506,8 +506,10 @@ impl Session {
         Ok(actions)
     }
 
-    /// Sends what the partner lacks, as far as the window allows. To be called
-    /// whenever something was written here.
+    /// Sends what the partner lacks, a run of each log at a time and as far as the
+    /// window allows. To be called whenever something was written here, and again
+    /// as long as it gives entries: the next run is read while the last one is on
+    /// its way.
     ///
     /// # Errors
     /// Storage.
@@ -525,11 +527,11 @@ impl Session {
                 sent: 0,
                 blocked: false,
             });
-            while !outgoing.blocked
+            if !outgoing.blocked
                 && outgoing.sent < held.length
                 && self.in_flight_bytes < self.config.window
+                && let Some(run) = replica.read(held.log, outgoing.sent, RUN_BYTES)?
             {
-                let Some(run) = replica.read(held.log, outgoing.sent, RUN_BYTES)? else { break };
                 let bodies: usize = run.bodies.iter().map(|body| body.bytes.len()).sum();
                 let bytes = run.entries.iter().map(Vec::len).sum::<usize>() + bodies;
                 outgoing.sent = run.first + run.entries.len() as u64;

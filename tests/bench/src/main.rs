@@ -60,6 +60,8 @@ pub struct Figures {
     pub reconnect_bytes: f64,
     /// Catch-up of an empty phone.
     pub catch_up: f64,
+    /// And from then to the first view of the phone that has caught up.
+    pub first_view: f64,
     /// Cold open to the first view, in a process of its own.
     pub open: f64,
     /// Resident memory then.
@@ -130,6 +132,9 @@ fn main() {
     }
     if let Some(records) = args.catch_up {
         runtime.block_on(ours::catch_up_only(records));
+        if !args.alone {
+            runtime.block_on(theirs::catch_up_only(records));
+        }
         return;
     }
     let sizes: &[u64] = if args.quick { &[1_000, 10_000] } else { &[1_000, 10_000, 100_000] };

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 type Rows = [(Figures, Option<Figures>)];
 type Column = (&'static str, &'static str, f64, fn(&Figures) -> f64);
 
-const COLUMNS: [Column; 11] = [
+const COLUMNS: [Column; 12] = [
     ("one live action", "ms", 1e3, |f| f.live),
     ("streaming, each", "ms", 1e3, |f| f.stream),
     ("written by both, each", "B", 1.0, |f| f.written),
@@ -14,6 +14,7 @@ const COLUMNS: [Column; 11] = [
     ("reconnect without news", "ms", 1e3, |f| f.reconnect),
     ("reconnect without news", "B", 1.0, |f| f.reconnect_bytes),
     ("catch-up of an empty phone", "s", 1.0, |f| f.catch_up),
+    ("catch-up to the first view", "s", 1.0, |f| f.catch_up + f.first_view),
     ("cold open to first view", "ms", 1e3, |f| f.open),
     ("resident memory then", "MB", 1e-6, |f| f.memory),
     ("on disk", "MB", 1e-6, |f| f.disk),

@@ -3,7 +3,7 @@
 use crate::relay::Relay;
 use crate::{Figures, cold_open, median, resident, size_of, written};
 use automerge::transaction::Transactable;
-use automerge::{Automerge, ROOT, ReadDoc};
+use automerge::{Automerge, ObjType, ROOT, ReadDoc};
 use futures::StreamExt;
 use samod::storage::TokioFilesystemStorage;
 use samod::tokio_io::TcpDialer;
@@ -18,10 +18,15 @@ async fn repo(folder: &Path) -> Repo {
     Repo::build_tokio().with_storage(storage).load().await
 }
 
+/// What a straightforward app would keep of one record: its kind, its time, its words.
 fn change(document: &mut Automerge, at: u64) {
     let mut transaction = document.transaction();
-    let text = format!("Day {at}: a few words about where I am.");
-    transaction.put(ROOT, format!("{at:012}"), text).unwrap();
+    let record = transaction.put_object(ROOT, format!("{at:012}"), ObjType::Map).unwrap();
+    let kind = ["promise.report", "openness.post"][(at % 2) as usize];
+    transaction.put(&record, "kind", kind).unwrap();
+    transaction.put(&record, "at", 1_772_438_400 + 9_000 * at as i64).unwrap();
+    let text = format!("Day {}: a few words about where I am.", at / 8);
+    transaction.put(&record, "text", text).unwrap();
     transaction.commit();
 }
 
@@ -78,6 +83,43 @@ async fn reconnect(repo: &Repo, relay: &Relay, document: &DocHandle) -> (f64, f6
     (time, bytes)
 }
 
+/// Only the catch-up of an empty repository.
+pub async fn catch_up_only(records: u64) {
+    let here = tempfile::tempdir().unwrap();
+    let ana = repo(here.path()).await;
+    let mut document = Automerge::new();
+    (0..records).for_each(|at| change(&mut document, at));
+    let mine = ana.create(document).await.unwrap();
+    let relay = listen(&ana).await;
+    for _ in 0..3 {
+        let there = tempfile::tempdir().unwrap();
+        let ben = repo(there.path()).await;
+        let before = relay.bytes();
+        let time = catch_up(&ben, &relay, &mine, records).await.1;
+        println!(
+            "{records} changes: {:.1} ms, {:.1} MB",
+            time * 1e3,
+            (relay.bytes() - before) as f64 / 1e6
+        );
+        ben.stop().await;
+    }
+    ana.stop().await;
+}
+
+/// An empty repository asks for the document: until it holds all of it.
+async fn catch_up(ben: &Repo, relay: &Relay, mine: &DocHandle, records: u64) -> (DocHandle, f64) {
+    let dialer = TcpDialer::new_host_port(relay.address.ip().to_string(), relay.address.port());
+    let begun = Instant::now();
+    let connection = ben.dial(BackoffConfig::default(), Arc::new(dialer)).unwrap();
+    connection.established().await.unwrap();
+    let theirs = ben.find(mine.document_id().clone()).await.unwrap().unwrap();
+    wait_for(&theirs, records as usize).await;
+    let time = begun.elapsed().as_secs_f64();
+    connection.close();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    (theirs, time)
+}
+
 pub async fn run(records: u64) -> Figures {
     let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let ana = repo(here.path()).await;
@@ -90,14 +132,8 @@ pub async fn run(records: u64) -> Figures {
     let ben = repo(there.path()).await;
     let host = relay.address.ip().to_string();
     let dial = || TcpDialer::new_host_port(host.clone(), relay.address.port());
-    let begun = Instant::now();
-    let connection = ben.dial(BackoffConfig::default(), Arc::new(dial())).unwrap();
-    connection.established().await.unwrap();
-    let theirs = ben.find(mine.document_id().clone()).await.unwrap().unwrap();
-    wait_for(&theirs, records as usize).await;
-    figures.catch_up = begun.elapsed().as_secs_f64();
-    connection.close();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let (theirs, time) = catch_up(&ben, &relay, &mine, records).await;
+    figures.catch_up = time;
 
     let mut times = Vec::new();
     for _ in 0..5 {
