@@ -168,19 +168,10 @@ impl Engine {
         let home = self.home()?;
         for log in &home.logs {
             for _ in 0..JOINED_AT_ONCE {
-                let Some((first, last)) = self.db()?.single_entries(log.number)? else { break };
-                // The newest stay as they are: they are read and sent one by one.
-                if last - first < 2 * limits::SEGMENT_ENTRIES as u64 {
+                let number = log.number;
+                if !self.transact(|engine| Ok(engine.db()?.join_oldest(number)?))? {
                     break;
                 }
-                let (number, count) = (log.number, limits::SEGMENT_ENTRIES);
-                self.transact(|engine| {
-                    // Another process may have been faster.
-                    if engine.db()?.single_entries(number)?.is_some_and(|(at, _)| at == first) {
-                        engine.db()?.join_entries(number, first, count)?;
-                    }
-                    Ok(())
-                })?;
             }
         }
         Ok(())

@@ -6,6 +6,7 @@ use super::pair_db::PairDb;
 use super::rows::{EntryRow, LogRow};
 use crate::cbor::View;
 use crate::id::{Head, PairId};
+use crate::limits::SEGMENT_ENTRIES;
 use crate::log::genesis_head;
 use rusqlite::{OptionalExtension, params};
 use std::cell::RefCell;
@@ -116,25 +117,27 @@ impl PairDb {
         Ok(())
     }
 
-    /// The first entry of a log that is a row of its own, and the last.
+    /// Puts the oldest entries of a log that are rows of their own into one row, in
+    /// the caller's transaction; the newest stay as they are. Whether there were any.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub fn single_entries(&self, log: u64) -> Result<Option<(u64, u64)>, StorageError> {
+    pub fn join_oldest(&self, log: u64) -> Result<bool, StorageError> {
         let mut statement = self
             .file
             .connection
-            .prepare_cached("SELECT min(place), max(place) FROM entry WHERE log = ?1")?;
-        Ok(statement.query_row([log], |row| Ok(row.get::<_, Option<u64>>(0)?.zip(row.get(1)?)))?)
-    }
-
-    /// Puts `count` entries that are rows of their own, from `first` on, into one
-    /// row, in the caller's transaction.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub fn join_entries(&self, log: u64, first: u64, count: usize) -> Result<(), StorageError> {
-        let end = first + count as u64;
+            .prepare_cached("SELECT place FROM entry WHERE log = ?1 ORDER BY place LIMIT ?2")?;
+        let rows = statement.query_map([log, 2 * SEGMENT_ENTRIES as u64], |row| row.get(0))?;
+        let single: Vec<u64> = rows.collect::<Result<_, _>>()?;
+        let Some(first) = single.first().copied() else { return Ok(false) };
+        // A run that came as one row may stand between them: no row reaches over it.
+        let adjacent = |(at, place): &(usize, &u64)| **place == first + *at as u64;
+        let stretch = single.iter().enumerate().take_while(adjacent).count();
+        let closed = stretch < single.len();
+        if !closed && single.len() < 2 * SEGMENT_ENTRIES {
+            return Ok(false);
+        }
+        let end = first + stretch.min(SEGMENT_ENTRIES) as u64;
         let rows =
             (first..end).map(|index| self.entry(log, index)).collect::<Result<Vec<_>, _>>()?;
         self.add_segment(log, first, &rows)?;
@@ -142,7 +145,7 @@ impl PairDb {
             .connection
             .prepare_cached("DELETE FROM entry WHERE log = ?1 AND place >= ?2 AND place < ?3")?
             .execute([log, first, end])?;
-        Ok(())
+        Ok(true)
     }
 
     /// Appends an entry. The primary key refuses to overwrite one.
@@ -189,5 +192,52 @@ impl PairDb {
             _ if length > checkpoint.length => None,
             _ => Some(self.entry(log.number, length - 1)?.head),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::host::SystemEntropy;
+    use crate::id::Past;
+    use crate::time::Moment;
+    use amends_seal::DataKey;
+    use std::sync::Arc;
+
+    #[test]
+    fn entries_stay_readable_wherever_runs_stand_between_single_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pair.db");
+        let key = DataKey::from_bytes([1; 32]);
+        let db = PairDb::create(&path, key, [2; 16], Arc::new(SystemEntropy)).unwrap();
+        let row = |index: u64| EntryRow {
+            bytes: index.to_be_bytes().to_vec(),
+            head: Head([3; 32]),
+            tag: [4; 16],
+            past: Past::default(),
+            received: Moment(5),
+        };
+        let mut next = 0;
+        // Written one by one, and in runs, as they came.
+        for (count, single) in [(1, true), (90, false), (130, true), (20, false), (900, true)] {
+            let rows: Vec<EntryRow> = (next..next + count).map(row).collect();
+            if single {
+                rows.iter().zip(next..).for_each(|(row, at)| db.add_entry(1, at, row).unwrap());
+            } else {
+                db.add_segment(1, next, &rows).unwrap();
+            }
+            next += count;
+        }
+        let mut joined = 0;
+        while db.join_oldest(1).unwrap() {
+            joined += 1;
+            db.forget();
+            assert_eq!(db.entry_counts().unwrap(), [(1, next)], "each stands in one place");
+            for index in 0..next {
+                assert_eq!(db.entry(1, index).unwrap(), row(index));
+            }
+        }
+        assert_eq!(joined, 4, "both short stretches, and 900 but for the newest");
     }
 }

@@ -110,6 +110,7 @@ impl Life {
         let step = self.step % A_DAY;
         if step == 0 {
             self.day += 1;
+            clock.set(BEGIN.plus(self.day * DAY));
             if self.practices.is_empty() || self.day % YEAR == 1 {
                 let start = amends::time::local_date(BEGIN.plus(self.day * DAY), "UTC");
                 self.practices.clear();
