@@ -87,7 +87,9 @@ pub enum LinkError {
     #[error("the other phone fell silent")]
     Silent,
     /// The two did not meet in the time that was given.
-    #[error("nobody came in time: let one phone sync with --listen and the other with --peer")]
+    #[error(
+        "nobody came in time: both phones must exchange at the same time, on one network, or one must know the address of the other"
+    )]
     Nobody,
 }
 

@@ -23,8 +23,10 @@ pub const LOG_GENERATIONS: u8 = 64;
 pub const FRAME_BYTES: usize = 1024 * 1024;
 /// Entries are sent in runs of about this size.
 pub const RUN_BYTES: usize = 384 * 1024;
-/// Entries in one frame, at most.
-pub const RUN_ENTRIES: usize = 2_048;
+/// So many entries are sent in one frame at most.
+pub const RUN_ENTRIES_SENT: usize = 2_048;
+/// So many are taken.
+pub const RUN_ENTRIES_TAKEN: usize = 4_096;
 /// Sent and not yet acknowledged, per link.
 pub const UNACKNOWLEDGED_BYTES: usize = 1024 * 1024;
 /// Frames are padded to a multiple of this.
@@ -55,6 +57,10 @@ pub const DRAFTS: usize = 50;
 pub const AGREEMENTS: u64 = 10_000;
 /// Promises that one person may begin in one pair.
 pub const PROMISES: u64 = 100_000;
+/// Questions about an account that wait for an answer (R31).
+pub const QUESTIONS_OPEN: usize = 3;
+/// How far back views look, whatever was stated: a hundred years.
+pub const LIFE: i64 = 36_525 * DAY;
 /// Documents of one person that views look at, of each class.
 pub const LIVE_DOCUMENTS: usize = 1_000;
 

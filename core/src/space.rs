@@ -13,6 +13,8 @@ mod agreements;
 mod checkins;
 mod doctor;
 mod engine;
+#[cfg(feature = "net")]
+mod exchange;
 mod hearing;
 mod inner;
 mod link;
@@ -33,13 +35,13 @@ pub use agreements::{HistoryItem, LogItem, PrivateDraft};
 pub use checkins::CheckIns;
 pub use doctor::{DoctorReport, Finding, Remedy, VerifiedLog};
 pub use engine::Host;
+#[cfg(feature = "net")]
+pub use exchange::{CatchUp, Diagnostics, Exchange, ExchangeOptions, Trouble, TroubleOf};
 pub use hearing::Hearing;
 pub use inner::Inner;
 pub use link::Leaving;
 #[cfg(feature = "net")]
 pub use meeting::{Asked, Pairing};
-#[cfg(feature = "net")]
-pub use network::{Exchange, ExchangeOptions};
 pub use openness::Openness;
 pub use progress::{Progress, Today};
 pub use promises::Promises;
@@ -123,6 +125,8 @@ pub struct Space {
     pub(crate) host: Host,
     pub(crate) epoch: Epoch,
     changes: watch::Receiver<u64>,
+    #[cfg(feature = "net")]
+    lifecycle: std::sync::Arc<exchange::Lifecycle>,
 }
 
 impl Space {
@@ -183,7 +187,14 @@ impl Space {
         let mut engine = Engine::new(folder.to_owned(), store, keys, host.clone(), files)?;
         engine.begin_upkeep()?;
         let changes = engine.watch();
-        Ok(Self { worker: Worker::start(engine)?, host, epoch, changes })
+        Ok(Self {
+            worker: Worker::start(engine)?,
+            host,
+            epoch,
+            changes,
+            #[cfg(feature = "net")]
+            lifecycle: std::sync::Arc::default(),
+        })
     }
 
     pub(crate) async fn ask<T: Send + 'static>(
@@ -348,21 +359,27 @@ impl Space {
         Subscription::new(self, Engine::agreements)
     }
 
-    /// Writes everything back and closes every file, so that the system may
-    /// suspend the app. Until [`Space::resume`], calls answer [`Error::Locked`].
+    /// Writes everything back and closes every file and every socket, so that the
+    /// system may suspend the app. Until [`Space::resume`], calls answer
+    /// [`Error::Locked`]; an exchange waits.
     ///
     /// # Errors
     /// Storage, [`Error::Closed`].
     pub async fn suspend(&self) -> Result<(), Error> {
+        #[cfg(feature = "net")]
+        self.lifecycle.sleep().await;
         self.ask(Engine::suspend).await
     }
 
-    /// Opens the files again.
+    /// Opens the files again; an exchange goes on, from where it listened before.
     ///
     /// # Errors
     /// Storage, [`Error::Closed`].
     pub async fn resume(&self) -> Result<(), Error> {
-        self.ask(Engine::resume).await
+        self.ask(Engine::resume).await?;
+        #[cfg(feature = "net")]
+        self.lifecycle.wake();
+        Ok(())
     }
 
     /// Lets `pair.db` grow to so many pages at most: for tests of a full disk.
@@ -450,7 +467,7 @@ impl Engine {
         if paused || self.reconfirming()? {
             status.notices.push(StatusNotice::WaitsForReconfirmation);
         }
-        if !self.unreadable.is_empty() {
+        if !self.unreadable.is_empty() || !self.damaged.is_empty() {
             status.notices.push(StatusNotice::SomethingDamaged);
         }
         Ok(status)

@@ -2,6 +2,8 @@
 
 use amends::cbor::Value;
 use amends::domain::agreement::{AgreementKind, Category, Clause, Obligor, Revision};
+use amends::domain::pacing::Act;
+use amends::domain::pair::Who;
 use amends::domain::record::{Action, Record};
 use amends::id::{DocId, Head, LogId, Position};
 use amends::limits;
@@ -368,6 +370,37 @@ async fn times_that_run_backwards_are_noted_and_decide_nothing() {
     unharmed(&ana).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn i7_times_beyond_all_bounds_hang_no_view_and_keep_nobody_from_stopping() {
+    let (ana, liar, at, hers) = ana_and_liar().await;
+    let pair = liar.pair_document();
+    let say = |moment: i64, action: Action| {
+        let at = Stated { moment: Moment(moment), zone: "UTC".into() };
+        Record { target: pair, at, action, body: None }.to_value()
+    };
+    let mut entries = Vec::new();
+    for moment in [i64::MIN, -377_705_116_800, 253_402_300_800, i64::MAX] {
+        let limits = Action::Pacing(Act::SetLimits { retention: None, off: vec![] });
+        entries.push(entry(at.length + entries.len() as u64, vec![say(moment, limits)]));
+    }
+    entries[0].seen = vec![hers];
+    let count = entries.len() as u64;
+    tell(&ana, &liar, at, entries).await;
+    assert_eq!(length(&ana).await, at.length + count);
+    let views = async {
+        let progress = ana.space.progress();
+        progress.milestones().await.unwrap();
+        progress.today().await.unwrap();
+        progress.reminders().await.unwrap();
+        progress.follow_through(Who::Partner, 26).await.unwrap();
+        ana.space.check_ins().list().await.unwrap();
+        ana.space.openness().list().await.unwrap();
+        ana.space.stop_all().await.unwrap();
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), views).await.unwrap();
+    unharmed(&ana).await;
+}
+
 /// Ana's disk is an old copy; Ben's phone gives back only the first of her words
 /// and then nothing more: not her ending, and none of his own that she had seen.
 #[tokio::test(flavor = "multi_thread")]
@@ -435,7 +468,8 @@ async fn messages_in_another_order_end_the_link_and_nothing_is_taken() {
     use tokio::io::AsyncWriteExt;
     let (ana, liar, at, _) = ana_and_liar().await;
     let listen = Some("127.0.0.1:0".parse().unwrap());
-    let options = amends::space::ExchangeOptions { listen, peers: vec![], once: None };
+    let options =
+        amends::space::ExchangeOptions { listen, peers: vec![], once: None, ..Default::default() };
     let mut exchange = ana.space.exchange(options).await.unwrap();
     let mut channel = liar.connect(&exchange.address().unwrap().to_string()).await;
     let next = entry(at.length, vec![record(Action::OpenDraft { text: "Hello".into() })]);

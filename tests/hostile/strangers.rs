@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 async fn listening(phone: &Phone) -> (amends::space::Exchange, String) {
     let listen = Some("127.0.0.1:0".parse().unwrap());
-    let options = ExchangeOptions { listen, peers: vec![], once: None };
+    let options = ExchangeOptions { listen, peers: vec![], once: None, ..Default::default() };
     let exchange = phone.space.exchange(options).await.unwrap();
     let address = exchange.address().unwrap().to_string();
     (exchange, address)
@@ -104,7 +104,8 @@ async fn replayed_changed_and_cut_messages_are_noticed_and_nothing_is_lost() {
         })
         .await;
         let once = Some(Duration::from_millis(700));
-        let options = ExchangeOptions { listen: None, peers: vec![relay], once };
+        let options =
+            ExchangeOptions { listen: None, peers: vec![relay], once, ..Default::default() };
         let outcome = phones[1].space.exchange(options).await.unwrap().finished().await;
         assert!(matches!(outcome, Err(Error::Link(_))), "message {flipped}: {outcome:?}");
     }
@@ -113,7 +114,7 @@ async fn replayed_changed_and_cut_messages_are_noticed_and_nothing_is_lost() {
     // A whole session, recorded and then replayed: no answer, and nothing new.
     let (relay, recording) = relay(address.clone(), |_, _| {}).await;
     let once = Some(Duration::from_secs(10));
-    let options = ExchangeOptions { listen: None, peers: vec![relay], once };
+    let options = ExchangeOptions { listen: None, peers: vec![relay], once, ..Default::default() };
     phones[1].space.exchange(options).await.unwrap().finished().await.unwrap();
     let recorded = recording.await.unwrap();
     assert_eq!(phones[0].space.agreements().list().await.unwrap().len(), 1);
@@ -225,7 +226,8 @@ async fn a_connection_cut_at_any_byte_goes_on_from_the_last_durable_entry() {
     for bytes in (0..8_000).step_by(333) {
         let broken = cut_after(address.clone(), bytes).await;
         let once = Some(Duration::from_millis(250));
-        let options = ExchangeOptions { listen: None, peers: vec![broken], once };
+        let options =
+            ExchangeOptions { listen: None, peers: vec![broken], once, ..Default::default() };
         drop(phones[1].space.exchange(options).await.unwrap().finished().await);
         let held = phones[0].space.agreements().list().await.unwrap().len();
         assert!(held >= before, "{held} after {before}");
@@ -255,6 +257,7 @@ async fn two_phones_that_dial_each_other_at_once_come_in_step_over_one_connectio
             listen: Some(at[own]),
             peers: vec![at[1 - own].to_string()],
             once,
+            ..Default::default()
         };
         let (a, b) = tokio::join!(
             phones[0].space.exchange(options(0)),

@@ -105,11 +105,15 @@ async fn life(notes: usize) -> Vec<[Vec<u8>; 2]> {
     let mut kept = recording.lock().unwrap().clone();
 
     let once = Some(Duration::from_secs(10));
-    let options =
-        ExchangeOptions { listen: Some("127.0.0.1:0".parse().unwrap()), peers: vec![], once };
+    let options = ExchangeOptions {
+        listen: Some("127.0.0.1:0".parse().unwrap()),
+        peers: vec![],
+        once,
+        ..Default::default()
+    };
     let mut listening = ana.exchange(options).await.unwrap();
     let (relay, recording) = listen_in(listening.address().unwrap().to_string()).await;
-    let options = ExchangeOptions { listen: None, peers: vec![relay], once };
+    let options = ExchangeOptions { listen: None, peers: vec![relay], once, ..Default::default() };
     let mut dialling = ben.exchange(options).await.unwrap();
     let (a, b) = tokio::join!(listening.finished(), dialling.finished());
     a.unwrap();
@@ -159,10 +163,11 @@ async fn r35_nothing_readable_in_a_capture_of_pairing_and_exchange() {
 async fn sent_after(act: impl AsyncFnOnce(&Space)) -> usize {
     let phones = amends_tests::phones::paired().await;
     let listen = Some("127.0.0.1:0".parse().unwrap());
-    let options = ExchangeOptions { listen, peers: vec![], once: None };
+    let options = ExchangeOptions { listen, peers: vec![], once: None, ..Default::default() };
     let mut listening = phones[1].space.exchange(options).await.unwrap();
     let (relay, recording) = listen_in(listening.address().unwrap().to_string()).await;
-    let options = ExchangeOptions { listen: None, peers: vec![relay], once: None };
+    let options =
+        ExchangeOptions { listen: None, peers: vec![relay], once: None, ..Default::default() };
     let mut dialling = phones[0].space.exchange(options).await.unwrap();
     let talk = phones[0].space.agreements().propose(plain("We talk.")).await.unwrap();
     let arrived = async {

@@ -5,7 +5,7 @@
 use crate::phones::Phone;
 use amends::cbor::Value;
 use amends::host::{SecretStore, SystemEntropy};
-use amends::id::{Head, LogId, PairId, PersonId};
+use amends::id::{DocId, Head, LogId, PairId, PersonId};
 use amends::log::{Checkpoint, Entry, Follower, log_id};
 use amends::net::{Channel, Handshake, Noise, open};
 use amends::space::ExchangeOptions;
@@ -53,6 +53,11 @@ impl Liar {
         }
     }
 
+    /// The document of the pair.
+    pub fn pair_document(&self) -> DocId {
+        DocId(self.pair.0)
+    }
+
     pub fn own_log(&self) -> LogId {
         log_id(self.pair, self.me, 0)
     }
@@ -91,6 +96,7 @@ impl Liar {
             listen: Some("127.0.0.1:0".parse().unwrap()),
             peers: vec![],
             once: None,
+            ..Default::default()
         };
         let mut exchange = honest.space.exchange(options).await.unwrap();
         let mut channel = self.connect(&exchange.address().unwrap().to_string()).await;

@@ -69,19 +69,21 @@ pub async fn pair(phones: &[Phone; 2]) {
 pub async fn meet(a: &Space, b: &Space) -> [Result<(), Error>; 2] {
     let once = Some(Duration::from_secs(10));
     let listen = Some("127.0.0.1:0".parse().unwrap());
-    let options = ExchangeOptions { listen, peers: vec![], once };
+    let options = ExchangeOptions { listen, peers: vec![], once, ..Default::default() };
     let mut listening = match a.exchange(options).await {
         Ok(exchange) => exchange,
         Err(error) => return [Err(error), Err(Error::Closed)],
     };
     let peers = vec![listening.address().unwrap().to_string()];
-    let mut dialling = match b.exchange(ExchangeOptions { listen: None, peers, once }).await {
-        Ok(exchange) => exchange,
-        Err(error) => {
-            listening.stop();
-            return [Err(Error::Closed), Err(error)];
-        }
-    };
+    let mut dialling =
+        match b.exchange(ExchangeOptions { listen: None, peers, once, ..Default::default() }).await
+        {
+            Ok(exchange) => exchange,
+            Err(error) => {
+                listening.stop();
+                return [Err(Error::Closed), Err(error)];
+            }
+        };
     let (a, b) = tokio::join!(listening.finished(), dialling.finished());
     [a, b]
 }

@@ -165,7 +165,7 @@ fn exit_status_and_json_say_what_went_wrong() {
     let cases: [(&Path, &[&str], i32, &str, &str); 8] = [
         (&two.ana(), &["agreement", "show", "ffff"], 1, "refusal", "NotFound"),
         (&two.ana(), &["agreement", "propose", "--clause", "we talk"], 2, "usage", "Usage"),
-        (&two.ana(), &["sync"], 2, "usage", "Usage"),
+        (&two.ana(), &["sync", "--once", "--watch"], 2, "usage", "Usage"),
         (&two.ana(), &["leave"], 2, "usage", "Usage"),
         (&nowhere, &["status"], 3, "storage", "Missing"),
         (&two.ana(), &["init", "--name", "Ana"], 3, "storage", "Exists"),

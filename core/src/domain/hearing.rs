@@ -170,11 +170,18 @@ pub fn talk(
 ) -> Option<TalkView> {
     let records = in_order(records);
     let of = |wanted: fn(&Act) -> bool| -> Vec<&Held> {
-        let acts = records.iter().filter(|held| match &held.record.action {
-            Action::Hearing(act) => wanted(act) && pair.index(held.author).is_some(),
+        // One who writes much must not crowd out what the other says; a no and an
+        // end are never crowded out.
+        let mut counts = [0_usize; 2];
+        let counts = |held: &&&Held| match &held.record.action {
+            Action::Hearing(act @ (Act::DeclineTalk | Act::EndTalk)) => wanted(act),
+            Action::Hearing(act) if wanted(act) => pair.index(held.author).is_some_and(|by| {
+                counts[by] += 1;
+                counts[by] <= limits::TALK_RECORDS
+            }),
             _ => false,
-        });
-        acts.take(limits::TALK_RECORDS).copied().collect()
+        };
+        records.iter().filter(counts).copied().collect()
     };
     let windows = of(|act| matches!(act, Act::ProposeTalk { .. }));
     // The talk is made by the one whose salt its document has.
@@ -222,6 +229,8 @@ pub fn talk(
 /// One telling of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TellingView {
+    /// Its id.
+    pub id: ItemId,
     /// When it was told.
     pub at: Moment,
     /// The words; `None` where they were taken back, or are not here yet.
@@ -241,10 +250,21 @@ pub struct QuestionView {
     pub text: Option<String>,
     /// It was asked on an earlier telling than the one that stands.
     pub on_earlier: bool,
-    /// The answer, if there is one. None is owed (F30).
+    /// Whether it was answered.
+    pub answered: bool,
+    /// The answer, if its words are here. None is owed (F30).
     pub answer: Option<String>,
+    /// The answer's id.
+    pub answer_id: Option<ItemId>,
     #[serde(skip)]
     pub(crate) position: Position,
+}
+
+impl QuestionView {
+    /// Whether it waits for an answer.
+    pub fn waits(&self) -> bool {
+        self.text.is_some() && !self.answered
+    }
 }
 
 /// An account as one person sees it.
@@ -313,12 +333,21 @@ pub fn account(
             at: held.record.at.moment,
             text: read(held.id),
             on_earlier: on != current.id,
+            answered: !of_this.is_empty(),
             answer: standing(&of_this).and_then(|answer| read(answer.id)),
+            answer_id: standing(&of_this).map(|answer| answer.id.item()),
             position: held.id,
         })
     };
-    let questions = records.iter().filter_map(question).take(limits::TALK_RECORDS).collect();
+    let mut questions: Vec<QuestionView> =
+        records.iter().filter_map(question).take(limits::TALK_RECORDS).collect();
+    // Whatever the asker's app does, only the newest wait (R31).
+    let open: Vec<usize> = (0..questions.len()).filter(|at| questions[*at].waits()).collect();
+    for at in &open[..open.len().saturating_sub(limits::QUESTIONS_OPEN)] {
+        questions[*at].text = None;
+    }
     let telling = |held: &&Held| TellingView {
+        id: held.id.item(),
         at: held.record.at.moment,
         text: read(held.id),
         position: held.id,
@@ -352,7 +381,10 @@ pub enum Command {
         begins: Moment,
     },
     /// Say yes to the window that was shown.
-    Accept,
+    Accept {
+        /// Where it was proposed.
+        window: Position,
+    },
     /// Say no.
     Decline,
     /// End it.
@@ -388,7 +420,7 @@ pub fn decide(
     account: Option<&AccountView>,
     command: &Command,
     context: Context<'_>,
-) -> Result<Draft, Refusal> {
+) -> Result<Vec<Draft>, Refusal> {
     if context.pair_state.left_at.is_some() {
         return Err(RefusalCode::PairLeft.into());
     }
@@ -404,6 +436,7 @@ pub fn decide(
         Some(TalkState::Ended) => Err(RefusalCode::AlreadyEnded),
         Some(_) => Ok(()),
     };
+    let mut replaced = None;
     let (act, body) = match command {
         Command::Propose { topic, begins } => {
             ahead(*begins)?;
@@ -414,8 +447,11 @@ pub fn decide(
             ahead(*begins)?;
             (Act::ProposeTalk { begins: *begins, salt: None }, None)
         }
-        Command::Accept => {
+        Command::Accept { window } => {
             open(talk)?;
+            if talk.is_some_and(|talk| talk.window != *window) {
+                return Err(RefusalCode::StaleView.into());
+            }
             let waiting = talk.filter(|talk| talk.waits_for_me);
             (Act::AcceptTalk { of: waiting.ok_or(RefusalCode::NothingToAnswer)?.window }, None)
         }
@@ -439,6 +475,11 @@ pub fn decide(
                 return Err(RefusalCode::OwnWords.into());
             }
             let shown = account.tellings.last().ok_or(RefusalCode::NotFound)?;
+            // One more than may wait takes the place of the oldest (R31).
+            let mut waiting = account.questions.iter().filter(|one| one.waits());
+            if waiting.clone().count() >= limits::QUESTIONS_OPEN {
+                replaced = waiting.next().map(|one| one.position);
+            }
             (Act::Ask { on: shown.position }, body(text)?)
         }
         Command::Answer { question, text } => {
@@ -450,7 +491,10 @@ pub fn decide(
             (Act::Answer { of: asked.ok_or(RefusalCode::NotFound)?.position }, body(text)?)
         }
     };
-    Ok(Draft { target: doc, action: Action::Hearing(act), body })
+    let withdrawal = replaced.map(|of| Action::WithdrawWords { of });
+    let withdrawal = withdrawal.map(|action| Draft { target: doc, action, body: None });
+    let draft = Draft { target: doc, action: Action::Hearing(act), body };
+    Ok([draft].into_iter().chain(withdrawal).collect())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use super::agreement::AgreementView;
 use super::checkin::{CheckInState, CheckInView, TemplateId};
+use super::hearing::{TalkState, TalkView};
 use super::pair::Who;
 use super::promise::{Outcome, PromiseState, PromiseView};
 use crate::id::DocId;
@@ -19,6 +20,8 @@ pub enum Why {
     PromiseDue,
     /// A promise of mine was due, and I have not said how it went.
     WordOpen,
+    /// We talk today.
+    TalkToday,
     /// It waits for my yes or no.
     WaitsForMe,
     /// A check-in that I have begun, or usually answer, is open.
@@ -40,6 +43,9 @@ pub struct NextDue {
     /// Which promise, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub promise: Option<DocId>,
+    /// Which talk, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub talk: Option<DocId>,
     /// Which check-in, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_in: Option<TemplateId>,
@@ -47,15 +53,37 @@ pub struct NextDue {
     pub by: Option<Moment>,
 }
 
+/// What the next things are chosen from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shown<'a> {
+    /// The agreements.
+    pub agreements: &'a [AgreementView],
+    /// The promises.
+    pub promises: &'a [PromiseView],
+    /// The check-ins.
+    pub check_ins: &'a [CheckInView],
+    /// The talks.
+    pub talks: &'a [TalkView],
+}
+
 /// The next three things at most, the most pressing first.
-pub fn next_due(
-    agreements: &[AgreementView],
-    promises: &[PromiseView],
-    check_ins: &[CheckInView],
-    now: Moment,
-) -> Vec<NextDue> {
+pub fn next_due(shown: Shown<'_>, zone: &jiff::tz::TimeZone, now: Moment) -> Vec<NextDue> {
+    let Shown { agreements, promises, check_ins, talks } = shown;
     let mut list: Vec<NextDue> = Vec::new();
-    let nothing = |why, by| NextDue { why, agreement: None, promise: None, check_in: None, by };
+    let nothing =
+        |why, by| NextDue { why, agreement: None, promise: None, talk: None, check_in: None, by };
+    let date = |at: Moment| {
+        jiff::Timestamp::from_second(at.0).map(|at| at.to_zoned(zone.clone()).date()).ok()
+    };
+    for view in talks {
+        let why = match view.state {
+            _ if view.begins <= now => continue,
+            TalkState::Accepted if date(view.begins) == date(now) => Why::TalkToday,
+            TalkState::Proposed | TalkState::Moved if view.waits_for_me => Why::WaitsForMe,
+            _ => continue,
+        };
+        list.push(NextDue { talk: Some(view.id), ..nothing(why, Some(view.begins)) });
+    }
     for view in agreements {
         let current = view.current.as_ref();
         let mut add = |when: bool, why, by| {
@@ -109,7 +137,9 @@ pub fn next_due(
             });
         }
     }
-    list.sort_by_key(|next| (next.why, next.by, next.agreement, next.promise, next.check_in));
+    list.sort_by_key(|next| {
+        (next.why, next.by, next.agreement, next.promise, next.talk, next.check_in)
+    });
     list.truncate(limits::NEXT_DUE);
     list
 }

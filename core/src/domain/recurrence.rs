@@ -393,6 +393,18 @@ fn is_minute(time: Time) -> bool {
 }
 
 impl Due {
+    /// Whether a single due may lie after a moment, in whatever zone.
+    pub fn may_be_after(&self, moment: Moment) -> bool {
+        let last = match self {
+            Due::At(at) => return *at > moment,
+            Due::On(date) => date.to_datetime(Time::MAX),
+            Due::Within { to, .. } => *to,
+            Due::Every { .. } => return true,
+        };
+        let utc = resolve(last, &jiff::tz::TimeZone::UTC);
+        utc.is_none_or(|utc| utc.plus(crate::time::DAY) > moment)
+    }
+
     /// Every time at which it is due, in order: with `grace` seconds of good
     /// will, by default 30 minutes after a moment and to the end of the day
     /// otherwise.

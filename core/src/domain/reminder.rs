@@ -144,6 +144,17 @@ pub fn reminders(
 ) -> Vec<Reminder> {
     let mut days = Days { zone, first: Date::ZERO };
     days.first = days.date(now);
+    let space_ends = match input.space {
+        Some(None) => Some(Moment(i64::MAX)),
+        Some(until) => until,
+        None => None,
+    };
+    let quiet_until = wishes.quiet_until.unwrap_or(Moment(i64::MIN));
+    // That one is paired, and that one shares, is told in space too.
+    let held_until = |topic| match topic {
+        Topic::Paired | Topic::Sharing => quiet_until,
+        _ => quiet_until.max(space_ends.unwrap_or(quiet_until)),
+    };
     let mut wanted: Vec<(Moment, Topic)> = Vec::new();
     for view in input.promises.iter().filter(|view| view.by == Who::Me) {
         for one in &view.occurrences {
@@ -154,8 +165,10 @@ pub fn reminders(
                     true => days.at(days.date(one.due.plus(-1)), MORNING),
                     false => Some(one.due.plus(-i64::from(lead))),
                 };
-                // After quiet hours it may be too late to be told ahead.
-                let moved = early.and_then(|at| after_quiet(at, wishes, &days));
+                // After what is quiet it may be too late to be told ahead.
+                let moved = early.and_then(|at| {
+                    after_quiet(at.max(held_until(Topic::PromiseDue)), wishes, &days)
+                });
                 if moved.is_some_and(|at| at < one.due) {
                     wanted.extend(early.map(|at| (at, Topic::PromiseDue)));
                 }
@@ -202,24 +215,14 @@ pub fn reminders(
         let moments = days.all().filter(first).filter_map(|date| days.at(date, MORNING));
         wanted.extend(moments.map(|at| (at, Topic::Sharing)));
     }
-    let space_ends = match input.space {
-        Some(None) => Some(Moment(i64::MAX)),
-        Some(until) => until,
-        None => None,
-    };
-    let quiet_until = wishes.quiet_until.unwrap_or(Moment(i64::MIN));
-    // That one is paired, and that one shares, is told in space too.
-    let held_until = |topic| match topic {
-        Topic::Paired | Topic::Sharing => quiet_until,
-        _ => quiet_until.max(space_ends.unwrap_or(quiet_until)),
-    };
     let mut moved: Vec<(Moment, Topic)> = wanted
         .into_iter()
-        .filter(|(at, _)| *at > now && *at <= now.plus(HORIZON))
+        // What fell into a quiet time that still lasts is told after it.
+        .filter(|(at, _)| *at > now.plus(-HORIZON) && *at <= now.plus(HORIZON))
         .filter_map(|(at, topic)| {
             Some((after_quiet(at.max(held_until(topic)), wishes, &days)?, topic))
         })
-        .filter(|(at, _)| *at <= now.plus(2 * HORIZON))
+        .filter(|(at, _)| *at > now && *at <= now.plus(2 * HORIZON))
         .collect();
     moved.sort_unstable();
     let mut notes: Vec<Reminder> = Vec::new();

@@ -44,7 +44,7 @@ pub struct Gate {
     pub state: BodyState,
     /// When it expires, if it does.
     pub until: Option<Moment>,
-    /// The latest time that this phone ever saw.
+    /// Now, by this phone's clock.
     pub latest: Moment,
 }
 

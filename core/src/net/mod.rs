@@ -5,10 +5,17 @@
 //! [`crate::sync`] has the session, [`crate::pairing`] the conversation.
 
 mod channel;
+mod discovery;
+#[cfg(feature = "mdns")]
+mod mdns;
 mod noise;
 mod registry;
 
 pub use channel::{Channel, open};
+pub(crate) use discovery::Sighting;
+pub use discovery::{Beacon, Discovery, DiscoveryError, SERVICE, Sightings, instance_name};
+#[cfg(feature = "mdns")]
+pub use mdns::Mdns;
 pub use noise::{Handshake, Noise, public_key};
 pub use registry::{Claim, Registry};
 

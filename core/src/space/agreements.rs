@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::host::random;
 use crate::id::{DocId, Past};
 use crate::limits;
-use crate::store::{StorageError, VaultItem};
+use crate::store::{LiveRow, StorageError, VaultItem};
 use crate::time::Moment;
 use serde::Serialize;
 use std::sync::Arc;
@@ -155,7 +155,7 @@ impl Engine {
         Ok(what_i_share(&views, &posts))
     }
 
-    /// Stops all sharing in one entry. Gives back what was shared.
+    /// Stops all sharing at once. Gives back what was shared.
     pub fn stop_all(&mut self) -> Result<Vec<SharedItem>, Error> {
         let stopped = self.transact(|engine| {
             let mut home = engine.home()?;
@@ -196,7 +196,11 @@ impl Engine {
         let actions = self.deciding(home, |context| decide(&folded, command, context))?;
         if folded.begun.is_none() {
             let mine = home.own()?.number;
-            let live = self.live_rows()?.iter().filter(|row| row.log == mine).count();
+            let mine_of = |row: &&LiveRow| {
+                let class = row.first_kind.split_once('.').map(|(class, _)| class);
+                row.log == mine && matches!(class, Some("agreement" | "draft"))
+            };
+            let live = self.live_rows()?.iter().filter(mine_of).count();
             let begun = self.db()?.begun()?.of(mine, "agreement");
             if begun >= limits::AGREEMENTS || live >= limits::LIVE_DOCUMENTS {
                 return Err(RefusalCode::TooManyAgreements.into());
@@ -323,16 +327,18 @@ impl Engine {
                     .iter()
                     .map(|bytes| crate::domain::record::header(&Value::decode(bytes).ok()?))
                     .collect();
+                let theirs = log.follower.owner() != home.me;
                 let kind = |header: &Option<crate::domain::record::Header>| {
                     let plain = |kind: &&String| {
                         kind.len() <= 64 && kind.bytes().all(|b| b.is_ascii_graphic())
                     };
-                    header
-                        .as_ref()
-                        .map(|header| &header.kind)
-                        .filter(plain)
-                        .cloned()
-                        .unwrap_or_else(|| "?".to_owned())
+                    let kind = header.as_ref().map(|header| &header.kind).filter(plain);
+                    match kind.and_then(|kind| kind.split_once('.')) {
+                        // Whether the other has sealed, or taken it back, is nobody's
+                        // business until both have (§5.6.5).
+                        Some(("checkin" | "intention", _)) if theirs => "day".to_owned(),
+                        _ => kind.cloned().unwrap_or_else(|| "?".to_owned()),
+                    }
                 };
                 items.push(LogItem {
                     own: log.follower.owner() == home.me,

@@ -487,8 +487,8 @@ impl Engine {
         })
     }
 
-    /// Keeps the answers private: what would open a seal is thrown away. Nothing
-    /// is written that the other could see.
+    /// Keeps the answers private: what would open a seal is thrown away, and a seal
+    /// is taken back, of which no view of the other's tells.
     fn keep_to_myself(
         &mut self,
         template: TemplateId,

@@ -149,6 +149,8 @@ pub struct Engine {
     turn: u64,
     /// Agreements that could not be read when they were last listed.
     pub(super) unreadable: BTreeSet<DocId>,
+    /// Whatever else could not be read.
+    pub(super) damaged: BTreeSet<DocId>,
     changes: watch::Sender<u64>,
     version: i64,
 }
@@ -186,6 +188,7 @@ impl Engine {
             expiring: None,
             turn: 0,
             unreadable: BTreeSet::new(),
+            damaged: BTreeSet::new(),
             changes: watch::Sender::new(0),
             version,
         })
@@ -260,7 +263,11 @@ impl Engine {
             // What was taken in meanwhile never was.
             Err(_) if wrote => self.forget(),
             Err(_) => {}
-            Ok(_) if self.scrub => self.scrub = !self.db()?.checkpoint()?,
+            // It is durable already: what is left to be wiped is wiped later.
+            Ok(_) if self.scrub => match self.db()?.checkpoint() {
+                Ok(done) => self.scrub = !done,
+                Err(error) => tracing::warn!(%error, "erased bytes wait to be wiped"),
+            },
             Ok(_) => {}
         }
         result
@@ -415,6 +422,24 @@ impl Engine {
         Ok(())
     }
 
+    /// What was read, or `None`, and noted, where it is damaged: one damaged thing
+    /// must not hide the others.
+    pub(super) fn unless_damaged<T>(
+        &mut self,
+        doc: DocId,
+        read: Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        match read {
+            Ok(read) => Ok(Some(read)),
+            Err(Error::Storage(StorageError::Damaged(what))) => {
+                tracing::warn!(%doc, what, "something could not be read");
+                self.damaged.insert(doc);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Forgets what was read of a body.
     pub(super) fn forget_body(&mut self, of: Position) {
         self.bodies.remove(&of);
@@ -425,7 +450,15 @@ impl Engine {
         let (now, days) = (self.now(), self.retention(home)?);
         if !self.bodies.contains_key(&of) {
             let Some(log) = PairDb::find(&home.logs, of.log) else { return Ok(None) };
-            let row = self.db()?.body(log.number, of.index, of.place)?;
+            let row = match self.db()?.body(log.number, of.index, of.place) {
+                Ok(row) => row,
+                // The words are lost; what stands around them must stay usable.
+                Err(StorageError::Damaged(what)) => {
+                    tracing::warn!(what, "words could not be read");
+                    None
+                }
+                Err(error) => return Err(error.into()),
+            };
             let Some(row) = row else { return Ok(None) };
             let present = row.state == BodyState::Present;
             let value = present.then(|| Value::decode(&row.bytes).ok()).flatten();

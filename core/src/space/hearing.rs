@@ -24,8 +24,17 @@ impl Engine {
 
     fn all_hearing(&mut self, class: &str) -> Result<Vec<Both>, Error> {
         let home = self.home()?;
-        let docs = self.live_documents(&[class])?;
-        docs.into_iter().map(|doc| self.hearing(&home, doc)).collect()
+        let mut all = Vec::new();
+        for doc in self.live_documents(&[class])? {
+            let read = self.hearing(&home, doc);
+            all.extend(self.unless_damaged(doc, read)?);
+        }
+        Ok(all)
+    }
+
+    /// The talk in a document, if it holds one.
+    pub(super) fn talk_in(&mut self, home: &Home, doc: DocId) -> Result<Option<TalkView>, Error> {
+        Ok(self.hearing(home, doc)?.0)
     }
 
     pub(super) fn talks(&mut self) -> Result<Vec<TalkView>, Error> {
@@ -47,10 +56,10 @@ impl Engine {
         if !new && talk.is_none() && account.is_none() {
             return Err(RefusalCode::NotFound.into());
         }
-        let draft = self.deciding(&home, |context| {
+        let drafts = self.deciding(&home, |context| {
             decide(doc, salt, talk.as_ref(), account.as_ref(), &command, context)
         })?;
-        self.append_own(vec![draft])?;
+        self.append_own(drafts)?;
         let home = self.home()?;
         self.hearing(&home, doc)
     }
@@ -96,12 +105,13 @@ impl Hearing<'_> {
         self.talk(Some(id), Command::Move { begins }).await
     }
 
-    /// Says yes to the window that stands.
+    /// Says yes to the window that was shown.
     ///
     /// # Errors
-    /// `NothingToAnswer`, `AlreadyEnded`, `NotFound`.
-    pub async fn accept_talk(&self, id: DocId) -> Result<TalkView, Error> {
-        self.talk(Some(id), Command::Accept).await
+    /// `StaleView` if another window stands by now; `NothingToAnswer`,
+    /// `AlreadyEnded`, `NotFound`.
+    pub async fn accept_talk(&self, shown: &TalkView) -> Result<TalkView, Error> {
+        self.talk(Some(shown.id), Command::Accept { window: shown.window }).await
     }
 
     /// Says no. No reason, no consequence (R19).
@@ -137,7 +147,23 @@ impl Hearing<'_> {
         self.account(id, Command::Tell { text: text.to_owned() }).await
     }
 
-    /// Asks about the other's account, as it stands here (F30).
+    /// Takes back words of mine in an account: a telling, a question, an answer.
+    /// They go on both phones.
+    ///
+    /// # Errors
+    /// `NotYourWords`, `NotFound`, `NoLongerThere`, `PairLeft`.
+    pub async fn withdraw_words(&self, id: DocId, words: ItemId) -> Result<AccountView, Error> {
+        let work = move |engine: &mut Engine| {
+            engine.withdraw_words(id, words)?;
+            let home = engine.home()?;
+            engine.hearing(&home, id)
+        };
+        let (_, account) = self.0.ask(work).await?;
+        Ok(account.ok_or(RefusalCode::NotFound)?)
+    }
+
+    /// Asks about the other's account, as it stands here (F30). At most three
+    /// questions wait for an answer: a fourth takes the place of the oldest (R31).
     ///
     /// # Errors
     /// `OwnWords`, `NotFound`, those of a text.

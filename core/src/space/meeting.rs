@@ -1,7 +1,8 @@
 //! Pairing over TCP: showing a code, going to it, the conversation, the proof.
 
 use super::engine::Engine;
-use super::network::{Strangers, connect, exchange, listen};
+use super::exchange::listen;
+use super::network::{Strangers, connect};
 use super::{PairingState, Space};
 use crate::domain::refusal::RefusalCode;
 use crate::error::{Error, LinkError, PairingError};
@@ -14,7 +15,7 @@ use crate::time::Moment;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 
@@ -318,8 +319,7 @@ async fn prove(
     listener: Option<TcpListener>,
     peers: Vec<String>,
 ) -> Result<(), Error> {
-    let (_running, stop) = watch::channel(false);
-    let outcome = exchange(space.clone(), listener, peers, Some(PROOF), stop).await;
+    let outcome = space.exchange_once(listener, peers, PROOF).await;
     match space.status().await?.pairing {
         PairingState::Paired => Ok(()),
         _ => outcome.and(Err(RefusalCode::NotPaired.into())),

@@ -1,6 +1,7 @@
-//! Exchange over TCP: the tokio side of a space.
+//! Links over TCP: accepting, dialling, and the session of each connection.
 
 use super::engine::Engine;
+use super::exchange::{GOODBYE, stopped};
 use super::link::LinkKeys;
 use super::{PairingState, Space};
 use crate::error::{Error, LinkError};
@@ -10,14 +11,14 @@ use crate::net::{
 };
 use crate::sync::{self, Config, Ended, Frame, Session};
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 /// Frames that may wait to be written; the session's window keeps honest links
@@ -29,147 +30,24 @@ const FIRST_FRAME: Duration = Duration::from_secs(5);
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 /// How long a full outbox is borne.
 const UNREAD: Duration = Duration::from_secs(45);
-/// How long a link is given to say goodbye.
-const GOODBYE: Duration = Duration::from_secs(2);
-
-/// Where to listen and whom to dial.
-#[derive(Debug, Clone, Default)]
-pub struct ExchangeOptions {
-    /// The address to listen on; port 0 takes a free one.
-    pub listen: Option<SocketAddr>,
-    /// Addresses of the other phone, `host:port`. Hints only: the handshake decides.
-    pub peers: Vec<String>,
-    /// End as soon as both are in step, or fail after this time. Without it the
-    /// exchange goes on until it is stopped.
-    pub once: Option<Duration>,
-}
-
-/// An exchange with the other phone, running in the background.
-pub struct Exchange {
-    address: Option<SocketAddr>,
-    stop: watch::Sender<bool>,
-    outcome: JoinHandle<Result<(), Error>>,
-}
-
-impl Exchange {
-    /// The address that is listened on.
-    pub fn address(&self) -> Option<SocketAddr> {
-        self.address
-    }
-
-    /// Ends it, with a goodbye to the other phone.
-    pub fn stop(&self) {
-        self.stop.send_replace(true);
-    }
-
-    /// Waits until it has ended.
-    ///
-    /// # Errors
-    /// For an exchange of once: why the two did not come in step.
-    pub async fn finished(&mut self) -> Result<(), Error> {
-        (&mut self.outcome).await.unwrap_or(Err(Error::Closed))
-    }
-}
 
 /// What every link of one exchange shares.
 #[derive(Clone)]
-struct Links {
-    space: Space,
-    registry: Registry,
-    stop: watch::Receiver<bool>,
-    events: mpsc::Sender<Event>,
-    once: bool,
-    strangers: Strangers,
+pub(super) struct Links {
+    pub space: Space,
+    pub registry: Registry,
+    pub stop: watch::Receiver<bool>,
+    pub events: mpsc::Sender<Event>,
+    pub once: bool,
+    pub strangers: Strangers,
 }
 
-enum Event {
+/// What a link tells its exchange.
+pub(super) enum Event {
     InStep,
+    /// So many entries are still to be exchanged.
+    Behind(u64),
     Trouble(Error),
-}
-
-impl Space {
-    /// Exchanges with the other phone over TCP, in the background of the tokio
-    /// runtime that this is called in.
-    ///
-    /// # Errors
-    /// `NotPaired`, `PairLeft`, `SyncHeld`; [`LinkError::Listen`].
-    pub async fn exchange(&self, options: ExchangeOptions) -> Result<Exchange, Error> {
-        self.ask(Engine::link_keys).await?;
-        let listener = match options.listen {
-            Some(address) => Some(listen(address).await?),
-            None => None,
-        };
-        let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
-        let (stop, stopped) = watch::channel(false);
-        let run = exchange(self.clone(), listener, options.peers, options.once, stopped);
-        Ok(Exchange { address, stop, outcome: tokio::spawn(run) })
-    }
-}
-
-pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| LinkError::Listen(address.to_string(), error.to_string()).into())
-}
-
-pub(super) async fn exchange(
-    space: Space,
-    listener: Option<TcpListener>,
-    peers: Vec<String>,
-    once: Option<Duration>,
-    mut stop: watch::Receiver<bool>,
-) -> Result<(), Error> {
-    let (events, mut happened) = mpsc::channel(16);
-    let (end, ended) = watch::channel(false);
-    let links = Links {
-        space,
-        registry: Registry::default(),
-        stop: ended,
-        events,
-        once: once.is_some(),
-        strangers: Strangers::default(),
-    };
-    let mut tasks = JoinSet::new();
-    if let Some(listener) = listener {
-        tasks.spawn(accept(listener, links.clone()));
-    }
-    for peer in peers {
-        tasks.spawn(dial(peer, links.clone()));
-    }
-    drop(links);
-    let deadline = once.map(|within| Instant::now() + within);
-    let mut trouble = Error::Link(LinkError::Nobody);
-    let result = loop {
-        let late = async {
-            match deadline {
-                Some(deadline) => tokio::time::sleep_until(deadline).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = stopped(&mut stop) => break Ok(()),
-            () = late => break Err(trouble),
-            event = happened.recv() => match event {
-                Some(Event::InStep) if once.is_some() => break Ok(()),
-                Some(Event::Trouble(error @ Error::Link(_))) => trouble = error,
-                Some(Event::Trouble(error)) if once.is_some() => break Err(error),
-                Some(Event::Trouble(error)) => tracing::warn!(%error, "exchange goes on"),
-                Some(Event::InStep) => {}
-                None => break Err(trouble),
-            },
-        }
-    };
-    end.send_replace(true);
-    let goodbye = async { while tasks.join_next().await.is_some() {} };
-    if timeout(GOODBYE, goodbye).await.is_err() {
-        tasks.abort_all();
-    }
-    result
-}
-
-/// Waits until the exchange is to end, or nobody holds it any more.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    drop(stop.wait_for(|stop| *stop).await);
 }
 
 /// Counts the sockets that have not yet proved who they are.
@@ -181,6 +59,8 @@ pub(super) struct Stranger(Strangers, IpAddr);
 impl Strangers {
     pub(super) fn admit(&self, address: IpAddr) -> Option<Stranger> {
         let mut waiting = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // An IPv4 address that came in over IPv6 is the same place.
+        let address = address.to_canonical();
         let from_here = waiting.get(&address).copied().unwrap_or(0);
         let all: usize = waiting.values().sum();
         if all >= UNAUTHENTICATED || from_here >= UNAUTHENTICATED_PER_ADDRESS {
@@ -203,7 +83,7 @@ impl Drop for Stranger {
     }
 }
 
-async fn accept(listener: TcpListener, links: Links) {
+pub(super) async fn accept(listener: TcpListener, links: Links) {
     let mut stop = links.stop.clone();
     let mut running = JoinSet::new();
     loop {
@@ -227,10 +107,12 @@ async fn accept(listener: TcpListener, links: Links) {
     while running.join_next().await.is_some() {}
 }
 
-async fn dial(peer: String, links: Links) {
+/// Dials an address again and again; a hint only for as long as it is `known`.
+pub(super) async fn dial(peer: String, links: Links, known: Option<watch::Receiver<()>>) {
     let mut stop = links.stop.clone();
     let mut wait = BACKOFF.0;
-    while !*stop.borrow() {
+    let gone = || known.as_ref().is_some_and(|known| known.has_changed().is_err());
+    while !*stop.borrow() && !gone() {
         if !links.registry.linked() {
             match connect(&peer).await {
                 Ok(stream) => {
@@ -325,6 +207,7 @@ async fn talk(
         began: Instant::now(),
         over: false,
         established: false,
+        left: None,
         hushed: false,
     };
     let outcome = link.run(first, &mut stranger, established).await;
@@ -361,6 +244,8 @@ struct Link<'a> {
     over: bool,
     /// The other side's first frame has come.
     established: bool,
+    /// Entries that were still to be exchanged after the last step.
+    left: Option<u64>,
     /// Nothing more may be said, not even goodbye.
     hushed: bool,
 }
@@ -422,24 +307,7 @@ impl Link<'_> {
     async fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let frame = Frame::decode(bytes).map_err(|error| LinkError::Protocol(error.to_string()))?;
         let now = self.now();
-        self.step(move |session, engine| session.receive(frame, now, engine)).await?;
-        if self.over {
-            return Ok(());
-        }
-        let Some(session) = self.session.take() else { return Ok(()) };
-        let (session, in_step) = self
-            .links
-            .space
-            .ask(move |engine| {
-                let in_step = session.in_step(engine)?;
-                Ok((session, in_step))
-            })
-            .await?;
-        self.session = Some(session);
-        if in_step && self.links.events.send(Event::InStep).await.is_err() {
-            tracing::debug!("the exchange has ended already");
-        }
-        Ok(())
+        self.step(move |session, engine| session.receive(frame, now, engine)).await
     }
 
     /// One step of the session, and what follows from it: while entries are on
@@ -462,7 +330,7 @@ impl Link<'_> {
         work: impl FnOnce(&mut Session, &mut Engine) -> Doing + Send + 'static,
     ) -> Result<bool, Error> {
         let Some(mut session) = self.session.take() else { return Ok(false) };
-        let (session, actions) = self
+        let (session, said) = self
             .links
             .space
             .ask(move |engine| {
@@ -483,11 +351,12 @@ impl Link<'_> {
                 let older = actions.iter().rposition(brings_entries).map_or(0, |at| at + 1);
                 let said = session.pump(engine)?;
                 actions.splice(older..older, said);
-                Ok((session, Some(actions)))
+                let left = session.left(engine)?;
+                Ok((session, Some((actions, left))))
             })
             .await?;
         self.session = Some(session);
-        let Some(actions) = actions else {
+        let Some((actions, left)) = said else {
             self.hushed = true;
             self.over = true;
             return Ok(false);
@@ -497,7 +366,23 @@ impl Link<'_> {
             sent |= brings_entries(&action);
             self.act(action).await?;
         }
+        if self.over || left == self.left {
+            return Ok(sent);
+        }
+        self.left = left;
+        if let Some(left) = left {
+            self.tell(Event::Behind(left)).await;
+        }
+        if left == Some(0) {
+            self.tell(Event::InStep).await;
+        }
         Ok(sent)
+    }
+
+    async fn tell(&self, event: Event) {
+        if self.links.events.send(event).await.is_err() {
+            tracing::debug!("the exchange has ended already");
+        }
     }
 
     async fn act(&mut self, action: sync::Action) -> Result<(), Error> {

@@ -29,7 +29,8 @@ impl Engine {
     /// after `to`.
     pub(super) fn ledgers_between(&self, home: &Home, from: Moment, to: Moment) -> BTreeSet<DocId> {
         let mut docs = BTreeSet::new();
-        let mut at = from.plus(-limits::RECENT);
+        // Nobody's life is longer than this; stated times can be anything.
+        let mut at = from.max(to.plus(-limits::LIFE)).plus(-limits::RECENT);
         while at <= to.plus(31 * DAY) {
             for person in home.pair.members() {
                 docs.insert(ledger(home.pair.id, person, Month::of(at)));
@@ -72,7 +73,10 @@ impl Engine {
         let home = self.home()?;
         let mut posts = Vec::new();
         for doc in self.live_ledgers(&home)? {
-            posts.extend(self.posts_of(&home, doc)?);
+            // One that is damaged must not hide the others, nor keep them from
+            // being stopped.
+            let of = self.posts_of(&home, doc);
+            posts.extend(self.unless_damaged(doc, of)?.unwrap_or_default());
         }
         posts.sort_by_key(|post| (post.at, post.id));
         Ok(posts)

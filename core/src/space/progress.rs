@@ -1,12 +1,12 @@
 //! How it goes, what is next, and when to be reminded, on one phone.
 
 use super::Space;
-use super::engine::Engine;
+use super::engine::{Engine, Home};
 use super::subscription::Subscription;
 use crate::domain::agreement::view::agreements_now;
 use crate::domain::agreement::{AgreementView, view::AgreementsNow};
 use crate::domain::checkin::TemplateId;
-use crate::domain::next::{NextDue, next_due};
+use crate::domain::next::{NextDue, Shown, next_due};
 use crate::domain::openness::Kind;
 use crate::domain::pacing::SpaceView;
 use crate::domain::pair::Who;
@@ -42,8 +42,14 @@ impl Engine {
     /// What is next for this phone's person.
     pub(super) fn next_due(&mut self) -> Result<Vec<NextDue>, Error> {
         let (agreements, promises) = (self.agreements()?, self.promises()?);
-        let check_ins = self.check_ins()?;
-        Ok(next_due(&agreements, &promises, &check_ins, self.now()))
+        let (check_ins, talks) = (self.check_ins()?, self.talks()?);
+        let shown = Shown {
+            agreements: &agreements,
+            promises: &promises,
+            check_ins: &check_ins,
+            talks: &talks,
+        };
+        Ok(next_due(shown, &self.local_zone(), self.now()))
     }
 
     fn today_view(&mut self) -> Result<Today, Error> {
@@ -51,9 +57,11 @@ impl Engine {
         let views: Vec<AgreementView> = self.agreements()?;
         let promises = self.promises()?;
         let check_ins = self.check_ins()?;
-        let posts = self.shared_posts()?;
+        let (posts, talks) = (self.shared_posts()?, self.talks()?);
+        let shown =
+            Shown { agreements: &views, promises: &promises, check_ins: &check_ins, talks: &talks };
         Ok(Today {
-            next: next_due(&views, &promises, &check_ins, now),
+            next: next_due(shown, &self.local_zone(), now),
             shared: what_i_share(&views, &posts),
             agreements: agreements_now(&views, now),
             space: self.space_now()?,
@@ -91,9 +99,8 @@ impl Engine {
         }
         let (agreements, promises) = (self.all_agreements()?, self.all_promises()?);
         let home = self.home()?;
-        let read = self.records(&home, home.pair.document())?;
-        let begun = read.held.iter().map(|held| held.record.at.moment).min();
-        let check_ins = self.answered(TemplateId::Week, begun.unwrap_or(self.now()))?;
+        let begun = self.paired_at(&home)?.unwrap_or(self.now());
+        let check_ins = self.answered(TemplateId::Week, begun)?;
         let hard = self.posts()?.into_iter().filter(|post| post.kind == Kind::Disclosure);
         let mut silent: Vec<(Moment, Option<Moment>)> =
             hard.map(|post| (post.at, Some(post.at.plus(2 * DAY)))).collect();
@@ -107,6 +114,15 @@ impl Engine {
         Ok(milestones(input, self.now()))
     }
 
+    /// When this phone's own log began. What the other states of itself must not
+    /// move what is computed here (R12).
+    fn paired_at(&mut self, home: &Home) -> Result<Option<Moment>, Error> {
+        let read = self.records(home, home.pair.document())?;
+        let mine = read.held.iter().filter(|held| held.author == home.me);
+        let opened = mine.filter(|held| held.record.action == Action::PairOpen);
+        Ok(opened.map(|held| held.record.at.moment).min())
+    }
+
     fn reminders(&mut self) -> Result<Vec<Reminder>, Error> {
         let home = self.home()?;
         let wishes = self.wishes()?;
@@ -116,12 +132,11 @@ impl Engine {
         let now = self.now();
         let space = self.pacing(&home)?.own_space(&home.pair, home.me, now);
         let left = self.pair_state(&home)?.left_at.is_some();
-        let read = self.records(&home, home.pair.document())?;
-        let opened = read.held.iter().filter(|held| held.record.action == Action::PairOpen);
+        let paired_at = self.paired_at(&home)?.filter(|_| !left);
         let input = ReminderInput {
             promises: if left { &[] } else { &promises },
             check_ins: &check_ins,
-            paired_at: opened.map(|held| held.record.at.moment).max().filter(|_| !left),
+            paired_at,
             sharing,
             space,
         };

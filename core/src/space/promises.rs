@@ -10,7 +10,7 @@ use crate::domain::promise::{
     Command, Felt, Folded, Hint, NewPromise, PromiseState, PromiseView, Told, decide, fold, hints,
     project,
 };
-use crate::domain::record::{Action, Draft};
+use crate::domain::record::{Action, Draft, Held};
 use crate::domain::recurrence::Due;
 use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
@@ -62,7 +62,7 @@ impl Engine {
                 // One that cannot be read does not take the others with it.
                 Err(Error::Storage(StorageError::Damaged(what))) => {
                     tracing::warn!(what, "a promise cannot be read");
-                    self.unreadable.insert(doc);
+                    self.damaged.insert(doc);
                 }
                 Err(error) => return Err(error),
             }
@@ -148,33 +148,22 @@ impl Engine {
         Ok(open.len())
     }
 
-    /// Takes back words that stand beside a promise.
-    fn withdraw_note(&mut self, doc: DocId, note: ItemId) -> Result<PromiseView, Error> {
-        let view = self.found_promise(doc)?;
-        let own_voice = view.by == Who::Me;
-        let notes = view.occurrences.iter().flat_map(|one| {
-            let mine = [&one.heads_up_words, &one.report_words, &one.repair_words];
-            let theirs = [&one.comment_words];
-            let own: Vec<_> = if own_voice { mine.to_vec() } else { theirs.to_vec() };
-            let other: Vec<_> = if own_voice { theirs.to_vec() } else { mine.to_vec() };
-            let tagged = |all: Vec<_>, own| all.into_iter().map(move |note| (own, note));
-            tagged(own, true).chain(tagged(other, false)).collect::<Vec<_>>()
-        });
-        let found = notes
-            .filter_map(|(own, note)| note.as_ref().map(|note| (own, note)))
-            .find(|(_, n)| n.id == note);
-        let of = match found {
-            None => return Err(RefusalCode::NotFound.into()),
-            Some((false, _)) => return Err(RefusalCode::NotYourWords.into()),
-            Some((true, note)) if note.withdrawn => return Err(RefusalCode::NoLongerThere.into()),
-            Some((true, note)) => note.position,
-        };
-        self.append_own(vec![Draft {
-            target: doc,
-            action: Action::WithdrawWords { of },
-            body: None,
-        }])?;
-        self.found_promise(doc)
+    /// Takes back words of one's own in a document, whether a view still shows them
+    /// or not. The record that they stood beside stays.
+    pub(super) fn withdraw_words(&mut self, doc: DocId, words: ItemId) -> Result<(), Error> {
+        let home = self.home()?;
+        let read = self.records(&home, doc)?;
+        let said = read.held.iter().find(|held| held.id.item() == words);
+        let said = said.filter(|held| held.record.body.is_some()).ok_or(RefusalCode::NotFound)?;
+        if said.author != home.me {
+            return Err(RefusalCode::NotYourWords.into());
+        }
+        let before = |held: &Held| held.record.action == Action::WithdrawWords { of: said.id };
+        if read.held.iter().any(before) {
+            return Err(RefusalCode::NoLongerThere.into());
+        }
+        let action = Action::WithdrawWords { of: said.id };
+        self.append_own(vec![Draft { target: doc, action, body: None }])
     }
 
     /// Appends what was decided already, unless the pair has ended.
@@ -313,21 +302,27 @@ impl Promises<'_> {
         self.act(id, Command::Renegotiate { occurrence, due }).await
     }
 
-    /// Says yes to the new time, or stays with the old one.
+    /// Says yes to the new time that was shown, or stays with the old one; of
+    /// several, of the named occurrence's.
     ///
     /// # Errors
+    /// `StaleView` if another new time was asked for since `shown`;
     /// `NotPromisedToYou`, `NothingToAnswer`.
     pub async fn answer(
         &self,
-        id: DocId,
+        shown: &PromiseView,
         occurrence: Option<OccurrenceId>,
         accept: bool,
     ) -> Result<PromiseView, Error> {
+        if shown.by == Who::Me {
+            return Err(RefusalCode::NotPromisedToYou.into());
+        }
+        let asked = shown.asked(occurrence).ok_or(RefusalCode::NothingToAnswer)?;
         let command = match accept {
-            true => Command::AcceptNew { occurrence },
-            false => Command::KeepOld { occurrence },
+            true => Command::AcceptNew { asked },
+            false => Command::KeepOld { asked },
         };
-        self.act(id, command).await
+        self.act(shown.id, command).await
     }
 
     /// Lets the other off.
@@ -384,12 +379,16 @@ impl Promises<'_> {
         self.act(id, Command::Repair { occurrence, words, promise }).await
     }
 
-    /// Takes back words of mine that stand beside a promise; the report or
-    /// comment itself stays.
+    /// Takes back words of mine in a promise; the report or comment itself stays.
     ///
     /// # Errors
     /// `NotFound`, `NotYourWords`, `NoLongerThere`.
     pub async fn withdraw_words(&self, id: DocId, note: ItemId) -> Result<PromiseView, Error> {
-        self.0.ask(move |engine| engine.withdraw_note(id, note)).await
+        self.0
+            .ask(move |engine| {
+                engine.withdraw_words(id, note)?;
+                engine.found_promise(id)
+            })
+            .await
     }
 }

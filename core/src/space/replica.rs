@@ -8,7 +8,7 @@ use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
 use crate::id::{Commitment, DocId, Head, LogId};
 use crate::limits::{
-    BODY_BYTES, CHECK_IN_RETENTION, FRAME_BYTES, OPENNESS_SPAN, RECENT, RUN_ENTRIES,
+    BODY_BYTES, CHECK_IN_RETENTION, FRAME_BYTES, OPENNESS_SPAN, RECENT, RUN_ENTRIES_SENT,
     SEGMENT_ENTRIES, UNACKNOWLEDGED_BYTES,
 };
 use crate::log::body::{BodyState, Gate};
@@ -234,9 +234,11 @@ impl Engine {
             });
             withdrawn.extend(header.withdraws);
             let Some(commitment) = header.body else { continue };
-            let (until, span) = (header.until, body_span(&header.kind));
-            // What asks to live longer than its kind may is never kept.
-            let overlong = until.is_some_and(|until| until > stated.plus(span));
+            let span = body_span(&header.kind);
+            // What asks to live longer than its kind may is never kept; and what
+            // states a time to come lives no longer than what is told today.
+            let overlong = header.until.is_some_and(|until| until > stated.plus(span));
+            let until = header.until.map(|until| until.min(row.received.plus(span)));
             // The clock alone deletes nothing: what seems over is only not taken now.
             let latest = row.received;
             let gate = Gate { commitment, state: BodyState::Withheld, until, latest };
@@ -326,6 +328,12 @@ fn looked_at(header: &record::Header, value: &View<'_>, stated: Moment, now: Mom
                 _ => true,
             }
         }
+        Some(("promise", "renegotiate")) => {
+            match Record::from_value(&value.to_value()).map(|record| record.action) {
+                Some(Action::Promise(Act::Renegotiate { due, .. })) => due.may_be_after(before),
+                _ => true,
+            }
+        }
         Some(("promise" | "openness" | "intention" | "words", _)) => false,
         Some(("checkin", kind)) => kind == "template",
         _ => true,
@@ -398,7 +406,8 @@ impl Replica for Engine {
             }
             let more =
                 entry.bytes.len() + bodies.iter().map(|body| body.bytes.len()).sum::<usize>();
-            if !run.entries.is_empty() && (size + more > bytes || run.entries.len() >= RUN_ENTRIES)
+            if !run.entries.is_empty()
+                && (size + more > bytes || run.entries.len() >= RUN_ENTRIES_SENT)
             {
                 break;
             }

@@ -205,7 +205,7 @@ impl Engine {
                 None => true,
             },
             // Talks are over with their window; an account stays.
-            "talk" => true,
+            "talk" => self.talk_in(home, doc)?.is_none_or(|talk| talk.begins <= before),
             "account" => false,
             // A template is there until it is taken back; a ledger is over when
             // nothing in it lives.

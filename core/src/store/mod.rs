@@ -2,7 +2,7 @@
 //!
 //! - `pair.db` holds the two logs with their bodies, the snapshots of documents,
 //!   and what links the two phones. See [`PairDb`].
-//! - `vault.db` holds what is private: drafts, later the journal. The code that
+//! - `vault.db` holds what is private: drafts, the journal, one's own answers. The code that
 //!   talks to the partner has no type that could name it (R9). See [`VaultDb`].
 //!
 //! Both run in WAL mode with `synchronous=FULL` and `secure_delete=ON`; the

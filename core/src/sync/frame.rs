@@ -2,15 +2,12 @@
 
 use crate::cbor::{CborError, Value, View};
 use crate::id::{Head, LogId};
-use crate::limits::{FRAME_BYTES, LOG_GENERATIONS, LOG_LENGTH};
+use crate::limits::{FRAME_BYTES, LOG_GENERATIONS, LOG_LENGTH, RUN_ENTRIES_TAKEN};
 use crate::log::Checkpoint;
 
 /// A random number drawn when the app starts (the boot epoch): a new one tells
 /// that an older connection with the same phone must be half-dead.
 pub type Epoch = [u8; 8];
-
-/// Entries in one frame, at most.
-const RUN_ENTRIES: usize = 4_096;
 
 /// A body beside its entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,7 +142,7 @@ impl Run {
         let tags = value.get("tags")?.array()?;
         let first = value.get("first")?.uint()?;
         if entries.is_empty()
-            || entries.len() > RUN_ENTRIES
+            || entries.len() > RUN_ENTRIES_TAKEN
             || tags.len() != entries.len()
             || first > LOG_LENGTH
         {
@@ -245,7 +242,7 @@ impl Frame {
                     let [index, place] = value.array()? else { return None };
                     Some((index.uint()?, place.uint()?.try_into().ok()?))
                 };
-                if bodies.len() > RUN_ENTRIES {
+                if bodies.len() > RUN_ENTRIES_TAKEN {
                     return None;
                 }
                 Frame::WantBodies {

@@ -214,28 +214,32 @@ impl Session {
         self.config.receive = false;
     }
 
-    /// Whether all that is known of is exchanged both ways.
+    /// How many entries that are known of are still to be exchanged, both ways: 0
+    /// when the two are in step, `None` where that cannot be said yet.
     ///
     /// # Errors
     /// Storage.
-    pub fn in_step<R: Replica>(&self, replica: &mut R) -> Result<bool, R::Error> {
-        if !self.hello {
-            return Ok(false);
+    pub fn left<R: Replica>(&self, replica: &mut R) -> Result<Option<u64>, R::Error> {
+        if !self.hello || self.recovering.is_some() {
+            return Ok(None);
         }
+        let mut left = 0;
         for held in replica.checkpoints()? {
-            let settled = if replica.is_own(held.log) {
-                let outgoing = self.outgoing.get(&held.log);
-                self.recovering.is_none()
-                    && outgoing.is_some_and(|out| out.blocked || out.acknowledged >= held.length)
-            } else {
+            if replica.is_own(held.log) {
+                let Some(outgoing) = self.outgoing.get(&held.log) else { return Ok(None) };
+                if !outgoing.blocked {
+                    left += held.length.saturating_sub(outgoing.acknowledged);
+                }
+            } else if self.config.receive && !self.closed.contains(&held.log) {
                 let announced = self.announced.get(&held.log).copied().unwrap_or(0);
-                !self.config.receive || self.closed.contains(&held.log) || held.length == announced
-            };
-            if !settled {
-                return Ok(false);
+                // A log that is longer here than its owner says has lost something.
+                if held.length > announced {
+                    return Ok(None);
+                }
+                left += announced - held.length;
             }
         }
-        Ok(true)
+        Ok(Some(left))
     }
 
     /// Time has passed.

@@ -328,6 +328,10 @@ pub struct SyncArgs {
     /// Go on until interrupted, and print agreements as they change.
     #[arg(long)]
     pub watch: bool,
+    /// Find the other phone on this network. That is the default as long as no
+    /// address is given; with addresses both ways are tried.
+    #[arg(long)]
+    pub find: bool,
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
@@ -338,10 +342,10 @@ pub struct SyncArgs {
     #[arg(long, default_value_t = 60, conflicts_with = "watch")]
     pub timeout: u64,
     /// Hold all exchange from now on; your partner sees you as offline.
-    #[arg(long, conflicts_with_all = ["once", "watch", "listen", "peer", "release"])]
+    #[arg(long, conflicts_with_all = ["once", "watch", "find", "listen", "peer", "release"])]
     pub hold: bool,
     /// Release it again.
-    #[arg(long, conflicts_with_all = ["once", "watch", "listen", "peer"])]
+    #[arg(long, conflicts_with_all = ["once", "watch", "find", "listen", "peer"])]
     pub release: bool,
 }
 

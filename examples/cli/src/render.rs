@@ -16,6 +16,11 @@ const SHORT: usize = 8;
 /// Lines are shorter than the 80 columns of a terminal, so that they can be quoted.
 const COLUMNS: usize = 73;
 
+/// A moment as people read it.
+pub fn utc(at: amends::time::Moment) -> String {
+    format!("{} UTC", at.local("UTC"))
+}
+
 /// The first characters of an id, enough to name it.
 pub fn short(id: impl std::fmt::Display) -> String {
     id.to_string().chars().take(SHORT).collect()
@@ -81,7 +86,7 @@ fn clause(clause: &ClauseView) -> String {
 
 fn revision(title: &str, text: &RevisionView) -> String {
     let mut lines =
-        vec![format!("  {title} [{}], until {}", short(text.hash), text.expires_at.local("UTC"))];
+        vec![format!("  {title} [{}], until {}", short(text.hash), utc(text.expires_at))];
     lines.extend(text.clauses.iter().map(clause));
     let agreed = match (text.you_both_agreed, text.i_agreed) {
         (true, _) => "you both agreed",
@@ -111,7 +116,7 @@ pub fn agreement(view: &AgreementView) -> String {
         lines.push(revision("text", current));
     }
     if let Some(cooling) = &view.cooling {
-        let until = view.cools_until.map(|until| until.local("UTC")).unwrap_or_default();
+        let until = view.cools_until.map(utc).unwrap_or_default();
         lines.push(revision(&format!("takes effect {until}:"), cooling));
     }
     let title = if view.current.is_some() { "amendment" } else { "proposal" };
@@ -199,7 +204,7 @@ pub fn shared(items: &[SharedItem]) -> String {
             (None, Some(post)) => short(post),
             (None, None) => String::new(),
         };
-        let head = format!("{id}  {how}, until {}", item.until.local("UTC"));
+        let head = format!("{id}  {how}, until {}", utc(item.until));
         format!("{head}\n{}", wrap(&item.text, "    "))
     };
     let mut lines: Vec<String> = items.iter().map(line).collect();
@@ -222,7 +227,7 @@ pub fn next(items: &[NextDue]) -> String {
             Why::Expiring => "expires soon",
             _ => "has something new",
         };
-        let by = item.by.map(|by| format!(" (by {})", by.local("UTC"))).unwrap_or_default();
+        let by = item.by.map(|by| format!(" (by {})", utc(by))).unwrap_or_default();
         let id = match (item.agreement, item.promise) {
             (Some(id), _) | (None, Some(id)) => short(id),
             (None, None) => "checkin ".to_owned(),
@@ -246,7 +251,7 @@ pub fn status(status: &Status) -> String {
         PairingState::Left => format!(
             "The pair with {} ended on {}.",
             status.partner.clone().unwrap_or_default(),
-            status.left_at.map(|at| at.local("UTC")).unwrap_or_default()
+            status.left_at.map(utc).unwrap_or_default()
         ),
     });
     if status.held {

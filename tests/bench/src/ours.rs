@@ -62,10 +62,16 @@ async fn exchange(a: &Space, b: &Space) -> (f64, f64) {
     let once = Some(Duration::from_secs(600));
     let listen = Some("127.0.0.1:0".parse().unwrap());
     let begun = Instant::now();
-    let mut listening = a.exchange(ExchangeOptions { listen, peers: vec![], once }).await.unwrap();
+    let mut listening = a
+        .exchange(ExchangeOptions { listen, peers: vec![], once, ..Default::default() })
+        .await
+        .unwrap();
     let relay = Relay::new(listening.address().unwrap()).await;
     let peers = vec![relay.address.to_string()];
-    let mut dialling = b.exchange(ExchangeOptions { listen: None, peers, once }).await.unwrap();
+    let mut dialling = b
+        .exchange(ExchangeOptions { listen: None, peers, once, ..Default::default() })
+        .await
+        .unwrap();
     let (x, y) = tokio::join!(listening.finished(), dialling.finished());
     assert_eq!((x, y), (Ok(()), Ok(())));
     (begun.elapsed().as_secs_f64(), relay.bytes() as f64)
@@ -233,11 +239,14 @@ pub async fn run(records: u64) -> Figures {
 
     // A link that stays.
     let listen = Some("127.0.0.1:0".parse().unwrap());
-    let options = ExchangeOptions { listen, peers: vec![], once: None };
+    let options = ExchangeOptions { listen, peers: vec![], once: None, ..Default::default() };
     let listening = ana.space.exchange(options).await.unwrap();
     let relay = Relay::new(listening.address().unwrap()).await;
     let peers = vec![relay.address.to_string()];
-    let dialling = ben.space.exchange(ExchangeOptions { listen: None, peers, once: None }).await;
+    let dialling = ben
+        .space
+        .exchange(ExchangeOptions { listen: None, peers, once: None, ..Default::default() })
+        .await;
     let dialling = dialling.unwrap();
     let mut posts = ben.space.openness().subscribe();
     posts.next().await.unwrap();

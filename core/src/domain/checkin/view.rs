@@ -83,6 +83,8 @@ enum Reading {
     Waiting,
     Mismatch,
     Open(Answers),
+    /// It was opened; its words have run out, or are not here yet.
+    Gone,
 }
 
 fn read(side: &Side, bodies: &Bodies<'_>) -> Reading {
@@ -92,7 +94,8 @@ fn read(side: &Side, bodies: &Bodies<'_>) -> Reading {
         return Reading::Open(answers);
     }
     let Some(seal) = side.seal else { return Reading::Nothing };
-    let Some(body) = seal.opened.and_then(bodies) else { return Reading::Waiting };
+    let Some(opened) = seal.opened else { return Reading::Waiting };
+    let Some(body) = bodies(opened) else { return Reading::Gone };
     match Opening::from_value(&body) {
         Some(opening) if opening.commitment(&seal.bound) == seal.commit => {
             Reading::Open(opening.answers)
@@ -118,7 +121,7 @@ pub fn project(
     let shared = sides[me].shared.is_some();
     // Until one's own answers are open, the other's are not shown.
     let theirs = match (&mine, theirs) {
-        (Reading::Open(_) | Reading::Mismatch, theirs) => theirs,
+        (Reading::Open(_) | Reading::Gone | Reading::Mismatch, theirs) => theirs,
         (_, Reading::Open(answers)) if sides[1 - me].shared.is_some() => Reading::Open(answers),
         (_, Reading::Mismatch) => Reading::Mismatch,
         (_, Reading::Nothing) => Reading::Nothing,
@@ -127,8 +130,10 @@ pub fn project(
     let state = match (&mine, &theirs) {
         (Reading::Mismatch, _) | (_, Reading::Mismatch) => CheckInState::CouldNotOpen,
         _ if shared => CheckInState::SharedAlone,
-        (Reading::Open(_), Reading::Open(_)) => CheckInState::Revealed,
-        (Reading::Open(_) | Reading::Waiting, _) => CheckInState::Sealed,
+        (Reading::Open(_) | Reading::Gone, Reading::Open(_) | Reading::Gone) => {
+            CheckInState::Revealed
+        }
+        (Reading::Open(_) | Reading::Gone | Reading::Waiting, _) => CheckInState::Sealed,
         (Reading::Nothing, _) => CheckInState::Open,
     };
     let open = |reading: Reading| match reading {

@@ -6,10 +6,10 @@ use super::record::{Act, Felt, Told};
 use crate::cbor::Value;
 use crate::domain::context::Context;
 use crate::domain::record::Action;
-use crate::domain::recurrence::Due;
+use crate::domain::recurrence::{Due, exactly};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::text;
-use crate::id::{DocId, OccurrenceId};
+use crate::id::{DocId, OccurrenceId, Position};
 use crate::limits;
 use crate::time::{Moment, zone};
 use serde::Serialize;
@@ -71,13 +71,13 @@ pub enum Command {
     },
     /// Say yes to the new due.
     AcceptNew {
-        /// Of which; the one that waits otherwise.
-        occurrence: Option<OccurrenceId>,
+        /// The asking that was shown.
+        asked: Position,
     },
     /// Stay with the old due.
     KeepOld {
-        /// Of which; the one that waits otherwise.
-        occurrence: Option<OccurrenceId>,
+        /// The asking that was shown.
+        asked: Position,
     },
     /// Let the promisor off.
     Release {
@@ -169,6 +169,7 @@ pub fn decide(
     let promisee = || if mine { Err(RefusalCode::NotPromisedToYou) } else { Ok(()) };
     let closed = folded.retracted.is_some() || folded.declined.is_some();
     let running = || if closed { Err(RefusalCode::PromiseOver) } else { Ok(()) };
+    let mut replaced = None;
     let (act, words) = match command {
         Command::Make(..) => return Ok(Vec::new()),
         Command::Pause { from, until } => {
@@ -192,6 +193,7 @@ pub fn decide(
             if one.occurrence.due <= now {
                 return Err(RefusalCode::AfterDue.into());
             }
+            replaced = one.words[0];
             let act = Act::HeadsUp { occurrence: one.occurrence.id, expected: *expected };
             (act, body(words.as_ref())?)
         }
@@ -205,13 +207,16 @@ pub fn decide(
             let due = due.clone();
             (Act::Renegotiate { occurrence: one.occurrence.id, due }, None)
         }
-        Command::AcceptNew { occurrence } | Command::KeepOld { occurrence } => {
+        Command::AcceptNew { asked } | Command::KeepOld { asked } => {
             promisee().and_then(|()| running())?;
-            let one = on.asked(*occurrence)?;
-            let asked = one.asked.as_ref().ok_or(RefusalCode::NothingToAnswer)?;
+            let asks = folded.occurrences.iter().filter_map(|one| one.asked.as_ref());
+            // Another new time may have come in since this one was shown.
+            if !asks.into_iter().any(|standing| standing.id == *asked) {
+                return Err(RefusalCode::StaleView.into());
+            }
             let act = match command {
-                Command::AcceptNew { .. } => Act::AcceptNew { of: asked.id },
-                _ => Act::KeepOld { of: asked.id },
+                Command::AcceptNew { .. } => Act::AcceptNew { of: *asked },
+                _ => Act::KeepOld { of: *asked },
             };
             (act, None)
         }
@@ -233,6 +238,7 @@ pub fn decide(
             if !matches!(told, Told::Kept { .. }) && one.occurrence.due > now {
                 return Err(RefusalCode::BeforeDue.into());
             }
+            replaced = one.words[1];
             let act = Act::Report { occurrence: one.occurrence.id, told: *told };
             (act, body(words.as_ref())?)
         }
@@ -242,6 +248,7 @@ pub fn decide(
             if one.occurrence.due > now && one.facts.report.is_none() {
                 return Err(RefusalCode::BeforeDue.into());
             }
+            replaced = one.words[2];
             let act = Act::Comment { occurrence: one.occurrence.id, felt: *felt };
             (act, body(words.as_ref())?)
         }
@@ -251,11 +258,16 @@ pub fn decide(
             if one.occurrence.due > now {
                 return Err(RefusalCode::BeforeDue.into());
             }
+            replaced = one.words[3];
             let act = Act::Repair { occurrence: one.occurrence.id, promise: *promise };
             (act, body(Some(words))?)
         }
     };
-    Ok(vec![(Action::Promise(act), words)])
+    // Words that are said anew take the place of those before: nothing stays that
+    // nobody sees and nobody could take back.
+    let replaced = replaced.filter(|of| !folded.withdrawn.contains_key(of));
+    let withdrawal = replaced.map(|of| (Action::WithdrawWords { of }, None));
+    Ok([(Action::Promise(act), words)].into_iter().chain(withdrawal).collect())
 }
 
 fn make(
@@ -271,6 +283,7 @@ fn make(
         return Err(RefusalCode::ZoneUnknown.into());
     }
     let due = whole_minutes(&new.due);
+    whole_window(&due, &new.zone)?;
     let occurrences = due.occurrences(folded.doc, &new.zone, new.grace)?;
     let last = occurrences.last().map(|one| one.due);
     if !last.is_some_and(|last| last > now && last <= now.plus(limits::PROMISE_SPAN)) {
@@ -284,6 +297,15 @@ fn make(
     ]);
     let act = Act::Make { due, zone: new.zone.clone(), grace: new.grace, link: new.link, salt };
     Ok(vec![(Action::Promise(act), Some(words))])
+}
+
+/// The ends of a window must be times that come exactly once in the zone.
+fn whole_window(due: &Due, zone: &str) -> Result<(), Refusal> {
+    if let Due::Within { from, to } = due {
+        exactly(*from, zone)?;
+        exactly(*to, zone)?;
+    }
+    Ok(())
 }
 
 fn whole_minutes(due: &Due) -> Due {
@@ -337,19 +359,6 @@ impl<'a> Aim<'a> {
                 let over = || all().filter(due).rfind(|one| !settled(one));
                 let last = waiting.or(told).or_else(over);
                 last.ok_or(RefusalCode::BeforeDue)
-            }
-        }
-    }
-
-    fn asked(&self, id: Option<OccurrenceId>) -> Result<&'a OccurrenceState, RefusalCode> {
-        match id {
-            Some(id) => self.named(id),
-            None => {
-                let waits = |one: &&OccurrenceState| {
-                    one.asked.as_ref().is_some_and(|asked| asked.answer.is_none()) && self.open(one)
-                };
-                let found = self.folded.occurrences.iter().find(waits);
-                found.ok_or(RefusalCode::NothingToAnswer)
             }
         }
     }

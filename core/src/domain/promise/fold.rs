@@ -55,7 +55,8 @@ pub struct OccurrenceState {
     pub asked: Option<Asked>,
     /// When it is expected, as a heads-up said.
     pub expected: Option<Moment>,
-    /// The records whose words stand: heads-up, report, comment, repair.
+    /// The records whose words stand, where they have some: heads-up, report,
+    /// comment, repair.
     pub words: [Option<Position>; 4],
 }
 
@@ -261,6 +262,8 @@ fn weigh(
         noticed: said.heads_ups.iter().any(|held| before(&held)) || !in_time.is_empty(),
         repaired: repair.is_some(),
     };
-    let words = [heads_up, report, comment, repair].map(|held| held.map(|held| held.id));
+    let with_words = |held: &&&Held| held.record.body.is_some();
+    let words = [heads_up, report, comment, repair]
+        .map(|held| held.as_ref().filter(with_words).map(|held| held.id));
     OccurrenceState { occurrence, moved_from, facts, asked, expected, words }
 }

@@ -55,6 +55,21 @@ pub struct AskedView {
     pub(crate) position: Position,
 }
 
+impl PromiseView {
+    /// The new due that was shown to be asked for: of the named occurrence, or the
+    /// first that waits for an answer.
+    pub(crate) fn asked(&self, occurrence: Option<OccurrenceId>) -> Option<Position> {
+        let meant = |one: &&OccurrenceView| match occurrence {
+            Some(id) => one.id == id,
+            None => {
+                let open = one.asked.as_ref().is_some_and(|asked| asked.accepted.is_none());
+                open && one.outcome.is_open()
+            }
+        };
+        self.occurrences.iter().find(meant)?.asked.as_ref().map(|asked| asked.position)
+    }
+}
+
 /// One occurrence as one person sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OccurrenceView {

@@ -355,14 +355,14 @@ pub enum JournalCommand {
 /// A note.
 #[derive(Debug, Args)]
 pub struct NoteArgs {
-    /// journal TEXT · trigger CUE [HAPPENED] [HELPED] · self-trust NOTICED [FELT]
-    /// [DID] · observation TEXT · reflection SITUATION [NEED] [CHOICE]
-    /// [ALTERNATIVE] · goal AREA [STEP…] · leaning TEXT
+    /// What it says, part by part. With --kind journal, observation or leaning: TEXT;
+    /// trigger: CUE [HAPPENED] [HELPED]; self-trust: NOTICED [FELT] [DID]; reflection:
+    /// SITUATION [NEED] [CHOICE] [ALTERNATIVE]; goal: AREA [STEP…]
     #[arg(required = true)]
     pub words: Vec<String>,
-    /// What it is.
-    #[arg(long, value_enum, default_value = "journal")]
-    pub kind: NoteKind,
+    /// What it is: a journal page otherwise; a note that is changed stays what it is.
+    #[arg(long, value_enum)]
+    pub kind: Option<NoteKind>,
     /// What you felt, with an intensity from 1 to 5 if you like: `relief` or `fear=3`.
     #[arg(long = "feeling", value_name = "FEELING")]
     pub feelings: Vec<String>,
@@ -646,6 +646,14 @@ pub enum AccountCommand {
         question: String,
         /// The words.
         text: String,
+    },
+    /// Take back words of yours: a telling, a question or an answer. They go on both
+    /// phones.
+    TakeBack {
+        /// The account.
+        id: String,
+        /// The words, by the id beside them.
+        words: String,
     },
     /// The accounts, every telling and every question.
     List,

@@ -271,7 +271,7 @@ async fn history(id: &str, space: &Space, terminal: &mut Terminal) -> Result<(),
         };
         let hash = item.revision.map(|hash| format!(" [{}]", render::short(hash)));
         let what = item.what.split_once('.').map_or(item.what.as_str(), |(_, what)| what);
-        let head = format!("{}  {by} {what}{}", item.at.local("UTC"), hash.unwrap_or_default());
+        let head = format!("{}  {by} {what}{}", render::utc(item.at), hash.unwrap_or_default());
         let texts: Vec<String> = item.texts.iter().map(|text| render::wrap(text, "    ")).collect();
         [vec![head], texts].concat().join("\n")
     };

@@ -8,7 +8,7 @@ use crate::args::daily::{
 use crate::render;
 use crate::terminal::{Failure, Terminal};
 use amends::Space;
-use amends::domain::checkin::{Answer, Answers, Period, TemplateId};
+use amends::domain::checkin::{Answer, Answers, CheckInState, Period, TemplateId};
 use amends::domain::inner::{Content, Feeling, GoalState, Leaning, NewNote, Seen, Step};
 use amends::domain::openness::NewPost;
 use amends::domain::pair::Who;
@@ -57,10 +57,18 @@ pub async fn openness(
     Ok(())
 }
 
-fn note(args: NoteArgs) -> Result<NewNote, Failure> {
+/// A note from its parts. What is not given of one that is changed stays as it was.
+fn note(args: NoteArgs, before: Option<&NewNote>) -> Result<NewNote, Failure> {
+    let kind = match (args.kind, before.map(|note| kind_of(&note.content))) {
+        (Some(wanted), Some(is)) if wanted != is => {
+            let other = "this note is of another kind: write a new one".to_owned();
+            return Err(Failure::usage(other));
+        }
+        (wanted, is) => wanted.or(is).unwrap_or(NoteKind::Journal),
+    };
     let mut words = args.words.into_iter();
     let mut next = || words.next().unwrap_or_default();
-    let content = match args.kind {
+    let content = match kind {
         NoteKind::Journal => Content::Journal { text: next() },
         NoteKind::Trigger => Content::Trigger { cue: next(), happened: next(), helped: next() },
         NoteKind::SelfTrust => Content::SelfTrust { noticed: next(), felt: next(), did: next() },
@@ -114,8 +122,43 @@ fn note(args: NoteArgs) -> Result<NewNote, Failure> {
         }
         None => Ok(Feeling { name: text.clone(), intensity: None }),
     };
-    let feelings = args.feelings.iter().map(feeling).collect::<Result<_, Failure>>()?;
-    Ok(NewNote { content, feelings, tags: args.tags })
+    let mut feelings: Vec<Feeling> =
+        args.feelings.iter().map(feeling).collect::<Result<_, Failure>>()?;
+    let (mut content, mut tags) = (content, args.tags);
+    if let Some(before) = before {
+        if feelings.is_empty() {
+            feelings.clone_from(&before.feelings);
+        }
+        if tags.is_empty() {
+            tags.clone_from(&before.tags);
+        }
+        if let (
+            Content::Goal { steps, review, .. },
+            Content::Goal { steps: had, review: was, .. },
+        ) = (&mut content, &before.content)
+        {
+            if steps.is_empty() {
+                steps.clone_from(had);
+                for (at, step) in steps.iter_mut().enumerate() {
+                    step.done |= args.done.contains(&(at + 1));
+                }
+            };
+            *review = (*review).or(*was);
+        }
+    }
+    Ok(NewNote { content, feelings, tags })
+}
+
+fn kind_of(content: &Content) -> NoteKind {
+    match content {
+        Content::Journal { .. } => NoteKind::Journal,
+        Content::Trigger { .. } => NoteKind::Trigger,
+        Content::SelfTrust { .. } => NoteKind::SelfTrust,
+        Content::Observation { .. } => NoteKind::Observation,
+        Content::Reflection { .. } => NoteKind::Reflection,
+        Content::Goal { .. } => NoteKind::Goal,
+        Content::Leaning { .. } => NoteKind::Leaning,
+    }
 }
 
 async fn find_note(prefix: &str, space: &Space) -> Result<DocId, Failure> {
@@ -132,9 +175,11 @@ pub async fn journal(
     use JournalCommand::*;
     let inner = space.inner();
     let note = match command {
-        Write(args) => inner.write(note(args)?).await?,
+        Write(args) => inner.write(note(args, None)?).await?,
         Change { id, note: args } => {
-            inner.change(find_note(&id, space).await?, note(args)?).await?
+            let id = find_note(&id, space).await?;
+            let before = inner.show(id).await?;
+            inner.change(id, note(args, Some(&before.note))?).await?
         }
         Show { id } => inner.show(find_note(&id, space).await?).await?,
         Search { query } => {
@@ -265,7 +310,14 @@ pub async fn checkin(
         }
         Answer { answers: texts, template } => {
             let template = find_template(&template, space).await?;
-            check_ins.draft(template, answers(&texts)?).await?
+            // What was answered before stays, unless it is answered anew.
+            let views = check_ins.list().await?;
+            let begun = views
+                .into_iter()
+                .find(|view| view.template == template && view.state == CheckInState::Draft);
+            let mut all = begun.and_then(|view| view.mine).unwrap_or_default();
+            all.extend(answers(&texts)?);
+            check_ins.draft(template, all).await?
         }
         Seal { template } => check_ins.seal(find_template(&template, space).await?).await?,
         Skip { template } => check_ins.skip(find_template(&template, space).await?).await?,

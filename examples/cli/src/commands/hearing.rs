@@ -35,7 +35,12 @@ pub async fn talk(
         }
         TalkCommand::Propose { topic, at } => hearing.propose_talk(&topic, at).await?,
         TalkCommand::Move { id, at } => hearing.move_talk(find_talk(&id, space).await?, at).await?,
-        TalkCommand::Accept { id } => hearing.accept_talk(find_talk(&id, space).await?).await?,
+        TalkCommand::Accept { id } => {
+            let id = find_talk(&id, space).await?;
+            let shown = hearing.talks().await?.into_iter().find(|talk| talk.id == id);
+            let shown = shown.ok_or_else(|| refusal(RefusalCode::NotFound))?;
+            hearing.accept_talk(&shown).await?
+        }
         TalkCommand::Decline { id } => hearing.decline_talk(find_talk(&id, space).await?).await?,
         TalkCommand::End { id } => hearing.end_talk(find_talk(&id, space).await?).await?,
     };
@@ -64,6 +69,18 @@ pub async fn account(
         }
         AccountCommand::Ask { id, text } => {
             hearing.ask(find_account(&id, space).await?, &text).await?
+        }
+        AccountCommand::TakeBack { id, words } => {
+            let id = find_account(&id, space).await?;
+            let accounts = hearing.accounts().await?;
+            let said = accounts.iter().filter(|account| account.id == id).flat_map(|account| {
+                let told = account.tellings.iter().map(|telling| telling.id);
+                let asked = account.questions.iter().map(|question| question.id);
+                let answered = account.questions.iter().filter_map(|question| question.answer_id);
+                told.chain(asked).chain(answered)
+            });
+            let words = render::pick(&words, said);
+            hearing.withdraw_words(id, words.ok_or_else(|| refusal(RefusalCode::NotFound))?).await?
         }
         AccountCommand::Answer { id, question, text } => {
             let id = find_account(&id, space).await?;

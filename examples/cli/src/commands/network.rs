@@ -4,10 +4,16 @@ use crate::args::{PairCommand, SyncArgs};
 use crate::render;
 use crate::terminal::{Failure, Terminal, progress};
 use amends::Space;
+use amends::host::SystemEntropy;
+use amends::net::{Discovery, Mdns};
 use amends::pairing::{Code, Invitation};
 use amends::space::{ExchangeOptions, Pairing};
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// How often troubles of this phone are looked for.
+const TROUBLES: Duration = Duration::from_secs(1);
 
 pub async fn pair(
     command: PairCommand,
@@ -87,44 +93,59 @@ pub async fn sync(args: SyncArgs, space: &Space, terminal: &mut Terminal) -> Res
         terminal.ok(json!({"held": args.hold}), words);
         return Ok(());
     }
-    if args.listen.is_none() && args.peer.is_empty() {
-        return Err(Failure::usage(
-            "say where to meet: --listen ADDR here and --peer ADDR on the other phone, or the \
-             other way round"
-                .to_owned(),
-        ));
-    }
+    let find = args.find || (args.listen.is_none() && args.peer.is_empty());
+    let discovery =
+        find.then(|| Arc::new(Mdns::new(Arc::new(SystemEntropy))) as Arc<dyn Discovery>);
     let once = (!args.watch).then(|| Duration::from_secs(args.timeout));
-    let options = ExchangeOptions { listen: args.listen, peers: args.peer, once };
+    let options = ExchangeOptions { listen: args.listen, peers: args.peer, discovery, once };
     // Before the exchange begins, so that no change falls between.
     let mut views = space.subscribe();
     let mut exchange = space.exchange(options).await?;
     if let Some(address) = exchange.address() {
         let event = json!({"event": "listening", "address": address.to_string()});
-        terminal.ok(event, &format!("Listening on {address}."));
+        let looking = if find { ", and looking for the other phone" } else { "" };
+        terminal.ok(event, &format!("Listening on {address}{looking}."));
     }
-    if !args.watch {
-        let bar = progress(terminal, "exchanging");
-        exchange.finished().await?;
-        bar.finish_and_clear();
-        terminal.ok(json!({"event": "done"}), "Done.");
-        return Ok(());
-    }
+    let mut catch_up = exchange.catch_up();
+    let mut looks = tokio::time::interval(TROUBLES);
+    let mut troubles = Vec::new();
+    let bar = progress(terminal, if args.watch { "watching" } else { "exchanging" });
     loop {
         tokio::select! {
-            outcome = exchange.finished() => return Ok(outcome?),
+            outcome = exchange.finished() => {
+                bar.finish_and_clear();
+                outcome?;
+                if !args.watch {
+                    terminal.ok(json!({"event": "done"}), "Done.");
+                }
+                return Ok(());
+            }
             interrupted = tokio::signal::ctrl_c() => {
                 interrupted?;
                 exchange.stop();
                 exchange.finished().await?;
+                bar.finish_and_clear();
                 return Ok(());
             }
-            next = views.next() => {
+            Ok(()) = catch_up.changed() => match *catch_up.borrow_and_update() {
+                Some(far) => bar.set_message(format!("catching up: {} of {} entries", far.done, far.of)),
+                None => bar.set_message(if args.watch { "watching" } else { "exchanging" }),
+            },
+            _ = looks.tick() => {
+                let now = space.diagnostics().troubles;
+                for trouble in now.iter().filter(|trouble| !troubles.contains(*trouble)) {
+                    let event = json!({"event": "trouble", "trouble": trouble});
+                    bar.suspend(|| terminal.ok(event, &format!("This phone: {}", trouble.what)));
+                }
+                troubles = now;
+            }
+            next = views.next(), if args.watch => {
                 let Some(views) = next? else { return Ok(()) };
                 let agreements: Vec<_> = views.iter().map(render::agreement_json).collect();
                 let lines: Vec<String> = views.iter().map(render::agreement_line).collect();
                 let event = json!({"event": "agreements", "agreements": agreements});
-                terminal.ok(event, &format!("Agreements:\n{}", lines.join("\n")));
+                let words = format!("Agreements:\n{}", lines.join("\n"));
+                bar.suspend(|| terminal.ok(event, &words));
             }
         }
     }

@@ -16,8 +16,13 @@ use jiff::civil::DateTime;
 use serde_json::json;
 
 async fn find(prefix: &str, space: &Space) -> Result<PromiseView, Failure> {
-    let views = space.promises().list().await?;
-    let id = render::pick(prefix, views.iter().map(|view| view.id));
+    let mut views = space.promises().list().await?;
+    let mut id = render::pick(prefix, views.iter().map(|view| view.id));
+    if id.is_none() {
+        // It may be long over.
+        views = space.promises().all().await?;
+        id = render::pick(prefix, views.iter().map(|view| view.id));
+    }
     let id = id.ok_or_else(|| refusal(RefusalCode::NotFound))?;
     views.into_iter().find(|view| view.id == id).ok_or_else(|| refusal(RefusalCode::NotFound))
 }
@@ -110,11 +115,11 @@ pub async fn run(
         }
         Accept { id, due: text } => {
             let view = find(&id, space).await?;
-            promises.answer(view.id, due(&view, text)?, true).await?
+            promises.answer(&view, due(&view, text)?, true).await?
         }
         KeepOld { id, due: text } => {
             let view = find(&id, space).await?;
-            promises.answer(view.id, due(&view, text)?, false).await?
+            promises.answer(&view, due(&view, text)?, false).await?
         }
         Release { id, due: text } => {
             let view = find(&id, space).await?;

@@ -89,7 +89,7 @@ fn said(who: &str, note: Option<&Words>) -> Option<String> {
     Some(wrap(&text, "        "))
 }
 
-fn occurrence(one: &OccurrenceView) -> String {
+fn occurrence(one: &OccurrenceView, view: &PromiseView) -> String {
     let mut head = format!("    {}  {}", one.local, outcome(one.outcome));
     if one.repaired {
         head.push_str(", with a repair");
@@ -103,12 +103,15 @@ fn occurrence(one: &OccurrenceView) -> String {
         head.push_str(&format!("\n        asked to move to {}: {answer}", asked.local));
     }
     if let Some(expected) = one.expected {
-        head.push_str(&format!("\n        expected at {}", expected.local("UTC")));
+        head.push_str(&format!("\n        expected at {}", expected.local(&view.zone)));
     }
-    let felt = one.comment.map(|felt| match felt {
-        Felt::Confirmed => "        the other confirms it",
-        Felt::FeltLikeKept => "        to the other it felt like kept",
-        Felt::SawItDifferently => "        the other saw it differently",
+    let felt = one.comment.map(|felt| match (felt, view.by == Who::Me) {
+        (Felt::Confirmed, true) => "        the other confirms it",
+        (Felt::FeltLikeKept, true) => "        to the other it felt like kept",
+        (Felt::SawItDifferently, true) => "        the other saw it differently",
+        (Felt::Confirmed, false) => "        you confirmed it",
+        (Felt::FeltLikeKept, false) => "        to you it felt like kept",
+        (Felt::SawItDifferently, false) => "        you saw it differently",
     });
     let lines = [
         Some(head),
@@ -133,8 +136,8 @@ pub fn promise(view: &PromiseView) -> String {
     }
     let coming = |one: &&OccurrenceView| one.outcome == Outcome::Upcoming;
     let (ahead, past): (Vec<_>, Vec<_>) = view.occurrences.iter().partition(coming);
-    lines.extend(past.iter().rev().take(10).rev().map(|one| occurrence(one)));
-    lines.extend(ahead.first().map(|one| occurrence(one)));
+    lines.extend(past.iter().rev().take(10).rev().map(|one| occurrence(one, view)));
+    lines.extend(ahead.first().map(|one| occurrence(one, view)));
     if ahead.len() > 1 {
         lines.push(format!("    and {} more times", ahead.len() - 1));
     }
@@ -152,7 +155,7 @@ pub fn posts(posts: &[PostView]) -> String {
             short(post.id),
             whose(post.by),
             post.kind.code(),
-            post.until.local("UTC")
+            super::utc(post.until)
         );
         let wish = post.want.map(|want| match want {
             Want::Listen => "    Wish: only listen.",
@@ -188,7 +191,7 @@ pub fn notes(notes: &[Note]) -> String {
     }
     let one = |note: &Note| {
         let content = &note.note.content;
-        let when = note.written.local("UTC");
+        let when = super::utc(note.written);
         let mut lines = vec![format!("{}  {}, {when}", short(note.id), content.kind())];
         let texts = content.texts().into_iter().filter(|text| !text.is_empty());
         lines.extend(texts.map(|text| wrap(text, "    ")));
@@ -296,7 +299,7 @@ pub fn progress(weeks: &[WeekCounts], trends: &[Trend], milestones: &[Milestone]
             MilestoneKind::MonthOfCheckIns => "four check-ins by both of you",
             _ => "something good",
         };
-        format!("{}  {what}", milestone.at.local("UTC"))
+        format!("{}  {what}", super::utc(milestone.at))
     }));
     lines.join("\n")
 }
@@ -320,7 +323,7 @@ pub fn wishes(wishes: &Wishes) -> String {
     let hour = |time: &jiff::civil::Time| time.strftime("%H:%M").to_string();
     let mut lines =
         vec![format!("Quiet from {} to {}.", hour(&wishes.quiet_from), hour(&wishes.quiet_to))];
-    lines.extend(wishes.quiet_until.map(|at| format!("Nothing before {}.", at.local("UTC"))));
+    lines.extend(wishes.quiet_until.map(|at| format!("Nothing before {}.", super::utc(at))));
     lines.push(match wishes.promise_lead {
         Some(lead) => format!("{} minutes before a promise is due.", lead / 60),
         None => "Nothing before a promise is due.".to_owned(),
@@ -353,7 +356,7 @@ pub fn talks(talks: &[TalkView]) -> String {
         };
         let waits = if talk.waits_for_me { ", waits for your answer" } else { "" };
         let topic = talk.topic.as_deref().unwrap_or("(the words are not here yet)");
-        let head = format!("{}  {}, {state}{waits}", short(talk.id), talk.begins.local("UTC"));
+        let head = format!("{}  {}, {state}{waits}", short(talk.id), super::utc(talk.begins));
         format!("{head}\n{}", wrap(topic, "    "))
     };
     talks.iter().map(one).collect::<Vec<_>>().join("\n")
@@ -369,13 +372,15 @@ pub fn accounts(accounts: &[AccountView]) -> String {
         for (at, telling) in account.tellings.iter().enumerate() {
             let text = telling.text.as_deref().unwrap_or("(taken back, or not here yet)");
             let later = if at > 0 { "told anew: " } else { "" };
-            lines.push(wrap(&format!("{later}{text}"), "    "));
+            lines.push(wrap(&format!("{later}{text} [{}]", short(telling.id)), "    "));
         }
         for question in &account.questions {
             let earlier = if question.on_earlier { " (asked on earlier words)" } else { "" };
             let text = question.text.as_deref().unwrap_or("(taken back, or not here yet)");
             lines.push(wrap(&format!("{}  {text}{earlier}", short(question.id)), "    ? "));
-            lines.extend(question.answer.as_ref().map(|answer| wrap(answer, "    ! ")));
+            if let (Some(answer), Some(id)) = (&question.answer, question.answer_id) {
+                lines.push(wrap(&format!("{answer} [{}]", short(id)), "    ! "));
+            }
         }
         lines.join("\n")
     };
@@ -405,6 +410,6 @@ pub fn space(now: Option<&SpaceView>) -> String {
         Contact::Logistics => "logistics only",
         Contact::Gentle => "gentle contact",
     };
-    let until = now.until.map(|at| format!(" until {}", at.local("UTC"))).unwrap_or_default();
+    let until = now.until.map(|at| format!(" until {}", super::utc(at))).unwrap_or_default();
     format!("{whose} space: {contact}{until}.")
 }

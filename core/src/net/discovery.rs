@@ -1,0 +1,173 @@
+//! How two phones on one network find each other.
+//!
+//! A phone announces one instance of the service `_amends._tcp` under a name that
+//! only its partner can recognise: an HMAC of the pair's secret, the person and
+//! the UTC day. Nothing else is announced: no TXT record, a random host name, no
+//! name of a person, an app or a device, and from one day to the next nothing
+//! that an onlooker could put together. Threat: who is on the network all the
+//! time sees that a phone with such a name is there, and which addresses talk.
+//!
+//! What is found is a hint. Only the handshake decides who is there.
+
+use crate::id::PersonId;
+use crate::time::{DAY, Moment};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// The service that phones announce (RFC 6763).
+pub const SERVICE: &str = "_amends._tcp";
+/// Sightings that may wait to be looked at; more are dropped, for they come again.
+const WAITING: usize = 64;
+/// The longest name or address that is looked at.
+const TEXT: usize = 128;
+
+/// What a phone announces and what it looks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beacon {
+    /// The service: [`SERVICE`].
+    pub service: String,
+    /// The instance name to announce.
+    pub name: String,
+    /// The TCP port that is listened on.
+    pub port: u16,
+    /// The instance names that the partner's phone may have today: yesterday's,
+    /// today's and tomorrow's, for clocks that differ.
+    pub wanted: Vec<String>,
+}
+
+impl Beacon {
+    /// The beacon of `me` at `now`.
+    pub fn new(secret: &[u8; 32], me: PersonId, partner: PersonId, now: Moment, port: u16) -> Self {
+        let day = now.0.div_euclid(DAY);
+        Self {
+            service: SERVICE.to_owned(),
+            name: instance_name(secret, me, day),
+            port,
+            wanted: (day - 1..=day + 1).map(|day| instance_name(secret, partner, day)).collect(),
+        }
+    }
+}
+
+/// The instance name of a person on a UTC day, counted from 1970-01-01: 32
+/// hexadecimal digits.
+pub fn instance_name(secret: &[u8; 32], person: PersonId, day: i64) -> String {
+    let mac =
+        amends_seal::hmac_sha256(secret, &[b"amends/beacon/v1", &person.0, &day.to_be_bytes()]);
+    mac[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Why nobody can be found, in words for the log; see
+/// [`Diagnostics`](crate::space::Diagnostics).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this phone cannot look for the other one: {0}")]
+pub struct DiscoveryError(pub String);
+
+/// A place that looks for phones: the platform's own, or [`Mdns`](super::Mdns).
+///
+/// The methods are never called with a lock held, and never from two threads at
+/// once.
+pub trait Discovery: Send + Sync {
+    /// Begins to announce the beacon and to look for the wanted names, in place of
+    /// what was announced before. What is seen goes to `sightings`, from any
+    /// thread.
+    ///
+    /// # Errors
+    /// [`DiscoveryError`] where the system does not allow it; it is tried again
+    /// after a while.
+    fn start(&self, beacon: Beacon, sightings: Sightings) -> Result<(), DiscoveryError>;
+
+    /// Takes the announcement back (with a goodbye to the network, RFC 6762
+    /// §10.1) and looks no more.
+    fn stop(&self);
+}
+
+/// Something that was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sighting {
+    Seen { name: String, address: String },
+    Gone { name: String },
+    Trouble(String),
+}
+
+/// Where a [`Discovery`] tells what it sees. Clones tell the same listener.
+#[derive(Debug, Clone)]
+pub struct Sightings(Arc<mpsc::Sender<Sighting>>);
+
+impl Sightings {
+    pub(crate) fn channel() -> (Self, mpsc::Receiver<Sighting>) {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        (Self(Arc::new(sender)), receiver)
+    }
+
+    /// An instance is at `address` (`host:port`, IPv6 in brackets).
+    pub fn seen(&self, name: &str, address: &str) {
+        if name.len() <= TEXT && address.len() <= TEXT {
+            let (name, address) = (name.to_owned(), address.to_owned());
+            self.tell(Sighting::Seen { name, address });
+        }
+    }
+
+    /// An instance has said goodbye or was not heard of any more.
+    pub fn gone(&self, name: &str) {
+        if name.len() <= TEXT {
+            self.tell(Sighting::Gone { name: name.to_owned() });
+        }
+    }
+
+    /// Announcing or looking does not work just now.
+    pub fn trouble(&self, what: &str) {
+        self.tell(Sighting::Trouble(what.chars().take(TEXT).collect()));
+    }
+
+    fn tell(&self, sighting: Sighting) {
+        if let Err(error) = self.0.try_send(sighting) {
+            tracing::debug!(%error, "a sighting was not taken");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    const ANA: PersonId = PersonId([1; 16]);
+    const BEN: PersonId = PersonId([2; 16]);
+
+    fn beacon(secret: u8, me: PersonId, partner: PersonId, now: i64) -> Beacon {
+        Beacon::new(&[secret; 32], me, partner, Moment(now), 7700)
+    }
+
+    #[test]
+    fn each_looks_for_what_the_other_announces_with_clocks_a_day_apart() {
+        for apart in [-DAY, -1, 0, 1, DAY] {
+            let ana = beacon(7, ANA, BEN, 1_700_000_000);
+            let ben = beacon(7, BEN, ANA, 1_700_000_000 + apart);
+            assert!(ben.wanted.contains(&ana.name) && ana.wanted.contains(&ben.name));
+        }
+    }
+
+    #[test]
+    fn r13_a_name_changes_every_day_and_tells_nobody_else_anything() {
+        let today = beacon(7, ANA, BEN, 1_700_000_000);
+        let tomorrow = beacon(7, ANA, BEN, 1_700_000_000 + DAY);
+        assert_ne!(today.name, tomorrow.name);
+        assert_ne!(today.name, beacon(8, ANA, BEN, 1_700_000_000).name, "another pair's secret");
+        assert!(!today.wanted.contains(&today.name), "nobody finds themselves");
+        assert!(today.name.len() == 32 && today.name.bytes().all(|b| b.is_ascii_hexdigit()));
+    }
+
+    #[test]
+    fn sightings_are_bounded() {
+        let (sightings, mut seen) = Sightings::channel();
+        sightings.seen(&"x".repeat(TEXT + 1), "127.0.0.1:1");
+        for _ in 0..10 * WAITING {
+            sightings.seen("a", "127.0.0.1:1");
+        }
+        let mut count = 0;
+        while seen.try_recv().is_ok() {
+            count += 1;
+        }
+        assert_eq!(count, WAITING);
+    }
+}

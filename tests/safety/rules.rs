@@ -1,0 +1,263 @@
+//! Rules that a user meets in the daily practice and in the spine, each from
+//! outside of the library.
+
+use super::daily::{answers, post, promise, step};
+use amends::Error;
+use amends::domain::agreement::Category;
+use amends::domain::checkin::TemplateId;
+use amends::domain::pacing::Contact;
+use amends::domain::pair::Who;
+use amends::domain::promise::Told;
+use amends::domain::recurrence::Due;
+use amends::domain::refusal::RefusalCode;
+use amends::time::DAY;
+use amends_tests::phones::{BEGIN, Phone, meet, paired, plain, terms};
+
+async fn both(phones: &[Phone; 2]) {
+    let [ana, ben] = phones;
+    assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+}
+
+fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> RefusalCode {
+    match result {
+        Err(Error::Refusal(refusal)) => refusal.code,
+        other => panic!("{other:?} is no refusal"),
+    }
+}
+
+/// An agreement of both that is in force.
+async fn agreed(phones: &[Phone; 2], text: &str) -> amends::id::DocId {
+    let [ana, ben] = phones;
+    let proposed = ana.space.agreements().propose(plain(text)).await.unwrap();
+    both(phones).await;
+    let shown = ben.space.agreements().show(proposed.id).await.unwrap();
+    ben.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+    both(phones).await;
+    assert!(ana.space.agreements().show(proposed.id).await.unwrap().in_force());
+    proposed.id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r02_nothing_brings_back_what_has_ended() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let id = agreed(&phones, "We talk on Sundays.").await;
+    let shown = ben.space.agreements().show(id).await.unwrap();
+    // Ana ends it while Ben, who has not heard, proposes other words and a pause.
+    ana.space.agreements().end(id).await.unwrap();
+    ben.space.agreements().counter(&shown, plain("We talk on Mondays.")).await.unwrap();
+    ben.space.agreements().suspend(id).await.unwrap();
+    ben.space.agreements().resume(id).await.unwrap();
+    both(&phones).await;
+    for phone in &phones {
+        let view = phone.space.agreements().show(id).await.unwrap();
+        assert!(!view.in_force() && view.ended_at.is_some());
+        let again = phone.space.agreements().resume(id).await;
+        assert!(again.is_err());
+        let anew = phone.space.agreements().counter(&view, plain("Again.")).await;
+        assert_eq!(refused(anew), RefusalCode::AlreadyEnded);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r03_nothing_renews_itself_and_openness_lasts_90_days_at_most() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let id = agreed(&phones, "We talk on Sundays.").await;
+    let ends = ana.space.agreements().show(id).await.unwrap().current.unwrap().expires_at;
+    for phone in &phones {
+        phone.clock.set(ends);
+        assert!(!phone.space.agreements().show(id).await.unwrap().in_force());
+    }
+    // One who renews alone has no more than a proposal.
+    for phone in &phones {
+        phone.clock.set(ends.plus(-DAY));
+    }
+    let shown = ana.space.agreements().show(id).await.unwrap();
+    ana.space.agreements().renew(&shown, Some(ends.plus(30 * DAY))).await.unwrap();
+    both(&phones).await;
+    for phone in &phones {
+        phone.clock.set(ends.plus(60));
+        assert!(!phone.space.agreements().show(id).await.unwrap().in_force());
+    }
+    let now = ben.space.now();
+    let mut long = terms("I say where I am.", Who::Me, Category::Whereabouts);
+    long.expires_at = Some(now.plus(91 * DAY));
+    assert_eq!(refused(ben.space.agreements().offer(long).await), RefusalCode::RunsTooLong);
+    let long =
+        amends::domain::openness::NewPost { until: Some(now.plus(91 * DAY)), ..post("x", 1) };
+    assert_eq!(refused(ben.space.openness().post(long).await), RefusalCode::LivesTooLong);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r04_a_yes_is_a_yes_to_the_exact_words_that_were_shown() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let proposed = ana.space.agreements().propose(plain("We talk on Sundays.")).await.unwrap();
+    both(&phones).await;
+    let shown = ben.space.agreements().show(proposed.id).await.unwrap();
+    let mine = ana.space.agreements().show(proposed.id).await.unwrap();
+    ana.space.agreements().counter(&mine, plain("We talk on Sunday.")).await.unwrap();
+    both(&phones).await;
+    // One letter less: Ben's screen is old by now.
+    let yes = ben.space.agreements().consent(&shown, shown.on_table[0].hash).await;
+    assert_eq!(refused(yes), RefusalCode::StaleView);
+    let mut hash = shown.on_table[0].hash;
+    hash.0[0] ^= 1;
+    let now = ben.space.agreements().show(proposed.id).await.unwrap();
+    let other = ben.space.agreements().consent(&now, hash).await;
+    assert_eq!(refused(other), RefusalCode::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r04_a_yes_to_a_new_time_is_a_yes_to_the_time_that_was_shown() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let made = ana.space.promises().make(promise("I call you.", 24)).await.unwrap();
+    let ask = |hours: i64| Due::At(BEGIN.plus(hours * 3_600));
+    ana.space.promises().renegotiate(made.id, None, ask(30)).await.unwrap();
+    both(&phones).await;
+    let shown = ben.space.promises().show(made.id).await.unwrap();
+    ana.space.promises().renegotiate(made.id, None, ask(300)).await.unwrap();
+    both(&phones).await;
+    let yes = ben.space.promises().answer(&shown, None, true).await;
+    assert_eq!(refused(yes), RefusalCode::StaleView);
+    let shown = ben.space.promises().show(made.id).await.unwrap();
+    ben.space.promises().answer(&shown, None, true).await.unwrap();
+    // The same with the window of a talk.
+    let talk = ana.space.hearing().propose_talk("Us.", BEGIN.plus(DAY)).await.unwrap();
+    both(&phones).await;
+    let shown = ben.space.hearing().talks().await.unwrap().remove(0);
+    ana.space.hearing().move_talk(talk.id, BEGIN.plus(9 * DAY)).await.unwrap();
+    both(&phones).await;
+    assert_eq!(refused(ben.space.hearing().accept_talk(&shown).await), RefusalCode::StaleView);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r05_nobody_writes_the_other_s_openness() {
+    let [ana, _ben] = paired().await;
+    for category in [Category::Whereabouts, Category::Money, Category::ThirdPartyContact] {
+        let theirs = terms("You say where you are.", Who::Partner, category.clone());
+        let written = ana.space.agreements().propose(theirs).await;
+        assert_eq!(refused(written), RefusalCode::NotYourClause);
+        let both = terms("We say where we are.", Who::Both, category);
+        assert!(ana.space.agreements().propose(both).await.is_err());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r12_the_other_cannot_silence_the_note_that_this_phone_is_paired() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    // Ben takes space without an end, and his clock runs wild.
+    ben.clock.set(BEGIN.plus(9_000 * DAY));
+    ben.space.begin_space(None, Contact::None).await.unwrap();
+    ben.clock.set(BEGIN);
+    both(&phones).await;
+    let notes = ana.space.progress().reminders().await.unwrap();
+    assert!(notes.iter().any(|note| note.text_key == "reminder-paired"), "{notes:?}");
+    ana.space.progress().milestones().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r31_at_most_three_questions_wait_and_a_fourth_takes_the_oldest_one_s_place() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let told = ana.space.hearing().tell(None, "What happened.").await.unwrap();
+    both(&phones).await;
+    for question in ["first?", "second?", "third?", "fourth?"] {
+        ben.space.hearing().ask(told.id, question).await.unwrap();
+    }
+    both(&phones).await;
+    for phone in &phones {
+        let account = phone.space.hearing().accounts().await.unwrap().remove(0);
+        let waiting: Vec<_> = account.questions.iter().filter(|one| one.waits()).collect();
+        let texts: Vec<_> = waiting.iter().filter_map(|one| one.text.as_deref()).collect();
+        assert_eq!(texts, ["second?", "third?", "fourth?"]);
+    }
+    // An answer makes room again.
+    let account = ana.space.hearing().accounts().await.unwrap().remove(0);
+    let second = account.questions.iter().find(|one| one.waits()).unwrap().id;
+    ana.space.hearing().answer(told.id, second, "Because.").await.unwrap();
+    both(&phones).await;
+    let after = ben.space.hearing().ask(told.id, "fifth?").await.unwrap();
+    assert_eq!(after.questions.iter().filter(|one| one.waits()).count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r36_what_the_other_saw_stays_to_be_found() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let proposed = ana.space.agreements().propose(plain("We talk on Sundays.")).await.unwrap();
+    both(&phones).await;
+    let shown = ben.space.agreements().show(proposed.id).await.unwrap();
+    ben.space.agreements().counter(&shown, plain("We talk on Mondays.")).await.unwrap();
+    both(&phones).await;
+    for phone in &phones {
+        let history = phone.space.agreements().history(proposed.id).await.unwrap();
+        let texts: Vec<&str> = history.iter().flat_map(|item| &item.texts).map(|t| &**t).collect();
+        assert_eq!(texts, ["We talk on Sundays.", "We talk on Mondays."]);
+    }
+    // A correction stands beside what it corrects.
+    let told = ana.space.openness().post(post("Home at six.", 3)).await.unwrap();
+    both(&phones).await;
+    ana.space.openness().correct(told.id, "It was seven.").await.unwrap();
+    both(&phones).await;
+    let seen = ben.space.openness().list().await.unwrap().remove(0);
+    assert_eq!(seen.text.as_deref(), Some("Home at six."));
+    assert_eq!(seen.corrections[0].text.as_deref(), Some("It was seven."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r37_a_pair_has_no_room_for_a_third() {
+    let [ana, _ben] = paired().await;
+    let carla = Phone::new("Carla", None);
+    let shown = ana.space.pair_show("127.0.0.1:0".parse().unwrap()).await;
+    assert_eq!(refused(shown.map(|_| ())), RefusalCode::AlreadyPaired);
+    let mut show = carla.space.pair_show("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let (code, address) = (show.code.clone().unwrap(), show.address.unwrap().to_string());
+    let joined = ana.space.pair_join(&code, &address).await;
+    assert_eq!(refused(joined.map(|_| ())), RefusalCode::AlreadyPaired);
+    show.answer(false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_are_said_anew_leave_nothing_of_those_before() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let made = ana.space.promises().make(promise("I call you.", 1)).await.unwrap();
+    step(&phones, BEGIN.plus(2 * 3_600)).await;
+    let told = |words: &str| Some(words.to_owned());
+    let promises = ana.space.promises();
+    promises.report(made.id, None, Told::Missed, told("the harbour was loud")).await.unwrap();
+    both(&phones).await;
+    assert!(super::daily::anywhere(ben.folder.path(), "the harbour was loud"));
+    promises.report(made.id, None, Told::Partly, told("I called late")).await.unwrap();
+    both(&phones).await;
+    for phone in &phones {
+        phone.space.shutdown().await;
+        assert!(!super::daily::anywhere(phone.folder.path(), "the harbour was loud"));
+        assert!(super::daily::anywhere(phone.folder.path(), "I called late"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_sees_whether_the_other_has_sealed() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    both(&phones).await;
+    ben.space.check_ins().intend("I listen.").await.unwrap();
+    both(&phones).await;
+    let before = (super::daily::all_views(&ana.space).await, kinds(ana).await);
+    ben.space.check_ins().draft(TemplateId::Week, answers(2)).await.unwrap();
+    ben.space.check_ins().seal(TemplateId::Week).await.unwrap();
+    both(&phones).await;
+    assert_eq!(super::daily::all_views(&ana.space).await, before.0);
+    assert_eq!(kinds(ana).await, before.1, "the log's listing names no seal");
+}
+
+/// The kinds of what the partner wrote, each once.
+async fn kinds(phone: &Phone) -> std::collections::BTreeSet<String> {
+    let items = phone.space.log_items().await.unwrap();
+    items.into_iter().filter(|item| !item.own).flat_map(|item| item.kinds).collect()
+}
