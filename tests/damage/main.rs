@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use amends::domain::agreement::Category;
+use amends::domain::openness::{Kind, NewPost};
 use amends::domain::pair::Who;
 use amends::host::SystemEntropy;
 use amends::log::body::BodyState;
@@ -86,6 +87,48 @@ async fn found(phone: &Phone, folder: &Path) -> Vec<String> {
             }
         }
     }
+}
+
+/// I11: what is damaged must not keep the rest from being seen and stopped.
+#[tokio::test(flavor = "multi_thread")]
+async fn i11_damaged_words_keep_nothing_else_from_being_stopped() {
+    let phones = lived().await;
+    let ana = &phones[0];
+    let post = |text: &str| NewPost {
+        kind: Kind::Day,
+        text: text.into(),
+        until: None,
+        want: None,
+        amount: None,
+        happened: None,
+        under: None,
+    };
+    ana.space.openness().post(post("One.")).await.unwrap();
+    ana.space.openness().post(post("Two.")).await.unwrap();
+    ana.space.shutdown().await;
+    let file = ana.folder.path().join("pair.db");
+    let connection = Connection::open(&file).unwrap();
+    let first: u64 = connection
+        .query_row(
+            "SELECT place FROM body WHERE log = 0 ORDER BY place DESC LIMIT 1 OFFSET 1",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let changed = connection
+        .execute("UPDATE body SET sealed = zeroblob(80) WHERE log = 0 AND place = ?1", [first])
+        .unwrap();
+    assert_eq!(changed, 1);
+    drop(connection);
+    let again = ana.reopen().unwrap();
+    let posts = again.openness().list().await.unwrap();
+    let texts: Vec<_> = posts.iter().map(|post| post.text.as_deref()).collect();
+    assert_eq!(texts, [None, Some("Two.")]);
+    let stopped = again.stop_all().await.unwrap();
+    assert!(stopped.len() >= 3, "the offer and both posts: {stopped:?}");
+    assert_eq!(again.what_i_share().await.unwrap(), vec![]);
+    again.progress().today().await.unwrap();
+    again.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

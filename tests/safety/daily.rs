@@ -77,6 +77,57 @@ pub async fn step(phones: &[Phone; 2], at: Moment) {
     rest().await;
 }
 
+/// The sealed rows of all bodies of a phone, as they stand on the disk.
+fn sealed(folder: &Path) -> Vec<Vec<u8>> {
+    let file = rusqlite::Connection::open(folder.join("pair.db")).unwrap();
+    let mut statement = file.prepare("SELECT sealed FROM body").unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+/// Whether these bytes stand in a file of a phone, freed pages and WAL included.
+fn in_files(folder: &Path, bytes: &[u8]) -> bool {
+    ["pair.db", "pair.db-wal"].iter().any(|file| {
+        let file = std::fs::read(folder.join(file)).unwrap_or_default();
+        file.windows(bytes.len()).any(|window| window == bytes)
+    })
+}
+
+/// Invariant 6, while the app still runs: not even the sealed bytes stay.
+#[tokio::test(flavor = "multi_thread")]
+async fn r07_of_withdrawn_and_expired_words_not_even_the_sealed_bytes_stay_in_a_running_phone() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    let before: Vec<Vec<Vec<u8>>> =
+        phones.iter().map(|phone| sealed(phone.folder.path())).collect();
+    let one = ana.space.openness().post(post("taken back", 9)).await.unwrap();
+    ana.space.openness().post(post("runs out", 2)).await.unwrap();
+    assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    let new: Vec<Vec<Vec<u8>>> = phones
+        .iter()
+        .zip(&before)
+        .map(|(phone, before)| {
+            let all = sealed(phone.folder.path()).into_iter();
+            all.filter(|row| !before.contains(row)).collect()
+        })
+        .collect();
+    for (phone, rows) in phones.iter().zip(&new) {
+        assert_eq!(rows.len(), 2);
+        assert!(rows.iter().all(|row| in_files(phone.folder.path(), row)));
+    }
+    ana.space.openness().withdraw(one.id).await.unwrap();
+    assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    for at in [2 * DAY, 2 * DAY + 120, 2 * DAY + 240] {
+        step(&phones, BEGIN.plus(at)).await;
+    }
+    for (phone, rows) in phones.iter().zip(&new) {
+        for row in rows {
+            assert!(!in_files(phone.folder.path(), row), "{}", phone.folder.path().display());
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn r07_after_its_time_no_file_and_no_key_gives_a_post_back_even_to_one_who_was_away() {
     let phones = paired().await;

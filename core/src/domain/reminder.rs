@@ -130,7 +130,7 @@ impl Days<'_> {
 
     /// The days of the horizon.
     fn all(&self) -> impl Iterator<Item = Date> + '_ {
-        self.first.series(1.day()).take((HORIZON / DAY) as usize + 1)
+        self.first.series(1.day()).take((2 * HORIZON / DAY) as usize + 1)
     }
 }
 
@@ -143,7 +143,8 @@ pub fn reminders(
     now: Moment,
 ) -> Vec<Reminder> {
     let mut days = Days { zone, first: Date::ZERO };
-    days.first = days.date(now);
+    // What a quiet time that lasts since then holds back is still to be told.
+    days.first = days.date(now.plus(-HORIZON));
     let space_ends = match input.space {
         Some(None) => Some(Moment(i64::MAX)),
         Some(until) => until,
@@ -312,10 +313,27 @@ mod tests {
         let found = list(ReminderInput { sharing: true, ..input() }, &quiet);
         assert_eq!(found.iter().filter(|note| note.at <= until.plus(3_600)).count(), 1);
         let topics: Vec<Topic> = found[0].topics.iter().copied().collect();
-        assert_eq!(topics, [Topic::CheckIn, Topic::Paired]);
+        // When the quiet time began nobody knows: what fell just before it is in too.
+        assert_eq!(topics, [Topic::CheckIn, Topic::Paired, Topic::Sharing]);
         let space = ReminderInput { space: Some(None), ..input() };
         let told = list(space, &base);
         assert!(told.iter().all(|note| note.topics == BTreeSet::from([Topic::Paired])));
+    }
+
+    #[test]
+    fn r20_looking_again_within_a_quiet_time_loses_none_of_its_notes() {
+        let zone = crate::time::zone("Europe/Berlin").unwrap();
+        let at = Time::constant(18, 0, 0, 0);
+        let until = NOON.plus(9 * DAY);
+        let wishes =
+            Wishes { quiet_until: Some(until), check_in: Some((2, at)), ..Wishes::default() };
+        let first = |now| reminders(input(), &wishes, &zone, now).remove(0);
+        let digest = first(NOON);
+        assert_eq!(digest.topics.len(), 2, "the check-in and the weekly note");
+        for days in 1..9 {
+            assert_eq!(first(NOON.plus(days * DAY)), digest, "after {days} days");
+        }
+        assert_ne!(first(until.plus(3_600)), digest, "told once");
     }
 
     #[test]

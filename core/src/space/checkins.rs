@@ -23,6 +23,7 @@ use crate::limits;
 use crate::store::{StorageError, VaultItem};
 use crate::time::{Moment, local_date, zone};
 use jiff::civil::Date;
+use std::collections::BTreeSet;
 
 /// The kind of the vault's own copy of answers.
 const ANSWERS: &str = "check-in";
@@ -569,9 +570,14 @@ impl Engine {
     pub(super) fn intentions(&mut self) -> Result<Vec<IntentionView>, Error> {
         let home = self.home()?;
         let now = self.now();
-        let docs: Vec<DocId> = self.ledgers_between(&home, now, now).into_iter().collect();
-        let mut folded = self.fold_check_ins(&home, &docs)?;
         let from = self.today().saturating_sub(jiff::Span::new().days(14));
+        let last = self.today().saturating_add(jiff::Span::new().days(1));
+        let ledgers = [from, last].map(|date| {
+            home.pair.members().map(|person| ledger(home.pair.id, person, Month::of_date(date)))
+        });
+        let docs: BTreeSet<DocId> = ledgers.into_iter().flatten().collect();
+        let docs: Vec<DocId> = docs.into_iter().collect();
+        let mut folded = self.fold_check_ins(&home, &docs)?;
         folded.intentions.retain(|one| one.day >= from);
         let bodies = self.bodies(&home, folded.intentions.iter().map(|one| one.id))?;
         let read = |position| bodies.get(&position).cloned();

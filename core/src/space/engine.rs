@@ -408,7 +408,17 @@ impl Engine {
     /// Deletes a body, whatever is held of it.
     pub(super) fn erase_body(&mut self, of: Position, number: u64) -> Result<(), Error> {
         let db = self.db()?;
-        if let Some(row) = db.body(number, of.index, of.place)? {
+        let row = match db.body(number, of.index, of.place) {
+            // What cannot be read is erased all the same.
+            Err(StorageError::Damaged(_)) => Some(BodyRow {
+                state: BodyState::Gone,
+                until: None,
+                at: Moment(0),
+                bytes: Vec::new(),
+            }),
+            other => other?,
+        };
+        if let Some(row) = row {
             let gone = BodyRow { state: BodyState::Gone, bytes: Vec::new(), ..row };
             db.put_body(number, of.index, of.place, &gone)?;
             self.bodies.remove(&of);

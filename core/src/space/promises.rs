@@ -8,7 +8,7 @@ use crate::domain::pacing::Feature;
 use crate::domain::pair::Who;
 use crate::domain::promise::{
     Command, Felt, Folded, Hint, NewPromise, PromiseState, PromiseView, Told, decide, fold, hints,
-    project,
+    is_open, project,
 };
 use crate::domain::record::{Action, Draft, Held};
 use crate::domain::recurrence::Due;
@@ -57,15 +57,9 @@ impl Engine {
     fn read_promises(&mut self, home: &Home, docs: Vec<DocId>) -> Result<Vec<PromiseView>, Error> {
         let mut views = Vec::new();
         for doc in docs {
-            match self.show_promise(home, doc) {
-                Ok(view) => views.extend(view),
-                // One that cannot be read does not take the others with it.
-                Err(Error::Storage(StorageError::Damaged(what))) => {
-                    tracing::warn!(what, "a promise cannot be read");
-                    self.damaged.insert(doc);
-                }
-                Err(error) => return Err(error),
-            }
+            // One that cannot be read does not take the others with it.
+            let view = self.show_promise(home, doc);
+            views.extend(self.unless_damaged(doc, view)?.flatten());
         }
         views.sort_by_key(|view| (view.made_at, view.id));
         Ok(views)
@@ -122,9 +116,18 @@ impl Engine {
     }
 
     fn open_promises(&mut self) -> Result<usize, Error> {
-        let promises = self.promises()?;
-        let open = |view: &&PromiseView| view.by == Who::Me && view.state == PromiseState::Open;
-        Ok(promises.iter().filter(open).count())
+        let (home, now) = (self.home()?, self.now());
+        let me = home.pair.index(home.me);
+        let mut open = 0;
+        for doc in self.live_documents(&["promise"])? {
+            let folded = self.promise(&home, doc);
+            let folded = self.unless_damaged(doc, folded)?;
+            let mine = |folded: &Arc<Folded>| {
+                folded.made.as_ref().is_some_and(|made| Some(made.by) == me) && is_open(folded, now)
+            };
+            open += usize::from(folded.as_ref().is_some_and(mine));
+        }
+        Ok(open)
     }
 
     fn make_promise(&mut self, new: NewPromise) -> Result<PromiseView, Error> {

@@ -177,6 +177,25 @@ impl Engine {
         Ok(())
     }
 
+    /// The latest time that the last entries about a document state.
+    fn last_touched(
+        &mut self,
+        home: &super::engine::Home,
+        doc: DocId,
+    ) -> Result<Option<Moment>, Error> {
+        let mut last = None;
+        let past = self.touched(home, doc)?;
+        for log in &home.logs {
+            let Some(index) = past.length(log.id()).checked_sub(1) else { continue };
+            let row = self.db()?.entry(log.number, index)?;
+            let touched = super::engine::touch(log.id(), index, &row, doc);
+            let stated = |value: &Value| value.get("at")?.array()?.first()?.int();
+            let records = touched.into_iter().flat_map(|touch| touch.records);
+            last = last.max(records.filter_map(|(_, value)| stated(&value)).max());
+        }
+        Ok(last.map(Moment))
+    }
+
     fn long_over(
         &mut self,
         home: &super::engine::Home,
@@ -185,8 +204,13 @@ impl Engine {
     ) -> Result<bool, Error> {
         use AgreementState::{Declined, Ended, Expired, Lapsed, Withdrawn};
         let now = self.now();
-        let read = self.records(home, doc)?;
         let before = now.plus(-limits::RECENT);
+        // Most documents are not even to be loaded for it.
+        if let Some(last) = self.last_touched(home, doc)?.filter(|last| *last > before) {
+            self.recent.insert(doc, last.plus(limits::RECENT));
+            return Ok(false);
+        }
+        let read = self.records(home, doc)?;
         let last = read.held.iter().map(|held| held.record.at.moment).max();
         if let Some(last) = last.filter(|last| *last > before) {
             self.recent.insert(doc, last.plus(limits::RECENT));

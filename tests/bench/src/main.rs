@@ -99,6 +99,24 @@ pub fn size_of(folder: &std::path::Path) -> u64 {
     entries.flatten().map(size).sum()
 }
 
+/// A copy of a folder and all that is in it.
+pub fn copy_of(folder: &std::path::Path) -> tempfile::TempDir {
+    fn copy(from: &std::path::Path, to: &std::path::Path) {
+        for entry in std::fs::read_dir(from).unwrap().flatten() {
+            let (path, at) = (entry.path(), to.join(entry.file_name()));
+            if path.is_dir() {
+                std::fs::create_dir(&at).unwrap();
+                copy(&path, &at);
+            } else {
+                std::fs::copy(&path, &at).unwrap();
+            }
+        }
+    }
+    let place = tempfile::tempdir().unwrap();
+    copy(folder, place.path());
+    place
+}
+
 /// Opens a home in a process of its own, three times: the median time and memory.
 pub fn cold_open(kind: &str, home: &std::path::Path, what: &str) -> (f64, f64) {
     let once = || {

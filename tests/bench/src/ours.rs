@@ -1,7 +1,7 @@
 //! Amends: a life of Ana's, and Ben's phone beside it.
 
 use crate::relay::Relay;
-use crate::{Figures, cold_open, median, resident, size_of, written};
+use crate::{Figures, cold_open, copy_of, median, resident, size_of, written};
 use amends::domain::agreement::{AgreementKind, Category, Terms, TermsClause};
 use amends::domain::openness::{Kind, NewPost};
 use amends::domain::pair::Who;
@@ -21,6 +21,8 @@ const BEGIN: Moment = Moment(1_772_438_400);
 /// Records a day.
 const A_DAY: u64 = 8;
 const YEAR: i64 = 365;
+/// On which day of its year a life is measured: the practices are as old in all.
+const DAY_OF_YEAR: i64 = 100;
 /// Days between offers.
 const OFFERS: i64 = 73;
 
@@ -108,7 +110,8 @@ impl Life {
     /// view at its end shows as much however long it was.
     fn of(records: u64) -> Self {
         let days = (records / A_DAY) as i64;
-        Self { day: (YEAR - days % YEAR) % YEAR, step: 0, practices: Vec::new(), single: None }
+        let day = (DAY_OF_YEAR - days).rem_euclid(YEAR);
+        Self { day, step: 0, practices: Vec::new(), single: None }
     }
 
     async fn record(&mut self, phone: &Phone) {
@@ -190,11 +193,7 @@ pub async fn catch_up_only(records: u64) {
     ben.space.shutdown().await;
     for _ in 0..5 {
         // The same empty phone once more, from a copy of its disk.
-        let copy = tempfile::tempdir().unwrap();
-        for file in std::fs::read_dir(ben.folder.path()).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
-        }
+        let copy = copy_of(ben.folder.path());
         let clock = Arc::new(FixedClock::new(ana.space.now()));
         let space = Space::open(copy.path(), host(copy.path(), clock)).unwrap();
         let (time, bytes) = exchange(&ana.space, &space).await;
@@ -236,6 +235,18 @@ pub async fn run(records: u64) -> Figures {
         figures.reconnect_bytes = bytes;
     }
     figures.reconnect = median(times);
+
+    // As it is after so many records, before more are streamed.
+    for phone in [&ana, &ben] {
+        phone.space.suspend().await.unwrap();
+    }
+    let now = ana.space.now().to_string();
+    let copy = copy_of(ben.folder.path());
+    figures.disk = size_of(copy.path()) as f64;
+    (figures.open, figures.memory) = cold_open("ours", copy.path(), &now);
+    for phone in [&ana, &ben] {
+        phone.space.resume().await.unwrap();
+    }
 
     // A link that stays.
     let listen = Some("127.0.0.1:0".parse().unwrap());
@@ -293,11 +304,8 @@ pub async fn run(records: u64) -> Figures {
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
 
-    let now = ana.space.now().to_string();
     ana.space.shutdown().await;
     ben.space.shutdown().await;
-    figures.disk = size_of(ben.folder.path()) as f64;
-    (figures.open, figures.memory) = cold_open("ours", ben.folder.path(), &now);
     figures
 }
 

@@ -1,7 +1,7 @@
 //! samod: one document with as many changes, in its own file store.
 
 use crate::relay::Relay;
-use crate::{Figures, cold_open, median, resident, size_of, written};
+use crate::{Figures, cold_open, copy_of, median, resident, size_of, written};
 use automerge::transaction::Transactable;
 use automerge::{Automerge, ObjType, ROOT, ReadDoc};
 use futures::StreamExt;
@@ -143,6 +143,13 @@ pub async fn run(records: u64) -> Figures {
     }
     figures.reconnect = median(times);
 
+    // As it is after so many changes, before more are streamed.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let copy = copy_of(there.path());
+    let url = mine.url().to_string();
+    figures.disk = size_of(copy.path()) as f64;
+    (figures.open, figures.memory) = cold_open("theirs", copy.path(), &url);
+
     let connection = ben.dial(BackoffConfig::default(), Arc::new(dial())).unwrap();
     connection.established().await.unwrap();
     let mut changes = Box::pin(theirs.changes());
@@ -174,12 +181,9 @@ pub async fn run(records: u64) -> Figures {
     wait_for(&theirs, at as usize).await;
     figures.stream = begun.elapsed().as_secs_f64() / f64::from(streamed);
     figures.wire = (relay.bytes() - wire) as f64 / f64::from(streamed);
-    let url = mine.url().to_string();
     ana.stop().await;
     ben.stop().await;
     figures.written = (written() - disk) as f64 / f64::from(streamed);
-    figures.disk = size_of(there.path()) as f64;
-    (figures.open, figures.memory) = cold_open("theirs", there.path(), &url);
     figures
 }
 

@@ -18,7 +18,7 @@ pub use decide::{Command, Hint, NewPromise, decide, hints};
 pub use fold::{Folded, fold};
 pub use outcome::Outcome;
 pub use record::{Felt, Told};
-pub use view::{OccurrenceView, PromiseState, PromiseView, project};
+pub use view::{OccurrenceView, PromiseState, PromiseView, is_open, project};
 
 #[cfg(test)]
 mod tests;

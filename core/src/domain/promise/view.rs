@@ -158,6 +158,12 @@ impl PromiseView {
     }
 }
 
+/// Whether something of a promise is still to come, or to be said.
+pub fn is_open(folded: &Folded, now: Moment) -> bool {
+    let closed = folded.retracted.is_some() || folded.declined.is_some() || folded.needs_update;
+    !closed && folded.occurrences.iter().any(|one| outcome(&one.facts, now).is_open())
+}
+
 /// Projects a promise for one viewer at one moment; `None` where there is none.
 /// Deterministic in its arguments (I16). Swapping the two persons swaps the
 /// view (I7).

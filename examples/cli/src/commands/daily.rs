@@ -351,7 +351,7 @@ pub async fn progress(
     let mut trends = progress.trends(find_template(&args.template, space).await?).await?;
     trends.retain(|trend| trend.of == of);
     let milestones = progress.milestones().await?;
-    let words = render::daily::progress(&weeks, &trends, &milestones);
+    let words = render::daily::progress(&weeks, &line, &trends, &milestones);
     terminal.ok(
         json!({"weeks": weeks, "line": line, "trends": trends, "milestones": milestones}),
         &words,

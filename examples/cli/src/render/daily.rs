@@ -7,7 +7,7 @@ use amends::domain::inner::Note;
 use amends::domain::openness::{PostState, PostView, Want};
 use amends::domain::pacing::{Contact, PairLimits, SpaceView};
 use amends::domain::pair::Who;
-use amends::domain::progress::{Milestone, MilestoneKind, Trend, WeekCounts};
+use amends::domain::progress::{Milestone, MilestoneKind, PatternPoint, Trend, WeekCounts};
 use amends::domain::promise::{
     Felt, Hint, OccurrenceView, Outcome, PromiseState, PromiseView, view::Note as Words,
 };
@@ -277,11 +277,22 @@ pub fn intentions(all: &[IntentionView]) -> String {
 }
 
 /// How it goes.
-pub fn progress(weeks: &[WeekCounts], trends: &[Trend], milestones: &[Milestone]) -> String {
+pub fn progress(
+    weeks: &[WeekCounts],
+    pattern: &[PatternPoint],
+    trends: &[Trend],
+    milestones: &[Milestone],
+) -> String {
     let mut lines: Vec<String> =
         weeks.iter().map(|week| format!("{}  {}", week.week, week.words)).collect();
     if let Some(of) = weeks.last().and_then(|week| week.of_four_weeks) {
         lines.push(format!("In four weeks, {} of {} kept.", of.kept, of.of));
+    }
+    // Kept of each four weeks; a gap where there was nothing to keep.
+    if pattern.iter().any(|point| point.kept.is_some()) {
+        let kept = |point: &PatternPoint| point.kept.map_or("-".to_owned(), |n| n.to_string());
+        let points: Vec<String> = pattern.iter().map(kept).collect();
+        lines.push(wrap(&format!("Kept in the four weeks up to each: {}", points.join(" ")), ""));
     }
     for trend in trends {
         let steps: Vec<String> = trend
