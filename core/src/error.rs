@@ -86,6 +86,9 @@ pub enum LinkError {
     /// Nothing came for too long.
     #[error("the other phone fell silent")]
     Silent,
+    /// The shared folder could not be read or written.
+    #[error("the shared folder cannot be used: {0}")]
+    Mailbox(String),
     /// The two did not meet in the time that was given.
     #[error(
         "nobody came in time: both phones must exchange at the same time, on one network, or one must know the address of the other"

@@ -27,6 +27,8 @@ pub const RUN_BYTES: usize = 384 * 1024;
 pub const RUN_ENTRIES_SENT: usize = 2_048;
 /// So many are taken.
 pub const RUN_ENTRIES_TAKEN: usize = 4_096;
+/// About so much of a log goes into one object of a mailbox.
+pub const BUNDLE_BYTES: usize = 4 * 1024 * 1024;
 /// Sent and not yet acknowledged, per link.
 pub const UNACKNOWLEDGED_BYTES: usize = 1024 * 1024;
 /// Frames are padded to a multiple of this.

@@ -10,6 +10,8 @@
 #![cfg_attr(not(feature = "net"), allow(dead_code))]
 
 mod agreements;
+#[cfg(feature = "net")]
+mod bundle;
 mod checkins;
 mod doctor;
 mod engine;
@@ -32,6 +34,8 @@ mod upkeep;
 mod worker;
 
 pub use agreements::{HistoryItem, LogItem, PrivateDraft};
+#[cfg(feature = "net")]
+pub use bundle::{BundleOf, BundleSummary, MailboxVisit};
 pub use checkins::CheckIns;
 pub use doctor::{DoctorReport, Finding, Remedy, VerifiedLog};
 pub use engine::Host;
@@ -488,6 +492,12 @@ impl Engine {
     }
 
     fn suspend(&mut self) -> Result<(), Error> {
+        #[cfg(feature = "net")]
+        if self.files.is_some()
+            && let Err(error) = self.keep_delivered()
+        {
+            tracing::debug!(%error, "what the other phone holds is asked anew next time");
+        }
         self.forget();
         if let Some(files) = self.files.take() {
             files.pair.checkpoint()?;

@@ -2,105 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "../processes/mod.rs"]
+mod processes;
+
 use amends_cli::scenario::{Kind, Story, play};
-use serde_json::Value;
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use processes::{Running, Two, binary, command, json, root, run};
+use std::io::BufRead;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
-
-fn binary() -> PathBuf {
-    env!("CARGO_BIN_EXE_amends").into()
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn command(home: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(binary());
-    command.arg("--home").arg(home).args(args).stdin(Stdio::null()).env_remove("AMENDS_HOME");
-    command
-}
-
-fn run(home: &Path, args: &[&str]) -> Output {
-    command(home, args).output().unwrap()
-}
-
-/// The one JSON object that a command prints, and its exit status.
-fn json(home: &Path, args: &[&str]) -> (i32, Value) {
-    let output = run(home, &[&["--json"], args].concat());
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(text.lines().count(), 1, "{args:?}: {text}");
-    (output.status.code().unwrap(), serde_json::from_str(&text).unwrap())
-}
-
-/// A command under way whose lines are read one by one.
-struct Running(Child, BufReader<std::process::ChildStdout>);
-
-impl Running {
-    fn start(home: &Path, args: &[&str], says: Option<&str>) -> Self {
-        let mut command = command(home, &[&["--json"], args].concat());
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        if let Some(says) = says {
-            writeln!(child.stdin.take().unwrap(), "{says}").unwrap();
-        }
-        let lines = BufReader::new(child.stdout.take().unwrap());
-        Self(child, lines)
-    }
-
-    fn line(&mut self) -> Value {
-        let mut line = String::new();
-        self.1.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?} is no JSON"))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-struct Two {
-    folder: tempfile::TempDir,
-}
-
-impl Two {
-    fn new() -> Self {
-        let two = Self { folder: tempfile::tempdir().unwrap() };
-        assert_eq!(json(&two.ana(), &["init", "--name", "Ana"]).0, 0);
-        assert_eq!(json(&two.ben(), &["init", "--name", "Ben"]).0, 0);
-        two
-    }
-    fn ana(&self) -> PathBuf {
-        self.folder.path().join("ana")
-    }
-    fn ben(&self) -> PathBuf {
-        self.folder.path().join("ben")
-    }
-    fn paired() -> Self {
-        let two = Self::new();
-        let mut show =
-            Running::start(&two.ana(), &["pair", "show", "--listen", "127.0.0.1:0"], Some("yes"));
-        let shown = show.line();
-        let (code, address) = (shown["ok"]["code"].clone(), shown["ok"]["address"].clone());
-        let args = ["pair", "join", code.as_str().unwrap(), "--peer", address.as_str().unwrap()];
-        let mut join = Running::start(&two.ben(), &args, Some("yes"));
-        let (one, other) = (join.line(), show.line());
-        assert_eq!(one["ok"]["code"], other["ok"]["code"], "both show the same short code");
-        assert_eq!(join.line()["ok"]["event"], "paired");
-        assert_eq!(show.line()["ok"]["event"], "paired");
-        assert!(show.0.wait().unwrap().success() && join.0.wait().unwrap().success());
-        two
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_story_goes_as_told_with_a_process_for_every_act() {
@@ -277,7 +187,7 @@ fn inv3_a_process_killed_at_any_moment_loses_nothing_that_it_had_answered() {
         running.0.kill().unwrap();
         running.0.wait().unwrap();
         let mut text = String::new();
-        running.1.read_line(&mut text).unwrap();
+        running.take_lines().read_line(&mut text).unwrap();
         answered += usize::from(text.contains("\"ok\""));
     }
     assert_eq!(json(&two.ana(), &["doctor"]).0, 0);

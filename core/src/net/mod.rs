@@ -4,16 +4,20 @@
 //! feature `net`. Everything that could be said without one is said elsewhere:
 //! [`crate::sync`] has the session, [`crate::pairing`] the conversation.
 
+mod bundle;
 mod channel;
 mod discovery;
+mod mailbox;
 #[cfg(feature = "mdns")]
 mod mdns;
 mod noise;
 mod registry;
 
+pub use bundle::{Opener, Sealer, bundle_epoch};
 pub use channel::{Channel, open};
 pub(crate) use discovery::Sighting;
 pub use discovery::{Beacon, Discovery, DiscoveryError, SERVICE, Sightings, instance_name};
+pub use mailbox::{Folder, Mailbox, MailboxError, object_name};
 #[cfg(feature = "mdns")]
 pub use mdns::Mdns;
 pub use noise::{Handshake, Noise, public_key};

@@ -1,8 +1,8 @@
-//! The two Noise handshakes, and the transport after them; no socket here.
+//! The Noise handshakes, and the transport after them; no socket here.
 //!
 //! Pairing is `Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s`, every later link
 //! `Noise_KKpsk0_25519_ChaChaPoly_BLAKE2s` (Noise specification, revision 34).
-//! One suite, no negotiation. With `psk0` a stranger's first message already
+//! Bundles, which go one way, are `Noise_Kpsk0` messages. One suite, no negotiation. With `psk0` a stranger's first message already
 //! fails. The threats: whoever listens on the network learns sizes and times,
 //! not words; whoever stands between can delay or cut, not change.
 
@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 const PAIR_PATTERN: &str = "Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s";
 const LINK_PATTERN: &str = "Noise_KKpsk0_25519_ChaChaPoly_BLAKE2s";
+const BUNDLE_PATTERN: &str = "Noise_Kpsk0_25519_ChaChaPoly_BLAKE2s";
 
 /// The largest message that Noise allows.
 pub const MESSAGE: usize = 65_535;
@@ -80,6 +81,17 @@ pub enum Handshake<'a> {
         /// The key epoch.
         epoch: u64,
     },
+    /// To write or read a bundle: one way, with what pairing gave.
+    Bundle {
+        /// The other phone's static key.
+        partner_key: &'a [u8; 32],
+        /// The pair's secret.
+        secret: &'a [u8; 32],
+        /// The pair.
+        pair: PairId,
+        /// The key epoch.
+        epoch: u64,
+    },
 }
 
 /// A handshake under way, and then the transport.
@@ -107,12 +119,18 @@ impl Noise {
                 let prologue = [&b"amends/link/v1"[..], &pair.0, &epoch.to_be_bytes()].concat();
                 (LINK_PATTERN, *secret, prologue)
             }
+            Handshake::Bundle { secret, pair, epoch, .. } => {
+                let prologue = [&b"amends/bundle/v1"[..], &pair.0, &epoch.to_be_bytes()].concat();
+                (BUNDLE_PATTERN, *secret, prologue)
+            }
         };
         let params: NoiseParams = pattern.parse().map_err(broken)?;
         let builder = snow::Builder::with_resolver(params, Box::new(HostResolver(entropy)));
         let mut builder = builder.local_private_key(private).map_err(broken)?;
         builder = builder.psk(0, secret).map_err(broken)?.prologue(&prologue).map_err(broken)?;
-        if let Handshake::Link { partner_key, .. } = handshake {
+        if let Handshake::Link { partner_key, .. } | Handshake::Bundle { partner_key, .. } =
+            handshake
+        {
             builder = builder.remote_public_key(*partner_key).map_err(broken)?;
         }
         let state = if initiator { builder.build_initiator() } else { builder.build_responder() };

@@ -84,7 +84,7 @@ enum Due {
 }
 
 /// Every setting of `pair.db`.
-const SETTINGS: [(&str, Due); 12] = [
+const SETTINGS: [(&str, Due); 16] = [
     ("name", Due::Always),
     ("link", Due::Paired),
     ("clock", Due::Sometimes),
@@ -95,6 +95,10 @@ const SETTINGS: [(&str, Due); 12] = [
     ("partner-holds-more", Due::Sometimes),
     ("index", Due::Always),
     ("begun", Due::Sometimes),
+    ("delivered", Due::Sometimes),
+    ("mailed", Due::Sometimes),
+    ("mailbox-read", Due::Sometimes),
+    ("mailbox-written", Due::Sometimes),
     ("expired-seen", Due::Sometimes),
     ("retired", Due::Sometimes),
 ];

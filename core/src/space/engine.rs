@@ -149,10 +149,15 @@ pub struct Engine {
     turn: u64,
     /// Agreements that could not be read when they were last listed.
     pub(super) unreadable: BTreeSet<DocId>,
+    /// How much of one's own logs the other phone holds, once read.
+    #[cfg(feature = "net")]
+    pub(super) delivered: Option<super::bundle::Lengths>,
     /// Whatever else could not be read.
     pub(super) damaged: BTreeSet<DocId>,
     changes: watch::Sender<u64>,
     version: i64,
+    /// Another process has written to this home since it was opened here.
+    pub(super) shared: bool,
 }
 
 impl Engine {
@@ -188,9 +193,12 @@ impl Engine {
             expiring: None,
             turn: 0,
             unreadable: BTreeSet::new(),
+            #[cfg(feature = "net")]
+            delivered: None,
             damaged: BTreeSet::new(),
             changes: watch::Sender::new(0),
             version,
+            shared: false,
         })
     }
 
@@ -211,6 +219,7 @@ impl Engine {
         match files.pair.data_version() {
             Ok(version) if version != self.version => {
                 self.version = version;
+                self.shared = true;
                 files.pair.forget();
                 self.bases.clear();
                 self.bodies.clear();

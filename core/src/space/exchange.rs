@@ -5,7 +5,8 @@ use super::Space;
 use super::engine::Engine;
 use super::network::{Event, Links, Strangers, accept, dial};
 use crate::error::{Error, LinkError};
-use crate::net::{Beacon, Discovery, Registry, Sighting, Sightings};
+use crate::host::random;
+use crate::net::{Beacon, Discovery, Mailbox, Registry, Sighting, Sightings};
 use crate::time::{DAY, Moment};
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -27,6 +28,10 @@ const AGAIN: Duration = Duration::from_secs(5);
 const DAY_CHECK: Duration = Duration::from_secs(60);
 /// Addresses of the other phone that are dialled at once.
 const HINTS: usize = 8;
+/// How often a mailbox is looked into.
+const MAIL_CHECK: Duration = Duration::from_secs(10);
+/// How long after a change it is written to.
+const MAIL_PAUSE: Duration = Duration::from_secs(1);
 /// Fewer entries than these are no long catch-up.
 const LONG: u64 = 1_000;
 /// Troubles that are kept.
@@ -42,6 +47,8 @@ pub struct ExchangeOptions {
     pub peers: Vec<String>,
     /// Announces this phone on the network and finds the other one.
     pub discovery: Option<Arc<dyn Discovery>>,
+    /// A place that both phones reach, for when they share no network.
+    pub mailbox: Option<Arc<dyn Mailbox>>,
     /// End as soon as both are in step, or fail after this time. Without it the
     /// exchange goes on until it is stopped.
     pub once: Option<Duration>,
@@ -88,6 +95,8 @@ pub enum TroubleOf {
     Listening,
     /// Announcing and looking: the local network permission may be missing.
     Discovery,
+    /// The shared folder: it may be full, gone, or not allowed.
+    Mailbox,
 }
 
 /// What the app tells of the phone, and what the phone tells of its network.
@@ -364,7 +373,11 @@ impl Run {
     ) -> Over {
         let (events, mut happened) = mpsc::channel(16);
         let (end, ended) = watch::channel(false);
+        let entropy = self.space.host.entropy.as_ref();
         let links = Links {
+            // New with every waking and every network: connections of before are
+            // half-dead on the other phone, and give way to it.
+            epoch: random(entropy).unwrap_or(self.space.epoch),
             space: self.space.clone(),
             registry: Registry::default(),
             stop: ended,
@@ -382,6 +395,9 @@ impl Run {
         }
         if let (Some(discovery), Some(port)) = (self.options.discovery.clone(), port) {
             tasks.spawn(search(discovery, port.port(), links.clone()));
+        }
+        if let Some(mailbox) = self.options.mailbox.clone() {
+            tasks.spawn(post(mailbox, links.clone()));
         }
         drop(links);
         let once = self.options.once.is_some();
@@ -414,6 +430,32 @@ impl Run {
             tasks.shutdown().await;
         }
         over
+    }
+}
+
+/// Visits the mailbox after changes and now and then.
+async fn post(mailbox: Arc<dyn Mailbox>, links: Links) {
+    let mut stop = links.stop.clone();
+    let mut changes = links.space.changes();
+    let lifecycle = links.space.lifecycle.clone();
+    loop {
+        match links.space.visit_mailbox(mailbox.clone()).await {
+            Ok(_) => lifecycle.works(TroubleOf::Mailbox),
+            Err(Error::Link(error)) => {
+                lifecycle.trouble(TroubleOf::Mailbox, error.to_string(), links.space.now());
+            }
+            Err(error) => tracing::debug!(%error, "the mailbox was not visited"),
+        }
+        changes.borrow_and_update();
+        tokio::select! {
+            () = stopped(&mut stop) => break,
+            () = sleep(MAIL_CHECK) => {}
+            // What is written in one go is put in one go.
+            changed = changes.changed() => match changed {
+                Ok(()) => sleep(MAIL_PAUSE).await,
+                Err(_) => break,
+            },
+        }
     }
 }
 

@@ -35,6 +35,7 @@ const UNREAD: Duration = Duration::from_secs(45);
 #[derive(Clone)]
 pub(super) struct Links {
     pub space: Space,
+    pub epoch: sync::Epoch,
     pub registry: Registry,
     pub stop: watch::Receiver<bool>,
     pub events: mpsc::Sender<Event>,
@@ -263,7 +264,7 @@ impl Link<'_> {
         stranger: &mut Option<Stranger>,
         established: &mut bool,
     ) -> Result<(), Error> {
-        let config = Config { receive: self.keys.receive, ..Config::new(self.links.space.epoch) };
+        let config = Config { receive: self.keys.receive, ..Config::new(self.links.epoch) };
         self.session = Some(Session::new(config, 0));
         let mut changes = self.links.space.changes.clone();
         let mut stop = self.links.stop.clone();
@@ -414,7 +415,10 @@ impl Link<'_> {
                 tracing::info!(?notice, "the session noticed something");
                 Ok(())
             }
-            sync::Action::Stored(_) | sync::Action::Recovered | sync::Action::Acked(_) => Ok(()),
+            sync::Action::Stored(_)
+            | sync::Action::Recovered
+            | sync::Action::Acked(_)
+            | sync::Action::Holds(_) => Ok(()),
         }
     }
 
@@ -450,7 +454,11 @@ fn note(engine: &mut Engine, action: &sync::Action) -> Result<(), Error> {
         }
         sync::Action::Stored(_) => engine.suspend_when_whole(),
         sync::Action::Notice(notice) => engine.notice(Some(*notice)),
-        sync::Action::Acked(at) => engine.acknowledged(at.length),
+        sync::Action::Holds(at) => engine.note_delivered(at.log, at.length),
+        sync::Action::Acked(at) => {
+            engine.note_delivered(at.log, at.length)?;
+            engine.acknowledged(at.length)
+        }
         _ => Ok(()),
     }
 }

@@ -50,6 +50,10 @@ impl Engine {
                     Err(error) => tracing::warn!(%error, "upkeep waits for the next time"),
                 }
             }
+            #[cfg(feature = "net")]
+            if let Err(error) = self.keep_delivered() {
+                tracing::warn!(%error, "upkeep waits for the next time");
+            }
         }
         if self.scrub
             && let Some(files) = &self.files

@@ -11,8 +11,10 @@ use tokio::sync::{Semaphore, oneshot};
 
 /// Jobs that may wait before callers have to.
 const QUEUE: usize = 256;
-/// How often another process's writes are looked for.
+/// How often another process's writes are looked for, until one was seen.
 const WATCH: Duration = Duration::from_millis(100);
+/// And from then on.
+const WATCH_CLOSELY: Duration = Duration::from_millis(20);
 
 type Job = Box<dyn FnOnce(&mut Engine) + Send>;
 
@@ -30,7 +32,8 @@ impl Worker {
         let (sender, jobs) = channel::<Job>();
         let run = move || {
             loop {
-                match jobs.recv_timeout(WATCH) {
+                let watch = if engine.shared { WATCH_CLOSELY } else { WATCH };
+                match jobs.recv_timeout(watch) {
                     Ok(job) => {
                         let work = AssertUnwindSafe(|| {
                             // What another process wrote before this is seen by it.

@@ -125,6 +125,8 @@ pub enum Action {
     Recovered,
     /// The partner's phone holds one's own log up to here. Never shown (R11).
     Acked(Checkpoint),
+    /// It says so as the session begins.
+    Holds(Checkpoint),
     /// The other side's first frame has come: only now does this connection
     /// displace an older one.
     Established(Epoch),
@@ -346,7 +348,7 @@ impl Session {
         let outgoing = Outgoing { acknowledged: length, sent: length, blocked: !known };
         self.outgoing.insert(log, outgoing);
         Ok(match (known, head) {
-            (true, _) => Vec::new(),
+            (true, _) => theirs.map(|at| Action::Holds(*at)).into_iter().collect(),
             // The claim has no effect until their entries carry my own mark.
             (false, None) => {
                 self.recovering = Some((log, length));

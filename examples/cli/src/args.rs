@@ -98,6 +98,9 @@ pub enum Command {
     Space(SpaceCommand),
     /// Exchange with the other phone.
     Sync(SyncArgs),
+    /// Exchange without a common network: a file with what the other phone lacks.
+    #[command(subcommand)]
+    Bundle(BundleCommand),
     /// The two transparency logs.
     #[command(subcommand)]
     Log(LogCommand),
@@ -338,6 +341,10 @@ pub struct SyncArgs {
     /// Where the other phone listens, host:port. May be given several times.
     #[arg(long, value_name = "ADDR", value_parser = peer)]
     pub peer: Vec<String>,
+    /// A folder that both phones reach, kept in step by something else: what the
+    /// other phone lacks is put there, and what is there for this one is taken.
+    #[arg(long, value_name = "DIR")]
+    pub mailbox: Option<PathBuf>,
     /// How long to try, in seconds.
     #[arg(long, default_value_t = 60, conflicts_with = "watch")]
     pub timeout: u64,
@@ -347,6 +354,25 @@ pub struct SyncArgs {
     /// Release it again.
     #[arg(long, conflicts_with_all = ["once", "watch", "find", "listen", "peer"])]
     pub release: bool,
+}
+
+/// Bundles.
+#[derive(Debug, Subcommand)]
+pub enum BundleCommand {
+    /// Write what the other phone lacks into a file, encrypted to it. Hand it over by
+    /// any means. Words that run out are not in it.
+    Write {
+        /// The file.
+        file: PathBuf,
+        /// All that you ever wrote, for a phone that may have lost something.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Take in a bundle that the other phone wrote. Twice is harmless.
+    Read {
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 /// Logs.

@@ -72,6 +72,7 @@ pub async fn on_phone(
 async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {
     match command {
         Command::Pair(command) => network::pair(command, space, terminal).await,
+        Command::Bundle(command) => network::bundle(command, space, terminal).await,
         Command::Sync(args) => network::sync(args, space, terminal).await,
         Command::Agreement(command) => agreement::run(command, space, terminal).await,
         Command::Status => {

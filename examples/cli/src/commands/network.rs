@@ -1,14 +1,16 @@
 //! Pairing and exchange.
 
-use crate::args::{PairCommand, SyncArgs};
+use crate::args::{BundleCommand, PairCommand, SyncArgs};
 use crate::render;
 use crate::terminal::{Failure, Terminal, progress};
 use amends::Space;
 use amends::host::SystemEntropy;
-use amends::net::{Discovery, Mdns};
+use amends::net::{Discovery, Folder, Mailbox, Mdns};
 use amends::pairing::{Code, Invitation};
-use amends::space::{ExchangeOptions, Pairing};
+use amends::space::{BundleOf, ExchangeOptions, Pairing};
 use serde_json::json;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,6 +84,48 @@ async fn join(
     Ok(space.pair_join(&code, peer).await?)
 }
 
+/// The addresses of this machine; a phone's system tells by itself when they change.
+fn addresses() -> BTreeSet<IpAddr> {
+    let all = if_addrs::get_if_addrs().unwrap_or_default();
+    all.into_iter().filter(|interface| !interface.is_loopback()).map(|i| i.ip()).collect()
+}
+
+pub async fn bundle(
+    command: BundleCommand,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    match command {
+        BundleCommand::Write { file, all } => {
+            let of = if all { BundleOf::Everything } else { BundleOf::News };
+            let bar = progress(terminal, "writing");
+            let summary = space.write_bundle(&file, of).await?;
+            bar.finish_and_clear();
+            let words = format!(
+                "{} entries are in {}. Only your partner's phone can read it.",
+                summary.entries,
+                file.display()
+            );
+            terminal.ok(json!({"entries": summary.entries}), &words);
+        }
+        BundleCommand::Read { file } => {
+            let bar = progress(terminal, "reading");
+            let summary = space.read_bundle(&file).await?;
+            bar.finish_and_clear();
+            let mut words =
+                format!("{} entries, {} of them new here.", summary.entries, summary.new);
+            if summary.gap {
+                words.push_str(
+                    " Something is missing before them: ask for an earlier bundle, or for one \
+                     that is written with --all.",
+                );
+            }
+            terminal.ok(json!(summary), &words);
+        }
+    }
+    Ok(())
+}
+
 pub async fn sync(args: SyncArgs, space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {
     if args.hold || args.release {
         space.hold_sync(args.hold).await?;
@@ -93,11 +137,21 @@ pub async fn sync(args: SyncArgs, space: &Space, terminal: &mut Terminal) -> Res
         terminal.ok(json!({"held": args.hold}), words);
         return Ok(());
     }
+    let mailbox = args.mailbox.as_deref().map(|dir| Arc::new(Folder::new(dir)) as Arc<dyn Mailbox>);
+    let nowhere = args.listen.is_none() && args.peer.is_empty() && !args.find;
+    if let (Some(mailbox), false, true) = (&mailbox, args.watch, nowhere) {
+        // Nobody is waited for: the folder is looked into once.
+        let visit = space.visit_mailbox(mailbox.clone()).await?;
+        let words = format!("{} entries put, {} taken.", visit.put, visit.taken);
+        terminal.ok(json!({"event": "mailbox", "put": visit.put, "taken": visit.taken}), &words);
+        return Ok(());
+    }
     let find = args.find || (args.listen.is_none() && args.peer.is_empty());
     let discovery =
         find.then(|| Arc::new(Mdns::new(Arc::new(SystemEntropy))) as Arc<dyn Discovery>);
     let once = (!args.watch).then(|| Duration::from_secs(args.timeout));
-    let options = ExchangeOptions { listen: args.listen, peers: args.peer, discovery, once };
+    let options =
+        ExchangeOptions { listen: args.listen, peers: args.peer, discovery, mailbox, once };
     // Before the exchange begins, so that no change falls between.
     let mut views = space.subscribe();
     let mut exchange = space.exchange(options).await?;
@@ -109,6 +163,7 @@ pub async fn sync(args: SyncArgs, space: &Space, terminal: &mut Terminal) -> Res
     let mut catch_up = exchange.catch_up();
     let mut looks = tokio::time::interval(TROUBLES);
     let mut troubles = Vec::new();
+    let mut place = addresses();
     let bar = progress(terminal, if args.watch { "watching" } else { "exchanging" });
     loop {
         tokio::select! {
@@ -132,6 +187,11 @@ pub async fn sync(args: SyncArgs, space: &Space, terminal: &mut Terminal) -> Res
                 None => bar.set_message(if args.watch { "watching" } else { "exchanging" }),
             },
             _ = looks.tick() => {
+                let at = addresses();
+                if at != place {
+                    place = at;
+                    space.network_changed();
+                }
                 let now = space.diagnostics().troubles;
                 for trouble in now.iter().filter(|trouble| !troubles.contains(*trouble)) {
                     let event = json!({"event": "trouble", "trouble": trouble});
