@@ -5,6 +5,7 @@
 
 mod bundles;
 mod phones;
+mod subscriptions;
 mod world;
 
 use amends::domain::agreement::view::RevisionView;

@@ -384,6 +384,7 @@ impl Run {
             events,
             once: self.options.once.is_some(),
             strangers: Strangers::default(),
+            dialling: Arc::default(),
         };
         let mut tasks = JoinSet::new();
         let port = listener.as_ref().and_then(|listener| listener.local_addr().ok());

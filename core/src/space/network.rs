@@ -41,6 +41,9 @@ pub(super) struct Links {
     pub events: mpsc::Sender<Event>,
     pub once: bool,
     pub strangers: Strangers,
+    /// Held by the one connection of this phone that shakes hands: both phones must
+    /// agree on which of its connections is the latest.
+    pub dialling: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What a link tells its exchange.
@@ -95,7 +98,7 @@ pub(super) async fn accept(listener: TcpListener, links: Links) {
                     // Too many strangers: this one is dropped without a word.
                     let Some(stranger) = links.strangers.admit(from.ip()) else { continue };
                     let links = links.clone();
-                    running.spawn(async move { link(stream, false, Some(stranger), &links).await });
+                    running.spawn(async move { link(stream, None, Some(stranger), &links).await });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -117,7 +120,9 @@ pub(super) async fn dial(peer: String, links: Links, known: Option<watch::Receiv
         if !links.registry.linked() {
             match connect(&peer).await {
                 Ok(stream) => {
-                    if link(stream, true, None, &links).await {
+                    let turn = links.dialling.clone().lock_owned().await;
+                    // Another address may have been faster.
+                    if !links.registry.linked() && link(stream, Some(turn), None, &links).await {
                         wait = BACKOFF.0;
                     }
                 }
@@ -150,12 +155,12 @@ async fn report(links: &Links, error: Error) {
 /// Runs one connection to its end. Whether it was with the partner's phone.
 async fn link(
     stream: TcpStream,
-    initiator: bool,
+    turn: Option<Turn>,
     stranger: Option<Stranger>,
     links: &Links,
 ) -> bool {
     let mut established = false;
-    let outcome = talk(stream, initiator, stranger, links, &mut established).await;
+    let outcome = talk(stream, turn, stranger, links, &mut established).await;
     if let Err(error) = outcome {
         report(links, error).await;
     }
@@ -172,12 +177,13 @@ async fn link(
 
 async fn talk(
     stream: TcpStream,
-    initiator: bool,
+    turn: Option<Turn>,
     mut stranger: Option<Stranger>,
     links: &Links,
     established: &mut bool,
 ) -> Result<(), Error> {
     let space = &links.space;
+    let initiator = turn.is_some();
     let keys = space.ask(Engine::link_keys).await?;
     let handshake = Handshake::Link {
         partner_key: &keys.partner_key,
@@ -201,6 +207,7 @@ async fn talk(
         links,
         keys,
         initiator,
+        turn,
         channel,
         outbox,
         session: None,
@@ -233,10 +240,15 @@ async fn write(mut writer: OwnedWriteHalf, mut out: mpsc::Receiver<Vec<u8>>) {
     }
 }
 
+/// The turn of a connection that this phone dials.
+type Turn = tokio::sync::OwnedMutexGuard<()>;
+
 struct Link<'a> {
     links: &'a Links,
     keys: LinkKeys,
     initiator: bool,
+    /// Until it is established.
+    turn: Option<Turn>,
     channel: Channel,
     outbox: mpsc::Sender<Vec<u8>>,
     session: Option<Session>,
@@ -290,6 +302,9 @@ impl Link<'_> {
                         self.step(|session, engine| session.pump(engine)).await?;
                     }
                     _ = ticks.tick() => {
+                        if !self.established && self.began.elapsed() > FIRST_FRAME {
+                            return Err(LinkError::Silent.into());
+                        }
                         let now = self.now();
                         self.step(move |session, _| Ok(session.tick(now))).await?;
                     }
@@ -391,6 +406,7 @@ impl Link<'_> {
             sync::Action::Send(frame) => self.send(&frame).await,
             sync::Action::Established(epoch) => {
                 self.established = true;
+                self.turn = None;
                 // An exchange of once ends with whichever link brings both in
                 // step: displacing one could take the other's last word away.
                 if self.links.once {

@@ -16,6 +16,8 @@ pub struct Subscription<T> {
     space: Space,
     query: Query<T>,
     changes: watch::Receiver<u64>,
+    /// The change after which the last view was taken.
+    seen: Option<u64>,
     last: Option<T>,
     cancelled: bool,
 }
@@ -25,26 +27,29 @@ impl<T: Clone + Default + PartialEq + Send + 'static> Subscription<T> {
         space: &Space,
         query: impl Fn(&mut Engine) -> Result<T, Error> + Send + Sync + 'static,
     ) -> Self {
-        let mut changes = space.changes();
-        // The first wait answers at once: the current view comes first.
-        changes.mark_changed();
-        let (space, query) = (space.clone(), Arc::new(query));
-        Self { space, query, changes, last: None, cancelled: false }
+        let (space, query, changes) = (space.clone(), Arc::new(query), space.changes());
+        Self { space, query, changes, seen: None, last: None, cancelled: false }
     }
 
     /// The current view at the first call; later, waits until it differs from
     /// what was given before. `None` once cancelled or shut down. Before there is
-    /// a pair the view is empty.
+    /// a pair the view is empty. A wait that is dropped loses nothing: the next one
+    /// gives what it would have given.
     ///
     /// # Errors
     /// Storage.
     pub async fn next(&mut self) -> Result<Option<T>, Error> {
         while !self.cancelled {
-            if self.changes.changed().await.is_err() {
-                return Ok(None);
-            }
+            let seen = self.seen;
+            let at = match self.changes.wait_for(|at| Some(*at) != seen).await {
+                Ok(at) => *at,
+                Err(_) => return Ok(None),
+            };
             let query = self.query.clone();
-            let view = match self.space.ask(move |engine| query(engine)).await {
+            let answer = self.space.ask(move |engine| query(engine)).await;
+            // Only now: whoever drops the wait before has not seen it.
+            self.seen = Some(at);
+            let view = match answer {
                 Ok(view) => view,
                 Err(Error::Refusal(refusal)) if refusal.code == RefusalCode::NotPaired => {
                     T::default()
