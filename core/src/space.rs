@@ -10,6 +10,7 @@
 #![cfg_attr(not(feature = "net"), allow(dead_code))]
 
 mod agreements;
+mod arrival;
 #[cfg(feature = "net")]
 mod bundle;
 mod checkins;
@@ -205,7 +206,11 @@ impl Space {
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.worker.call(work).await
+        let read = |engine: &mut Engine| {
+            engine.read_arrived()?;
+            work(engine)
+        };
+        self.worker.call(read).await
     }
 
     /// Now, by the host's clock.

@@ -45,6 +45,16 @@ impl Phone {
     }
 }
 
+/// A copy of a home as it stands on disk.
+pub fn copy_of(home: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(home).unwrap() {
+        let path = file.unwrap().path();
+        std::fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
+    }
+    copy
+}
+
 /// Two phones that are paired.
 pub async fn paired() -> [Phone; 2] {
     let phones = [Phone::new("Ana", None), Phone::new("Ben", None)];

@@ -2,18 +2,16 @@
 
 use super::Space;
 use super::engine::{Engine, Home};
-use crate::cbor::Value;
 use crate::domain::refusal::RefusalCode;
 use crate::error::{Error, LinkError};
-use crate::id::LogId;
+use crate::id::{LogId, Past};
 use crate::limits::{BUNDLE_BYTES, RUN_BYTES};
 use crate::net::{
     Handshake, Mailbox, MailboxError, Noise, Opener, Sealer, bundle_epoch, object_name,
 };
-use crate::store::StorageError;
+use crate::store::{StorageError, past_from_value, past_view};
 use crate::sync::{Frame, Intake, Notice, Replica};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
@@ -43,43 +41,30 @@ pub struct BundleSummary {
     pub gap: bool,
 }
 
-/// How far one's own logs are with somebody, by length.
-pub(super) type Lengths = BTreeMap<LogId, u64>;
-
-fn lengths_to_value(lengths: &Lengths) -> Value {
-    let pair =
-        |(log, length): (&LogId, &u64)| Value::Array(vec![log.as_bytes().into(), (*length).into()]);
-    Value::Array(lengths.iter().map(pair).collect())
-}
-
-fn lengths_from_value(value: &Value) -> Option<Lengths> {
-    let pair = |value: &Value| {
-        let [log, length] = value.array()? else { return None };
-        Some((LogId::from_slice(log.bytes()?)?, length.uint()?))
-    };
-    value.array()?.iter().map(pair).collect()
-}
-
 impl Engine {
-    fn lengths(&mut self, name: &str) -> Result<Lengths, Error> {
+    /// How far one's own logs are with somebody, as a setting says. One that cannot
+    /// be read is as none: it costs a longer bundle.
+    fn lengths(&mut self, name: &str) -> Result<Past, Error> {
         let value = self.db()?.setting(name)?;
-        Ok(value.as_ref().and_then(lengths_from_value).unwrap_or_default())
+        Ok(value.as_ref().and_then(past_from_value).unwrap_or_default())
+    }
+
+    /// A number that only grows.
+    fn count(&mut self, name: &str) -> Result<u64, Error> {
+        Ok(self.db()?.setting(name)?.and_then(|count| count.uint()).unwrap_or(0))
     }
 
     /// How much of one's own logs the other phone is known to hold: it said so, or
     /// what it wrote had seen it.
-    fn delivered(&mut self, home: &Home) -> Result<Lengths, Error> {
+    fn delivered(&mut self, home: &Home) -> Result<Past, Error> {
         let mut lengths = self.known_delivered()?.clone();
         for log in home.logs.iter().filter(|log| log.follower.owner() != home.me) {
-            for pin in log.follower.pins() {
-                let known = lengths.entry(pin.log).or_default();
-                *known = (*known).max(pin.length);
-            }
+            log.follower.pins().for_each(|pin| lengths.raise(pin.log, pin.length));
         }
         Ok(lengths)
     }
 
-    fn known_delivered(&mut self) -> Result<&mut Lengths, Error> {
+    fn known_delivered(&mut self) -> Result<&mut Past, Error> {
         let known = match self.delivered.take() {
             Some(known) => known,
             None => self.lengths("delivered")?,
@@ -90,14 +75,14 @@ impl Engine {
     /// The other phone says how much of one's own log it holds. It is written down
     /// with the next upkeep: forgetting it costs a longer bundle.
     pub(super) fn note_delivered(&mut self, log: LogId, length: u64) -> Result<(), Error> {
-        self.known_delivered()?.insert(log, length);
+        self.known_delivered()?.0.insert(log, length);
         Ok(())
     }
 
     pub(super) fn keep_delivered(&mut self) -> Result<(), Error> {
         let Some(known) = self.delivered.clone() else { return Ok(()) };
         if known != self.lengths("delivered")? {
-            self.db()?.set("delivered", &lengths_to_value(&known))?;
+            self.db()?.set("delivered", &past_view(&known).to_value())?;
         }
         Ok(())
     }
@@ -127,9 +112,9 @@ impl Engine {
     fn seal_bundle<W: Write>(
         &mut self,
         to: W,
-        from: &Lengths,
+        from: &Past,
         limit: usize,
-    ) -> Result<(W, BundleSummary, Lengths), Error> {
+    ) -> Result<(W, BundleSummary, Past), Error> {
         let (noise, epoch) = self.bundle_noise(true, None)?;
         let home = self.home()?;
         let mut sealer = Sealer::new(noise, epoch, to)?;
@@ -140,7 +125,7 @@ impl Engine {
         let mut bytes = 0;
         for log in home.logs.iter().filter(|log| log.follower.owner() == home.me) {
             let held = log.follower.checkpoint();
-            let mut next = from.get(&held.log).copied().unwrap_or(0).min(held.length);
+            let mut next = from.length(held.log).min(held.length);
             while next < held.length && bytes < limit {
                 let run = self.read_run(held.log, next, RUN_BYTES, false)?;
                 let Some(run) = run else { break };
@@ -150,7 +135,7 @@ impl Engine {
                 bytes += frame.len();
                 sealer.add(&frame)?;
             }
-            ends.insert(held.log, next);
+            ends.0.insert(held.log, next);
         }
         Ok((sealer.finish()?, summary, ends))
     }
@@ -206,7 +191,7 @@ impl Engine {
         let home = self.home()?;
         let from = match of {
             BundleOf::News => self.delivered(&home)?,
-            BundleOf::Everything => Lengths::new(),
+            BundleOf::Everything => Past::default(),
         };
         let io = |error: std::io::Error| Error::from(StorageError::from(error));
         // Whoever finds the file finds all of it, or nothing.
@@ -238,7 +223,7 @@ impl Engine {
         if !keys.receive {
             return Ok(Vec::new());
         }
-        let next = self.db()?.setting("mailbox-read")?.and_then(|next| next.uint()).unwrap_or(0);
+        let next = self.count("mailbox-read")?;
         let numbers = next.saturating_sub(WINDOW)..next + WINDOW;
         let named = numbers.map(|number| (number, object_name(&keys.secret, keys.partner, number)));
         Ok(named.filter(|(_, name)| names.contains(name)).collect())
@@ -249,8 +234,7 @@ impl Engine {
     fn take_object(&mut self, number: u64, bytes: &[u8]) -> Result<Option<BundleSummary>, Error> {
         match self.open_bundle(bytes) {
             Ok(summary) => {
-                let next = self.db()?.setting("mailbox-read")?.and_then(|next| next.uint());
-                if next.is_none_or(|next| next <= number) {
+                if self.count("mailbox-read")? <= number {
                     self.db()?.set("mailbox-read", &(number + 1).into())?;
                 }
                 Ok(Some(summary))
@@ -269,17 +253,14 @@ impl Engine {
         let keys = self.link_keys()?;
         let home = self.home()?;
         let mut from = self.delivered(&home)?;
-        for (log, length) in self.lengths("mailed")? {
-            let known = from.entry(log).or_default();
-            *known = (*known).max(length);
-        }
+        from.join(&self.lengths("mailed")?);
         let own = home.logs.iter().filter(|log| log.follower.owner() == home.me);
         let mut own = own.map(|log| log.follower.checkpoint());
-        if own.all(|at| from.get(&at.log).is_some_and(|length| *length >= at.length)) {
+        if own.all(|at| from.length(at.log) >= at.length) {
             return Ok(None);
         }
         let (bytes, summary, ends) = self.seal_bundle(Vec::new(), &from, BUNDLE_BYTES)?;
-        let mut number = self.db()?.setting("mailbox-written")?.and_then(|n| n.uint()).unwrap_or(0);
+        let mut number = self.count("mailbox-written")?;
         // Write-once: what stands there is never replaced.
         while names.contains(&object_name(&keys.secret, keys.me, number)) {
             number += 1;
@@ -288,10 +269,10 @@ impl Engine {
         Ok(Some(Object { number, name, bytes, entries: summary.entries, ends }))
     }
 
-    fn object_put(&mut self, number: u64, ends: &Lengths) -> Result<(), Error> {
+    fn object_put(&mut self, number: u64, ends: &Past) -> Result<(), Error> {
         self.transact(|engine| {
             engine.db()?.set("mailbox-written", &(number + 1).into())?;
-            Ok(engine.db()?.set("mailed", &lengths_to_value(ends))?)
+            Ok(engine.db()?.set("mailed", &past_view(ends).to_value())?)
         })
     }
 }
@@ -302,7 +283,7 @@ struct Object {
     name: String,
     bytes: Vec<u8>,
     entries: u64,
-    ends: Lengths,
+    ends: Past,
 }
 
 /// What a visit to a mailbox did, in entries.

@@ -137,9 +137,11 @@ pub struct Engine {
     /// Bodies that were read, or found missing, and when they expire.
     bodies: HashMap<Position, (BodyRow, Option<Value>)>,
     /// Entries or bodies were written since the transaction began.
-    wrote: bool,
+    pub(super) wrote: bool,
     /// Something was erased and may still stand in the WAL.
     pub(super) scrub: bool,
+    /// Entries may be stored that are not read yet.
+    pub(super) unread: bool,
     /// When what expires was last looked for.
     pub(super) swept: Option<Moment>,
     /// Live documents that cannot be long over before these moments.
@@ -151,7 +153,7 @@ pub struct Engine {
     pub(super) unreadable: BTreeSet<DocId>,
     /// How much of one's own logs the other phone holds, once read.
     #[cfg(feature = "net")]
-    pub(super) delivered: Option<super::bundle::Lengths>,
+    pub(super) delivered: Option<Past>,
     /// Whatever else could not be read.
     pub(super) damaged: BTreeSet<DocId>,
     changes: watch::Sender<u64>,
@@ -188,6 +190,7 @@ impl Engine {
             bodies: HashMap::new(),
             wrote: false,
             scrub: true,
+            unread: true,
             swept: None,
             recent: HashMap::new(),
             expiring: None,
@@ -220,6 +223,7 @@ impl Engine {
             Ok(version) if version != self.version => {
                 self.version = version;
                 self.shared = true;
+                self.unread = true;
                 files.pair.forget();
                 self.bases.clear();
                 self.bodies.clear();
@@ -256,8 +260,20 @@ impl Engine {
         self.host.clock.now()
     }
 
-    /// One transaction over `pair.db`: all of `work`, or nothing.
+    /// One transaction over `pair.db`: all of `work`, or nothing. What has come
+    /// before is read first.
     pub fn transact<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.transact_unread(|engine| {
+            engine.read_arrived_within()?;
+            work(engine)
+        })
+    }
+
+    /// The same, for what needs neither documents nor bodies.
+    pub(super) fn transact_unread<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
@@ -969,6 +985,7 @@ impl Engine {
         if let Some(files) = &self.files {
             files.pair.forget();
         }
+        self.unread = true;
         self.documents.clear();
         self.folded.clear();
         self.promises.clear();

@@ -497,7 +497,7 @@ async fn search(discovery: Arc<dyn Discovery>, port: u16, links: Links) {
         let beacon = Beacon::new(&keys.secret, keys.me, keys.partner, now, port);
         let wanted = beacon.wanted.clone();
         let (sightings, mut seen) = Sightings::channel();
-        let (place, kept) = (discovery.clone(), sightings.clone());
+        let place = discovery.clone();
         let started = spawn_blocking(move || place.start(beacon, sightings)).await;
         match started {
             Ok(Ok(())) => {
@@ -517,8 +517,8 @@ async fn search(discovery: Arc<dyn Discovery>, port: u16, links: Links) {
                     }
                 }
                 Some(_) = dialling.join_next(), if !dialling.is_empty() => {}
-                sighting = seen.recv() => match sighting {
-                    Some(Sighting::Seen { name, address }) => {
+                Some(sighting) = seen.recv() => match sighting {
+                    Sighting::Seen { name, address } => {
                         let known = hints.iter().any(|(_, at, _)| *at == address);
                         if known || !wanted.contains(&name) {
                             continue;
@@ -532,13 +532,11 @@ async fn search(discovery: Arc<dyn Discovery>, port: u16, links: Links) {
                         dialling.spawn(dial(address.clone(), links.clone(), Some(known)));
                         hints.push_back((name, address, hint));
                     }
-                    Some(Sighting::Gone { name }) => hints.retain(|(of, _, _)| *of != name),
-                    Some(Sighting::Trouble(what)) => trouble(what),
-                    None => sleep(AGAIN).await,
+                    Sighting::Gone { name } => hints.retain(|(of, _, _)| *of != name),
+                    Sighting::Trouble(what) => trouble(what),
                 },
             }
         }
-        drop(kept);
     }
     hints.clear();
     if spawn_blocking(move || discovery.stop()).await.is_err() {

@@ -116,7 +116,7 @@ impl Link {
 impl Engine {
     /// The link, if there is one.
     pub fn link(&mut self) -> Result<Option<Link>, Error> {
-        let Some(value) = self.db()?.setting("link")? else { return Ok(None) };
+        let Some(value) = self.db()?.read_setting("link")? else { return Ok(None) };
         let damaged = || StorageError::Damaged("pair.db: setting link".to_owned());
         let link = Link::from_value(&value).ok_or_else(damaged)?;
         // Ten minutes leave no trace of a pairing that nobody proved.

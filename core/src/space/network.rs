@@ -166,7 +166,7 @@ async fn link(
     }
     // After a leave nothing more will ever be exchanged: that is in step too.
     if established
-        && let Ok(status) = links.space.status().await
+        && let Ok(status) = links.space.worker.call(Engine::status).await
         && status.pairing == PairingState::Left
         && links.events.send(Event::InStep).await.is_err()
     {
@@ -349,7 +349,8 @@ impl Link<'_> {
         let (session, said) = self
             .links
             .space
-            .ask(move |engine| {
+            .worker
+            .call(move |engine| {
                 // Holding or leaving takes effect at once, in the same job that
                 // would send something.
                 match engine.link_keys() {

@@ -1,23 +1,19 @@
 //! The session's window into the stored logs.
 
-use super::engine::{Engine, Home, TouchedRun};
+use super::arrival::Arrival;
+use super::engine::{Engine, Home};
 use crate::cbor::View;
-use crate::domain::promise::record::Act;
-use crate::domain::record::{self, Action, Record};
+use crate::domain::record;
 use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
-use crate::id::{Commitment, DocId, Head, LogId};
-use crate::limits::{
-    BODY_BYTES, CHECK_IN_RETENTION, FRAME_BYTES, OPENNESS_SPAN, RECENT, RUN_ENTRIES_SENT,
-    SEGMENT_ENTRIES, UNACKNOWLEDGED_BYTES,
-};
+use crate::id::{Commitment, Head, LogId};
+use crate::limits::{BODY_BYTES, FRAME_BYTES, RUN_ENTRIES_SENT, UNACKNOWLEDGED_BYTES};
 use crate::log::body::{BodyState, Gate};
 use crate::log::{Checkpoint, Entry, Followed, LogRefusal, own_tag_matches};
 use crate::store::{BodyRow, EntryRow, LogRow, PairDb};
 use crate::sync::{BodyAt, Intake, Replica, Run};
-use crate::time::Moment;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 /// Missing bodies that are asked for at once.
 const BODIES_AT_ONCE: usize = 1_000;
@@ -39,7 +35,7 @@ impl Engine {
     /// Checks received entries one by one and stores those that follow, in one
     /// durable transaction.
     fn take_in(&mut self, run: &Run) -> Result<Intake, Error> {
-        let intake = self.transact(|engine| engine.take_in_within(run))?;
+        let intake = self.transact_unread(|engine| engine.take_in_within(run))?;
         if matches!(intake, Intake::Stored(_)) {
             self.changed();
         }
@@ -59,8 +55,7 @@ impl Engine {
             return Ok(Intake::Missing(held));
         }
         let now = self.now();
-        let theirs = last_stated(run);
-        let mut fresh = Fresh { first: held.length, ..Fresh::default() };
+        let mut rows = Vec::new();
         for (at, bytes) in run.entries.iter().enumerate() {
             let index = run.first + at as u64;
             if index < held.length {
@@ -89,28 +84,22 @@ impl Engine {
             match (followed, before) {
                 (Ok(followed), Some(before)) if contradicts(&followed) => {
                     // My own log had seen another entry here.
-                    self.keep_fresh(&before, fresh)?;
-                    self.db()?.put_log(&before)?;
+                    self.take_arrival(&home, before, Arrival::new(held.length, rows, &run.bodies))?;
                     return Ok(Intake::Contradiction);
                 }
                 (Ok(followed), _) => {
                     let tag = run.tags.get(at).copied().unwrap_or_default();
-                    let row = EntryRow {
+                    rows.push(EntryRow {
                         bytes: bytes.clone(),
                         head: followed.head,
                         tag,
-                        past: followed.past.clone(),
+                        past: followed.past,
                         received: now,
-                    };
-                    let read =
-                        self.read_entry(&home, &mut log, index, &row, &followed, run, theirs)?;
-                    fresh.touched.extend(read);
-                    fresh.rows.push(row);
+                    });
                 }
                 (Err(refusal), _) => {
                     // What came before the bad entry is good, and stays.
-                    self.keep_fresh(&log, fresh)?;
-                    self.db()?.put_log(&log)?;
+                    self.take_arrival(&home, log, Arrival::new(held.length, rows, &run.bodies))?;
                     return Ok(Intake::Refused(refusal));
                 }
             }
@@ -123,8 +112,7 @@ impl Engine {
                 "entries came with a head that is not theirs".to_owned(),
             )));
         }
-        self.keep_fresh(&log, fresh)?;
-        self.db()?.put_log(&log)?;
+        self.take_arrival(&home, log, Arrival::new(held.length, rows, &run.bodies))?;
         Ok(Intake::Stored(now_at))
     }
 
@@ -135,13 +123,13 @@ impl Engine {
         let home = self.home()?;
         let mut log = home.own()?.clone();
         let refused = Ok(Intake::Refused(LogRefusal::ForeignPin));
-        if log.id() != run.log || run.first != log.follower.checkpoint().length {
+        let held = log.follower.checkpoint();
+        if log.id() != run.log || run.first != held.length {
             return refused;
         }
         let now = self.now();
-        let theirs = last_stated(run);
+        let mut rows = Vec::new();
         for (bytes, tag) in run.entries.iter().zip(&run.tags) {
-            let index = log.follower.checkpoint().length;
             let pins = Entry::decode(bytes).map(|entry| entry.seen).unwrap_or_default();
             let head_at = |id: LogId, length: u64| {
                 pins.iter().find(|pin| pin.log == id && pin.length == length).map(|pin| pin.head)
@@ -150,119 +138,21 @@ impl Engine {
             if !own_tag_matches(&self.keys.log, followed.head, tag) {
                 return refused;
             }
-            let row = EntryRow {
+            rows.push(EntryRow {
                 bytes: bytes.clone(),
                 head: followed.head,
                 tag: *tag,
-                past: followed.past.clone(),
+                past: followed.past,
                 received: now,
-            };
-            let touched = self.read_entry(&home, &mut log, index, &row, &followed, run, theirs)?;
-            self.keep_fresh(&log, Fresh { first: index, rows: vec![row], touched })?;
+            });
         }
         let at = log.follower.checkpoint();
-        self.db()?.put_log(&log)?;
+        self.take_arrival(&home, log, Arrival::new(held.length, rows, &run.bodies))?;
         // Together with the first word that comes back, everything in force
         // begins to wait for its owner (R32).
+        self.read_arrived_within()?;
         self.suspend_recovered()?;
         Ok(Intake::Stored(at))
-    }
-
-    /// Keeps what followed: a longer run as one row, a few entries each as its own.
-    fn keep_fresh(&mut self, log: &LogRow, fresh: Fresh) -> Result<(), Error> {
-        let Fresh { first, rows, touched } = fresh;
-        if rows.len() < RUN_AS_SEGMENT {
-            for (at, row) in rows.iter().enumerate() {
-                self.db()?.add_entry(log.number, first + at as u64, row)?;
-            }
-            for touch in touched {
-                self.touch(touch.doc, &touch.kind, log, touch.index)?;
-            }
-            return Ok(());
-        }
-        for (at, chunk) in rows.chunks(SEGMENT_ENTRIES).enumerate() {
-            let first = first + (at * SEGMENT_ENTRIES) as u64;
-            self.db()?.add_segment(log.number, first, chunk)?;
-        }
-        // In the order in which they were begun: each is numbered in its log.
-        let mut runs: Vec<TouchedRun> = Vec::new();
-        let mut known: HashMap<DocId, usize> = HashMap::new();
-        for Touched { doc, kind, index, looked_at } in touched {
-            let at = *known.entry(doc).or_insert(runs.len());
-            if at == runs.len() {
-                runs.push(TouchedRun { doc, kind, looked_at: false, places: Vec::new() });
-            }
-            let run = &mut runs[at];
-            run.looked_at |= looked_at;
-            if run.places.last() != Some(&index) {
-                run.places.push(index);
-            }
-        }
-        self.touch_run(log, runs)
-    }
-
-    /// Reads an entry that follows: whose words it brings, which it takes back, and
-    /// which documents it touches.
-    #[expect(clippy::too_many_arguments, reason = "one entry in the light of its run")]
-    fn read_entry(
-        &mut self,
-        home: &Home,
-        log: &mut LogRow,
-        index: u64,
-        row: &EntryRow,
-        followed: &Followed,
-        run: &Run,
-        theirs: Moment,
-    ) -> Result<Vec<Touched>, Error> {
-        // Something that expires may be among it.
-        self.expiring = None;
-        let (mut touched, mut withdrawn) = (Vec::new(), Vec::new());
-        let db = self.db()?;
-        for (place, bytes) in followed.entry.records.iter().enumerate() {
-            let place = place as u8;
-            // A record that cannot be read stays in its place and blocks nothing.
-            let Ok(value) = View::read(bytes) else { continue };
-            let stated = value.get("at").and_then(|at| at.array()?.first()?.int());
-            log.stated = log.stated.max(Moment(stated.unwrap_or(i64::MIN)));
-            let Some(header) = record::header(&value) else { continue };
-            let stated = Moment(stated.unwrap_or(row.received.0));
-            touched.push(Touched {
-                doc: header.target,
-                kind: header.kind.clone(),
-                index,
-                looked_at: looked_at(&header, &value, stated, row.received),
-            });
-            withdrawn.extend(header.withdraws);
-            let Some(commitment) = header.body else { continue };
-            let span = body_span(&header.kind);
-            // What asks to live longer than its kind may is never kept; and what
-            // states a time to come lives no longer than what is told today.
-            let overlong = header.until.is_some_and(|until| until > stated.plus(span));
-            let until = header.until.map(|until| until.min(row.received.plus(span)));
-            // The clock alone deletes nothing: what seems over is only not taken now.
-            let latest = row.received;
-            let gate = Gate { commitment, state: BodyState::Withheld, until, latest };
-            let body = run
-                .bodies
-                .iter()
-                .find(|body| body.index == index && body.place == place)
-                .filter(|body| gate.admits(&body.bytes));
-            let (state, bytes) = match body {
-                _ if overlong => (BodyState::Gone, Vec::new()),
-                Some(body) => (BodyState::Present, body.bytes.clone()),
-                // Over by this phone's clock and by its author's: it is not coming.
-                None if until.is_some_and(|until| until <= latest.min(theirs)) => {
-                    (BodyState::Gone, Vec::new())
-                }
-                None => (BodyState::Withheld, Vec::new()),
-            };
-            let row = BodyRow { state, until, at: stated, bytes };
-            db.add_body(log.number, index, place, &row)?;
-        }
-        for of in withdrawn {
-            self.take_words(home, log.follower.owner(), of)?;
-        }
-        Ok(touched)
     }
 
     /// Entries of a log from `first` on, about `bytes` bytes of them, with the bodies
@@ -350,70 +240,6 @@ impl Engine {
     }
 }
 
-/// Entries that follow what is held, before they are kept.
-#[derive(Default)]
-struct Fresh {
-    first: u64,
-    rows: Vec<EntryRow>,
-    touched: Vec<Touched>,
-}
-
-/// A document that an entry touches.
-struct Touched {
-    doc: DocId,
-    kind: String,
-    index: u64,
-    /// Whether views look at the document because of it.
-    looked_at: bool,
-}
-
-/// From this many on, entries that come together are kept as one row.
-const RUN_AS_SEGMENT: usize = 16;
-
-/// Whether views look at a document because of this record. What came long ago
-/// and is over by its own dates is not looked at: a phone that catches up years
-/// must not fold them all. Only what says so itself is left out.
-fn looked_at(header: &record::Header, value: &View<'_>, stated: Moment, now: Moment) -> bool {
-    let before = now.plus(-RECENT);
-    if stated > before || header.until.is_some_and(|until| until > now) {
-        return true;
-    }
-    match header.kind.split_once('.') {
-        Some(("promise", "make")) => {
-            match Record::from_value(&value.to_value()).map(|record| record.action) {
-                Some(Action::Promise(Act::Make { due, zone, grace, .. })) => due
-                    .occurrences(header.target, &zone, grace)
-                    .is_ok_and(|all| all.iter().any(|one| one.deadline > before)),
-                _ => true,
-            }
-        }
-        Some(("promise", "renegotiate")) => {
-            match Record::from_value(&value.to_value()).map(|record| record.action) {
-                Some(Action::Promise(Act::Renegotiate { due, .. })) => due.may_be_after(before),
-                _ => true,
-            }
-        }
-        Some(("promise" | "openness" | "intention" | "words", _)) => false,
-        Some(("checkin", kind)) => kind == "template",
-        _ => true,
-    }
-}
-
-/// The latest time that the last entry of a run states.
-fn last_stated(run: &Run) -> Moment {
-    let entry = run.entries.last().and_then(|bytes| Entry::decode(bytes).ok());
-    let stated = entry
-        .iter()
-        .flat_map(|entry| &entry.records)
-        .filter_map(|record| View::read(record).ok()?.get("at")?.array()?.first()?.int());
-    stated.max().map_or(Moment(i64::MIN), Moment)
-}
-
-/// How long a body of this kind may be kept at most.
-fn body_span(kind: &str) -> i64 {
-    if kind.starts_with("openness.") { OPENNESS_SPAN } else { CHECK_IN_RETENTION }
-}
-
 impl Replica for Engine {
     type Error = Error;
 
@@ -439,7 +265,9 @@ impl Replica for Engine {
     fn accept(&mut self, run: &Run) -> Result<Intake, Error> {
         let intake = self.take_in(run)?;
         // Both seals may be here now.
-        if let Err(error) = self.settle_seals() {
+        if !self.unread
+            && let Err(error) = self.settle_seals()
+        {
             tracing::warn!(%error, "a check-in could not be opened");
         }
         Ok(intake)
@@ -467,6 +295,7 @@ impl Replica for Engine {
     }
 
     fn missing_bodies(&mut self) -> Result<Vec<(LogId, u64, u8)>, Error> {
+        self.read_arrived()?;
         let home = self.home()?;
         let mut missing = Vec::new();
         for log in home.logs.iter().filter(|log| log.follower.owner() != home.me) {

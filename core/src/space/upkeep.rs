@@ -29,14 +29,24 @@ impl Engine {
                 Ok(engine.db()?.set("index", &Value::Int(INDEX))?)
             })?;
         }
+        self.read_arrived()?;
         self.upkeep();
         Ok(())
+    }
+
+    /// Reads a run of what has come. Whether there may be more.
+    pub(super) fn read_at_rest(&mut self) -> bool {
+        let read = self.read_one_arrived();
+        if let Err(error) = &read {
+            tracing::warn!(%error, "what has come waits to be read");
+        }
+        read.unwrap_or(false)
     }
 
     /// Now and then, when nothing else is to be done. Failures wait for the next
     /// time; nothing depends on its being done at once.
     pub(super) fn upkeep(&mut self) {
-        if self.files.is_none() {
+        if self.files.is_none() || self.unread {
             return;
         }
         let now = self.now();
@@ -173,9 +183,11 @@ impl Engine {
         for log in &home.logs {
             for _ in 0..JOINED_AT_ONCE {
                 let number = log.number;
-                if !self.transact(|engine| Ok(engine.db()?.join_oldest(number)?))? {
+                // Most often there is nothing to be written.
+                if self.db()?.joinable(number)?.is_none() {
                     break;
                 }
+                self.transact(|engine| Ok(engine.db()?.join_oldest(number)?))?;
             }
         }
         Ok(())

@@ -31,8 +31,13 @@ impl Worker {
     pub fn start(mut engine: Engine) -> Result<Self, Error> {
         let (sender, jobs) = channel::<Job>();
         let run = move || {
+            let mut more = false;
             loop {
-                let watch = if engine.shared { WATCH_CLOSELY } else { WATCH };
+                let watch = match (more, engine.shared) {
+                    (true, _) => Duration::ZERO,
+                    (false, true) => WATCH_CLOSELY,
+                    (false, false) => WATCH,
+                };
                 match jobs.recv_timeout(watch) {
                     Ok(job) => {
                         let work = AssertUnwindSafe(|| {
@@ -49,11 +54,14 @@ impl Worker {
                     Err(RecvTimeoutError::Timeout) => {
                         let rest = AssertUnwindSafe(|| {
                             engine.look_for_changes();
+                            let more = engine.read_at_rest();
                             engine.upkeep();
+                            more
                         });
-                        if catch_unwind(rest).is_err() {
+                        more = catch_unwind(rest).unwrap_or_else(|_| {
                             engine.start_over();
-                        }
+                            false
+                        });
                     }
                     Err(RecvTimeoutError::Disconnected) => break,
                 }

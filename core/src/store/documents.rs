@@ -108,14 +108,8 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn live(&self) -> Result<Vec<LiveRow>, StorageError> {
-        let mut statement =
-            self.file.connection.prepare_cached("SELECT lookup, sealed FROM live")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut live = Vec::new();
-        for row in rows {
-            let (lookup, sealed): (Vec<u8>, Vec<u8>) = row?;
-            let row = Row::Lookup(&lookup);
-            let value = self.file.unseal("live", row, &sealed)?;
+        for (lookup, value) in self.looked_up("live")? {
             let read = || {
                 Some(LiveRow {
                     id: DocId::from_slice(value.get("id")?.bytes()?)?,
@@ -124,7 +118,7 @@ impl PairDb {
                     nth: value.get("nth")?.uint()?,
                 })
             };
-            live.push(read().ok_or_else(|| self.file.damaged("live", row))?);
+            live.push(read().ok_or_else(|| self.file.damaged("live", Row::Lookup(&lookup)))?);
         }
         live.sort_by_key(|row: &LiveRow| row.id);
         Ok(live)
@@ -310,12 +304,12 @@ impl PairDb {
             .prepare_cached("SELECT sealed FROM document WHERE lookup = ?1")?
             .query_row([&lookup[..]], |row| row.get(0))
             .optional()?;
-        sealed.map(|sealed| self.read_document(&lookup, &sealed)).transpose()
+        let Some(sealed) = sealed else { return Ok(None) };
+        let value = self.file.unseal("document", Row::Lookup(&lookup), &sealed)?;
+        self.read_document(&lookup, &value).map(Some)
     }
 
-    fn read_document(&self, lookup: &[u8], sealed: &[u8]) -> Result<DocumentRow, StorageError> {
-        let row = Row::Lookup(lookup);
-        let value = self.file.unseal("document", row, sealed)?;
+    fn read_document(&self, lookup: &[u8], value: &Value) -> Result<DocumentRow, StorageError> {
         let read = || {
             Some(DocumentRow {
                 id: DocId::from_slice(value.get("id")?.bytes()?)?,
@@ -326,7 +320,7 @@ impl PairDb {
                 nth: value.get("nth").map_or(Some(0), Value::uint)?,
             })
         };
-        read().ok_or_else(|| self.file.damaged("document", row))
+        read().ok_or_else(|| self.file.damaged("document", Row::Lookup(lookup)))
     }
 
     fn put_document(&self, document: &DocumentRow) -> Result<(), StorageError> {
@@ -352,14 +346,9 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn documents(&self) -> Result<Vec<DocumentRow>, StorageError> {
-        let mut statement =
-            self.file.connection.prepare_cached("SELECT lookup, sealed FROM document")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut documents = Vec::new();
-        for row in rows {
-            let (lookup, sealed): (Vec<u8>, Vec<u8>) = row?;
-            documents.push(self.read_document(&lookup, &sealed)?);
-        }
+        let rows = self.looked_up("document")?;
+        let documents = rows.iter().map(|(lookup, value)| self.read_document(lookup, value));
+        let mut documents = documents.collect::<Result<Vec<_>, _>>()?;
         documents.sort_by_key(|document| document.id);
         Ok(documents)
     }

@@ -117,27 +117,37 @@ impl PairDb {
         Ok(())
     }
 
-    /// Puts the oldest entries of a log that are rows of their own into one row, in
-    /// the caller's transaction; the newest stay as they are. Whether there were any.
+    /// The oldest entries of a log that are rows of their own, stand side by side and
+    /// may become one row: the first, and one past the last. The newest stay as they
+    /// are.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub fn join_oldest(&self, log: u64) -> Result<bool, StorageError> {
+    pub fn joinable(&self, log: u64) -> Result<Option<(u64, u64)>, StorageError> {
         let mut statement = self
             .file
             .connection
             .prepare_cached("SELECT place FROM entry WHERE log = ?1 ORDER BY place LIMIT ?2")?;
         let rows = statement.query_map([log, 2 * SEGMENT_ENTRIES as u64], |row| row.get(0))?;
         let single: Vec<u64> = rows.collect::<Result<_, _>>()?;
-        let Some(first) = single.first().copied() else { return Ok(false) };
+        let Some(first) = single.first().copied() else { return Ok(None) };
         // A run that came as one row may stand between them: no row reaches over it.
         let adjacent = |(at, place): &(usize, &u64)| **place == first + *at as u64;
         let stretch = single.iter().enumerate().take_while(adjacent).count();
         let closed = stretch < single.len();
         if !closed && single.len() < 2 * SEGMENT_ENTRIES {
-            return Ok(false);
+            return Ok(None);
         }
-        let end = first + stretch.min(SEGMENT_ENTRIES) as u64;
+        Ok(Some((first, first + stretch.min(SEGMENT_ENTRIES) as u64)))
+    }
+
+    /// Puts what is [joinable](Self::joinable) into one row, in the caller's
+    /// transaction. Whether there was anything.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn join_oldest(&self, log: u64) -> Result<bool, StorageError> {
+        let Some((first, end)) = self.joinable(log)? else { return Ok(false) };
         let rows =
             (first..end).map(|index| self.entry(log, index)).collect::<Result<Vec<_>, _>>()?;
         self.add_segment(log, first, &rows)?;

@@ -12,6 +12,7 @@
 //! anything is sealed under it. The associated data of each sealed value binds
 //! it to its store, table and row.
 
+mod arrived;
 mod bodies;
 mod database;
 mod documents;
@@ -22,11 +23,14 @@ mod rows;
 mod secrets;
 mod vault_db;
 
+pub use arrived::{ArrivedBodies, ArrivedRun};
 pub use bodies::Expiring;
 pub use database::StorageError;
 pub use documents::{Begun, DocumentRow, LiveRow};
 pub use keys::{Keys, KeysError};
 pub use pair_db::{PairDb, PairFile};
 pub use rows::{BodyRow, EntryRow, LogRow};
+#[cfg(feature = "net")]
+pub(crate) use rows::{past_from_value, past_view};
 pub use secrets::{KeyFile, PassphraseFile};
 pub use vault_db::{VaultDb, VaultItem};

@@ -41,6 +41,11 @@ const LAYOUT: Layout = Layout {
         CREATE TABLE touch_run(lookup BLOB NOT NULL, log INTEGER NOT NULL, first INTEGER NOT NULL,
             places BLOB NOT NULL, PRIMARY KEY (lookup, log, first)) STRICT, WITHOUT ROWID;
     ",
+        "
+        CREATE TABLE arrived(number INTEGER PRIMARY KEY, log INTEGER NOT NULL,
+            first INTEGER NOT NULL, count INTEGER NOT NULL, sealed BLOB NOT NULL,
+            UNIQUE (log, first)) STRICT;
+    ",
     ],
 };
 
@@ -144,15 +149,15 @@ impl PairDb {
             return Ok(known.clone());
         }
         let value = self.read_setting(name)?;
-        // The link holds the pair's secret, which is wiped after use.
-        if name == "link" {
-            return Ok(value);
-        }
         self.settings.borrow_mut().insert(name.to_owned(), value.clone());
         Ok(value)
     }
 
-    fn read_setting(&self, name: &str) -> Result<Option<Value>, StorageError> {
+    /// The same, and nothing of it is kept in memory: for secrets.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn read_setting(&self, name: &str) -> Result<Option<Value>, StorageError> {
         let sealed: Option<Vec<u8>> = self
             .file
             .connection
@@ -254,13 +259,21 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn outbox(&self) -> Result<Vec<(Vec<u8>, Value)>, StorageError> {
+        self.looked_up("outbox")
+    }
+
+    /// Every row of a table that is found by a keyed hash: the hash and the value.
+    pub(super) fn looked_up(
+        &self,
+        table: &'static str,
+    ) -> Result<Vec<(Vec<u8>, Value)>, StorageError> {
         let mut statement =
-            self.file.connection.prepare_cached("SELECT lookup, sealed FROM outbox")?;
+            self.file.connection.prepare_cached(&format!("SELECT lookup, sealed FROM {table}"))?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut items = Vec::new();
         for row in rows {
             let (lookup, sealed): (Vec<u8>, Vec<u8>) = row?;
-            let value = self.file.unseal("outbox", Row::Lookup(&lookup), &sealed)?;
+            let value = self.file.unseal(table, Row::Lookup(&lookup), &sealed)?;
             items.push((lookup, value));
         }
         Ok(items)

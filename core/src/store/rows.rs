@@ -34,7 +34,7 @@ impl LogRow {
             ("generation", Some(u64::from(self.follower.generation()).into())),
             ("checkpoint", Some(self.follower.checkpoint().to_value())),
             ("pins", Some(Value::Array(pins))),
-            ("past", Some(past_to_value(self.follower.past()))),
+            ("past", Some(past_view(self.follower.past()).to_value())),
             ("stated", Some(self.stated.0.into())),
             ("frozen", Some(Value::Bool(self.frozen))),
         ])
@@ -77,17 +77,11 @@ pub struct EntryRow {
 impl EntryRow {
     /// As CBOR.
     pub fn view(&self) -> View<'_> {
-        let pair = |(log, length)| {
-            let log: &LogId = log;
-            let length: &u64 = length;
-            View::Array(vec![View::Bytes(log.as_bytes()), View::from(*length)])
-        };
-        let past = self.past.0.iter().map(pair).collect();
         View::fields([
             ("entry", View::Bytes(&self.bytes)),
             ("head", View::Bytes(self.head.as_bytes())),
             ("tag", View::Bytes(&self.tag)),
-            ("past", View::Array(past)),
+            ("past", past_view(&self.past)),
             ("received", View::Int(self.received.0)),
         ])
     }
@@ -163,14 +157,16 @@ impl BodyRow {
     }
 }
 
-/// A causal past as CBOR: `[[log, length]…]`.
-pub fn past_to_value(past: &Past) -> Value {
-    let pair =
-        |(log, length): (&LogId, &u64)| Value::Array(vec![log.as_bytes().into(), (*length).into()]);
-    Value::Array(past.0.iter().map(pair).collect())
+/// Lengths of logs as CBOR: `[[log, length]…]`.
+pub fn past_view(past: &Past) -> View<'_> {
+    let pairs = past
+        .0
+        .iter()
+        .map(|(log, length)| View::Array(vec![View::Bytes(log.as_bytes()), View::from(*length)]));
+    View::Array(pairs.collect())
 }
 
-/// A causal past from CBOR.
+/// Lengths of logs from CBOR.
 pub fn past_from_value<B: AsRef<[u8]>, T: AsRef<str>>(value: &Item<B, T>) -> Option<Past> {
     let mut past = Past::default();
     for item in value.array()? {

@@ -1,0 +1,293 @@
+//! What has come from the other phone: stored at once, read when something asks.
+//!
+//! A few entries are read as they come. Of a long run only the hash chain is
+//! followed before it is durable and acknowledged; whose words it brings and which
+//! documents it touches is looked at by the next call that could see it, or when
+//! the phone has nothing else to do.
+
+use super::engine::{Engine, Home, TouchedRun};
+use crate::cbor::View;
+use crate::domain::promise::record::Act;
+use crate::domain::record::{self, Action, Record};
+use crate::error::Error;
+use crate::id::DocId;
+use crate::limits::{CHECK_IN_RETENTION, OPENNESS_SPAN, RECENT, SEGMENT_ENTRIES};
+use crate::log::Entry;
+use crate::log::body::{BodyState, Gate};
+use crate::store::{ArrivedBodies, ArrivedRun, BodyRow, EntryRow, LogRow, StorageError};
+use crate::sync::BodyAt;
+use crate::time::Moment;
+use std::collections::HashMap;
+
+/// From this many on, entries that come together are kept as one row, and read
+/// later.
+const RUN_AS_SEGMENT: usize = 16;
+
+/// Entries that follow what is held, and the bodies that came with them.
+pub(super) struct Arrival {
+    first: u64,
+    rows: Vec<EntryRow>,
+    bodies: ArrivedBodies,
+}
+
+impl Arrival {
+    pub(super) fn new(first: u64, rows: Vec<EntryRow>, bodies: &[BodyAt]) -> Self {
+        let new = first..first + rows.len() as u64;
+        let bodies = bodies.iter().filter(|body| new.contains(&body.index));
+        let bodies = bodies.map(|body| ((body.index, body.place), body.bytes.clone())).collect();
+        Self { first, rows, bodies }
+    }
+}
+
+/// A document that an entry touches.
+struct Touched {
+    doc: DocId,
+    kind: String,
+    index: u64,
+    /// Whether views look at the document because of it.
+    looked_at: bool,
+}
+
+impl Engine {
+    /// Stores what follows, in the caller's transaction, and reads it if it is
+    /// little; `log` is the log as it stands with it.
+    pub(super) fn take_arrival(
+        &mut self,
+        home: &Home,
+        mut log: LogRow,
+        arrival: Arrival,
+    ) -> Result<(), Error> {
+        let Arrival { first, rows, bodies } = arrival;
+        let run = rows.len() >= RUN_AS_SEGMENT;
+        let db = self.db()?;
+        if run {
+            for (chunk, at) in rows.chunks(SEGMENT_ENTRIES).zip((first..).step_by(SEGMENT_ENTRIES))
+            {
+                db.add_segment(log.number, at, chunk)?;
+            }
+        } else {
+            for (row, at) in rows.iter().zip(first..) {
+                db.add_entry(log.number, at, row)?;
+            }
+        }
+        // What came earlier is read first: words that are taken back here may be
+        // among it.
+        if run || (!rows.is_empty() && db.oldest_arrived()?.is_some()) {
+            db.add_arrived(log.number, first, rows.len() as u64, &bodies)?;
+            self.unread = true;
+        } else {
+            let rows = rows.into_iter().zip(first..).map(|(row, at)| (at, row)).collect();
+            self.read_entries(home, &mut log, rows, bodies)?;
+        }
+        Ok(self.db()?.put_log(&log)?)
+    }
+
+    /// Reads whatever has come and is not read yet. To be called before anything
+    /// that looks at documents or bodies.
+    pub(super) fn read_arrived(&mut self) -> Result<(), Error> {
+        while self.read_one_arrived()? {}
+        Ok(())
+    }
+
+    /// Reads one run of what has come. Whether there was one.
+    pub(super) fn read_one_arrived(&mut self) -> Result<bool, Error> {
+        if !self.unread || self.files.is_none() {
+            return Ok(false);
+        }
+        if self.db()?.oldest_arrived()?.is_none() {
+            self.unread = false;
+            return Ok(false);
+        }
+        let read = self.transact_unread(Engine::read_oldest_within)?;
+        self.unread = self.db()?.oldest_arrived()?.is_some();
+        // Both seals may be here now.
+        if !self.unread
+            && let Err(error) = self.settle_seals()
+        {
+            tracing::warn!(%error, "a check-in could not be opened");
+        }
+        Ok(read)
+    }
+
+    /// The same as [`Engine::read_arrived`], in the caller's transaction.
+    pub(super) fn read_arrived_within(&mut self) -> Result<(), Error> {
+        while self.unread && self.read_oldest_within()? {}
+        Ok(())
+    }
+
+    fn read_oldest_within(&mut self) -> Result<bool, Error> {
+        let Some(run) = self.db()?.oldest_arrived()? else {
+            self.unread = false;
+            return Ok(false);
+        };
+        let home = self.home()?;
+        let ArrivedRun { log: number, first, count } = run;
+        if let Some(mut log) = home.logs.iter().find(|log| log.number == number).cloned() {
+            let bodies = match self.db()?.arrived_bodies(run) {
+                // They count as withheld, and are asked for again.
+                Err(StorageError::Damaged(what)) => {
+                    tracing::warn!(what, "words that came are damaged");
+                    ArrivedBodies::new()
+                }
+                bodies => bodies?,
+            };
+            let mut rows = Vec::new();
+            for index in first..first + count {
+                match self.db()?.entry(number, index) {
+                    Ok(row) => rows.push((index, row)),
+                    // It blocks nothing else; the doctor finds it.
+                    Err(StorageError::Damaged(_)) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            self.read_entries(&home, &mut log, rows, bodies)?;
+            self.db()?.put_log(&log)?;
+        }
+        self.db()?.remove_arrived(run)?;
+        // Words that are already taken back or over stood in it.
+        self.scrub = true;
+        self.wrote = true;
+        Ok(true)
+    }
+
+    /// Reads entries that stand in the log side by side: whose words they bring,
+    /// which they take back, and which documents they touch.
+    fn read_entries(
+        &mut self,
+        home: &Home,
+        log: &mut LogRow,
+        rows: Vec<(u64, EntryRow)>,
+        mut bodies: ArrivedBodies,
+    ) -> Result<(), Error> {
+        let run = rows.len() >= RUN_AS_SEGMENT;
+        let theirs = rows.last().map_or(Moment(i64::MIN), |(_, row)| last_stated(row));
+        // Something that expires may be among it.
+        self.expiring = None;
+        let mut touched = Vec::new();
+        for (index, row) in &rows {
+            self.read_entry(home, log, *index, row, theirs, &mut bodies, &mut touched)?;
+        }
+        if !run {
+            for touch in touched {
+                self.touch(touch.doc, &touch.kind, log, touch.index)?;
+            }
+            return Ok(());
+        }
+        // In the order in which they were begun: each is numbered in its log.
+        let mut runs: Vec<TouchedRun> = Vec::new();
+        let mut known: HashMap<DocId, usize> = HashMap::new();
+        for Touched { doc, kind, index, looked_at } in touched {
+            let at = *known.entry(doc).or_insert(runs.len());
+            if at == runs.len() {
+                runs.push(TouchedRun { doc, kind, looked_at: false, places: Vec::new() });
+            }
+            let run = &mut runs[at];
+            run.looked_at |= looked_at;
+            if run.places.last() != Some(&index) {
+                run.places.push(index);
+            }
+        }
+        self.touch_run(log, runs)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one entry in the light of its run")]
+    fn read_entry(
+        &mut self,
+        home: &Home,
+        log: &mut LogRow,
+        index: u64,
+        row: &EntryRow,
+        theirs: Moment,
+        bodies: &mut ArrivedBodies,
+        touched: &mut Vec<Touched>,
+    ) -> Result<(), Error> {
+        let Ok(entry) = Entry::decode(&row.bytes) else { return Ok(()) };
+        let mut withdrawn = Vec::new();
+        let db = self.db()?;
+        for (place, bytes) in entry.records.iter().enumerate() {
+            let place = place as u8;
+            // A record that cannot be read stays in its place and blocks nothing.
+            let Ok(value) = View::read(bytes) else { continue };
+            let stated = value.get("at").and_then(|at| at.array()?.first()?.int());
+            log.stated = log.stated.max(Moment(stated.unwrap_or(i64::MIN)));
+            let Some(header) = record::header(&value) else { continue };
+            let stated = Moment(stated.unwrap_or(row.received.0));
+            touched.push(Touched {
+                doc: header.target,
+                kind: header.kind.clone(),
+                index,
+                looked_at: looked_at(&header, &value, stated, row.received),
+            });
+            withdrawn.extend(header.withdraws);
+            let Some(commitment) = header.body else { continue };
+            let span = body_span(&header.kind);
+            // What asks to live longer than its kind may is never kept; and what
+            // states a time to come lives no longer than what is told today.
+            let overlong = header.until.is_some_and(|until| until > stated.plus(span));
+            let until = header.until.map(|until| until.min(row.received.plus(span)));
+            // The clock alone deletes nothing: what seems over is only not taken now.
+            let latest = row.received;
+            let gate = Gate { commitment, state: BodyState::Withheld, until, latest };
+            let body = bodies.remove(&(index, place)).filter(|body| gate.admits(body));
+            let (state, bytes) = match body {
+                _ if overlong => (BodyState::Gone, Vec::new()),
+                Some(body) => (BodyState::Present, body),
+                // Over by this phone's clock and by its author's: it is not coming.
+                None if until.is_some_and(|until| until <= latest.min(theirs)) => {
+                    (BodyState::Gone, Vec::new())
+                }
+                None => (BodyState::Withheld, Vec::new()),
+            };
+            let row = BodyRow { state, until, at: stated, bytes };
+            db.add_body(log.number, index, place, &row)?;
+        }
+        for of in withdrawn {
+            self.take_words(home, log.follower.owner(), of)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether views look at a document because of this record. What came long ago
+/// and is over by its own dates is not looked at: a phone that catches up years
+/// must not fold them all. Only what says so itself is left out.
+fn looked_at(header: &record::Header, value: &View<'_>, stated: Moment, now: Moment) -> bool {
+    let before = now.plus(-RECENT);
+    if stated > before || header.until.is_some_and(|until| until > now) {
+        return true;
+    }
+    match header.kind.split_once('.') {
+        Some(("promise", "make")) => {
+            match Record::from_value(&value.to_value()).map(|record| record.action) {
+                Some(Action::Promise(Act::Make { due, zone, grace, .. })) => due
+                    .occurrences(header.target, &zone, grace)
+                    .is_ok_and(|all| all.iter().any(|one| one.deadline > before)),
+                _ => true,
+            }
+        }
+        Some(("promise", "renegotiate")) => {
+            match Record::from_value(&value.to_value()).map(|record| record.action) {
+                Some(Action::Promise(Act::Renegotiate { due, .. })) => due.may_be_after(before),
+                _ => true,
+            }
+        }
+        Some(("promise" | "openness" | "intention" | "words", _)) => false,
+        Some(("checkin", kind)) => kind == "template",
+        _ => true,
+    }
+}
+
+/// The latest time that an entry states.
+fn last_stated(row: &EntryRow) -> Moment {
+    let entry = Entry::decode(&row.bytes).ok();
+    let stated = entry
+        .iter()
+        .flat_map(|entry| &entry.records)
+        .filter_map(|record| View::read(record).ok()?.get("at")?.array()?.first()?.int());
+    stated.max().map_or(Moment(i64::MIN), Moment)
+}
+
+/// How long a body of this kind may be kept at most.
+fn body_span(kind: &str) -> i64 {
+    if kind.starts_with("openness.") { OPENNESS_SPAN } else { CHECK_IN_RETENTION }
+}

@@ -1,0 +1,98 @@
+//! What has come is stored at once and read when something asks: nobody can tell.
+
+use amends::Space;
+use amends::domain::promise::{NewPromise, Told};
+use amends::domain::recurrence::Due;
+use amends::space::BundleOf;
+use amends_tests::phones::{BEGIN, copy_of, host, meet, paired, plain};
+use rusqlite::Connection;
+use std::path::Path;
+
+fn promise(action: &str) -> NewPromise {
+    NewPromise {
+        action: action.into(),
+        due: Due::At(BEGIN.plus(3_600)),
+        zone: "UTC".into(),
+        grace: None,
+        cue: None,
+        response: None,
+        note: None,
+        link: None,
+    }
+}
+
+/// Runs that stand in a home and are not read yet.
+fn unread(db: &Connection) -> u64 {
+    db.query_row("SELECT count(*) FROM arrived", [], |row| row.get(0)).unwrap()
+}
+
+async fn seen(space: &Space) -> String {
+    let agreements = space.agreements().list().await.unwrap();
+    let promises = space.promises().list().await.unwrap();
+    serde_json::to_string(&(agreements, promises)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_stops_before_it_has_read_what_came_has_it_when_it_opens() {
+    let [ana, ben] = paired().await;
+    for day in 0..20 {
+        ana.space.agreements().propose(plain(&format!("Sentence {day}."))).await.unwrap();
+        ana.space.promises().make(promise(&format!("Promise {day}."))).await.unwrap();
+    }
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("bundle");
+    ana.space.write_bundle(&file, BundleOf::Everything).await.unwrap();
+    let empty = copy_of(ben.folder.path());
+    let open = |home: &Path| Space::open(home, host(home, ben.clock.clone(), None));
+    let mut stopped = None;
+    for _ in 0..50 {
+        let home = copy_of(empty.path());
+        let space = open(home.path()).unwrap();
+        space.read_bundle(&file).await.unwrap();
+        // As if the system had ended the app here: nobody writes while it is copied.
+        let files = Connection::open(home.path().join("pair.db")).unwrap();
+        files.execute_batch("BEGIN IMMEDIATE").unwrap();
+        if unread(&files) > 0 {
+            stopped = Some(copy_of(home.path()));
+            break;
+        }
+    }
+    let stopped = stopped.expect("a copy was taken before the writer rested");
+    let opened = open(stopped.path()).unwrap();
+    let views = seen(&opened).await;
+    let files = Connection::open(stopped.path().join("pair.db")).unwrap();
+    assert_eq!(unread(&files), 0, "it is read before anything is shown");
+    assert_eq!(opened.doctor().await.unwrap().findings, []);
+    // The same as on a phone that took it in step by step.
+    assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    assert_eq!(views, seen(&ben.space).await);
+    assert!(views.contains("Sentence 19.") && views.contains("Promise 19."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_are_taken_back_before_they_were_read_stay_gone() {
+    let [ana, ben] = paired().await;
+    assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    for day in 0..20 {
+        ana.space.agreements().propose(plain(&format!("Sentence {day}."))).await.unwrap();
+    }
+    let made = ana.space.promises().make(promise("Call at noon.")).await.unwrap();
+    ana.clock.set(BEGIN.plus(7_200));
+    ben.clock.set(BEGIN.plus(7_200));
+    let words = Some("NEEDLE".to_owned());
+    let told = ana.space.promises().report(made.id, None, Told::Missed, words).await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let [first, second] = ["1", "2"].map(|name| files.path().join(name));
+    ana.space.write_bundle(&first, BundleOf::Everything).await.unwrap();
+    let note = told.occurrences[0].report_words.clone().unwrap().id;
+    ana.space.promises().withdraw_words(made.id, note).await.unwrap();
+    ana.space.write_bundle(&second, BundleOf::Everything).await.unwrap();
+    // The long run is not read when the short one comes.
+    ben.space.read_bundle(&first).await.unwrap();
+    ben.space.read_bundle(&second).await.unwrap();
+    let seen = seen(&ben.space).await;
+    assert!(seen.contains("Call at noon.") && !seen.contains("NEEDLE"), "{seen}");
+    let again = ben.space.read_bundle(&first).await.unwrap();
+    assert_eq!(again.new, 0);
+    assert!(!self::seen(&ben.space).await.contains("NEEDLE"));
+}
