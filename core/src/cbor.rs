@@ -95,6 +95,25 @@ impl<B: AsRef<[u8]>, T: AsRef<str>> Item<B, T> {
         }
     }
 
+    /// As JSON, for people and other tools; byte strings become hexadecimal texts.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match self {
+            Item::Null => Json::Null,
+            Item::Bool(bool) => Json::Bool(*bool),
+            Item::Int(int) => Json::from(*int),
+            Item::Bytes(bytes) => {
+                let digits = bytes.as_ref().iter().map(|byte| format!("{byte:02x}"));
+                Json::String(digits.collect())
+            }
+            Item::Text(text) => Json::String(text.as_ref().to_owned()),
+            Item::Array(items) => items.iter().map(Item::to_json).collect(),
+            Item::Map(fields) => {
+                fields.iter().map(|(key, item)| (key.as_ref().to_owned(), item.to_json())).collect()
+            }
+        }
+    }
+
     /// The deterministic encoding.
     pub fn encode(&self) -> Vec<u8> {
         let mut encoder = Encoder::new(Vec::new());

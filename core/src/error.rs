@@ -83,6 +83,16 @@ pub enum LinkError {
     /// The other side broke the protocol.
     #[error("the other phone sent something that is not the protocol: {0}")]
     Protocol(String),
+    /// Entries of the other phone break a rule; what came before them is here.
+    #[error(
+        "something that the other phone wrote cannot be taken ({0}): nothing that is here was touched; update both apps, and if it stays so, replace the other phone"
+    )]
+    Refused(String),
+    /// The other phone's log is not what this phone holds of it.
+    #[error(
+        "the other phone's log is no longer what this phone holds of it: this copy stays as it is, see `status`"
+    )]
+    Contradiction,
     /// Nothing came for too long.
     #[error("the other phone fell silent")]
     Silent,

@@ -28,13 +28,18 @@ mod network;
 mod openness;
 mod progress;
 mod promises;
+mod recovery;
 mod replica;
 mod settings;
+#[cfg(feature = "sim")]
+mod sim;
 mod subscription;
+#[cfg(feature = "net")]
+mod turn;
 mod upkeep;
 mod worker;
 
-pub use agreements::{HistoryItem, LogItem, PrivateDraft};
+pub use agreements::{ExportedDocument, HistoryItem, LogItem, PrivateDraft};
 #[cfg(feature = "net")]
 pub use bundle::{BundleOf, BundleSummary, MailboxVisit};
 pub use checkins::CheckIns;
@@ -50,6 +55,9 @@ pub use meeting::{Asked, Pairing};
 pub use openness::Openness;
 pub use progress::{Progress, Today};
 pub use promises::Promises;
+pub use recovery::SetAside;
+#[cfg(feature = "sim")]
+pub use sim::{SimLink, SimTurn};
 pub use subscription::Subscription;
 
 use crate::cbor::Value;
@@ -119,6 +127,9 @@ pub enum StatusNotice {
     /// This phone was restored, or its clock is set back by more than a day:
     /// what is in force is paused here until its owner reconfirms it (R32).
     WaitsForReconfirmation,
+    /// Something was written here after this phone had lost what came before. It is
+    /// set aside: look at it, say it again or let it go.
+    SomethingSetAside,
     /// An agreement could not be read: `doctor` says what is damaged.
     SomethingDamaged,
 }
@@ -143,6 +154,15 @@ impl Space {
     /// [`StorageError::Exists`] where there is one already; a refusal for the
     /// name; what the disk or the secret store says.
     pub fn create(folder: &Path, name: &str, host: Host) -> Result<Self, Error> {
+        Self::create_with(folder, name, host, Worker::start)
+    }
+
+    fn create_with(
+        folder: &Path,
+        name: &str,
+        host: Host,
+        writer: impl FnOnce(Engine) -> Result<Worker, Error>,
+    ) -> Result<Self, Error> {
         let name = text::name(name)?;
         std::fs::create_dir_all(folder).map_err(StorageError::from)?;
         if folder.join(PAIR_FILE).exists() {
@@ -151,7 +171,7 @@ impl Space {
         let store = random(host.entropy.as_ref()).map_err(StorageError::from)?;
         let keys = Keys::create(host.secrets.as_ref(), &store, host.entropy.as_ref())?;
         match create_files(folder, store, &keys, &host, &name) {
-            Ok(files) => Self::start(folder, store, keys, host, files),
+            Ok(files) => Self::start(folder, store, keys, host, files, writer),
             // Half a store is none: the next try begins anew.
             Err(error) => erase(folder, &store, host.secrets.as_ref()).and(Err(error)),
         }
@@ -163,6 +183,14 @@ impl Space {
     /// [`StorageError::Missing`] where there is none, [`StorageError::Newer`]
     /// where a newer version wrote it, [`Error::Locked`] without its keys.
     pub fn open(folder: &Path, host: Host) -> Result<Self, Error> {
+        Self::open_with(folder, host, Worker::start)
+    }
+
+    fn open_with(
+        folder: &Path,
+        host: Host,
+        writer: impl FnOnce(Engine) -> Result<Worker, Error>,
+    ) -> Result<Self, Error> {
         let store = PairFile::store_id(&folder.join(PAIR_FILE))?;
         let keys = Keys::load(host.secrets.as_ref(), &store)?;
         let files = open_files(folder, store, &keys, &host)?;
@@ -174,7 +202,7 @@ impl Space {
             other => other.into(),
         })?;
         name.ok_or_else(|| StorageError::Damaged("pair.db: setting name".to_owned()))?;
-        Self::start(folder, store, keys, host, files)
+        Self::start(folder, store, keys, host, files, writer)
     }
 
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
@@ -187,13 +215,14 @@ impl Space {
         keys: Keys,
         host: Host,
         files: Files,
+        writer: impl FnOnce(Engine) -> Result<Worker, Error>,
     ) -> Result<Self, Error> {
         let epoch = random(host.entropy.as_ref()).map_err(StorageError::from)?;
         let mut engine = Engine::new(folder.to_owned(), store, keys, host.clone(), files)?;
         engine.begin_upkeep()?;
         let changes = engine.watch();
         Ok(Self {
-            worker: Worker::start(engine)?,
+            worker: writer(engine)?,
             host,
             epoch,
             changes,
@@ -256,6 +285,32 @@ impl Space {
     /// `NotPaired`, storage, [`Error::Closed`].
     pub async fn stop_all(&self) -> Result<Vec<SharedItem>, Error> {
         self.ask(Engine::stop_all).await
+    }
+
+    /// What was set aside when this phone got back words that it had lost: written
+    /// here in between, and never delivered.
+    ///
+    /// # Errors
+    /// Storage, [`Error::Closed`].
+    pub async fn set_aside(&self) -> Result<Vec<SetAside>, Error> {
+        self.ask(Engine::asides).await
+    }
+
+    /// Says again what was set aside, as of now.
+    ///
+    /// # Errors
+    /// `NotFound`; `StaleView` for what needs the text of now before one's eyes;
+    /// `PairLeft`.
+    pub async fn say_again(&self, number: u64) -> Result<(), Error> {
+        self.ask(move |engine| engine.say_again(number)).await
+    }
+
+    /// Lets go of what was set aside. There is no way back.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn let_go(&self, number: u64) -> Result<(), Error> {
+        self.ask(move |engine| engine.let_go(number)).await
     }
 
     /// What is next for me: three things at most.
@@ -330,6 +385,15 @@ impl Space {
     /// `NotPaired`, storage, [`Error::Closed`].
     pub async fn document_heads(&self, doc: DocId) -> Result<Vec<String>, Error> {
         self.ask(move |engine| engine.document_heads(doc)).await
+    }
+
+    /// A document as Automerge saves it, for other tools and for leaving with one's
+    /// data: the logs are the truth, and nothing is ever read back from it.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotPaired`, storage, [`Error::Closed`].
+    pub async fn export_document(&self, doc: DocId) -> Result<ExportedDocument, Error> {
+        self.ask(move |engine| engine.export_document(doc)).await
     }
 
     /// Promises and practices.
@@ -461,7 +525,7 @@ impl Engine {
             Some(_) => PairingState::Left,
             None => PairingState::Paired,
         };
-        if home.logs.iter().any(|log| log.frozen) {
+        if home.frozen() {
             status.notices.push(StatusNotice::OtherLogChanged);
         }
         if self.db()?.setting("partner-holds-more")?.is_some() {
@@ -475,6 +539,9 @@ impl Engine {
                 .any(|view| view.suspended_by_me && view.state == AgreementState::Suspended);
         if paused || self.reconfirming()? {
             status.notices.push(StatusNotice::WaitsForReconfirmation);
+        }
+        if !self.asides()?.is_empty() {
+            status.notices.push(StatusNotice::SomethingSetAside);
         }
         if !self.unreadable.is_empty() || !self.damaged.is_empty() {
             status.notices.push(StatusNotice::SomethingDamaged);

@@ -6,6 +6,7 @@
 mod arrivals;
 mod bundles;
 mod phones;
+mod recoveries;
 mod subscriptions;
 mod world;
 

@@ -99,9 +99,16 @@ async fn a_changed_past_is_a_contradiction_her_copy_stays_and_she_is_told() {
     liar.say(&ana, vec![at], vec![said]).await;
     let status = ana.space.status().await.unwrap();
     assert_eq!(status.notices, vec![StatusNotice::OtherLogChanged]);
-    // From now on nothing more of it is taken, however well it follows.
-    tell(&ana, &liar, at, vec![entry(at.length, vec![record(Action::End)])]).await;
+    // Nothing more is taken in a link that began with another past.
+    let end = entry(at.length, vec![record(Action::End)]);
+    let head = amends::log::next_head(at.head, &end.encode());
+    let said = liar.entries(at.length, std::slice::from_ref(&end), head);
+    liar.say(&ana, vec![other], vec![said]).await;
     assert_eq!(length(&ana).await, at.length);
+    // Who goes on from what she holds is taken at his word again.
+    tell(&ana, &liar, at, vec![end]).await;
+    assert_eq!(length(&ana).await, at.length + 1);
+    assert_eq!(ana.space.status().await.unwrap().notices, vec![]);
     unharmed(&ana).await;
 }
 

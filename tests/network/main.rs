@@ -199,7 +199,6 @@ fn propose(network: &Network, side: &str, home: &Path) -> Instant {
 const LONG: Duration = Duration::from_secs(60);
 
 #[test]
-#[ignore = "needs root, iproute2 and nftables: see the README"]
 fn two_phones_find_each_other_and_keep_in_step_through_what_a_network_does() {
     let Some(network) = Network::new() else { return };
     let two = paired(&network);
@@ -247,7 +246,6 @@ fn two_phones_find_each_other_and_keep_in_step_through_what_a_network_does() {
 }
 
 #[test]
-#[ignore = "needs root, iproute2 and nftables: see the README"]
 fn a_stranger_who_floods_the_phone_does_not_keep_the_pair_apart() {
     let Some(network) = Network::new() else { return };
     let two = paired(&network);

@@ -47,7 +47,12 @@ impl Phone {
 
 /// A copy of a home as it stands on disk.
 pub fn copy_of(home: &Path) -> tempfile::TempDir {
-    let copy = tempfile::tempdir().unwrap();
+    copy_of_in(home, &std::env::temp_dir())
+}
+
+/// The same, in this place.
+pub fn copy_of_in(home: &Path, place: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir_in(place).unwrap();
     for file in std::fs::read_dir(home).unwrap() {
         let path = file.unwrap().path();
         std::fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();

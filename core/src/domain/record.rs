@@ -95,6 +95,24 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// Whether it only takes something back: nothing ever stands in its way.
+    pub fn takes_back(&self) -> bool {
+        use promise::record::Act;
+        matches!(
+            self,
+            Action::PairLeave
+                | Action::End
+                | Action::Suspend
+                | Action::WithdrawConsent { .. }
+                | Action::WithdrawProposal { .. }
+                | Action::Decline { .. }
+                | Action::WithdrawWords { .. }
+                | Action::Promise(Act::Retract | Act::Decline)
+        )
+    }
+}
+
 /// Whether the words of a record stand apart from it, in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Words {

@@ -46,6 +46,8 @@ codes! {
     AlreadyPaired => "this phone is paired already: leave and erase before pairing anew",
     /// One of the two left; leaving is absorbing (I2).
     PairLeft => "this pair has ended: nothing new can be written in it",
+    /// This phone took the place of another, and has not got everything back yet.
+    NotYetWhole => "this phone has not got back yet what it had shared: exchange with the other phone first",
     /// This phone holds all exchange (`hold_sync`).
     SyncHeld => "exchange with the other phone is held: release it first",
     /// No such agreement, draft or revision on this phone.

@@ -23,6 +23,9 @@ pub enum LogRefusal {
     /// The log is as long as a log can be.
     #[error("the log is full")]
     Full,
+    /// The log went on in another generation.
+    #[error("the log goes on in another by now")]
+    Over,
     /// It pins a log that is not the other person's.
     #[error("the entry pins a log that is not the other person's")]
     ForeignPin,
@@ -126,6 +129,17 @@ impl Follower {
             .collect();
         seen.sort_by_key(|pin| pin.log);
         Entry { index: self.checkpoint.length, seen, records, continues: None }
+    }
+
+    /// The first entry of a later generation: it goes on from `before`, where the
+    /// log before it ended.
+    pub fn first_entry(
+        &self,
+        before: Checkpoint,
+        held: &[Checkpoint],
+        records: Vec<Vec<u8>>,
+    ) -> Entry {
+        Entry { continues: Some(before), ..self.next_entry(held, records) }
     }
 
     /// Checks that `bytes` are the next entry and moves on by it.

@@ -6,7 +6,8 @@ use crate::cbor::Value;
 use crate::domain::text;
 use crate::error::PairingError;
 use crate::id::{PairId, PersonId};
-use crate::limits::PAIRING_SECONDS;
+use crate::limits::{LOG_GENERATIONS, PAIRING_SECONDS};
+use crate::log::{Checkpoint, log_id};
 use crate::time::Moment;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -47,6 +48,63 @@ pub struct Material {
     pub secret: [u8; 32],
     /// The other one's chosen name.
     pub partner_name: String,
+    /// The key epoch: raised whenever a phone is replaced.
+    pub epoch: u64,
+    /// Where this phone takes the place of an earlier one: the pair's logs as the
+    /// other phone holds them.
+    pub logs: Vec<Checkpoint>,
+}
+
+/// What a phone that stays in its pair tells the one that takes the place of its
+/// partner's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// The pair.
+    pub pair: PairId,
+    /// Who the new phone's person is in it.
+    pub person: PersonId,
+    /// The key epoch from now on.
+    pub epoch: u64,
+    /// Every log of both, as it is held.
+    pub logs: Vec<Checkpoint>,
+}
+
+impl Replacement {
+    fn to_value(&self) -> Value {
+        let logs = self.logs.iter().map(|at| at.to_value()).collect();
+        Value::map([
+            ("pair", Some(self.pair.as_bytes().into())),
+            ("person", Some(self.person.as_bytes().into())),
+            ("epoch", Some(self.epoch.into())),
+            ("logs", Some(Value::Array(logs))),
+        ])
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let logs = value.get("logs")?.array()?;
+        Some(Self {
+            pair: PairId::from_slice(value.get("pair")?.bytes()?)?,
+            person: PersonId::from_slice(value.get("person")?.bytes()?)?,
+            epoch: value.get("epoch")?.uint()?,
+            logs: logs.iter().map(Checkpoint::from_value).collect::<Option<_>>()?,
+        })
+    }
+
+    /// Whether it names the generations of a person's log from the first one on,
+    /// and room for one more.
+    fn names_logs_of(&self, person: PersonId) -> bool {
+        let named = |g| self.logs.iter().any(|at| at.log == log_id(self.pair, person, g));
+        let count = (0..LOG_GENERATIONS).take_while(|g| named(*g)).count();
+        count > 0 && count < usize::from(LOG_GENERATIONS)
+    }
+
+    fn counts(&self, by: PersonId) -> bool {
+        self.person != by
+            && self.epoch > 0
+            && self.logs.len() <= 2 * usize::from(LOG_GENERATIONS)
+            && self.names_logs_of(self.person)
+            && self.names_logs_of(by)
+    }
 }
 
 impl Drop for Material {
@@ -76,6 +134,8 @@ pub enum Message {
         person: PersonId,
         /// The sender's chosen name.
         name: String,
+        /// From a phone that stays in its pair while the other one is replaced.
+        replaces: Option<Replacement>,
     },
     /// The sender's person said that the short codes are equal.
     Confirm,
@@ -90,12 +150,13 @@ impl Message {
             Message::Commit(hash) => {
                 Value::map([("t", Some("commit".into())), ("hash", Some(hash.as_slice().into()))])
             }
-            Message::Reveal { nonce, share, person, name } => Value::map([
+            Message::Reveal { nonce, share, person, name, replaces } => Value::map([
                 ("t", Some("reveal".into())),
                 ("nonce", Some(nonce.as_slice().into())),
                 ("share", Some(share.as_slice().into())),
                 ("person", Some(person.as_bytes().into())),
                 ("name", Some(name.as_str().into())),
+                ("replaces", replaces.as_ref().map(Replacement::to_value)),
             ]),
             Message::Confirm => Value::map([("t", Some("confirm".into()))]),
             Message::Cancel => Value::map([("t", Some("cancel".into()))]),
@@ -119,6 +180,10 @@ impl Message {
                     share: fixed("share")?,
                     person: PersonId::from_slice(value.get("person")?.bytes()?)?,
                     name: value.get("name")?.text()?.to_owned(),
+                    replaces: match value.get("replaces") {
+                        Some(replaces) => Some(Replacement::from_value(replaces)?),
+                        None => None,
+                    },
                 },
                 "confirm" => Message::Confirm,
                 "cancel" => Message::Cancel,
@@ -141,6 +206,9 @@ pub enum Action {
         name: String,
         /// To be compared.
         code: ShortCode,
+        /// The place of an earlier phone is taken: the other one's, where this
+        /// phone stays in its pair, and otherwise one's own.
+        replaces: bool,
     },
     /// Both confirmed: keep this, pending.
     Done(Material),
@@ -156,6 +224,20 @@ pub struct Own {
     #[zeroize(skip)]
     person: PersonId,
     name: String,
+    #[zeroize(skip)]
+    replaces: Option<Replacement>,
+}
+
+impl Own {
+    fn reveal(&self) -> Message {
+        Message::Reveal {
+            nonce: self.nonce,
+            share: self.share,
+            person: self.person,
+            name: self.name.clone(),
+            replaces: self.replaces.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,15 +261,9 @@ pub struct Conversation {
 }
 
 fn commitment(own: &Own) -> [u8; 32] {
-    let reveal = Message::Reveal {
-        nonce: own.nonce,
-        share: own.share,
-        person: own.person,
-        name: own.name.clone(),
-    };
     Sha256::new()
         .chain_update(b"amends/pair-commit/v1")
-        .chain_update(reveal.encode())
+        .chain_update(own.reveal().encode())
         .finalize()
         .into()
 }
@@ -210,7 +286,8 @@ impl Conversation {
         };
         let mut person = [0; 16];
         person.copy_from_slice(&random[64..]);
-        let own = Own { nonce: part(0), share: part(32), person: PersonId(person), name };
+        let own =
+            Own { nonce: part(0), share: part(32), person: PersonId(person), name, replaces: None };
         Self {
             role,
             handshake,
@@ -221,6 +298,15 @@ impl Conversation {
             commitment: [0; 32],
             theirs: None,
         }
+    }
+
+    /// The same for a phone that stays in its pair, as the person `me`, while the
+    /// other one is replaced.
+    #[must_use]
+    pub fn replacing(mut self, me: PersonId, replacement: Replacement) -> Self {
+        self.own.person = me;
+        self.own.replaces = Some(replacement);
+        self
     }
 
     /// The first thing to do.
@@ -256,16 +342,10 @@ impl Conversation {
             (Step::Committed, Message::Commit(hash)) => {
                 self.commitment = hash;
                 self.step = Step::Revealed;
-                let Own { nonce, share, person, name } = &self.own;
-                vec![Action::Send(Message::Reveal {
-                    nonce: *nonce,
-                    share: *share,
-                    person: *person,
-                    name: name.clone(),
-                })]
+                vec![Action::Send(self.own.reveal())]
             }
-            (Step::Revealed, Message::Reveal { nonce, share, person, name }) => {
-                self.on_reveal(Own { nonce, share, person, name })
+            (Step::Revealed, Message::Reveal { nonce, share, person, name, replaces }) => {
+                self.on_reveal(Own { nonce, share, person, name, replaces })
             }
             (Step::Asked { mine, theirs: false }, Message::Confirm) => {
                 self.step = Step::Asked { mine, theirs: true };
@@ -285,7 +365,18 @@ impl Conversation {
             let why = "the other phone's name or id cannot be used";
             return self.fail(PairingError::Protocol(why.to_owned()));
         }
-        let ask = Action::Ask { name: theirs.name.clone(), code: self.short_code(&theirs) };
+        let counts = match (&self.own.replaces, &theirs.replaces) {
+            (Some(_), Some(_)) => false,
+            (None, Some(replaces)) => replaces.counts(theirs.person),
+            _ => true,
+        };
+        if !counts {
+            let why = "what the other phone says of a pair cannot be used";
+            return self.fail(PairingError::Protocol(why.to_owned()));
+        }
+        let replaces = self.own.replaces.is_some() || theirs.replaces.is_some();
+        let code = self.short_code(&theirs);
+        let ask = Action::Ask { name: theirs.name.clone(), code, replaces };
         self.theirs = Some(theirs);
         self.step = Step::Asked { mine: false, theirs: false };
         vec![ask]
@@ -345,14 +436,23 @@ impl Conversation {
         let shares = zeroize::Zeroizing::new([a.share, b.share].concat());
         let mut pair = [0; 16];
         pair.copy_from_slice(&self.digest(b"amends/pair-id/v1", &theirs)[..16]);
-        vec![Action::Done(Material {
+        let mut material = Material {
             pair: PairId(pair),
             me: self.own.person,
             partner: theirs.person,
             partner_key: self.partner_key,
             secret: expand(Some(&self.handshake), &shares, b"amends/pair-secret/v1"),
             partner_name: theirs.name.clone(),
-        })]
+            epoch: 0,
+            logs: Vec::new(),
+        };
+        if let Some(Replacement { pair, person, epoch, .. }) = &self.own.replaces {
+            (material.pair, material.partner, material.epoch) = (*pair, *person, *epoch);
+        } else if let Some(Replacement { pair, person, epoch, logs }) = &theirs.replaces {
+            (material.pair, material.me, material.epoch) = (*pair, *person, *epoch);
+            material.logs.clone_from(logs);
+        }
+        vec![Action::Done(material)]
     }
 }
 
@@ -398,7 +498,7 @@ mod tests {
     fn two_confirmations_give_both_phones_the_same_pair() {
         let mut sides = pair_of([[5; 32]; 2]);
         let [a, b] = asked(&mut sides);
-        let (Action::Ask { name: ben, code: one }, Action::Ask { name: ana, code: two }) =
+        let (Action::Ask { name: ben, code: one, .. }, Action::Ask { name: ana, code: two, .. }) =
             (&a[0], &b[0])
         else {
             panic!()
@@ -447,15 +547,62 @@ mod tests {
     fn revealing_something_else_than_was_committed_to_fails() {
         let mut sides = pair_of([[5; 32]; 2]);
         sides[0].receive(Message::Commit([7; 32]));
-        let own = &sides[1].own;
-        let reveal = Message::Reveal {
-            nonce: own.nonce,
-            share: own.share,
-            person: own.person,
-            name: own.name.clone(),
-        };
+        let reveal = sides[1].own.reveal();
         let actions = sides[0].receive(reveal);
         assert!(matches!(actions[..], [Action::Failed(PairingError::Protocol(_))]));
+    }
+
+    const PAIR: PairId = PairId([7; 16]);
+    const STAYS: PersonId = PersonId([8; 16]);
+    const LOST: PersonId = PersonId([9; 16]);
+
+    fn replacement() -> Replacement {
+        let log = |person| Checkpoint {
+            log: log_id(PAIR, person, 0),
+            length: 3,
+            head: crate::id::Head([1; 32]),
+        };
+        Replacement { pair: PAIR, person: LOST, epoch: 1, logs: vec![log(STAYS), log(LOST)] }
+    }
+
+    fn replaced(replacement: Replacement) -> [Vec<Action>; 2] {
+        let [joins, stays] = pair_of([[5; 32]; 2]);
+        let mut sides = [joins, stays.replacing(STAYS, replacement)];
+        let mut said = asked(&mut sides);
+        for who in 0..2 {
+            let mut first: [Vec<Action>; 2] = Default::default();
+            first[who] = sides[who].answer(true);
+            let more = run(&mut sides, first);
+            said.iter_mut().zip(more).for_each(|(said, more)| said.extend(more));
+        }
+        said
+    }
+
+    #[test]
+    fn a_replaced_phone_gets_the_pair_and_the_person_of_the_one_before() {
+        let [new, stays] = replaced(replacement());
+        assert!(matches!(new[0], Action::Ask { replaces: true, .. }));
+        assert!(matches!(stays[0], Action::Ask { replaces: true, .. }));
+        let (Action::Done(new), Action::Done(stays)) = (&new[1], &stays[1]) else { panic!() };
+        assert_eq!((new.pair, new.me, new.partner, new.epoch), (PAIR, LOST, STAYS, 1));
+        assert_eq!((stays.pair, stays.me, stays.partner, stays.epoch), (PAIR, STAYS, LOST, 1));
+        assert_eq!(new.secret, stays.secret);
+        assert_eq!((new.logs.len(), stays.logs.len()), (2, 0));
+    }
+
+    #[test]
+    fn what_names_no_logs_or_another_person_replaces_nothing() {
+        let good = replacement();
+        for bad in [
+            Replacement { epoch: 0, ..good.clone() },
+            Replacement { person: STAYS, ..good.clone() },
+            Replacement { logs: vec![], ..good.clone() },
+            Replacement { logs: good.logs[..1].to_vec(), ..good.clone() },
+            Replacement { pair: PairId([6; 16]), ..good.clone() },
+        ] {
+            let [new, _] = replaced(bad);
+            assert!(matches!(new[0], Action::Failed(PairingError::Protocol(_))), "{new:?}");
+        }
     }
 
     #[test]

@@ -11,11 +11,14 @@
 //! What comes out is [`Material`], the same on both phones but for who is who.
 //! It stays *pending* until the first ordinary session has proved that both
 //! hold it.
+//!
+//! The same conversation lets a new phone take the place of a lost one: the phone that
+//! stays names the pair in its reveal, see [`Replacement`].
 
 mod code;
 mod conversation;
 mod invitation;
 
 pub use code::Code;
-pub use conversation::{Action, Conversation, Material, Message, Role, ShortCode};
+pub use conversation::{Action, Conversation, Material, Message, Replacement, Role, ShortCode};
 pub use invitation::Invitation;

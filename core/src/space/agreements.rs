@@ -33,6 +33,17 @@ pub struct LogItem {
     pub documents: Vec<DocId>,
 }
 
+/// A document for other tools. Its words stand in bodies, apart from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportedDocument {
+    /// As Automerge saves it.
+    pub bytes: Vec<u8>,
+    /// Its heads: equal on both phones when both hold the same.
+    pub heads: Vec<String>,
+    /// Its records by position, as JSON; byte strings as hexadecimal text.
+    pub records: std::collections::BTreeMap<String, serde_json::Value>,
+}
+
 /// A draft that nobody else sees.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PrivateDraft {
@@ -398,6 +409,22 @@ impl Engine {
         };
         self.vault()?.remove(id)?;
         Ok(view)
+    }
+
+    /// A document as Automerge saves it, with its heads and records.
+    pub fn export_document(&mut self, doc: DocId) -> Result<ExportedDocument, Error> {
+        let home = self.home()?;
+        if self.touched(&home, doc)?.0.is_empty() {
+            return Err(RefusalCode::NotFound.into());
+        }
+        let document = self.document(&home, doc)?;
+        let stored = document.records()?;
+        let records = stored.iter().map(|one| (one.id.to_string(), one.value.to_json()));
+        Ok(ExportedDocument {
+            heads: document.heads(),
+            records: records.collect(),
+            bytes: document.save(),
+        })
     }
 
     /// The document's heads, for comparing two phones and for `doctor`.

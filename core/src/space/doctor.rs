@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::id::{DocId, Head, LogId};
 use crate::log::body::{BodyState, commitment};
 use crate::log::{Checkpoint, Entry, Follower, own_tag_matches};
-use crate::store::{LogRow, StorageError};
+use crate::store::{LogRow, PairDb, StorageError};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +52,9 @@ pub struct DoctorReport {
 pub struct VerifiedLog {
     /// Whose: the viewer's own?
     pub own: bool,
+    /// The viewer's own, as the other phone kept it: this phone replaced the one
+    /// that wrote it.
+    pub kept: bool,
     /// Its length and head, recomputed from the first entry on.
     #[serde(flatten)]
     pub checkpoint: Checkpoint,
@@ -84,9 +87,13 @@ enum Due {
 }
 
 /// Every setting of `pair.db`.
-const SETTINGS: [(&str, Due); 16] = [
+const SETTINGS: [(&str, Due); 20] = [
     ("name", Due::Always),
     ("link", Due::Paired),
+    ("next-link", Due::Sometimes),
+    ("awaited", Due::Sometimes),
+    ("forked", Due::Sometimes),
+    ("out-of-order", Due::Sometimes),
     ("clock", Due::Sometimes),
     ("held", Due::Sometimes),
     ("leaving", Due::Sometimes),
@@ -188,6 +195,7 @@ impl Engine {
         {
             report.add("pair.db: a log is missing", Remedy::Backup);
         }
+        let returning = self.returning()?;
         // The logs wait for each other where one pins the other.
         loop {
             let mut moved = false;
@@ -201,13 +209,16 @@ impl Engine {
                         break;
                     };
                     let place = format!("pair.db: entry {}/{index}", log.number);
-                    let pins = Entry::decode(&row.bytes).map(|e| e.seen).unwrap_or_default();
+                    let pins: Vec<Checkpoint> = Entry::decode(&row.bytes)
+                        .map(|entry| entry.seen.into_iter().chain(entry.continues).collect())
+                        .unwrap_or_default();
                     let own = log.follower.owner() == home.me;
-                    // Own entries that came back may pin what is not here again yet.
+                    // Own entries that came back may pin what is not here again yet;
+                    // and the partner's may pin own ones that are still to come back.
                     let lost = |pin: &Checkpoint| {
-                        own && home.logs.iter().any(|other| {
-                            other.id() == pin.log && pin.length > other.follower.checkpoint().length
-                        })
+                        (own || returning)
+                            && PairDb::find(&home.logs, pin.log)
+                                .is_none_or(|other| pin.length > other.follower.checkpoint().length)
                     };
                     let known = |pin: &Checkpoint| heads.contains_key(&(pin.log, pin.length));
                     if pins.iter().any(|pin| !known(pin) && !lost(pin)) {
@@ -215,14 +226,18 @@ impl Engine {
                         // found to be shorter than it says.
                         break;
                     }
+                    let frozen = |id| PairDb::find(&home.logs, id).is_some_and(|log| log.frozen);
                     let head_at = |id, length| {
-                        let held = heads.get(&(id, length)).copied();
+                        // Of a frozen log the two may differ: that is why it is.
+                        let held =
+                            heads.get(&(id, length)).copied().filter(|_| !own || !frozen(id));
                         held.or_else(|| {
                             let pin = pins.iter().find(|p| p.log == id && p.length == length)?;
-                            lost(pin).then_some(pin.head)
+                            (lost(pin) || own && frozen(id)).then_some(pin.head)
                         })
                     };
-                    let tagged = !own || own_tag_matches(&self.keys.log, row.head, &row.tag);
+                    let tagged =
+                        !own || log.kept || own_tag_matches(&self.keys.log, row.head, &row.tag);
                     match follower.follow(&row.bytes, &head_at) {
                         Ok(followed)
                             if followed.head == row.head && followed.past == row.past && tagged =>
@@ -310,6 +325,8 @@ impl Engine {
         let live = report.note(live, Remedy::Rebuild)?.unwrap_or_default();
         let outbox = self.db()?.outbox().map_err(Error::from);
         report.note(outbox, Remedy::Backup)?;
+        let asides = self.db()?.asides().map_err(Error::from);
+        report.note(asides, Remedy::Backup)?;
         for row in live {
             let known = self.db()?.document(row.id).map_err(Error::from);
             if !matches!(report.note(known, Remedy::Rebuild)?, None | Some(Some(_))) {
@@ -352,8 +369,13 @@ impl Engine {
             .logs
             .iter()
             .all(|log| heads.contains_key(&(log.id(), log.follower.checkpoint().length)));
-        if whole && kept != expected.kinds {
-            report.add("pair.db: the list of documents", Remedy::Rebuild);
+        let differs = |doc: &&DocId| kept.get(*doc) != expected.kinds.get(*doc);
+        // What comes back comes in another order; the list is made anew in the end.
+        let whole = whole && !self.returning()?;
+        if whole && let Some(doc) = kept.keys().chain(expected.kinds.keys()).find(differs) {
+            let (kept, due) = (kept.get(doc), expected.kinds.get(doc));
+            let what = format!("pair.db: the list of documents, at {doc}: {kept:?}, not {due:?}");
+            report.add(what, Remedy::Rebuild);
         }
         let due: u64 = expected.touches.values().map(|touches| touches.len() as u64).sum();
         if whole && self.db()?.touch_count()? != due {
@@ -490,6 +512,7 @@ impl Engine {
         }
         let verified = |log: &LogRow| VerifiedLog {
             own: log.follower.owner() == home.me,
+            kept: log.kept,
             checkpoint: log.follower.checkpoint(),
         };
         Ok(home.logs.iter().map(verified).collect())

@@ -10,14 +10,14 @@ use crate::domain::refusal::RefusalCode;
 use crate::domain::{Context, Pair, Refusal, agreement, openness, promise, text};
 use crate::error::Error;
 use crate::host::{Clock, Entropy, SecretStore, random};
-use crate::id::{DocId, LogId, Past, PersonId, Position};
+use crate::id::{DocId, LogId, PairId, Past, PersonId, Position};
 use crate::limits;
 use crate::log::body::{self, BodyState};
-use crate::log::{Checkpoint, Entry, Follower, own_tag};
+use crate::log::{Checkpoint, Entry, log_id, own_tag};
 use crate::store::{
     BodyRow, EntryRow, Expiring, Keys, LiveRow, LogRow, PairDb, StorageError, VaultDb,
 };
-use crate::time::{DAY, Moment, Stated};
+use crate::time::{Moment, Stated};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -79,6 +79,12 @@ impl Home {
         own.ok_or_else(|| StorageError::Damaged("pair.db: the own log".to_owned()))
     }
 
+    /// Whether the newest log of the partner is frozen.
+    pub fn frozen(&self) -> bool {
+        let theirs = self.logs.iter().rfind(|log| log.follower.owner() != self.me);
+        theirs.is_some_and(|log| log.frozen)
+    }
+
     /// The person of a log's row.
     fn author(&self, log: LogId) -> Option<PersonId> {
         PairDb::find(&self.logs, log).map(|row| row.follower.owner())
@@ -121,8 +127,9 @@ pub struct Engine {
     pub(super) keys: Keys,
     pub(super) host: Host,
     pub(super) files: Option<Files>,
-    /// The ids of one's own logs, for the session.
+    /// The ids of one's own logs, held or not, by generation.
     pub(super) own_logs: Vec<LogId>,
+    own_logs_of: Option<(PairId, PersonId)>,
     documents: HashMap<DocId, Loaded>,
     folded: HashMap<DocId, Arc<agreement::Folded>>,
     pub(super) promises: HashMap<DocId, Arc<promise::Folded>>,
@@ -179,6 +186,7 @@ impl Engine {
             host,
             files: Some(files),
             own_logs: Vec::new(),
+            own_logs_of: None,
             documents: HashMap::new(),
             folded: HashMap::new(),
             promises: HashMap::new(),
@@ -302,26 +310,13 @@ impl Engine {
     pub fn home(&mut self) -> Result<Home, Error> {
         let link = self.link()?.filter(|link| !link.pending).ok_or(RefusalCode::NotPaired)?;
         let logs = self.db()?.logs(link.pair.id)?;
-        let own = logs.iter().filter(|log| log.follower.owner() == link.me);
-        self.own_logs = own.map(LogRow::id).collect();
-        Ok(Home { pair: link.pair, me: link.me, logs })
-    }
-
-    /// Opens the two logs of a new pair, and writes the first entry of one's own.
-    pub fn open_logs(&mut self, pair: Pair, me: PersonId, name: &str) -> Result<(), Error> {
-        let log = |mine: bool| LogRow {
-            number: PairDb::number(mine, 0),
-            follower: Follower::new(pair.id, if mine { me } else { pair.other(me) }, 0),
-            stated: Moment(i64::MIN),
-            frozen: false,
-        };
-        let mut home = Home { pair, me, logs: vec![log(true), log(false)] };
-        for row in &home.logs {
-            self.db()?.put_log(row)?;
+        let of = (link.pair.id, link.me);
+        if self.own_logs_of != Some(of) {
+            let generations = 0..limits::LOG_GENERATIONS;
+            self.own_logs = generations.map(|g| log_id(of.0, of.1, g)).collect();
+            self.own_logs_of = Some(of);
         }
-        let body = Value::map([("name", Some(name.into()))]);
-        let opening = Draft { target: pair.document(), action: Action::PairOpen, body: Some(body) };
-        self.append(&mut home, vec![opening])
+        Ok(Home { pair: link.pair, me: link.me, logs })
     }
 
     /// Appends one entry with these records to one's own log, in the caller's
@@ -367,13 +362,22 @@ impl Engine {
             .filter(|log| log.follower.owner() != home.me)
             .map(|log| log.follower.checkpoint())
             .collect();
-        let bytes = own.follower.next_entry(&held, records).encode();
+        let index = own.follower.checkpoint().length;
+        let before = match own.follower.generation().checked_sub(1) {
+            Some(_) if index == 0 => Some(self.continued(home)?),
+            _ => None,
+        };
+        let entry = match before {
+            Some(before) => own.follower.first_entry(before, &held, records),
+            None => own.follower.next_entry(&held, records),
+        };
+        let bytes = entry.encode();
         let mut follower = own.follower.clone();
         // One's own entry meets the same checks as everybody's.
         let head_at = |log, length| {
-            held.iter().find(|at| at.log == log && at.length == length).map(|at| at.head)
+            let mut known = held.iter().chain(&before);
+            known.find(|at| at.log == log && at.length == length).map(|at| at.head)
         };
-        let index = follower.checkpoint().length;
         let followed = follower.follow(&bytes, &head_at).map_err(|_| StorageError::TooMuch)?;
         let row = EntryRow {
             bytes,
@@ -544,72 +548,6 @@ impl Engine {
 
     pub(super) fn entropy(&self) -> &dyn Entropy {
         self.host.entropy.as_ref()
-    }
-
-    /// After one's own log came back from the partner's phone: everything in
-    /// force waits, on this side, for its owner's reconfirmation, item by item
-    /// (R32). Resuming an agreement reconfirms it.
-    pub fn suspend_recovered(&mut self) -> Result<(), Error> {
-        Ok(self.db()?.set("reconfirm", &Value::Bool(true))?)
-    }
-
-    /// Whether everything in force waits for reconfirmation: after a recovery,
-    /// or while the clock stands more than a day before a time it showed.
-    pub fn reconfirming(&mut self) -> Result<bool, Error> {
-        let set_back = self.now() < self.clock_seen()?.plus(-DAY);
-        Ok(set_back || self.db()?.setting("reconfirm")?.is_some())
-    }
-
-    fn clock_seen(&mut self) -> Result<Moment, Error> {
-        let seen = self.db()?.setting("clock")?;
-        Ok(Moment(seen.and_then(|value| value.int()).unwrap_or(i64::MIN)))
-    }
-
-    /// Takes note of the clock before something is written, in the caller's
-    /// transaction. Set back by more than a day, it suspends what is in force.
-    pub fn look_at_clock(&mut self) -> Result<(), Error> {
-        let (now, seen) = (self.now(), self.clock_seen()?);
-        if now < seen.plus(-DAY) {
-            self.suspend_recovered()?;
-            self.db()?.set("clock", &Value::Int(now.0))?;
-            self.suspend_within()?;
-        } else if now > seen {
-            self.db()?.set("clock", &Value::Int(now.0))?;
-        }
-        Ok(())
-    }
-
-    /// Suspends what came back, once all of it is here.
-    pub fn suspend_when_whole(&mut self) -> Result<(), Error> {
-        if self.db()?.setting("reconfirm")?.is_some() {
-            self.transact(Engine::suspend_within)?;
-            self.changed();
-        }
-        Ok(())
-    }
-
-    fn suspend_within(&mut self) -> Result<(), Error> {
-        let mut home = self.home()?;
-        let whole = home.logs.iter().all(|log| {
-            let past = log.follower.past();
-            home.logs.iter().all(|l| past.length(l.id()) <= l.follower.checkpoint().length)
-        });
-        if !whole || self.pair_state(&home)?.left_at.is_some() {
-            return Ok(());
-        }
-        let mut drafts = Vec::new();
-        for target in self.live_documents(&["agreement", "draft"])? {
-            let folded = self.agreement(&home, target)?;
-            let state = PairState::default();
-            let view = agreement::project(&folded, &home.pair, &state, home.me, self.now());
-            let in_force = view.current.is_some() || view.cooling.is_some();
-            if in_force && view.ended_at.is_none() && !view.suspended_by_me {
-                drafts.push(Draft { target, action: Action::Suspend, body: None });
-            }
-        }
-        self.append_all(&mut home, drafts)?;
-        self.db()?.set("paused", &Value::Bool(true))?;
-        Ok(self.db()?.unset("reconfirm")?)
     }
 
     /// How far a document goes in each log, by the index.

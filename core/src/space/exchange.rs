@@ -24,6 +24,9 @@ pub(super) const GOODBYE: Duration = Duration::from_secs(2);
 const GONE: Duration = Duration::from_millis(200);
 /// Waits before listening or looking is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
+/// In an exchange of once, how long the other phone may take to put right what is
+/// wrong with its log.
+const STUCK: Duration = Duration::from_secs(5);
 /// How often the day of the announced name is looked at.
 const DAY_CHECK: Duration = Duration::from_secs(60);
 /// Addresses of the other phone that are dialled at once.
@@ -237,10 +240,12 @@ impl Space {
         listener: Option<TcpListener>,
         peers: Vec<String>,
         within: Duration,
+        replaces: bool,
     ) -> Result<(), Error> {
         let options = ExchangeOptions { peers, once: Some(within), ..ExchangeOptions::default() };
         let (_running, stop) = watch::channel(false);
-        Run::new(self.clone(), options, listener.as_ref(), stop).run(listener).await
+        let run = Run::new(self.clone(), options, listener.as_ref(), stop);
+        Run { replaces, ..run }.run(listener).await
     }
 
     /// The way to the network has changed: another Wi-Fi, another address. Links
@@ -283,6 +288,8 @@ struct Run {
     address: watch::Sender<Option<SocketAddr>>,
     catch_up: watch::Sender<Option<CatchUp>>,
     stop: watch::Receiver<bool>,
+    /// Whether it is to prove the link to a phone that replaces the partner's.
+    replaces: bool,
 }
 
 /// Why a stretch of an exchange was over.
@@ -301,7 +308,7 @@ impl Run {
     ) -> Self {
         let at = listener.and_then(|listener| listener.local_addr().ok());
         let (address, catch_up) = (watch::Sender::new(at), watch::Sender::new(None));
-        Self { space, options, at, address, catch_up, stop }
+        Self { space, options, at, address, catch_up, stop, replaces: false }
     }
 
     async fn run(mut self, mut listener: Option<TcpListener>) -> Result<(), Error> {
@@ -383,6 +390,7 @@ impl Run {
             stop: ended,
             events,
             once: self.options.once.is_some(),
+            replaces: self.replaces,
             strangers: Strangers::default(),
             dialling: Arc::default(),
         };
@@ -403,13 +411,13 @@ impl Run {
         drop(links);
         let once = self.options.once.is_some();
         let mut trouble = Error::Link(LinkError::Nobody);
-        let mut behind = Behind::default();
+        let (mut behind, mut patience) = (Behind::default(), deadline);
         tokio::pin!(changed);
         let over = loop {
             tokio::select! {
                 () = stopped(&mut self.stop) => break Over::Done(Ok(())),
                 () = &mut changed => break Over::Phase,
-                () = late(deadline) => break Over::Done(Err(trouble)),
+                () = late(patience) => break Over::Done(Err(trouble)),
                 event = happened.recv() => match event {
                     Some(Event::InStep) if once => break Over::Done(Ok(())),
                     Some(Event::InStep) => {}
@@ -417,6 +425,17 @@ impl Run {
                         let shown = behind.now(entries);
                         self.catch_up.send_if_modified(|was| std::mem::replace(was, shown) != shown);
                     }
+                    Some(Event::Stuck(error)) => {
+                        trouble = error;
+                        patience = deadline.map(|at| at.min(Instant::now() + STUCK));
+                    }
+                    // The link is over, and the next one would end the same way.
+                    Some(Event::Trouble(error)) if once && is_stuck(&error) => {
+                        break Over::Done(Err(error));
+                    }
+                    // That nobody answers now explains less than what was before.
+                    Some(Event::Trouble(Error::Link(LinkError::Unreachable(_))))
+                        if !is_absence(&trouble) => {}
                     Some(Event::Trouble(error @ Error::Link(_))) => trouble = error,
                     Some(Event::Trouble(error)) if once => break Over::Done(Err(error)),
                     Some(Event::Trouble(error)) => tracing::warn!(%error, "exchange goes on"),
@@ -425,13 +444,21 @@ impl Run {
             }
         };
         end.send_replace(true);
-        let patience = if matches!(over, Over::Phase) { GONE } else { GOODBYE };
+        let parting = if matches!(over, Over::Phase) { GONE } else { GOODBYE };
         let goodbye = async { while tasks.join_next().await.is_some() {} };
-        if timeout(patience, goodbye).await.is_err() {
+        if timeout(parting, goodbye).await.is_err() {
             tasks.shutdown().await;
         }
         over
     }
+}
+
+fn is_stuck(error: &Error) -> bool {
+    matches!(error, Error::Link(LinkError::Refused(_) | LinkError::Contradiction))
+}
+
+fn is_absence(error: &Error) -> bool {
+    matches!(error, Error::Link(LinkError::Unreachable(_) | LinkError::Nobody))
 }
 
 /// Visits the mailbox after changes and now and then.

@@ -3,18 +3,23 @@
 use super::engine::{Engine, Home};
 use crate::cbor::Value;
 use crate::domain::Pair;
-use crate::domain::record::Action;
-use crate::domain::record::Draft;
+use crate::domain::record::{Action, Draft};
 use crate::domain::refusal::RefusalCode;
 use crate::domain::text;
 use crate::error::Error;
 use crate::id::{PairId, PersonId};
-use crate::limits::{LEAVE_DELIVERY, PAIRING_SECONDS};
+use crate::limits::{LEAVE_DELIVERY, LOG_GENERATIONS, PAIRING_SECONDS};
+use crate::log::Checkpoint;
 use crate::log::body::BodyState;
-use crate::log::log_id;
-use crate::pairing::Material;
-use crate::store::{Keys, PairDb, StorageError};
+use crate::pairing::{Material, Replacement};
+use crate::store::{Keys, StorageError};
 use crate::time::Moment;
+
+/// The setting that holds the link.
+const LINK: &str = "link";
+/// And the one that holds the link to a phone that replaces the partner's, until it
+/// is proved.
+const NEXT_LINK: &str = "next-link";
 
 /// The link as it is kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,6 +40,8 @@ pub struct Link {
     pub since: Moment,
     /// The name that the partner chose when pairing.
     pub partner_name: String,
+    /// While it is pending on a phone that replaces another: the pair's logs.
+    pub logs: Vec<Checkpoint>,
 }
 
 /// How to leave (§4.4).
@@ -82,7 +89,24 @@ impl Drop for Link {
 }
 
 impl Link {
+    fn new(material: &Material, since: Moment) -> Result<Self, StorageError> {
+        let pair = Pair::new(material.pair, material.me, material.partner)
+            .ok_or_else(|| StorageError::Io("a pairing gave one person twice".to_owned()))?;
+        Ok(Self {
+            pair,
+            me: material.me,
+            partner_key: material.partner_key,
+            secret: material.secret,
+            epoch: material.epoch,
+            pending: true,
+            since,
+            partner_name: material.partner_name.clone(),
+            logs: material.logs.clone(),
+        })
+    }
+
     fn to_value(&self) -> Value {
+        let logs = || Value::Array(self.logs.iter().map(|at| at.to_value()).collect());
         Value::map([
             ("pair", Some(self.pair.id.as_bytes().into())),
             ("me", Some(self.me.as_bytes().into())),
@@ -93,6 +117,7 @@ impl Link {
             ("pending", Some(Value::Bool(self.pending))),
             ("since", Some(self.since.0.into())),
             ("name", Some(self.partner_name.as_str().into())),
+            ("logs", (!self.logs.is_empty()).then(logs)),
         ])
     }
 
@@ -109,6 +134,12 @@ impl Link {
             pending: *value.get("pending")? == Value::Bool(true),
             since: Moment(value.get("since")?.int()?),
             partner_name: value.get("name")?.text()?.to_owned(),
+            logs: match value.get("logs") {
+                Some(logs) => {
+                    logs.array()?.iter().map(Checkpoint::from_value).collect::<Option<_>>()?
+                }
+                None => Vec::new(),
+            },
         })
     }
 }
@@ -116,12 +147,16 @@ impl Link {
 impl Engine {
     /// The link, if there is one.
     pub fn link(&mut self) -> Result<Option<Link>, Error> {
-        let Some(value) = self.db()?.read_setting("link")? else { return Ok(None) };
-        let damaged = || StorageError::Damaged("pair.db: setting link".to_owned());
+        self.read_link(LINK)
+    }
+
+    fn read_link(&mut self, name: &str) -> Result<Option<Link>, Error> {
+        let Some(value) = self.db()?.read_setting(name)? else { return Ok(None) };
+        let damaged = || StorageError::Damaged(format!("pair.db: setting {name}"));
         let link = Link::from_value(&value).ok_or_else(damaged)?;
         // Ten minutes leave no trace of a pairing that nobody proved.
         if link.pending && self.now().since(link.since) > PAIRING_SECONDS {
-            self.db()?.unset("link")?;
+            self.db()?.unset(name)?;
             return Ok(None);
         }
         Ok(Some(link))
@@ -135,23 +170,41 @@ impl Engine {
         }
     }
 
-    /// Keeps what a pairing gave, pending.
-    pub fn keep_pending(&mut self, material: Material) -> Result<(), Error> {
-        let pair = Pair::new(material.pair, material.me, material.partner)
-            .ok_or_else(|| StorageError::Io("a pairing gave one person twice".to_owned()))?;
-        let link = Link {
-            pair,
-            me: material.me,
-            partner_key: material.partner_key,
-            secret: material.secret,
-            epoch: 0,
-            pending: true,
-            since: self.now(),
-            partner_name: material.partner_name.clone(),
+    /// What this phone, which stays in its pair, tells the one that takes the place
+    /// of the partner's, and who this phone's person is; refused after a leave.
+    pub fn replacement(&mut self) -> Result<(PersonId, Replacement), Error> {
+        let home = self.home()?;
+        if self.pair_state(&home)?.left_at.is_some() {
+            return Err(RefusalCode::PairLeft.into());
+        }
+        if self.returning()? {
+            // What is not here yet would be lost with the other phone.
+            return Err(RefusalCode::NotYetWhole.into());
+        }
+        let theirs = home.logs.iter().filter(|log| log.follower.owner() != home.me).count();
+        let link = self.link()?.filter(|_| theirs < usize::from(LOG_GENERATIONS));
+        let link = link.ok_or(StorageError::TooMuch)?;
+        let replacement = Replacement {
+            pair: home.pair.id,
+            person: home.pair.other(home.me),
+            epoch: link.epoch + 1,
+            logs: home.logs.iter().map(|log| log.follower.checkpoint()).collect(),
         };
+        Ok((home.me, replacement))
+    }
+
+    /// Keeps what a pairing gave, pending; beside the link that is, where the
+    /// partner's phone is replaced.
+    pub fn keep_pending(&mut self, material: &Material) -> Result<(), Error> {
+        let link = Link::new(material, self.now())?;
         self.transact(|engine| {
-            engine.may_pair()?;
-            Ok(engine.db()?.set("link", &link.to_value())?)
+            let stays = engine.link()?.filter(|now| !now.pending);
+            let name = match stays {
+                None => LINK,
+                Some(now) if now.pair == link.pair && now.epoch < link.epoch => NEXT_LINK,
+                Some(_) => return Err(RefusalCode::AlreadyPaired.into()),
+            };
+            Ok(engine.db()?.set(name, &link.to_value())?)
         })
     }
 
@@ -161,13 +214,51 @@ impl Engine {
         self.transact(|engine| {
             let Some(link) = engine.link()?.filter(|link| link.pending) else { return Ok(()) };
             let name = engine.own_name()?;
-            engine.open_logs(link.pair, link.me, &name)?;
+            engine.open_logs(link.pair, link.me, &name, &link.logs)?;
             let mut proved = link;
             proved.pending = false;
-            Ok(engine.db()?.set("link", &proved.to_value())?)
+            proved.logs.clear();
+            Ok(engine.db()?.set(LINK, &proved.to_value())?)
         })?;
         self.changed();
         Ok(())
+    }
+
+    /// The same for the link to a phone that replaces the partner's: from now on
+    /// the one before is a stranger.
+    pub fn next_link_proved(&mut self) -> Result<(), Error> {
+        self.transact(|engine| {
+            let Some(mut proved) = engine.read_link(NEXT_LINK)? else { return Ok(()) };
+            proved.pending = false;
+            let db = engine.db()?;
+            db.set(LINK, &proved.to_value())?;
+            // Objects in a mailbox are named by the secret, and counted from 0.
+            let counters = ["mailed", "mailbox-read", "mailbox-written", "partner-holds-more"];
+            counters.iter().try_for_each(|name| db.unset(name))?;
+            Ok(db.unset(NEXT_LINK)?)
+        })?;
+        self.changed();
+        Ok(())
+    }
+
+    /// Refused while a phone that replaces the partner's has not proved its link.
+    pub fn replaced(&mut self) -> Result<(), Error> {
+        match self.read_link(NEXT_LINK)? {
+            Some(_) => Err(crate::error::LinkError::Nobody.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The keys for the session that proves a replacement.
+    pub fn next_link_keys(&mut self) -> Result<LinkKeys, Error> {
+        let now = self.link_keys()?;
+        let next = self.read_link(NEXT_LINK)?.ok_or(RefusalCode::NotPaired)?;
+        Ok(LinkKeys {
+            partner_key: next.partner_key,
+            secret: next.secret,
+            epoch: next.epoch,
+            ..now.clone()
+        })
     }
 
     /// The keys for a session, or why there may be none now.
@@ -208,15 +299,15 @@ impl Engine {
 
     /// The partner's name: the one in their log, as long as they leave it there.
     pub fn partner_name(&mut self, home: &Home) -> Result<String, Error> {
-        let theirs = log_id(home.pair.id, home.pair.other(home.me), 0);
-        if let Some(log) = PairDb::find(&home.logs, theirs)
-            && let Some(body) = self.db()?.body(log.number, 0, 0)?
-            && body.state == BodyState::Present
-            && let Ok(value) = Value::decode(&body.bytes)
-            && let Some(name) = value.get("name").and_then(Value::text)
-            && text::name(name).is_ok_and(|counts| counts == name)
-        {
-            return Ok(name.to_owned());
+        for log in home.logs.iter().rev().filter(|log| log.follower.owner() != home.me) {
+            if let Some(body) = self.db()?.body(log.number, 0, 0)?
+                && body.state == BodyState::Present
+                && let Ok(value) = Value::decode(&body.bytes)
+                && let Some(name) = value.get("name").and_then(Value::text)
+                && text::name(name).is_ok_and(|counts| counts == name)
+            {
+                return Ok(name.to_owned());
+            }
         }
         Ok(self.link()?.map(|link| link.partner_name.clone()).unwrap_or_default())
     }
@@ -261,14 +352,14 @@ impl Engine {
         Ok(())
     }
 
-    /// The partner's phone holds one's own log up to `length`. After an announced
-    /// leave that was all the link lived on for.
-    pub fn acknowledged(&mut self, length: u64) -> Result<(), Error> {
+    /// The partner's phone holds one's own log up to here. After an announced leave
+    /// that was all the link lived on for.
+    pub fn acknowledged(&mut self, at: Checkpoint) -> Result<(), Error> {
         if self.leaving_until()?.is_none() {
             return Ok(());
         }
         let home = self.home()?;
-        if length >= home.own()?.follower.checkpoint().length {
+        if at == home.own()?.follower.checkpoint() {
             self.retire_link()?;
         }
         Ok(())
@@ -280,8 +371,9 @@ impl Engine {
         self.keys.link = [0; 32];
         if let Some(mut link) = self.link()? {
             link.secret = [0; 32];
-            self.db()?.set("link", &link.to_value())?;
+            self.db()?.set(LINK, &link.to_value())?;
         }
+        self.db()?.unset(NEXT_LINK)?;
         Ok(self.db()?.unset("leaving")?)
     }
 }
@@ -310,8 +402,10 @@ mod tests {
             partner_key: [4; 32],
             secret: [5; 32],
             partner_name: "Ben".to_owned(),
+            epoch: 0,
+            logs: Vec::new(),
         };
-        space.ask(move |engine| engine.keep_pending(material)).await.unwrap();
+        space.ask(move |engine| engine.keep_pending(&material)).await.unwrap();
         clock.set(Moment(1_600));
         assert_eq!(space.status().await.unwrap().pairing, PairingState::Pending);
         clock.set(Moment(1_601));

@@ -7,9 +7,12 @@ use super::{PairingState, Space};
 use crate::domain::refusal::RefusalCode;
 use crate::error::{Error, LinkError, PairingError};
 use crate::host::random;
+use crate::id::PersonId;
 use crate::limits::INVITATION_SECONDS;
 use crate::net::{Channel, Handshake, Noise, open, public_key};
-use crate::pairing::{Action, Code, Conversation, Invitation, Message, Role, ShortCode};
+use crate::pairing::{
+    Action, Code, Conversation, Invitation, Message, Replacement, Role, ShortCode,
+};
 use crate::store::StorageError;
 use crate::time::Moment;
 use std::net::SocketAddr;
@@ -29,6 +32,9 @@ pub struct Asked {
     pub name: String,
     /// Equal on both phones, or somebody stands in between.
     pub code: ShortCode,
+    /// A phone takes the place of an earlier one: the partner's, where this phone
+    /// stays in its pair; otherwise this phone takes the place of its owner's.
+    pub replaces: bool,
 }
 
 /// A pairing under way.
@@ -82,6 +88,8 @@ impl Pairing {
 struct Asking {
     ask: oneshot::Sender<Asked>,
     answered: oneshot::Receiver<bool>,
+    /// Where the partner's phone is replaced: who I am, and of which pair.
+    replacement: Option<(PersonId, Replacement)>,
 }
 
 impl Space {
@@ -92,6 +100,25 @@ impl Space {
     /// `AlreadyPaired`; [`LinkError::Listen`].
     pub async fn pair_show(&self, address: SocketAddr) -> Result<Pairing, Error> {
         self.ask(Engine::may_pair).await?;
+        self.show_code(address, None).await
+    }
+
+    /// The partner has a new phone: shows a code for it, as [`Space::pair_show`]
+    /// does. On the new phone the code is typed as for any pairing. When both have
+    /// confirmed, and a first session has proved it, the phone before is a stranger.
+    ///
+    /// # Errors
+    /// `NotPaired`, `PairLeft`, `NotYetWhole`; [`LinkError::Listen`].
+    pub async fn pair_replace(&self, address: SocketAddr) -> Result<Pairing, Error> {
+        let replacement = self.ask(Engine::replacement).await?;
+        self.show_code(address, Some(replacement)).await
+    }
+
+    async fn show_code(
+        &self,
+        address: SocketAddr,
+        replacement: Option<(PersonId, Replacement)>,
+    ) -> Result<Pairing, Error> {
         let listener = listen(address).await?;
         let address = listener.local_addr().ok().map(reachable);
         let entropy = self.host.entropy.as_ref();
@@ -104,7 +131,8 @@ impl Space {
             expires_at: self.host.clock.now().plus(INVITATION_SECONDS),
         };
         let secrets = vec![code.secret(), invitation.secret];
-        let (pairing, asking) = self.pairing(address, Some(code), Some(invitation));
+        let (pairing, mut asking) = self.pairing(address, Some(code), Some(invitation));
+        asking.replacement = replacement;
         let run = show(self.clone(), listener, private, secrets, asking);
         Ok(pairing(tokio::spawn(run)))
     }
@@ -163,7 +191,7 @@ impl Space {
             answer: Some(answer),
             outcome,
         };
-        (pairing, Asking { ask, answered })
+        (pairing, Asking { ask, answered, replacement: None })
     }
 }
 
@@ -221,8 +249,9 @@ async fn show(
     let patience = Duration::from_secs(INVITATION_SECONDS as u64);
     let expired = |_| Error::Pairing(PairingError::Expired);
     let channel = timeout(patience, waiting).await.map_err(expired)??;
+    let replaces = asking.replacement.is_some();
     converse(&space, channel, Role::Showed, asking).await?;
-    prove(space, Some(listener), Vec::new()).await
+    prove(space, Some(listener), Vec::new(), replaces).await
 }
 
 async fn join(
@@ -253,7 +282,7 @@ async fn join(
             return Err(PairingError::WrongPhone.into());
         }
         converse(&space, channel, Role::Joined, asking).await?;
-        return prove(space, None, vec![peer]).await;
+        return prove(space, None, vec![peer], false).await;
     }
     Err(failed)
 }
@@ -271,8 +300,11 @@ async fn converse(
     let (handshake, key) = (channel.handshake, channel.partner_key);
     let began = Instant::now();
     let mut conversation = Conversation::new(role, handshake, key, name, fresh, Moment(0));
+    let Asking { ask, mut answered, replacement } = asking;
+    if let Some((me, replacement)) = replacement {
+        conversation = conversation.replacing(me, replacement);
+    }
     let mut actions = conversation.start();
-    let Asking { ask, mut answered } = asking;
     let mut ask = Some(ask);
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     let mut waiting = true;
@@ -280,8 +312,8 @@ async fn converse(
         for action in std::mem::take(&mut actions) {
             match action {
                 Action::Send(message) => channel.send(&message.encode()).await?,
-                Action::Ask { name, code } => {
-                    let asked = Asked { name, code };
+                Action::Ask { name, code, replaces } => {
+                    let asked = Asked { name, code, replaces };
                     let nobody = ask.take().is_none_or(|ask| ask.send(asked).is_err());
                     if nobody {
                         actions = conversation.answer(false);
@@ -289,7 +321,7 @@ async fn converse(
                 }
                 Action::Done(material) => {
                     channel.close().await;
-                    return space.ask(move |engine| engine.keep_pending(material)).await;
+                    return space.ask(move |engine| engine.keep_pending(&material)).await;
                 }
                 Action::Failed(error) => {
                     channel.close().await;
@@ -318,10 +350,12 @@ async fn prove(
     space: Space,
     listener: Option<TcpListener>,
     peers: Vec<String>,
+    replaces: bool,
 ) -> Result<(), Error> {
-    let outcome = space.exchange_once(listener, peers, PROOF).await;
+    let outcome = space.exchange_once(listener, peers, PROOF, replaces).await;
     match space.status().await?.pairing {
-        PairingState::Paired => Ok(()),
+        PairingState::Paired if !replaces => Ok(()),
+        PairingState::Paired => space.ask(Engine::replaced).await.and(Ok(())),
         _ => outcome.and(Err(RefusalCode::NotPaired.into())),
     }
 }

@@ -3,6 +3,7 @@
 use super::engine::Engine;
 use super::exchange::{GOODBYE, stopped};
 use super::link::LinkKeys;
+use super::turn::{Doing, Turn, brings_entries};
 use super::{PairingState, Space};
 use crate::error::{Error, LinkError};
 use crate::host::random;
@@ -40,6 +41,8 @@ pub(super) struct Links {
     pub stop: watch::Receiver<bool>,
     pub events: mpsc::Sender<Event>,
     pub once: bool,
+    /// Whether it is to prove the link to a phone that replaces the partner's.
+    pub replaces: bool,
     pub strangers: Strangers,
     /// Held by the one connection of this phone that shakes hands: both phones must
     /// agree on which of its connections is the latest.
@@ -51,6 +54,8 @@ pub(super) enum Event {
     InStep,
     /// So many entries are still to be exchanged.
     Behind(u64),
+    /// Nothing more of the partner's log is taken in now.
+    Stuck(Error),
     Trouble(Error),
 }
 
@@ -155,7 +160,7 @@ async fn report(links: &Links, error: Error) {
 /// Runs one connection to its end. Whether it was with the partner's phone.
 async fn link(
     stream: TcpStream,
-    turn: Option<Turn>,
+    turn: Option<Dialling>,
     stranger: Option<Stranger>,
     links: &Links,
 ) -> bool {
@@ -177,14 +182,18 @@ async fn link(
 
 async fn talk(
     stream: TcpStream,
-    turn: Option<Turn>,
+    turn: Option<Dialling>,
     mut stranger: Option<Stranger>,
     links: &Links,
     established: &mut bool,
 ) -> Result<(), Error> {
     let space = &links.space;
     let initiator = turn.is_some();
-    let keys = space.ask(Engine::link_keys).await?;
+    let replaces = links.replaces;
+    let keys = match replaces {
+        true => space.ask(Engine::next_link_keys).await?,
+        false => space.ask(Engine::link_keys).await?,
+    };
     let handshake = Handshake::Link {
         partner_key: &keys.partner_key,
         secret: &keys.secret,
@@ -199,7 +208,10 @@ async fn talk(
         let frame = timeout(FIRST_FRAME, channel.next()).await.map_err(|_| LinkError::Silent)?;
         first = Some(frame?);
     }
-    space.ask(Engine::link_proved).await?;
+    match replaces {
+        true => space.ask(Engine::next_link_proved).await?,
+        false => space.ask(Engine::link_proved).await?,
+    }
     let Some(writer) = channel.take_writer() else { return Ok(()) };
     let (outbox, out) = mpsc::channel(OUTBOX);
     let mut writing = tokio::spawn(write(writer, out));
@@ -216,6 +228,7 @@ async fn talk(
         over: false,
         established: false,
         left: None,
+        stuck: None,
         hushed: false,
     };
     let outcome = link.run(first, &mut stranger, established).await;
@@ -240,15 +253,15 @@ async fn write(mut writer: OwnedWriteHalf, mut out: mpsc::Receiver<Vec<u8>>) {
     }
 }
 
-/// The turn of a connection that this phone dials.
-type Turn = tokio::sync::OwnedMutexGuard<()>;
+/// Held by the one connection of this phone that shakes hands.
+type Dialling = tokio::sync::OwnedMutexGuard<()>;
 
 struct Link<'a> {
     links: &'a Links,
     keys: LinkKeys,
     initiator: bool,
     /// Until it is established.
-    turn: Option<Turn>,
+    turn: Option<Dialling>,
     channel: Channel,
     outbox: mpsc::Sender<Vec<u8>>,
     session: Option<Session>,
@@ -259,11 +272,11 @@ struct Link<'a> {
     established: bool,
     /// Entries that were still to be exchanged after the last step.
     left: Option<u64>,
+    /// Why nothing more of the partner's log is taken in, if so.
+    stuck: Option<LinkError>,
     /// Nothing more may be said, not even goodbye.
     hushed: bool,
 }
-
-type Doing = Result<Vec<sync::Action>, Error>;
 
 impl Link<'_> {
     fn now(&self) -> u64 {
@@ -309,7 +322,7 @@ impl Link<'_> {
                         self.step(move |session, _| Ok(session.tick(now))).await?;
                     }
                     () = displaced => return self.goodbye().await,
-                    () = stopped(&mut stop) => return self.goodbye().await,
+                    () = stopped(&mut stop) => return self.part().await,
                 }
             }
             if self.established {
@@ -317,7 +330,25 @@ impl Link<'_> {
                 stranger.take();
             }
         }
-        Ok(())
+        match self.stuck.take() {
+            Some(stuck) => Err(stuck.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Goodbye; and what the other side still asks for after an exchange of once.
+    async fn part(&mut self) -> Result<(), Error> {
+        self.send(&Frame::Bye).await?;
+        let linger = async {
+            while self.links.once && self.established && !self.over {
+                // The other side has ended it, which is what is waited for.
+                let Ok(bytes) = self.channel.next().await else { break };
+                self.receive(&bytes).await?;
+            }
+            Ok(())
+        };
+        // Long enough for an answer, and never longer than the exchange waits.
+        timeout(GOODBYE / 2, linger).await.unwrap_or(Ok(()))
     }
 
     async fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
@@ -351,29 +382,12 @@ impl Link<'_> {
             .space
             .worker
             .call(move |engine| {
-                // Holding or leaving takes effect at once, in the same job that
-                // would send something.
-                match engine.link_keys() {
-                    Ok(keys) if !keys.receive => session.deliver_only(),
-                    Ok(_) => {}
-                    Err(Error::Refusal(_)) => return Ok((session, None)),
-                    Err(error) => return Err(error),
-                }
-                let mut actions = work(&mut session, engine)?;
-                for action in &actions {
-                    note(engine, action)?;
-                }
-                // What a note has written goes out before the answers do: after
-                // those the other phone may think that all is said.
-                let older = actions.iter().rposition(brings_entries).map_or(0, |at| at + 1);
-                let said = session.pump(engine)?;
-                actions.splice(older..older, said);
-                let left = session.left(engine)?;
-                Ok((session, Some((actions, left))))
+                let turn = engine.turn(&mut session, work)?;
+                Ok((session, turn))
             })
             .await?;
         self.session = Some(session);
-        let Some((actions, left)) = said else {
+        let Some(Turn { actions, left, stuck }) = said else {
             self.hushed = true;
             self.over = true;
             return Ok(false);
@@ -383,7 +397,10 @@ impl Link<'_> {
             sent |= brings_entries(&action);
             self.act(action).await?;
         }
-        if self.over || left == self.left {
+        if !stuck {
+            self.stuck = None;
+        }
+        if left == self.left {
             return Ok(sent);
         }
         self.left = left;
@@ -430,6 +447,13 @@ impl Link<'_> {
             }
             sync::Action::Notice(notice) => {
                 tracing::info!(?notice, "the session noticed something");
+                let stuck = match notice {
+                    sync::Notice::Contradiction(_) => LinkError::Contradiction,
+                    sync::Notice::Refused(refusal) => LinkError::Refused(refusal.to_string()),
+                    sync::Notice::PartnerHoldsMore(_) => return Ok(()),
+                };
+                self.stuck = Some(stuck.clone());
+                self.tell(Event::Stuck(stuck.into())).await;
                 Ok(())
             }
             sync::Action::Stored(_)
@@ -450,32 +474,5 @@ impl Link<'_> {
         // Who does not read for as long as a silent one lives is gone too.
         let sent = timeout(UNREAD, self.outbox.send(wire)).await;
         Ok(sent.map_err(|_| LinkError::Silent)?.map_err(|_| gone())?)
-    }
-}
-
-fn brings_entries(action: &sync::Action) -> bool {
-    matches!(action, sync::Action::Send(Frame::Entries(_)))
-}
-
-/// What the engine keeps of a session's actions.
-fn note(engine: &mut Engine, action: &sync::Action) -> Result<(), Error> {
-    match action {
-        sync::Action::Established(_) => {
-            engine.notice(None)?;
-            engine.suspend_when_whole()
-        }
-        sync::Action::Recovered => {
-            engine.notice(None)?;
-            engine.suspend_recovered()?;
-            engine.suspend_when_whole()
-        }
-        sync::Action::Stored(_) => engine.suspend_when_whole(),
-        sync::Action::Notice(notice) => engine.notice(Some(*notice)),
-        sync::Action::Holds(at) => engine.note_delivered(at.log, at.length),
-        sync::Action::Acked(at) => {
-            engine.note_delivered(at.log, at.length)?;
-            engine.acknowledged(at.length)
-        }
-        _ => Ok(()),
     }
 }

@@ -6,10 +6,12 @@ use crate::cbor::View;
 use crate::domain::record;
 use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
-use crate::id::{Commitment, Head, LogId};
-use crate::limits::{BODY_BYTES, FRAME_BYTES, RUN_ENTRIES_SENT, UNACKNOWLEDGED_BYTES};
+use crate::id::{Commitment, Head, LogId, PersonId};
+use crate::limits::{
+    BODY_BYTES, FRAME_BYTES, LOG_GENERATIONS, RUN_ENTRIES_SENT, UNACKNOWLEDGED_BYTES,
+};
 use crate::log::body::{BodyState, Gate};
-use crate::log::{Checkpoint, Entry, Followed, LogRefusal, own_tag_matches};
+use crate::log::{Checkpoint, Entry, Followed, Follower, LogRefusal, log_id, own_tag_matches};
 use crate::store::{BodyRow, EntryRow, LogRow, PairDb};
 use crate::sync::{BodyAt, Intake, Replica, Run};
 use std::cell::RefCell;
@@ -44,15 +46,24 @@ impl Engine {
 
     fn take_in_within(&mut self, run: &Run) -> Result<Intake, Error> {
         let home = self.home()?;
-        let Some(mut log) = PairDb::find(&home.logs, run.log).cloned() else {
-            return Ok(Intake::Refused(LogRefusal::ForeignPin));
-        };
+        let known = PairDb::find(&home.logs, run.log).cloned();
+        let mut log =
+            match known.map_or_else(|| next_generation(&home, home.pair.other(home.me), run), Ok) {
+                Ok(log) => log,
+                Err(refusal) => return Ok(Intake::Refused(refusal)),
+            };
         let held = log.follower.checkpoint();
-        if log.frozen {
+        if self.unlike_pinned(&home, &log)? {
             return Ok(Intake::Contradiction);
         }
         if run.first > held.length {
             return Ok(Intake::Missing(held));
+        }
+        // Its owner has begun another generation since: this one is over.
+        let theirs = home.logs.iter().rev().find(|other| other.follower.owner() != home.me);
+        let over = theirs.is_some_and(|newest| newest.number > log.number);
+        if over && run.first + run.entries.len() as u64 > held.length {
+            return Ok(Intake::Refused(LogRefusal::Over));
         }
         let now = self.now();
         let mut rows = Vec::new();
@@ -112,30 +123,69 @@ impl Engine {
                 "entries came with a head that is not theirs".to_owned(),
             )));
         }
+        // Its owner goes on from what is held here after all.
+        log.frozen &= rows.is_empty();
         self.take_arrival(&home, log, Arrival::new(held.length, rows, &run.bodies))?;
         Ok(Intake::Stored(now_at))
     }
 
-    /// One's own entries, given back: each must carry one's own mark. With it
-    /// they are as they were written, pins included, even where what they pin is
-    /// not here yet.
+    /// One's own entries, given back: each must carry one's own mark, or end where
+    /// a replaced phone was told that its log ends. So they are as they were
+    /// written, pins included, even where what they pin is not here yet.
     fn take_back_within(&mut self, run: &Run) -> Result<Intake, Error> {
         let home = self.home()?;
-        let mut log = home.own()?.clone();
         let refused = Ok(Intake::Refused(LogRefusal::ForeignPin));
-        let held = log.follower.checkpoint();
-        if log.id() != run.log || run.first != held.length {
+        let own = home.logs.iter().rev().filter(|log| log.follower.owner() == home.me);
+        let newest = own.clone().next().map(|log| log.number);
+        let known = own.clone().find(|log| log.id() == run.log).cloned();
+        // The disk may be of before the log went on in another.
+        let forked = known.is_none() && self.cut_to_continue(&home, run)?;
+        let home = if forked { self.home()? } else { home };
+        let Ok(stands) = known.map_or_else(|| next_generation(&home, home.me, run), Ok) else {
+            return refused;
+        };
+        let length = stands.follower.checkpoint().length;
+        if run.first > length {
             return refused;
         }
+        // What is held already must be the same, or this log has had two pasts.
+        let mut known = 0;
+        while let Some(bytes) = run.entries.get(known)
+            && run.first + (known as u64) < length
+            && self.db()?.entry(stands.number, run.first + known as u64)?.bytes == *bytes
+        {
+            known += 1;
+        }
+        let first = run.first + known as u64;
+        if known == run.entries.len() {
+            let head = self.db()?.head_at(home.pair.id, &stands, first)?;
+            let at = |head| Intake::Stored(Checkpoint { log: run.log, length: first, head });
+            return Ok(head.map_or(Intake::Refused(LogRefusal::ForeignPin), at));
+        }
+        let end = self.kept_end(&stands)?;
+        if first < length && (stands.kept || newest != Some(stands.number)) {
+            return refused;
+        }
+        let mut log = match first < length {
+            true => self.rewound(&home, &stands, first)?,
+            false => stands.clone(),
+        };
         let now = self.now();
         let mut rows = Vec::new();
-        for (bytes, tag) in run.entries.iter().zip(&run.tags) {
-            let pins = Entry::decode(bytes).map(|entry| entry.seen).unwrap_or_default();
+        for (bytes, tag) in run.entries.iter().zip(&run.tags).skip(known) {
+            let pins: Vec<Checkpoint> = Entry::decode(bytes)
+                .map(|entry| entry.seen.into_iter().chain(entry.continues).collect())
+                .unwrap_or_default();
             let head_at = |id: LogId, length: u64| {
                 pins.iter().find(|pin| pin.log == id && pin.length == length).map(|pin| pin.head)
             };
             let Ok(followed) = log.follower.follow(bytes, &head_at) else { return refused };
-            if !own_tag_matches(&self.keys.log, followed.head, tag) {
+            let at = log.follower.checkpoint();
+            let mine = match end {
+                Some(end) => at.length < end.length || at == end,
+                None => own_tag_matches(&self.keys.log, followed.head, tag),
+            };
+            if !mine {
                 return refused;
             }
             rows.push(EntryRow {
@@ -147,12 +197,56 @@ impl Engine {
             });
         }
         let at = log.follower.checkpoint();
-        self.take_arrival(&home, log, Arrival::new(held.length, rows, &run.bodies))?;
-        // Together with the first word that comes back, everything in force
-        // begins to wait for its owner (R32).
+        if first < length {
+            self.set_aside(&stands, first)?;
+            self.note_fork()?;
+        }
+        self.take_arrival(&home, log, Arrival::new(first, rows, &run.bodies))?;
         self.read_arrived_within()?;
-        self.suspend_recovered()?;
+        self.note_return()?;
+        // One's own words may have seen another log than the partner's is by now.
+        let home = self.home()?;
+        for log in home.logs.iter().filter(|log| log.follower.owner() != home.me) {
+            if self.unlike_pinned(&home, log)? {
+                self.db()?.put_log(&LogRow { frozen: true, ..log.clone() })?;
+            }
+        }
+        if forked || first < length {
+            self.rebuild_within()?;
+        }
         Ok(Intake::Stored(at))
+    }
+
+    /// Whether what is held of a log is not what an own log has pinned of it.
+    fn unlike_pinned(&mut self, home: &Home, log: &LogRow) -> Result<bool, Error> {
+        let own = home.logs.iter().filter(|other| other.follower.owner() == home.me);
+        let mut pins = own.flat_map(|own| own.follower.pins()).filter(|pin| pin.log == log.id());
+        let db = self.db()?;
+        let differs = |pin: &Checkpoint| {
+            let head = db.head_at(home.pair.id, log, pin.length)?;
+            Ok::<_, Error>(head.is_some_and(|head| head != pin.head))
+        };
+        pins.try_fold(false, |found, pin| Ok(found || differs(pin)?))
+    }
+
+    /// One's own newest log goes on in another that this disk has forgotten: what was
+    /// written in it since then stands in another past, and is set aside. Whether
+    /// anything was.
+    fn cut_to_continue(&mut self, home: &Home, run: &Run) -> Result<bool, Error> {
+        let own = home.own()?.clone();
+        let first = run.entries.first().filter(|_| run.first == 0);
+        let entry = first.and_then(|bytes| Entry::decode(bytes).ok());
+        let Some(before) = entry.and_then(|entry| entry.continues) else { return Ok(false) };
+        let held = own.follower.checkpoint();
+        let parts = before.log == held.log && before.length < held.length && !own.kept;
+        if !parts || self.db()?.head_at(home.pair.id, &own, before.length)? != Some(before.head) {
+            return Ok(false);
+        }
+        let log = self.rewound(home, &own, before.length)?;
+        self.set_aside(&own, before.length)?;
+        self.db()?.put_log(&log)?;
+        self.note_fork()?;
+        Ok(true)
     }
 
     /// Entries of a log from `first` on, about `bytes` bytes of them, with the bodies
@@ -248,8 +342,8 @@ impl Replica for Engine {
         Ok(home.logs.iter().map(|log| log.follower.checkpoint()).collect())
     }
 
-    fn is_own(&self, log: LogId) -> bool {
-        self.own_logs.contains(&log)
+    fn own_generation(&self, log: LogId) -> Option<u8> {
+        self.own_logs.iter().position(|own| *own == log).map(|generation| generation as u8)
     }
 
     fn head_at(&mut self, log: LogId, length: u64) -> Result<Option<Head>, Error> {
@@ -290,6 +384,18 @@ impl Replica for Engine {
             let Some(row) = engine.log(log)? else { return Ok(()) };
             Ok(engine.db()?.put_log(&LogRow { frozen: true, ..row })?)
         })?;
+        self.changed();
+        Ok(())
+    }
+
+    fn thaw(&mut self, log: LogId) -> Result<(), Error> {
+        let frozen = self.log(log)?.filter(|row| row.frozen);
+        let Some(row) = frozen else { return Ok(()) };
+        let home = self.home()?;
+        if self.unlike_pinned(&home, &row)? {
+            return Ok(());
+        }
+        self.transact(|engine| Ok(engine.db()?.put_log(&LogRow { frozen: false, ..row })?))?;
         self.changed();
         Ok(())
     }
@@ -336,6 +442,29 @@ impl Replica for Engine {
         self.changed();
         Ok(())
     }
+}
+
+/// The log that goes on from a person's newest, where this run begins it: it must
+/// continue all that is held here.
+fn next_generation(home: &Home, owner: PersonId, run: &Run) -> Result<LogRow, LogRefusal> {
+    let newest = home.logs.iter().rfind(|log| log.follower.owner() == owner);
+    let newest = newest.ok_or(LogRefusal::ForeignPin)?;
+    let generation = newest.follower.generation() + 1;
+    if generation >= LOG_GENERATIONS || run.log != log_id(home.pair.id, owner, generation) {
+        return Err(LogRefusal::ForeignPin);
+    }
+    let entry = run.entries.first().filter(|_| run.first == 0).map(|bytes| Entry::decode(bytes));
+    let continues = entry.transpose()?.and_then(|entry| entry.continues);
+    if continues != Some(newest.follower.checkpoint()) {
+        return Err(LogRefusal::Continuation);
+    }
+    Ok(LogRow {
+        number: PairDb::number(owner == home.me, generation),
+        follower: Follower::new(home.pair.id, owner, generation),
+        stated: newest.stated,
+        frozen: false,
+        kept: false,
+    })
 }
 
 /// The head that an own log has pinned `log` with at this length.

@@ -18,11 +18,28 @@ const WATCH_CLOSELY: Duration = Duration::from_millis(20);
 
 type Job = Box<dyn FnOnce(&mut Engine) + Send>;
 
-/// The way to the writer thread.
+/// The way to the writer.
 #[derive(Clone)]
 pub struct Worker {
-    jobs: Arc<Mutex<Option<Sender<Job>>>>,
+    writer: Writer,
     room: Arc<Semaphore>,
+}
+
+#[derive(Clone)]
+enum Writer {
+    /// A thread of its own.
+    Thread(Arc<Mutex<Option<Sender<Job>>>>),
+    /// Whoever asks: for simulators, where the order of everything is decided.
+    #[cfg(feature = "sim")]
+    Caller(Arc<Mutex<Option<Engine>>>),
+}
+
+/// Does a job, and what is to be done after it.
+fn perform(engine: &mut Engine, job: Job) {
+    // What another process wrote before this is seen by it.
+    engine.look_for_changes();
+    job(engine);
+    engine.upkeep();
 }
 
 impl Worker {
@@ -40,12 +57,7 @@ impl Worker {
                 };
                 match jobs.recv_timeout(watch) {
                     Ok(job) => {
-                        let work = AssertUnwindSafe(|| {
-                            // What another process wrote before this is seen by it.
-                            engine.look_for_changes();
-                            job(&mut engine);
-                            engine.upkeep();
-                        });
+                        let work = AssertUnwindSafe(|| perform(&mut engine, job));
                         if catch_unwind(work).is_err() {
                             // The caller sees its answer dropped; nothing half done stays.
                             engine.start_over();
@@ -71,8 +83,17 @@ impl Worker {
             .name("amends-writer".to_owned())
             .spawn(run)
             .map_err(|error| StorageError::Io(error.to_string()))?;
-        let jobs = Arc::new(Mutex::new(Some(sender)));
-        Ok(Self { jobs, room: Arc::new(Semaphore::new(QUEUE)) })
+        Ok(Self::new(Writer::Thread(Arc::new(Mutex::new(Some(sender))))))
+    }
+
+    /// Without a thread: each job is done where it is asked for.
+    #[cfg(feature = "sim")]
+    pub fn here(engine: Engine) -> Self {
+        Self::new(Writer::Caller(Arc::new(Mutex::new(Some(engine)))))
+    }
+
+    fn new(writer: Writer) -> Self {
+        Self { writer, room: Arc::new(Semaphore::new(QUEUE)) }
     }
 
     /// Has the thread do `work` and waits for the answer. Once this has begun to
@@ -88,9 +109,16 @@ impl Worker {
             // Nobody may be waiting any more; the work counts all the same.
             let _dropped = answer.send(work(engine));
         });
-        {
-            let jobs = self.jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            jobs.as_ref().ok_or(Error::Closed)?.send(job).map_err(|_| Error::Closed)?;
+        match &self.writer {
+            Writer::Thread(jobs) => {
+                let jobs = jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                jobs.as_ref().ok_or(Error::Closed)?.send(job).map_err(|_| Error::Closed)?;
+            }
+            #[cfg(feature = "sim")]
+            Writer::Caller(engine) => {
+                let mut engine = engine.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                perform(engine.as_mut().ok_or(Error::Closed)?, job);
+            }
         }
         let lost = || Error::Storage(StorageError::Io("an internal error was caught".to_owned()));
         answered.await.map_err(|_| lost())?
@@ -98,6 +126,14 @@ impl Worker {
 
     /// Takes no more jobs; those that wait are still done.
     pub fn stop(&self) {
-        self.jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        match &self.writer {
+            Writer::Thread(jobs) => {
+                drop(jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take());
+            }
+            #[cfg(feature = "sim")]
+            Writer::Caller(engine) => {
+                drop(engine.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take());
+            }
+        }
     }
 }

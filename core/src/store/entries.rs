@@ -205,6 +205,37 @@ impl PairDb {
     }
 }
 
+/// The run of entries that begins at or before this one: its first, and one past
+/// its last.
+pub(super) fn segment_at(
+    db: &PairDb,
+    log: u64,
+    index: u64,
+) -> Result<Option<(u64, u64)>, StorageError> {
+    Ok(db
+        .file
+        .connection
+        .prepare_cached(
+            "SELECT first, first + count FROM segment WHERE log = ?1 AND first <= ?2 \
+             ORDER BY first DESC LIMIT 1",
+        )?
+        .query_row([log, index], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+/// Deletes what a table holds of a log from `first` on.
+pub(super) fn delete_from(
+    db: &PairDb,
+    table: &str,
+    column: &str,
+    log: u64,
+    first: u64,
+) -> Result<(), StorageError> {
+    let statement = format!("DELETE FROM {table} WHERE log = ?1 AND {column} >= ?2");
+    db.file.connection.prepare_cached(&statement)?.execute([log, first])?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -249,5 +280,16 @@ mod tests {
             }
         }
         assert_eq!(joined, 4, "both short stretches, and 900 but for the newest");
+        // Cut in the middle of a run, at its beginning, and among single ones.
+        for length in [next - 3, next - 600, 91, 50, 1, 0] {
+            db.cut_log(1, length).unwrap();
+            db.forget();
+            let counts = if length == 0 { vec![] } else { vec![(1, length)] };
+            assert_eq!(db.entry_counts().unwrap(), counts);
+            for index in 0..length {
+                assert_eq!(db.entry(1, index).unwrap(), row(index));
+            }
+            assert!(db.entry(1, length).is_err());
+        }
     }
 }

@@ -13,6 +13,7 @@
 //! it to its store, table and row.
 
 mod arrived;
+mod aside;
 mod bodies;
 mod database;
 mod documents;
@@ -24,6 +25,7 @@ mod secrets;
 mod vault_db;
 
 pub use arrived::{ArrivedBodies, ArrivedRun};
+pub use aside::AsideRow;
 pub use bodies::Expiring;
 pub use database::StorageError;
 pub use documents::{Begun, DocumentRow, LiveRow};

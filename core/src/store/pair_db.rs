@@ -45,6 +45,7 @@ const LAYOUT: Layout = Layout {
         CREATE TABLE arrived(number INTEGER PRIMARY KEY, log INTEGER NOT NULL,
             first INTEGER NOT NULL, count INTEGER NOT NULL, sealed BLOB NOT NULL,
             UNIQUE (log, first)) STRICT;
+        CREATE TABLE aside(number INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL) STRICT;
     ",
     ],
 };

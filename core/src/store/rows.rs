@@ -15,9 +15,12 @@ pub struct LogRow {
     pub follower: Follower,
     /// The latest time that one of its entries states.
     pub stated: Moment,
-    /// Set when the log contradicted what is held: from then on nothing more of
-    /// it is taken, until a continuation.
+    /// Set when the log contradicted what is held, until its owner goes on from
+    /// that.
     pub frozen: bool,
+    /// One's own, as the partner's phone kept it: this phone replaced the one that
+    /// wrote it, and cannot recognise its marks.
+    pub kept: bool,
 }
 
 impl LogRow {
@@ -37,6 +40,7 @@ impl LogRow {
             ("past", Some(past_view(self.follower.past()).to_value())),
             ("stated", Some(self.stated.0.into())),
             ("frozen", Some(Value::Bool(self.frozen))),
+            ("kept", self.kept.then_some(Value::Bool(true))),
         ])
     }
 
@@ -55,6 +59,7 @@ impl LogRow {
             ),
             stated: Moment(value.get("stated")?.int()?),
             frozen: *value.get("frozen")? == Value::Bool(true),
+            kept: value.get("kept").is_some(),
         })
     }
 }

@@ -20,13 +20,18 @@ const RUNS_GIVEN_BACK: u32 = 4_096;
 pub trait Replica {
     /// What fails where storage does.
     type Error;
-    /// What is held of every log, one's own and the partner's.
+    /// What is held of every log, one's own and the partner's, each person's in the
+    /// order of their generations.
     ///
     /// # Errors
     /// Storage.
     fn checkpoints(&mut self) -> Result<Vec<Checkpoint>, Self::Error>;
+    /// Which generation of one's own log it is, held here or not.
+    fn own_generation(&self, log: LogId) -> Option<u8>;
     /// Whether the log is one's own.
-    fn is_own(&self, log: LogId) -> bool;
+    fn is_own(&self, log: LogId) -> bool {
+        self.own_generation(log).is_some()
+    }
     /// The head that a held log had at a length; `None` beyond what is held.
     ///
     /// # Errors
@@ -44,19 +49,26 @@ pub trait Replica {
     /// # Errors
     /// Storage.
     fn accept(&mut self, run: &Run) -> Result<Intake, Self::Error>;
-    /// Takes back entries of one's own log that a rolled-back disk has lost: only
-    /// those that carry one's own mark, and only where they go on from what is
-    /// held. All, or none.
+    /// Takes back entries of one's own log that a rolled-back disk or a lost phone
+    /// has lost: only those that carry one's own mark, or that a replaced phone was
+    /// told of. Where they differ from what is held they count, and what stood
+    /// there is set aside. All, or none.
     ///
     /// # Errors
     /// Storage.
     fn recover(&mut self, run: &Run) -> Result<Intake, Self::Error>;
-    /// Takes note that the partner's log is not what is held of it: from now on
-    /// it is frozen.
+    /// Takes note that the partner's log is not what is held of it: it is frozen
+    /// until its owner goes on from that.
     ///
     /// # Errors
     /// Storage.
     fn freeze(&mut self, log: LogId) -> Result<(), Self::Error>;
+    /// The partner's log is what is held of it, as its owner says: where it was
+    /// frozen, it is no longer.
+    ///
+    /// # Errors
+    /// Storage.
+    fn thaw(&mut self, log: LogId) -> Result<(), Self::Error>;
     /// The bodies of the partner's records that are missing here.
     ///
     /// # Errors
@@ -83,7 +95,7 @@ pub enum Intake {
     Missing(Checkpoint),
     /// One is refused; it and what came after it are not stored.
     Refused(LogRefusal),
-    /// They contradict what is held, or the log is frozen already.
+    /// They contradict what is held.
     Contradiction,
 }
 
@@ -172,14 +184,22 @@ pub struct Session {
     announced: BTreeMap<LogId, u64>,
     /// Logs of the partner of which nothing more is taken in this session.
     closed: BTreeSet<LogId>,
-    /// One's own log, and how much more of it the partner's phone says to hold.
-    recovering: Option<(LogId, u64)>,
+    /// One's own logs of which the partner's phone says to hold something else, or
+    /// more. They come back one by one.
+    recovering: VecDeque<Checkpoint>,
+    /// Logs of one's own that were asked for from the beginning.
+    compared: BTreeSet<LogId>,
     in_flight: VecDeque<(LogId, u64, usize)>,
     in_flight_bytes: usize,
     strays: u32,
     given_back: u32,
     heard_at: u64,
-    pinged: bool,
+    /// Pings that wait for their pong; whether bodies were asked for before.
+    pings: VecDeque<bool>,
+    /// The bodies that were asked for last.
+    asked: Vec<(LogId, u64, u8)>,
+    /// The other side has said goodbye, and an answer is still to come.
+    leaving: bool,
 }
 
 impl Session {
@@ -192,13 +212,16 @@ impl Session {
             outgoing: BTreeMap::new(),
             announced: BTreeMap::new(),
             closed: BTreeSet::new(),
-            recovering: None,
+            recovering: VecDeque::new(),
+            compared: BTreeSet::new(),
             in_flight: VecDeque::new(),
             in_flight_bytes: 0,
             strays: 0,
             given_back: 0,
             heard_at: now,
-            pinged: false,
+            pings: VecDeque::new(),
+            asked: Vec::new(),
+            leaving: false,
         }
     }
 
@@ -222,11 +245,20 @@ impl Session {
     /// # Errors
     /// Storage.
     pub fn left<R: Replica>(&self, replica: &mut R) -> Result<Option<u64>, R::Error> {
-        if !self.hello || self.recovering.is_some() {
+        if !self.hello || !self.recovering.is_empty() || self.pings.contains(&true) {
             return Ok(None);
         }
+        let checkpoints = replica.checkpoints()?;
         let mut left = 0;
-        for held in replica.checkpoints()? {
+        if self.config.receive {
+            if self.stuck(replica)? {
+                return Ok(None);
+            }
+            let known = |log: &LogId| checkpoints.iter().any(|held| held.log == *log);
+            let more = self.announced.iter().filter(|(log, _)| !known(log));
+            left += more.filter(|(log, _)| !self.closed.contains(log)).map(|(_, n)| n).sum::<u64>();
+        }
+        for held in checkpoints {
             if replica.is_own(held.log) {
                 let Some(outgoing) = self.outgoing.get(&held.log) else { return Ok(None) };
                 if !outgoing.blocked {
@@ -244,6 +276,27 @@ impl Session {
         Ok(Some(left))
     }
 
+    /// Whether nothing more of the partner's newest log is taken in this session:
+    /// it was refused, or contradicts what is held.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn stuck<R: Replica>(&self, replica: &mut R) -> Result<bool, R::Error> {
+        if self.closed.is_empty() {
+            return Ok(false);
+        }
+        // The newest is the last, or one that goes on from it and is not taken.
+        let mut newest = None;
+        let mut unknown: BTreeSet<LogId> = self.announced.keys().copied().collect();
+        for held in replica.checkpoints()? {
+            unknown.remove(&held.log);
+            newest = Some(held.log).filter(|log| !replica.is_own(*log)).or(newest);
+        }
+        let closed = |log: &LogId| self.closed.contains(log);
+        Ok(unknown.iter().any(closed)
+            || (unknown.is_empty() && newest.as_ref().is_some_and(closed)))
+    }
+
     /// Time has passed.
     pub fn tick(&mut self, now: u64) -> Vec<Action> {
         let quiet = now.saturating_sub(self.heard_at);
@@ -251,8 +304,8 @@ impl Session {
             Vec::new()
         } else if quiet >= DEAD_MILLIS {
             self.end(Ended::Silent)
-        } else if quiet >= PING_MILLIS && !self.pinged {
-            self.pinged = true;
+        } else if quiet >= PING_MILLIS && self.pings.is_empty() {
+            self.pings.push_back(false);
             vec![Action::Send(Frame::Ping)]
         } else {
             Vec::new()
@@ -278,7 +331,6 @@ impl Session {
             return Ok(Vec::new());
         }
         self.heard_at = now;
-        self.pinged = false;
         if !self.hello && !matches!(frame, Frame::Hello { .. } | Frame::Bye) {
             return Ok(self.end(Ended::Protocol("the first frame was no hello")));
         }
@@ -296,10 +348,14 @@ impl Session {
                 replica.accept_bodies(log, &bodies)?;
                 Ok(Vec::new())
             }
-            Frame::WantBodies { .. } | Frame::Bodies { .. } | Frame::Pong => Ok(Vec::new()),
+            Frame::WantBodies { .. } | Frame::Bodies { .. } => Ok(Vec::new()),
+            Frame::Pong => self.on_pong(replica),
             Frame::Ack(at) => self.on_ack(at, replica),
             Frame::Ping => Ok(vec![Action::Send(Frame::Pong)]),
-            Frame::Bye => Ok(self.end(Ended::Bye)),
+            Frame::Bye => {
+                self.leaving = true;
+                Ok(self.end_if_answered())
+            }
         }
     }
 
@@ -317,28 +373,97 @@ impl Session {
         for mine in replica.checkpoints()? {
             let at = theirs.iter().find(|checkpoint| checkpoint.log == mine.log);
             if replica.is_own(mine.log) {
-                actions.extend(self.compare_own(mine.log, mine.length, at, replica)?);
-            } else if let Some(at) = at {
-                self.announced.insert(mine.log, at.length);
+                actions.extend(self.compare_own(mine.log, at, replica)?);
+            } else {
+                // One that is not listed is empty.
+                self.announced.insert(mine.log, at.map_or(0, |at| at.length));
+                let Some(at) = at else { continue };
                 if at.length <= mine.length
                     && replica.head_at(mine.log, at.length)? != Some(at.head)
                 {
                     actions.extend(self.contradiction(mine.log, replica)?);
+                } else if *at == mine {
+                    replica.thaw(mine.log)?;
                 }
             }
         }
+        // A disk may have been set back to before one's own log went on in another.
+        let known: BTreeSet<LogId> = replica.checkpoints()?.iter().map(|held| held.log).collect();
+        let mut lost: Vec<&Checkpoint> = theirs
+            .iter()
+            .filter(|at| at.length > 0 && replica.is_own(at.log) && !known.contains(&at.log))
+            .collect();
+        lost.sort_by_key(|at| replica.own_generation(at.log));
+        for at in lost {
+            self.recovering.push_back(*at);
+            actions.push(Action::Notice(Notice::PartnerHoldsMore(at.log)));
+            // What this disk holds of the others is perhaps not what they became.
+            self.outgoing.values_mut().for_each(|outgoing| outgoing.blocked = true);
+        }
+        // Logs that go on from one that is known here are to come.
+        for at in theirs.iter().filter(|at| !replica.is_own(at.log)) {
+            self.announced.entry(at.log).or_insert(at.length);
+        }
+        actions.extend(self.want_back(replica)?);
         if self.config.receive {
-            actions.extend(want_bodies(replica.missing_bodies()?));
+            actions.extend(self.want_bodies(replica)?);
         }
         actions.extend(self.pump(replica)?);
         Ok(actions)
+    }
+
+    /// Asks for the bodies that are missing, and by a ping after it how long to wait
+    /// for them: frames are answered in their order.
+    fn want_bodies<R: Replica>(&mut self, replica: &mut R) -> Result<Vec<Action>, R::Error> {
+        let missing = replica.missing_bodies()?;
+        // What did not come is not there.
+        if missing.is_empty() || missing == self.asked {
+            return Ok(Vec::new());
+        }
+        self.asked.clone_from(&missing);
+        let mut by_log: BTreeMap<LogId, Vec<(u64, u8)>> = BTreeMap::new();
+        for (log, index, place) in missing {
+            by_log.entry(log).or_default().push((index, place));
+        }
+        let frame = |(log, bodies)| Action::Send(Frame::WantBodies { log, bodies });
+        let mut actions: Vec<Action> = by_log.into_iter().map(frame).collect();
+        self.pings.push_back(true);
+        actions.push(Action::Send(Frame::Ping));
+        Ok(actions)
+    }
+
+    fn on_pong<R: Replica>(&mut self, replica: &mut R) -> Result<Vec<Action>, R::Error> {
+        let mut actions = Vec::new();
+        if self.pings.pop_front() == Some(true) && self.config.receive {
+            actions = self.want_bodies(replica)?;
+        }
+        actions.extend(self.end_if_answered());
+        Ok(actions)
+    }
+
+    /// After a goodbye: what is asked for is still answered, and what is on its way
+    /// acknowledged.
+    fn end_if_answered(&mut self) -> Vec<Action> {
+        match self.leaving && !self.pings.contains(&true) && self.in_flight.is_empty() {
+            true => self.end(Ended::Bye),
+            false => Vec::new(),
+        }
+    }
+
+    /// Asks for the next of one's own logs that the partner's phone holds more of:
+    /// from where the own one ends, or from the beginning where they differ.
+    fn want_back<R: Replica>(&mut self, replica: &mut R) -> Result<Option<Action>, R::Error> {
+        let Some(theirs) = self.recovering.front() else { return Ok(None) };
+        let held = replica.checkpoints()?.into_iter().find(|held| held.log == theirs.log);
+        let more = held.filter(|held| held.length < theirs.length);
+        let first = more.map_or(0, |held| held.length);
+        Ok(Some(Action::Send(Frame::Want { log: theirs.log, first })))
     }
 
     /// Compares what the partner holds of one's own log with the log.
     fn compare_own<R: Replica>(
         &mut self,
         log: LogId,
-        held: u64,
         theirs: Option<&Checkpoint>,
         replica: &mut R,
     ) -> Result<Vec<Action>, R::Error> {
@@ -347,20 +472,15 @@ impl Session {
         let known = theirs.is_none_or(|at| head == Some(at.head));
         let outgoing = Outgoing { acknowledged: length, sent: length, blocked: !known };
         self.outgoing.insert(log, outgoing);
-        Ok(match (known, head) {
-            (true, _) => theirs.map(|at| Action::Holds(*at)).into_iter().collect(),
-            // The claim has no effect until their entries carry my own mark.
-            (false, None) => {
-                self.recovering = Some((log, length));
-                vec![
-                    Action::Notice(Notice::PartnerHoldsMore(log)),
-                    Action::Send(Frame::Want { log, first: held }),
-                ]
-            }
+        if known {
+            return Ok(theirs.map(|at| Action::Holds(*at)).into_iter().collect());
+        }
+        // The claim has no effect until their entries carry my own mark.
+        self.recovering.extend(theirs);
+        Ok(match head {
+            None => vec![Action::Notice(Notice::PartnerHoldsMore(log))],
             // They hold something else under my name: let their phone see it.
-            (false, Some(head)) => {
-                vec![Action::Send(Frame::HeadAt(Checkpoint { log, length, head }))]
-            }
+            Some(head) => vec![Action::Send(Frame::HeadAt(Checkpoint { log, length, head }))],
         })
     }
 
@@ -423,10 +543,11 @@ impl Session {
         run: &Run,
         replica: &mut R,
     ) -> Result<Vec<Action>, R::Error> {
-        if !self.config.receive || self.closed.contains(&run.log) {
+        let own = replica.is_own(run.log);
+        if self.closed.contains(&run.log) || !(own || self.config.receive) {
             return Ok(Vec::new());
         }
-        if replica.is_own(run.log) {
+        if own {
             return self.on_own_entries(run, replica);
         }
         match replica.accept(run)? {
@@ -442,8 +563,11 @@ impl Session {
                 }
                 Ok(vec![Action::Send(Frame::Want { log: run.log, first: held.length })])
             }
-            // It pins words of mine that are on their way back to me.
-            Intake::Refused(LogRefusal::PinAhead) if self.recovering.is_some() => Ok(Vec::new()),
+            // It pins words of mine that are on their way back to me, or goes on from
+            // something that does.
+            Intake::Refused(
+                LogRefusal::PinAhead | LogRefusal::PinContradicts | LogRefusal::Continuation,
+            ) if !self.recovering.is_empty() => Ok(Vec::new()),
             Intake::Refused(refusal) => {
                 self.closed.insert(run.log);
                 Ok(vec![Action::Notice(Notice::Refused(refusal))])
@@ -462,30 +586,50 @@ impl Session {
         replica: &mut R,
     ) -> Result<Vec<Action>, R::Error> {
         let log = run.log;
-        let intake = match self.recovering {
-            Some((recovering, _)) if recovering == log => replica.recover(run)?,
-            _ => Intake::Refused(LogRefusal::ForeignPin),
+        let claimed = self.recovering.front().copied().filter(|claimed| claimed.log == log);
+        let intake = match claimed {
+            Some(_) => replica.recover(run)?,
+            None => Intake::Refused(LogRefusal::ForeignPin),
         };
-        let (Intake::Stored(at), Some((_, claimed))) = (intake, self.recovering) else {
+        let (Intake::Stored(at), Some(claimed)) = (intake, claimed) else {
+            // Perhaps they go on from something else than what is held here.
+            if claimed.is_some() && run.first > 0 && !self.compared.contains(&log) {
+                self.compared.insert(log);
+                return Ok(vec![Action::Send(Frame::Want { log, first: 0 })]);
+            }
             self.closed.insert(log);
-            self.recovering = None;
+            self.recovering.clear();
             return Ok(vec![Action::Notice(Notice::PartnerHoldsMore(log))]);
         };
-        if at.length < claimed {
+        if at.length < claimed.length {
             return Ok(vec![Action::Send(Frame::Want { log, first: at.length })]);
         }
-        self.recovering = None;
+        if replica.head_at(log, claimed.length)? != Some(claimed.head) {
+            // They gave back what was held, and had claimed something else.
+            self.closed.insert(log);
+            self.recovering.clear();
+            return Ok(vec![Action::Notice(Notice::PartnerHoldsMore(log))]);
+        }
+        self.recovering.pop_front();
         let outgoing = Outgoing { acknowledged: at.length, sent: at.length, blocked: false };
         self.outgoing.insert(log, outgoing);
         // Says how long the own log is again: until then the other phone waits.
-        let mut actions = vec![Action::Send(Frame::HeadAt(at)), Action::Recovered];
+        let mut actions = vec![Action::Send(Frame::HeadAt(at))];
+        if let Some(next) = self.want_back(replica)? {
+            actions.push(next);
+            return Ok(actions);
+        }
+        actions.push(Action::Recovered);
         // What could not be taken meanwhile is asked for again.
+        let mut announced = self.announced.clone();
         for held in replica.checkpoints()? {
-            let announced = self.announced.get(&held.log).copied().unwrap_or(0);
-            if !replica.is_own(held.log) && held.length < announced {
+            let length = announced.remove(&held.log).unwrap_or(0);
+            if !replica.is_own(held.log) && held.length < length {
                 actions.push(Action::Send(Frame::Want { log: held.log, first: held.length }));
             }
         }
+        let wanted = announced.into_keys().map(|log| Action::Send(Frame::Want { log, first: 0 }));
+        actions.extend(wanted);
         Ok(actions)
     }
 
@@ -509,6 +653,7 @@ impl Session {
         }
         let mut actions = vec![Action::Acked(at)];
         actions.extend(self.pump(replica)?);
+        actions.extend(self.end_if_answered());
         Ok(actions)
     }
 
@@ -524,8 +669,10 @@ impl Session {
         if !self.hello || self.over {
             return Ok(actions);
         }
+        // A generation goes out when the one before it has: it continues that one.
+        let mut whole = true;
         for held in replica.checkpoints()? {
-            if !replica.is_own(held.log) {
+            if !replica.is_own(held.log) || !whole {
                 continue;
             }
             let outgoing = self.outgoing.entry(held.log).or_insert(Outgoing {
@@ -545,6 +692,7 @@ impl Session {
                 self.in_flight_bytes += bytes;
                 actions.push(Action::Send(Frame::Entries(run)));
             }
+            whole = outgoing.blocked || outgoing.sent >= held.length;
         }
         Ok(actions)
     }
@@ -563,15 +711,6 @@ fn in_batches(bodies: Vec<BodyAt>) -> impl Iterator<Item = Vec<BodyAt>> {
         }
         (!batch.is_empty()).then_some(batch)
     })
-}
-
-fn want_bodies(missing: Vec<(LogId, u64, u8)>) -> Vec<Action> {
-    let mut by_log: BTreeMap<LogId, Vec<(u64, u8)>> = BTreeMap::new();
-    for (log, index, place) in missing {
-        by_log.entry(log).or_default().push((index, place));
-    }
-    let frame = |(log, bodies)| Action::Send(Frame::WantBodies { log, bodies });
-    by_log.into_iter().map(frame).collect()
 }
 
 #[cfg(test)]

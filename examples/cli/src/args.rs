@@ -110,6 +110,16 @@ pub enum Command {
         #[arg(long)]
         rebuild: bool,
     },
+    /// What was set aside when this phone got back words that it had lost.
+    ///
+    /// Without a subcommand: what waits. It was written here after this phone's disk
+    /// had been set back, and never reached the other phone. What only took something
+    /// back was done again at once.
+    Recover {
+        /// What to do with one of them.
+        #[command(subcommand)]
+        command: Option<RecoverCommand>,
+    },
     /// Leave the pair, for good. Nobody is asked.
     Leave {
         /// Say nothing: to the other phone it looks as if this one were offline.
@@ -158,6 +168,20 @@ pub enum PairCommand {
         #[arg(long)]
         qr: bool,
     },
+    /// Your partner has a new phone: show a code for it, both people in one place.
+    ///
+    /// On the new phone run `init`, then `pair join` with the code. It gets back what
+    /// your partner had shared, as this phone kept it; what was private is only in
+    /// their own backups. What is in force waits there until your partner resumes it.
+    /// The phone before becomes a stranger to this one.
+    Replace {
+        /// Where to listen; port 0 takes a free one.
+        #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:0")]
+        listen: SocketAddr,
+        /// Draw a QR code too.
+        #[arg(long)]
+        qr: bool,
+    },
     /// Go to the phone that shows a code.
     Join {
         /// The 16 characters that it shows, or the text of its QR code.
@@ -165,6 +189,21 @@ pub enum PairCommand {
         /// Where it listens, host:port. A QR code says so itself.
         #[arg(long, value_name = "ADDR", value_parser = peer)]
         peer: Option<String>,
+    },
+}
+
+/// What was set aside.
+#[derive(Debug, Subcommand)]
+pub enum RecoverCommand {
+    /// Say it again, as of now.
+    Again {
+        /// Its number in the list.
+        number: u64,
+    },
+    /// Let it go, for good.
+    Drop {
+        /// Its number in the list.
+        number: u64,
     },
 }
 
@@ -382,6 +421,14 @@ pub enum LogCommand {
     Show,
     /// Recompute both logs from their first entry on, and print their heads.
     Verify,
+    /// Write a document that derives from them to a file, as Automerge saves it. The
+    /// words stand apart from it and are not in the file.
+    Export {
+        /// The agreement, promise or other document.
+        id: String,
+        /// Where to; must not be there yet.
+        file: PathBuf,
+    },
 }
 
 /// Scenarios.

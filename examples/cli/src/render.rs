@@ -8,7 +8,9 @@ use amends::domain::next::{NextDue, Why};
 use amends::domain::pair::Who;
 use amends::domain::share::{SharedItem, Sharing};
 use amends::id::DocId;
-use amends::space::{DoctorReport, PairingState, Remedy, Status, StatusNotice, VerifiedLog};
+use amends::space::{
+    DoctorReport, PairingState, Remedy, SetAside, Status, StatusNotice, VerifiedLog,
+};
 use serde_json::{Value, json};
 
 /// How many characters of an id are shown.
@@ -237,6 +239,26 @@ pub fn next(items: &[NextDue]) -> String {
     items.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// What was set aside.
+pub fn set_aside(aside: &[SetAside]) -> String {
+    if aside.is_empty() {
+        return "Nothing is set aside.".to_owned();
+    }
+    let line = |one: &SetAside| {
+        let how = if one.repeatable { "" } else { " (only to look at: say it anew)" };
+        let words = one.words.join(" / ");
+        wrap(
+            &format!("{} of {}{how}: {words}", one.kind, utc(one.at)),
+            &format!("{:>3}  ", one.number),
+        )
+    };
+    let mut lines: Vec<String> = aside.iter().map(line).collect();
+    lines.push(
+        "Say one again: amends recover again N. Let it go: amends recover drop N.".to_owned(),
+    );
+    lines.join("\n")
+}
+
 /// Who is paired with whom.
 pub fn status(status: &Status) -> String {
     let mut lines = vec![format!("You are {}.", status.name)];
@@ -259,8 +281,9 @@ pub fn status(status: &Status) -> String {
     }
     lines.extend(status.notices.iter().map(|notice| {
         wrap(match notice {
-            StatusNotice::OtherLogChanged => "The other phone's log is no longer what this phone holds of it. This phone keeps its copy and takes in nothing more. Talk about it; if a phone was replaced, pair again.",
-            StatusNotice::OtherPhoneHoldsMore => "The other phone says that it holds more of your words than this phone. If this phone was restored from an older state, recover from the other one.",
+            StatusNotice::OtherLogChanged => "The other phone's log is no longer what this phone holds of it. This phone keeps its copy and takes in nothing more of it. If the other phone was restored from an older state, the next exchange puts it right; if it was replaced: amends pair replace.",
+            StatusNotice::OtherPhoneHoldsMore => "The other phone says that it holds more of your words than this phone. If this phone was restored from an older state, the next exchange brings them back.",
+            StatusNotice::SomethingSetAside => "Something that you wrote was set aside when this phone got back what it had lost: amends recover shows it.",
             StatusNotice::WaitsForReconfirmation => "This phone was restored, or its clock is set back. What was in force is paused here until you resume it, one by one.",
             StatusNotice::SomethingDamaged => "Something cannot be read: amends doctor says what.",
             _ => "There is something new here: update this app.",

@@ -53,8 +53,8 @@ impl Replica for Phone {
     fn checkpoints(&mut self) -> Result<Vec<Checkpoint>, Infallible> {
         Ok(self.logs.iter().map(Follower::checkpoint).collect())
     }
-    fn is_own(&self, log: LogId) -> bool {
-        self.logs[self.me].checkpoint().log == log
+    fn own_generation(&self, log: LogId) -> Option<u8> {
+        (self.logs[self.me].checkpoint().log == log).then_some(0)
     }
     fn head_at(&mut self, log: LogId, length: u64) -> Result<Option<Head>, Infallible> {
         Ok(self.heads[self.at(log)].get(length as usize).copied())
@@ -109,7 +109,9 @@ impl Replica for Phone {
             let head_at = |log, length| {
                 pins.iter().find(|pin| pin.log == log && pin.length == length).map(|pin| pin.head)
             };
-            let followed = self.logs[me].follow(entry, &head_at).unwrap();
+            let Ok(followed) = self.logs[me].follow(entry, &head_at) else {
+                return Ok(Intake::Refused(LogRefusal::ForeignPin));
+            };
             self.entries[me].push(entry.clone());
             self.heads[me].push(followed.head);
         }
@@ -117,6 +119,10 @@ impl Replica for Phone {
     }
     fn freeze(&mut self, _: LogId) -> Result<(), Infallible> {
         self.frozen = true;
+        Ok(())
+    }
+    fn thaw(&mut self, _: LogId) -> Result<(), Infallible> {
+        self.frozen = false;
         Ok(())
     }
     fn missing_bodies(&mut self) -> Result<Vec<(LogId, u64, u8)>, Infallible> {

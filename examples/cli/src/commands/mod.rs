@@ -14,6 +14,8 @@ use amends::Space;
 use amends::space::Leaving;
 use clap::CommandFactory;
 use serde_json::json;
+use std::collections::BTreeSet;
+use std::io::Write;
 
 /// Does what the command line says.
 ///
@@ -72,6 +74,7 @@ pub async fn on_phone(
 async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {
     match command {
         Command::Pair(command) => network::pair(command, space, terminal).await,
+        Command::Recover { command } => network::recover(command, space, terminal).await,
         Command::Bundle(command) => network::bundle(command, space, terminal).await,
         Command::Sync(args) => network::sync(args, space, terminal).await,
         Command::Agreement(command) => agreement::run(command, space, terminal).await,
@@ -141,6 +144,22 @@ async fn log(command: LogCommand, space: &Space, terminal: &mut Terminal) -> Res
             let logs = space.verify_logs().await?;
             bar.finish_and_clear();
             terminal.ok(json!({"logs": logs}), &render::logs(&logs));
+        }
+        LogCommand::Export { id, file } => {
+            let items = space.log_items().await?;
+            let documents: BTreeSet<_> =
+                items.into_iter().flat_map(|item| item.documents).collect();
+            let id = render::pick(&id, documents.into_iter())
+                .ok_or_else(|| refusal(amends::domain::RefusalCode::NotFound))?;
+            let document = space.export_document(id).await?;
+            let mut to = std::fs::File::create_new(&file)?;
+            to.write_all(&document.bytes)?;
+            to.sync_all()?;
+            let words = format!("{} records are in {}.", document.records.len(), file.display());
+            let event = json!({
+                "id": id, "heads": document.heads, "records": document.records,
+            });
+            terminal.ok(event, &words);
         }
     }
     Ok(())

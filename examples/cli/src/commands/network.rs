@@ -1,6 +1,6 @@
 //! Pairing and exchange.
 
-use crate::args::{BundleCommand, PairCommand, SyncArgs};
+use crate::args::{BundleCommand, PairCommand, RecoverCommand, SyncArgs};
 use crate::render;
 use crate::terminal::{Failure, Terminal, progress};
 use amends::Space;
@@ -22,9 +22,15 @@ pub async fn pair(
     space: &Space,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
+    let stays = matches!(command, PairCommand::Replace { .. });
     let mut pairing = match command {
         PairCommand::Show { listen, qr } => {
             let pairing = space.pair_show(listen).await?;
+            show_code(&pairing, qr, terminal)?;
+            pairing
+        }
+        PairCommand::Replace { listen, qr } => {
+            let pairing = space.pair_replace(listen).await?;
             show_code(&pairing, qr, terminal)?;
             pairing
         }
@@ -32,13 +38,24 @@ pub async fn pair(
     };
     let asked = pairing.asked().await?;
     let code = asked.code.to_string();
-    let event = json!({"event": "compare", "partner": asked.name, "code": code});
-    let words = format!(
+    let event = json!({
+        "event": "compare", "partner": asked.name, "code": code, "replaces": asked.replaces,
+    });
+    let mut words = format!(
         "The other phone belongs to {}. Both phones must show this code:\n\n    {code}\n",
         asked.name
     );
+    match (asked.replaces, stays) {
+        (true, true) => words.push_str("\nIt takes the place of the phone that they had.\n"),
+        (true, false) => words.push_str("\nThis phone takes the place of the one that you had.\n"),
+        (false, _) => {}
+    }
     terminal.ok(event, &words);
-    let answer = terminal.ask("Is it the same on both? Type yes:").await?;
+    let mut answer = terminal.ask("Is it the same on both? Type yes or no:").await?;
+    let clear = |answer: &str| ["yes", "no", ""].contains(&answer);
+    while !clear(&answer) {
+        answer = terminal.ask("Please type yes or no:").await?;
+    }
     pairing.answer(answer == "yes");
     let bar = progress(terminal, "waiting for the other person to confirm");
     pairing.finished().await?;
@@ -82,6 +99,21 @@ async fn join(
     })?;
     terminal.say("Going to the other phone…");
     Ok(space.pair_join(&code, peer).await?)
+}
+
+pub async fn recover(
+    command: Option<RecoverCommand>,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    match command {
+        Some(RecoverCommand::Again { number }) => space.say_again(number).await?,
+        Some(RecoverCommand::Drop { number }) => space.let_go(number).await?,
+        None => {}
+    }
+    let aside = space.set_aside().await?;
+    terminal.ok(json!({"set_aside": aside}), &render::set_aside(&aside));
+    Ok(())
 }
 
 /// The addresses of this machine; a phone's system tells by itself when they change.
@@ -161,6 +193,9 @@ pub async fn sync(args: SyncArgs, space: &Space, terminal: &mut Terminal) -> Res
         terminal.ok(event, &format!("Listening on {address}{looking}."));
     }
     let mut catch_up = exchange.catch_up();
+    // One for the whole time: it also hears what is pressed while something is printed.
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
     let mut looks = tokio::time::interval(TROUBLES);
     let mut troubles = Vec::new();
     let mut place = addresses();
@@ -175,7 +210,7 @@ pub async fn sync(args: SyncArgs, space: &Space, terminal: &mut Terminal) -> Res
                 }
                 return Ok(());
             }
-            interrupted = tokio::signal::ctrl_c() => {
+            interrupted = &mut interrupted => {
                 interrupted?;
                 exchange.stop();
                 exchange.finished().await?;

@@ -1,0 +1,78 @@
+//! One turn of a session on the writer: what came in, what is kept of it, what is to
+//! be said.
+
+use super::engine::Engine;
+use crate::error::Error;
+use crate::sync::{self, Frame, Session};
+
+/// What a session has to do after something happened.
+pub(super) type Doing = Result<Vec<sync::Action>, Error>;
+
+/// What one turn came to.
+pub(super) struct Turn {
+    /// To be done, in this order.
+    pub actions: Vec<sync::Action>,
+    /// Entries that are still to be exchanged, see [`Session::left`].
+    pub left: Option<u64>,
+    /// See [`Session::stuck`].
+    pub stuck: bool,
+}
+
+impl Engine {
+    /// One turn; `None` where nothing more may be said, not even goodbye.
+    pub(super) fn turn(
+        &mut self,
+        session: &mut Session,
+        work: impl FnOnce(&mut Session, &mut Engine) -> Doing,
+    ) -> Result<Option<Turn>, Error> {
+        // Holding or leaving takes effect at once, in the same job that would send
+        // something.
+        match self.link_keys() {
+            Ok(keys) if !keys.receive => session.deliver_only(),
+            Ok(_) => {}
+            Err(Error::Refusal(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        let mut actions = work(session, self)?;
+        for action in &actions {
+            self.note_action(action)?;
+        }
+        // What a note has written goes out before the answers do: after those the
+        // other phone may think that all is said.
+        let older = actions.iter().rposition(brings_entries).map_or(0, |at| at + 1);
+        let said = session.pump(self)?;
+        actions.splice(older..older, said);
+        let left = session.left(self)?;
+        let stuck = session.stuck(self)?;
+        Ok(Some(Turn { actions, left, stuck }))
+    }
+
+    /// What is kept of a session's actions.
+    fn note_action(&mut self, action: &sync::Action) -> Result<(), Error> {
+        match action {
+            sync::Action::Established(_) => {
+                self.notice(None)?;
+                self.suspend_when_whole()
+            }
+            sync::Action::Recovered => {
+                self.notice(None)?;
+                self.recovered()?;
+                self.suspend_recovered()?;
+                self.suspend_when_whole()
+            }
+            sync::Action::Stored(_) => self.suspend_when_whole(),
+            sync::Action::Notice(notice) => self.notice(Some(*notice)),
+            sync::Action::Holds(at) => self.note_delivered(at.log, at.length),
+            sync::Action::Acked(at) => {
+                self.note_delivered(at.log, at.length)?;
+                self.acknowledged(*at)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether entries are sent by it.
+pub(super) fn brings_entries(action: &sync::Action) -> bool {
+    matches!(action, sync::Action::Send(Frame::Entries(_)))
+}
