@@ -327,7 +327,7 @@ impl Space {
     /// # Errors
     /// Storage, [`Error::Closed`].
     pub async fn hold_sync(&self, hold: bool) -> Result<(), Error> {
-        self.ask(move |engine| engine.hold(hold)).await
+        self.worker.call(move |engine| engine.hold(hold)).await
     }
 
     /// Leaves the pair, for good; nobody is asked (R14).
@@ -351,7 +351,7 @@ impl Space {
     /// # Errors
     /// `NotPaired`, storage, [`Error::Closed`].
     pub async fn rebuild(&self) -> Result<(), Error> {
-        self.ask(Engine::rebuild).await
+        self.worker.call(Engine::rebuild).await
     }
 
     /// Both logs with their heads, each recomputed from its first entry on.
@@ -441,7 +441,7 @@ impl Space {
     pub async fn suspend(&self) -> Result<(), Error> {
         #[cfg(feature = "net")]
         self.lifecycle.sleep().await;
-        self.ask(Engine::suspend).await
+        self.worker.call(Engine::suspend).await
     }
 
     /// Opens the files again; an exchange goes on, from where it listened before.
@@ -464,7 +464,7 @@ impl Space {
     /// Ends the space: what was accepted is finished, everything after answers
     /// [`Error::Closed`]. Calling it again does nothing.
     pub async fn shutdown(&self) {
-        if let Err(error) = self.ask(Engine::suspend).await {
+        if let Err(error) = self.worker.call(Engine::suspend).await {
             tracing::debug!(%error, "nothing was left to write back");
         }
         self.worker.stop();
@@ -476,7 +476,7 @@ impl Space {
     /// # Errors
     /// What the secret store or the disk says.
     pub async fn erase_local(self) -> Result<(), Error> {
-        self.ask(Engine::erase).await?;
+        self.worker.call(Engine::erase).await?;
         self.worker.stop();
         Ok(())
     }

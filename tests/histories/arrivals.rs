@@ -87,7 +87,6 @@ async fn words_that_are_taken_back_before_they_were_read_stay_gone() {
     let note = told.occurrences[0].report_words.clone().unwrap().id;
     ana.space.promises().withdraw_words(made.id, note).await.unwrap();
     ana.space.write_bundle(&second, BundleOf::Everything).await.unwrap();
-    // The long run is not read when the short one comes.
     ben.space.read_bundle(&first).await.unwrap();
     ben.space.read_bundle(&second).await.unwrap();
     let seen = seen(&ben.space).await;

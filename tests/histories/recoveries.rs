@@ -2,11 +2,13 @@
 //! what waits, and what nothing can stop.
 
 use amends::domain::RefusalCode;
+use amends::domain::openness::{Kind, NewPost};
 use amends::id::DocId;
-use amends::space::{Leaving, PairingState, StatusNotice};
+use amends::space::{ExchangeOptions, Leaving, PairingState, StatusNotice};
 use amends::{Error, Space};
 use amends_tests::phones::{Phone, meet, paired, plain};
 use std::path::Path;
+use std::time::Duration;
 
 async fn met(a: &Phone, b: &Phone) {
     assert_eq!(meet(&a.space, &b.space).await, [Ok(()), Ok(())]);
@@ -235,4 +237,92 @@ async fn what_was_set_aside_outlives_the_app() {
     ben.space.shutdown().await;
     let again: Space = ben.reopen().unwrap();
     assert_eq!(again.set_aside().await.unwrap(), before);
+}
+
+fn post(text: &str) -> NewPost {
+    NewPost {
+        kind: Kind::Day,
+        text: text.into(),
+        until: None,
+        want: None,
+        amount: None,
+        happened: None,
+        under: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_back_in_another_past_takes_nothing_of_this_one() {
+    let [ana, ben] = paired().await;
+    met(&ana, &ben).await;
+    let disk = tempfile::tempdir().unwrap();
+    ben.space.suspend().await.unwrap();
+    copy(ben.folder.path(), disk.path());
+    ben.space.resume().await.unwrap();
+    ben.space.openness().post(post("On the tram.")).await.unwrap();
+    met(&ana, &ben).await;
+    ben.space.suspend().await.unwrap();
+    copy(disk.path(), ben.folder.path());
+    ben.space.resume().await.unwrap();
+    // It stands where the other one stood, and is taken back.
+    let other = ben.space.openness().post(post("NEEDLE")).await.unwrap();
+    ben.space.openness().withdraw(other.id).await.unwrap();
+    for _ in 0..2 {
+        met(&ana, &ben).await;
+    }
+    for phone in [&ana, &ben] {
+        let posts = phone.space.openness().list().await.unwrap();
+        let texts: Vec<_> = posts.iter().filter_map(|post| post.text.as_deref()).collect();
+        assert_eq!(texts, ["On the tram."]);
+    }
+    assert_eq!(ben.space.set_aside().await.unwrap(), vec![], "what he took back stays gone");
+    sound([&ana, &ben]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_come_while_a_phone_is_being_replaced_are_not_lost_with_it() {
+    let [ana, old] = paired().await;
+    met(&ana, &old).await;
+    let new = Phone::new("Ben", None);
+    let mut show = ana.space.pair_replace("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let (address, code) = (show.address.unwrap().to_string(), show.code.clone().unwrap());
+    // His phone is still there, and says something while the code is typed.
+    old.space.agreements().propose(plain("Late.")).await.unwrap();
+    met(&ana, &old).await;
+    let mut join = new.space.pair_join(&code, &address).await.unwrap();
+    let (a, b) = tokio::join!(show.asked(), join.asked());
+    assert!(a.is_ok() && b.is_ok());
+    show.answer(true);
+    join.answer(true);
+    assert_eq!(show.finished().await, Err(RefusalCode::StaleView.into()));
+    // Again, with what there is now.
+    let another = Phone::new("Ben", None);
+    assert_eq!(replace(&ana, &another, [true, true]).await, [Ok(()), Ok(())]);
+    met(&ana, &another).await;
+    assert_eq!(texts(&another).await, ["Late."]);
+    sound([&ana, &another]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_phone_hears_nothing_more_not_even_over_a_link_that_stands() {
+    let [ana, old] = paired().await;
+    met(&ana, &old).await;
+    let listen = Some("127.0.0.1:0".parse().unwrap());
+    let options = ExchangeOptions { listen, ..Default::default() };
+    let listening = ana.space.exchange(options).await.unwrap();
+    let peers = vec![listening.address().unwrap().to_string()];
+    let options = ExchangeOptions { peers, ..Default::default() };
+    let _dialling = old.space.exchange(options).await.unwrap();
+    let mut views = old.space.subscribe();
+    ana.space.agreements().propose(plain("Before.")).await.unwrap();
+    let arrives = async { while views.next().await.unwrap().unwrap().is_empty() {} };
+    tokio::time::timeout(Duration::from_secs(10), arrives).await.unwrap();
+
+    let new = Phone::new("Ben", None);
+    assert_eq!(replace(&ana, &new, [true, true]).await, [Ok(()), Ok(())]);
+    ana.space.agreements().propose(plain("After.")).await.unwrap();
+    old.space.agreements().propose(plain("Mine.")).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(texts(&old).await, ["Before.", "Mine."]);
+    assert_eq!(texts(&ana).await, ["After.", "Before."]);
 }

@@ -103,6 +103,7 @@ async fn a_changed_past_is_a_contradiction_her_copy_stays_and_she_is_told() {
     let end = entry(at.length, vec![record(Action::End)]);
     let head = amends::log::next_head(at.head, &end.encode());
     let said = liar.entries(at.length, std::slice::from_ref(&end), head);
+    let other = Checkpoint { head: Head([9; 32]), ..at };
     liar.say(&ana, vec![other], vec![said]).await;
     assert_eq!(length(&ana).await, at.length);
     // Who goes on from what she holds is taken at his word again.

@@ -50,8 +50,8 @@ pub struct Material {
     pub partner_name: String,
     /// The key epoch: raised whenever a phone is replaced.
     pub epoch: u64,
-    /// Where this phone takes the place of an earlier one: the pair's logs as the
-    /// other phone holds them.
+    /// Where a phone takes the place of an earlier one: the pair's logs as the phone
+    /// that stays holds them.
     pub logs: Vec<Checkpoint>,
 }
 
@@ -446,8 +446,9 @@ impl Conversation {
             epoch: 0,
             logs: Vec::new(),
         };
-        if let Some(Replacement { pair, person, epoch, .. }) = &self.own.replaces {
+        if let Some(Replacement { pair, person, epoch, logs }) = &self.own.replaces {
             (material.pair, material.partner, material.epoch) = (*pair, *person, *epoch);
+            material.logs.clone_from(logs);
         } else if let Some(Replacement { pair, person, epoch, logs }) = &theirs.replaces {
             (material.pair, material.me, material.epoch) = (*pair, *person, *epoch);
             material.logs.clone_from(logs);
@@ -587,7 +588,7 @@ mod tests {
         assert_eq!((new.pair, new.me, new.partner, new.epoch), (PAIR, LOST, STAYS, 1));
         assert_eq!((stays.pair, stays.me, stays.partner, stays.epoch), (PAIR, STAYS, LOST, 1));
         assert_eq!(new.secret, stays.secret);
-        assert_eq!((new.logs.len(), stays.logs.len()), (2, 0));
+        assert_eq!((new.logs.len(), stays.logs.len()), (2, 2));
     }
 
     #[test]

@@ -98,7 +98,16 @@ impl Engine {
             self.unread = false;
             return Ok(false);
         }
-        let read = self.transact_unread(Engine::read_oldest_within)?;
+        let read = match self.transact_unread(Engine::read_oldest_within) {
+            // A damaged list keeps what has come from being read, and nothing else from
+            // being done: the doctor finds it, and makes it anew.
+            Err(Error::Storage(StorageError::Damaged(what))) => {
+                tracing::warn!(what, "what has come cannot be read");
+                self.unread = false;
+                return Ok(false);
+            }
+            read => read?,
+        };
         self.unread = self.db()?.oldest_arrived()?.is_some();
         // Both seals may be here now.
         if !self.unread

@@ -87,13 +87,14 @@ enum Due {
 }
 
 /// Every setting of `pair.db`.
-const SETTINGS: [(&str, Due); 20] = [
+const SETTINGS: [(&str, Due); 21] = [
     ("name", Due::Always),
     ("link", Due::Paired),
     ("next-link", Due::Sometimes),
     ("awaited", Due::Sometimes),
     ("forked", Due::Sometimes),
     ("out-of-order", Due::Sometimes),
+    ("cuts", Due::Sometimes),
     ("clock", Due::Sometimes),
     ("held", Due::Sometimes),
     ("leaving", Due::Sometimes),
@@ -472,7 +473,12 @@ impl Engine {
     /// Makes the documents' index and snapshots anew from the logs.
     pub fn rebuild(&mut self) -> Result<(), Error> {
         self.forget();
-        self.transact(Engine::rebuild_within)?;
+        self.transact_unread(|engine| {
+            // A damaged list must not keep what has come from being read.
+            engine.db()?.forget_documents()?;
+            engine.read_arrived_within()?;
+            engine.rebuild_within()
+        })?;
         self.changed();
         Ok(())
     }
@@ -480,6 +486,7 @@ impl Engine {
     /// The same, in the caller's transaction.
     pub(super) fn rebuild_within(&mut self) -> Result<(), Error> {
         self.forget();
+        self.wrote = true;
         let home = self.home()?;
         let db = self.db()?;
         db.forget_documents()?;

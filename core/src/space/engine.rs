@@ -30,6 +30,8 @@ const LOADED_DOCUMENTS: usize = 128;
 const CACHED_BODIES: usize = 8_192;
 /// Folded agreements kept in memory.
 const FOLDED_AGREEMENTS: usize = 512;
+/// The setting that counts how often a log of one's own was cut.
+pub(super) const CUTS: &str = "cuts";
 
 /// What the host lends, see [`crate::host`].
 #[derive(Clone)]
@@ -149,6 +151,8 @@ pub struct Engine {
     pub(super) scrub: bool,
     /// Entries may be stored that are not read yet.
     pub(super) unread: bool,
+    /// How often a log of one's own was cut, as far as it was seen.
+    pub(super) cuts: Option<Value>,
     /// When what expires was last looked for.
     pub(super) swept: Option<Moment>,
     /// Live documents that cannot be long over before these moments.
@@ -179,6 +183,7 @@ impl Engine {
         files: Files,
     ) -> Result<Self, Error> {
         let version = files.pair.data_version()?;
+        let cuts = files.pair.setting(CUTS)?;
         Ok(Self {
             folder,
             store,
@@ -199,6 +204,7 @@ impl Engine {
             wrote: false,
             scrub: true,
             unread: true,
+            cuts,
             swept: None,
             recent: HashMap::new(),
             expiring: None,
@@ -238,6 +244,12 @@ impl Engine {
                 self.live = None;
                 self.known.clear();
                 self.expiring = None;
+                // A log only grows, unless it had two pasts.
+                let cuts = files.pair.setting(CUTS).ok().flatten();
+                if cuts != self.cuts {
+                    self.cuts = cuts;
+                    self.forget();
+                }
                 self.changed();
             }
             Ok(_) => {}
@@ -769,7 +781,8 @@ impl Engine {
         Ok(())
     }
 
-    /// One's own records on a document from where it waits on.
+    /// One's own records on a document from where it waits on, and what waits to be
+    /// done again in a log that goes on.
     fn waiting_records(
         &mut self,
         home: &Home,
@@ -777,7 +790,7 @@ impl Engine {
         basis: &Past,
     ) -> Result<Vec<Record>, Error> {
         let own = home.own()?;
-        let mut records = Vec::new();
+        let mut records = self.set_aside_on(doc)?;
         for index in self.db()?.touches(doc, own.number, basis.length(own.id()))? {
             let row = self.db()?.entry(own.number, index)?;
             let Some(touch) = touch(own.id(), index, &row, doc) else { continue };
@@ -933,6 +946,10 @@ impl Engine {
         self.bodies.clear();
         self.live = None;
         self.known.clear();
+        #[cfg(feature = "net")]
+        {
+            self.delivered = None;
+        }
         self.expiring = None;
     }
 }

@@ -240,12 +240,10 @@ impl Space {
         listener: Option<TcpListener>,
         peers: Vec<String>,
         within: Duration,
-        replaces: bool,
     ) -> Result<(), Error> {
         let options = ExchangeOptions { peers, once: Some(within), ..ExchangeOptions::default() };
         let (_running, stop) = watch::channel(false);
-        let run = Run::new(self.clone(), options, listener.as_ref(), stop);
-        Run { replaces, ..run }.run(listener).await
+        Run::new(self.clone(), options, listener.as_ref(), stop).run(listener).await
     }
 
     /// The way to the network has changed: another Wi-Fi, another address. Links
@@ -288,8 +286,6 @@ struct Run {
     address: watch::Sender<Option<SocketAddr>>,
     catch_up: watch::Sender<Option<CatchUp>>,
     stop: watch::Receiver<bool>,
-    /// Whether it is to prove the link to a phone that replaces the partner's.
-    replaces: bool,
 }
 
 /// Why a stretch of an exchange was over.
@@ -308,7 +304,7 @@ impl Run {
     ) -> Self {
         let at = listener.and_then(|listener| listener.local_addr().ok());
         let (address, catch_up) = (watch::Sender::new(at), watch::Sender::new(None));
-        Self { space, options, at, address, catch_up, stop, replaces: false }
+        Self { space, options, at, address, catch_up, stop }
     }
 
     async fn run(mut self, mut listener: Option<TcpListener>) -> Result<(), Error> {
@@ -390,7 +386,6 @@ impl Run {
             stop: ended,
             events,
             once: self.options.once.is_some(),
-            replaces: self.replaces,
             strangers: Strangers::default(),
             dialling: Arc::default(),
         };

@@ -12,7 +12,7 @@ use crate::limits::{LEAVE_DELIVERY, LOG_GENERATIONS, PAIRING_SECONDS};
 use crate::log::Checkpoint;
 use crate::log::body::BodyState;
 use crate::pairing::{Material, Replacement};
-use crate::store::{Keys, StorageError};
+use crate::store::{Keys, PairDb, StorageError};
 use crate::time::Moment;
 
 /// The setting that holds the link.
@@ -201,7 +201,21 @@ impl Engine {
             let stays = engine.link()?.filter(|now| !now.pending);
             let name = match stays {
                 None => LINK,
-                Some(now) if now.pair == link.pair && now.epoch < link.epoch => NEXT_LINK,
+                Some(now) if now.pair == link.pair && now.epoch < link.epoch => {
+                    // What the new phone was told of must still be all there is.
+                    let home = engine.home()?;
+                    let held = |at: &Checkpoint| {
+                        home.logs.iter().any(|log| log.follower.checkpoint() == *at)
+                    };
+                    let theirs = |at: &&Checkpoint| {
+                        let log = PairDb::find(&home.logs, at.log);
+                        log.is_none_or(|log| log.follower.owner() != home.me)
+                    };
+                    if !link.logs.iter().filter(theirs).all(held) {
+                        return Err(RefusalCode::StaleView.into());
+                    }
+                    NEXT_LINK
+                }
                 Some(_) => return Err(RefusalCode::AlreadyPaired.into()),
             };
             Ok(engine.db()?.set(name, &link.to_value())?)
@@ -230,22 +244,37 @@ impl Engine {
         self.transact(|engine| {
             let Some(mut proved) = engine.read_link(NEXT_LINK)? else { return Ok(()) };
             proved.pending = false;
+            proved.logs.clear();
             let db = engine.db()?;
             db.set(LINK, &proved.to_value())?;
             // Objects in a mailbox are named by the secret, and counted from 0.
-            let counters = ["mailed", "mailbox-read", "mailbox-written", "partner-holds-more"];
+            // And the new phone holds nothing yet.
+            let counters =
+                ["mailed", "mailbox-read", "mailbox-written", "delivered", "partner-holds-more"];
             counters.iter().try_for_each(|name| db.unset(name))?;
-            Ok(db.unset(NEXT_LINK)?)
+            db.unset(NEXT_LINK)?;
+            // The secret of before goes from the disk too.
+            engine.scrub = true;
+            #[cfg(feature = "net")]
+            {
+                engine.delivered = None;
+            }
+            Ok(())
         })?;
         self.changed();
         Ok(())
     }
 
+    /// Whether a phone that replaces the partner's is about to prove its link.
+    pub fn replacing(&mut self) -> Result<bool, Error> {
+        Ok(self.read_link(NEXT_LINK)?.is_some())
+    }
+
     /// Refused while a phone that replaces the partner's has not proved its link.
     pub fn replaced(&mut self) -> Result<(), Error> {
-        match self.read_link(NEXT_LINK)? {
-            Some(_) => Err(crate::error::LinkError::Nobody.into()),
-            None => Ok(()),
+        match self.replacing()? {
+            true => Err(crate::error::LinkError::Nobody.into()),
+            false => Ok(()),
         }
     }
 
@@ -374,6 +403,7 @@ impl Engine {
             self.db()?.set(LINK, &link.to_value())?;
         }
         self.db()?.unset(NEXT_LINK)?;
+        self.scrub = true;
         Ok(self.db()?.unset("leaving")?)
     }
 }

@@ -352,7 +352,7 @@ async fn prove(
     peers: Vec<String>,
     replaces: bool,
 ) -> Result<(), Error> {
-    let outcome = space.exchange_once(listener, peers, PROOF, replaces).await;
+    let outcome = space.exchange_once(listener, peers, PROOF).await;
     match space.status().await?.pairing {
         PairingState::Paired if !replaces => Ok(()),
         PairingState::Paired => space.ask(Engine::replaced).await.and(Ok(())),

@@ -41,8 +41,6 @@ pub(super) struct Links {
     pub stop: watch::Receiver<bool>,
     pub events: mpsc::Sender<Event>,
     pub once: bool,
-    /// Whether it is to prove the link to a phone that replaces the partner's.
-    pub replaces: bool,
     pub strangers: Strangers,
     /// Held by the one connection of this phone that shakes hands: both phones must
     /// agree on which of its connections is the latest.
@@ -189,26 +187,32 @@ async fn talk(
 ) -> Result<(), Error> {
     let space = &links.space;
     let initiator = turn.is_some();
-    let replaces = links.replaces;
-    let keys = match replaces {
-        true => space.ask(Engine::next_link_keys).await?,
-        false => space.ask(Engine::link_keys).await?,
+    // Who replaces the partner's phone proves it by the first link of theirs.
+    let mut keys = space.ask(Engine::link_keys).await?;
+    let next = space.ask(Engine::next_link_keys).await.ok().filter(|_| !initiator);
+    let noise = |keys: &LinkKeys| {
+        let handshake = Handshake::Link {
+            partner_key: &keys.partner_key,
+            secret: &keys.secret,
+            pair: keys.pair,
+            epoch: keys.epoch,
+        };
+        Noise::new(&handshake, &keys.private, initiator, space.host.entropy.clone())
     };
-    let handshake = Handshake::Link {
-        partner_key: &keys.partner_key,
-        secret: &keys.secret,
-        pair: keys.pair,
-        epoch: keys.epoch,
-    };
-    let noise = Noise::new(&handshake, &keys.private, initiator, space.host.entropy.clone())?;
-    let mut channel = open(stream, vec![noise]).await?;
+    let candidates = std::iter::once(&keys).chain(&next).map(noise).collect::<Result<_, _>>()?;
+    let mut channel = open(stream, candidates).await?;
+    let replaces = next.filter(|next| next.partner_key == channel.partner_key);
+    let proves = replaces.is_some();
+    if let Some(next) = replaces {
+        keys = next;
+    }
     let mut first = None;
     if !initiator {
         // Only a frame that decrypts proves that this is no replayed message.
         let frame = timeout(FIRST_FRAME, channel.next()).await.map_err(|_| LinkError::Silent)?;
         first = Some(frame?);
     }
-    match replaces {
+    match proves {
         true => space.ask(Engine::next_link_proved).await?,
         false => space.ask(Engine::link_proved).await?,
     }
@@ -377,12 +381,13 @@ impl Link<'_> {
         work: impl FnOnce(&mut Session, &mut Engine) -> Doing + Send + 'static,
     ) -> Result<bool, Error> {
         let Some(mut session) = self.session.take() else { return Ok(false) };
+        let epoch = self.keys.epoch;
         let (session, said) = self
             .links
             .space
             .worker
             .call(move |engine| {
-                let turn = engine.turn(&mut session, work)?;
+                let turn = engine.turn(epoch, &mut session, work)?;
                 Ok((session, turn))
             })
             .await?;

@@ -2,15 +2,15 @@
 //! two pasts of one log, on a phone that replaces another. And what is suspended until
 //! its owner says so again (R32).
 
-use super::engine::{Engine, Home};
+use super::engine::{CUTS, Engine, Home};
 use crate::cbor::Value;
 use crate::domain::agreement;
 use crate::domain::lifecycle::PairState;
 use crate::domain::record::{Action, Draft, Record};
 use crate::domain::refusal::RefusalCode;
-use crate::domain::{Pair, record};
+use crate::domain::{Pair, openness, record};
 use crate::error::Error;
-use crate::id::{LogId, PersonId};
+use crate::id::{DocId, LogId, PersonId, Position};
 use crate::log::body::BodyState;
 use crate::log::{Checkpoint, Entry, Follower, log_id};
 use crate::store::{AsideRow, LogRow, PairDb, StorageError};
@@ -73,7 +73,7 @@ impl Engine {
     }
 
     /// The logs that this phone, which replaces another, is to get back.
-    fn awaited(&mut self) -> Result<Vec<Checkpoint>, Error> {
+    pub(super) fn awaited(&mut self) -> Result<Vec<Checkpoint>, Error> {
         let Some(value) = self.db()?.setting(AWAITED)? else { return Ok(Vec::new()) };
         let read = || value.array()?.iter().map(Checkpoint::from_value).collect();
         let damaged = || StorageError::Damaged(format!("pair.db: setting {AWAITED}"));
@@ -87,13 +87,6 @@ impl Engine {
         let before = before.ok_or_else(|| StorageError::Damaged("pair.db: a log".to_owned()))?;
         let awaited = self.awaited()?.into_iter().find(|at| at.log == before.log);
         Ok(awaited.unwrap_or(before))
-    }
-
-    /// How a log that the partner's phone kept for its owner must end; `None` where
-    /// it is not one, or is whole.
-    pub(super) fn kept_end(&mut self, log: &LogRow) -> Result<Option<Checkpoint>, Error> {
-        let awaited = self.awaited()?;
-        Ok(awaited.into_iter().find(|at| log.kept && at.log == log.id()))
     }
 
     /// An own log as it was at an earlier length, from its entries.
@@ -128,48 +121,98 @@ impl Engine {
     /// Takes what one's own log holds from `length` on out of it, for its owner to
     /// look at: it stands where other entries of theirs stood before.
     pub(super) fn set_aside(&mut self, log: &LogRow, length: u64) -> Result<(), Error> {
+        let mut rows: Vec<(Position, AsideRow)> = Vec::new();
         for index in length..log.follower.checkpoint().length {
             let row = self.db()?.entry(log.number, index)?;
             let Ok(entry) = Entry::decode(&row.bytes) else { continue };
             for (place, record) in entry.records.into_iter().enumerate() {
-                let body = self.db()?.body(log.number, index, place as u8)?;
+                let place = place as u8;
+                let body = self.db()?.body(log.number, index, place)?;
                 let body = body.filter(|body| body.state == BodyState::Present);
                 let body = body.map(|body| body.bytes).unwrap_or_default();
-                self.db()?.add_aside(&AsideRow { record, body })?;
+                rows.push((Position { log: log.id(), index, place }, AsideRow { record, body }));
             }
         }
+        // Answers that were sealed here wait with their seal; nobody else has them.
+        for (lookup, value) in self.db()?.outbox()? {
+            let seal = value.get("seal").and_then(|seal| seal.text()?.parse::<Position>().ok());
+            let sealed = rows.iter_mut().find(|(at, _)| Some(*at) == seal);
+            if let (Some((_, row)), Some(opening)) = (sealed, value.get("opening")) {
+                row.body = opening.encode();
+                self.db()?.clear_outbox(&lookup)?;
+            }
+        }
+        // What took back something that stands here too is done with: its position
+        // belongs to another record from now on.
+        let taken = |row: &AsideRow| match record_of(row)?.action {
+            Action::WithdrawWords { of } if of.log == log.id() && of.index >= length => Some(of),
+            _ => None,
+        };
+        let gone: Vec<Position> = rows.iter().filter_map(|(_, row)| taken(row)).collect();
+        for (_, row) in
+            rows.into_iter().filter(|(at, row)| taken(row).is_none() && !gone.contains(at))
+        {
+            self.db()?.add_aside(&row)?;
+        }
         self.db()?.cut_log(log.number, length)?;
-        self.scrub = true;
+        let cuts = self.db()?.setting(CUTS)?.and_then(|cuts| cuts.uint()).unwrap_or(0);
+        let cuts = Value::from(cuts + 1);
+        self.db()?.set(CUTS, &cuts)?;
+        self.cuts = Some(cuts);
+        (self.scrub, self.wrote) = (true, true);
         Ok(())
+    }
+
+    /// What was set aside on a document and only takes something back: it counts
+    /// until it is done again.
+    pub(super) fn set_aside_on(&mut self, doc: DocId) -> Result<Vec<Record>, Error> {
+        if self.db()?.setting(FORKED)?.is_none() {
+            return Ok(Vec::new());
+        }
+        let rows = self.readable_asides()?;
+        let records = rows.iter().filter_map(|(_, row)| record_of(row));
+        Ok(records.filter(|record| record.target == doc && record.action.takes_back()).collect())
+    }
+
+    /// What is set aside; where that is damaged, nothing: it must not stand in the way
+    /// of anything else. The doctor finds it.
+    fn readable_asides(&mut self) -> Result<Vec<(u64, AsideRow)>, Error> {
+        match self.db()?.asides() {
+            Err(StorageError::Damaged(what)) => {
+                tracing::warn!(what, "what was set aside cannot be read");
+                Ok(Vec::new())
+            }
+            rows => Ok(rows?),
+        }
     }
 
     /// One's own log is whole again. What was set aside and only took something back
     /// is done again at once, in a new generation of the log.
     pub fn recovered(&mut self) -> Result<(), Error> {
+        if self.db()?.setting(FORKED)?.is_none() {
+            return Ok(());
+        }
         self.transact(|engine| {
-            let aside = engine.db()?.asides()?;
+            let aside = engine.readable_asides()?;
             let mut home = engine.home()?;
             let own = home.own()?;
-            // What is set aside stood in the newest log; a log that goes on from it
-            // was opened already where nothing was.
-            if engine.db()?.setting(FORKED)?.is_none() {
-                return Ok(());
-            }
             let generation = own.follower.generation() + 1;
-            if generation >= crate::limits::LOG_GENERATIONS {
-                return Err(StorageError::TooMuch.into());
+            let mut drafts = Vec::new();
+            // Without room for another it goes on where it is: nothing may stand in the
+            // way of what takes something back.
+            if generation < crate::limits::LOG_GENERATIONS {
+                let next = LogRow {
+                    number: PairDb::number(true, generation),
+                    follower: Follower::new(home.pair.id, home.me, generation),
+                    stated: own.stated,
+                    frozen: false,
+                    kept: false,
+                };
+                engine.db()?.put_log(&next)?;
+                home.logs.push(next);
+                home.logs.sort_by_key(|log| log.number);
+                drafts.push(opening(&home, &engine.own_name()?));
             }
-            let next = LogRow {
-                number: PairDb::number(true, generation),
-                follower: Follower::new(home.pair.id, home.me, generation),
-                stated: own.stated,
-                frozen: false,
-                kept: false,
-            };
-            engine.db()?.put_log(&next)?;
-            home.logs.push(next);
-            home.logs.sort_by_key(|log| log.number);
-            let mut drafts = vec![opening(&home, &engine.own_name()?)];
             for (number, row) in aside {
                 let Some(draft) = draft(&row).filter(|draft| draft.action.takes_back()) else {
                     continue;
@@ -202,7 +245,7 @@ impl Engine {
 
     /// What was set aside and not yet said again or let go.
     pub fn asides(&mut self) -> Result<Vec<SetAside>, Error> {
-        let rows = self.db()?.asides()?;
+        let rows = self.readable_asides()?;
         Ok(rows.into_iter().filter_map(|(number, row)| shown(number, &row)).collect())
     }
 
@@ -297,7 +340,12 @@ impl Engine {
         }
         let mut drafts = Vec::new();
         for target in self.live_documents(&["agreement", "draft"])? {
-            let folded = self.agreement(&home, target)?;
+            let folded = self.agreement(&home, target);
+            let Some(folded) = self.unless_damaged(target, folded)? else {
+                // What cannot be read is paused all the same.
+                drafts.push(Draft { target, action: Action::Suspend, body: None });
+                continue;
+            };
             let state = PairState::default();
             let view = agreement::project(&folded, &home.pair, &state, home.me, self.now());
             let in_force = view.current.is_some() || view.cooling.is_some();
@@ -325,19 +373,24 @@ fn opening(home: &Home, name: &str) -> Draft {
 }
 
 /// Whether this can be written again as it was. A yes needs the text before one's
-/// eyes; a pause that is lifted, too.
+/// eyes, as does a pause that is lifted; what names a position may name something else
+/// by now.
 fn repeatable(action: &Action) -> bool {
     use crate::domain::promise::record::Act;
     match action {
         Action::Propose { .. } | Action::Offer { .. } => true,
         Action::Promise(act) => !matches!(act, Act::AcceptNew { .. } | Act::KeepOld { .. }),
-        Action::Openness(_) | Action::Pacing(_) | Action::Hearing(_) => true,
-        other => other.takes_back(),
+        Action::Openness(act) => matches!(act, openness::record::Act::Post { .. }),
+        other => other.takes_back() && !matches!(other, Action::WithdrawWords { .. }),
     }
 }
 
+fn record_of(row: &AsideRow) -> Option<Record> {
+    Record::from_value(&Value::decode(&row.record).ok()?)
+}
+
 fn draft(row: &AsideRow) -> Option<Draft> {
-    let record = Record::from_value(&Value::decode(&row.record).ok()?)?;
+    let record = record_of(row)?;
     // Written again it gets a salt of its own.
     let body = match Value::decode(&row.body) {
         Ok(Value::Map(fields)) => {

@@ -45,13 +45,21 @@ impl Engine {
     }
 
     fn take_in_within(&mut self, run: &Run) -> Result<Intake, Error> {
-        let home = self.home()?;
+        let mut home = self.home()?;
         let known = PairDb::find(&home.logs, run.log).cloned();
+        let new = known.is_none();
         let mut log =
             match known.map_or_else(|| next_generation(&home, home.pair.other(home.me), run), Ok) {
                 Ok(log) => log,
                 Err(refusal) => return Ok(Intake::Refused(refusal)),
             };
+        if self.replacing()? {
+            // What the new phone was told of these logs must stay what they are.
+            return Ok(Intake::Refused(LogRefusal::Over));
+        }
+        if new {
+            home.logs.push(log.clone());
+        }
         let held = log.follower.checkpoint();
         if self.unlike_pinned(&home, &log)? {
             return Ok(Intake::Contradiction);
@@ -162,7 +170,8 @@ impl Engine {
             let at = |head| Intake::Stored(Checkpoint { log: run.log, length: first, head });
             return Ok(head.map_or(Intake::Refused(LogRefusal::ForeignPin), at));
         }
-        let end = self.kept_end(&stands)?;
+        let awaited = self.awaited()?;
+        let end = awaited.iter().copied().find(|at| stands.kept && at.log == stands.id());
         if first < length && (stands.kept || newest != Some(stands.number)) {
             return refused;
         }
@@ -179,6 +188,14 @@ impl Engine {
             let head_at = |id: LogId, length: u64| {
                 pins.iter().find(|pin| pin.log == id && pin.length == length).map(|pin| pin.head)
             };
+            // A log that was kept for its owner builds on nothing but what they were
+            // told of.
+            let told = |pin: &Checkpoint| {
+                awaited.iter().any(|at| at.log == pin.log && at.length >= pin.length)
+            };
+            if end.is_some() && !pins.iter().all(told) {
+                return refused;
+            }
             let Ok(followed) = log.follower.follow(bytes, &head_at) else { return refused };
             let at = log.follower.checkpoint();
             let mine = match end {

@@ -83,6 +83,8 @@ impl Space {
 pub struct SimLink {
     space: Space,
     session: Option<Session>,
+    /// Of the keys that it was made with.
+    key_epoch: u64,
 }
 
 /// What a side does next.
@@ -106,7 +108,8 @@ impl SimLink {
     pub async fn begin(space: &Space, epoch: [u8; 8], now: u64) -> Result<(Self, SimTurn), Error> {
         let keys = space.ask(Engine::link_keys).await?;
         let config = Config { receive: keys.receive, ..Config::new(epoch) };
-        let mut link = Self { space: space.clone(), session: Some(Session::new(config, now)) };
+        let session = Some(Session::new(config, now));
+        let mut link = Self { space: space.clone(), session, key_epoch: keys.epoch };
         let turn = link.step(|session, engine| session.start(engine)).await?;
         Ok((link, turn))
     }
@@ -155,8 +158,9 @@ impl SimLink {
     ) -> Result<bool, Error> {
         let mut session =
             self.session.take().ok_or_else(|| StorageError::Io("the link is over".to_owned()))?;
+        let epoch = self.key_epoch;
         let work = move |engine: &mut Engine| {
-            let turn = engine.turn(&mut session, work)?;
+            let turn = engine.turn(epoch, &mut session, work)?;
             Ok((session, turn))
         };
         let (session, turn) = self.space.worker.call(work).await?;

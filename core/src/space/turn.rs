@@ -19,15 +19,19 @@ pub(super) struct Turn {
 }
 
 impl Engine {
-    /// One turn; `None` where nothing more may be said, not even goodbye.
+    /// One turn of a link with the keys of this epoch; `None` where nothing more may be
+    /// said, not even goodbye.
     pub(super) fn turn(
         &mut self,
+        epoch: u64,
         session: &mut Session,
         work: impl FnOnce(&mut Session, &mut Engine) -> Doing,
     ) -> Result<Option<Turn>, Error> {
         // Holding or leaving takes effect at once, in the same job that would send
         // something.
         match self.link_keys() {
+            // The phone at the other end was replaced meanwhile.
+            Ok(keys) if keys.epoch != epoch => return Ok(None),
             Ok(keys) if !keys.receive => session.deliver_only(),
             Ok(_) => {}
             Err(Error::Refusal(_)) => return Ok(None),
@@ -36,6 +40,16 @@ impl Engine {
         let mut actions = work(session, self)?;
         for action in &actions {
             self.note_action(action)?;
+        }
+        // Only when all that was lost is back it is known what waits (R32), and what
+        // was set aside.
+        let moved = |action: &sync::Action| {
+            use sync::Action::{Established, Recovered, Stored};
+            matches!(action, Established(_) | Recovered | Stored(_))
+        };
+        if actions.iter().any(moved) && !session.recovering() {
+            self.recovered()?;
+            self.suspend_when_whole()?;
         }
         // What a note has written goes out before the answers do: after those the
         // other phone may think that all is said.
@@ -50,17 +64,11 @@ impl Engine {
     /// What is kept of a session's actions.
     fn note_action(&mut self, action: &sync::Action) -> Result<(), Error> {
         match action {
-            sync::Action::Established(_) => {
-                self.notice(None)?;
-                self.suspend_when_whole()
-            }
+            sync::Action::Established(_) => self.notice(None),
             sync::Action::Recovered => {
                 self.notice(None)?;
-                self.recovered()?;
-                self.suspend_recovered()?;
-                self.suspend_when_whole()
+                self.suspend_recovered()
             }
-            sync::Action::Stored(_) => self.suspend_when_whole(),
             sync::Action::Notice(notice) => self.notice(Some(*notice)),
             sync::Action::Holds(at) => self.note_delivered(at.log, at.length),
             sync::Action::Acked(at) => {

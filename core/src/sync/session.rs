@@ -276,6 +276,11 @@ impl Session {
         Ok(Some(left))
     }
 
+    /// Whether words of one's own are still to come back in this session.
+    pub fn recovering(&self) -> bool {
+        !self.recovering.is_empty()
+    }
+
     /// Whether nothing more of the partner's newest log is taken in this session:
     /// it was refused, or contradicts what is held.
     ///
