@@ -15,6 +15,7 @@ mod arrival;
 mod bundle;
 mod checkins;
 mod doctor;
+mod documents;
 mod engine;
 #[cfg(feature = "net")]
 mod exchange;
@@ -285,32 +286,6 @@ impl Space {
     /// `NotPaired`, storage, [`Error::Closed`].
     pub async fn stop_all(&self) -> Result<Vec<SharedItem>, Error> {
         self.ask(Engine::stop_all).await
-    }
-
-    /// What was set aside when this phone got back words that it had lost: written
-    /// here in between, and never delivered.
-    ///
-    /// # Errors
-    /// Storage, [`Error::Closed`].
-    pub async fn set_aside(&self) -> Result<Vec<SetAside>, Error> {
-        self.ask(Engine::asides).await
-    }
-
-    /// Says again what was set aside, as of now.
-    ///
-    /// # Errors
-    /// `NotFound`; `StaleView` for what needs the text of now before one's eyes;
-    /// `PairLeft`.
-    pub async fn say_again(&self, number: u64) -> Result<(), Error> {
-        self.ask(move |engine| engine.say_again(number)).await
-    }
-
-    /// Lets go of what was set aside. There is no way back.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn let_go(&self, number: u64) -> Result<(), Error> {
-        self.ask(move |engine| engine.let_go(number)).await
     }
 
     /// What is next for me: three things at most.

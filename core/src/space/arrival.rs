@@ -5,7 +5,8 @@
 //! documents it touches is looked at by the next call that could see it, or when
 //! the phone has nothing else to do.
 
-use super::engine::{Engine, Home, TouchedRun};
+use super::documents::TouchedRun;
+use super::engine::{Engine, Home};
 use crate::cbor::View;
 use crate::domain::promise::record::Act;
 use crate::domain::record::{self, Action, Record};

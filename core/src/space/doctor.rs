@@ -1,6 +1,7 @@
 //! Checking everything from scratch: logs → documents → views.
 
-use super::engine::{Engine, Home, derived, touch};
+use super::documents::{derived, touch};
+use super::engine::{Engine, Home};
 use super::replica::body_of;
 use crate::cbor::Value;
 use crate::document::{Document, RULE, Touch, causal_order};

@@ -2,6 +2,7 @@
 //! two pasts of one log, on a phone that replaces another. And what is suspended until
 //! its owner says so again (R32).
 
+use super::Space;
 use super::engine::{CUTS, Engine, Home};
 use crate::cbor::Value;
 use crate::domain::agreement;
@@ -357,6 +358,34 @@ impl Engine {
         self.db()?.set("paused", &Value::Bool(true))?;
         self.db()?.unset(AWAITED)?;
         Ok(self.db()?.unset("reconfirm")?)
+    }
+}
+
+impl Space {
+    /// What was set aside when this phone got back words that it had lost: written
+    /// here in between, and never delivered.
+    ///
+    /// # Errors
+    /// Storage, [`Error::Closed`].
+    pub async fn set_aside(&self) -> Result<Vec<SetAside>, Error> {
+        self.ask(Engine::asides).await
+    }
+
+    /// Says again what was set aside, as of now.
+    ///
+    /// # Errors
+    /// `NotFound`; `StaleView` for what needs the text of now before one's eyes;
+    /// `PairLeft`.
+    pub async fn say_again(&self, number: u64) -> Result<(), Error> {
+        self.ask(move |engine| engine.say_again(number)).await
+    }
+
+    /// Lets go of what was set aside. There is no way back.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn let_go(&self, number: u64) -> Result<(), Error> {
+        self.ask(move |engine| engine.let_go(number)).await
     }
 }
 

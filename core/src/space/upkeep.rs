@@ -204,7 +204,7 @@ impl Engine {
         for log in &home.logs {
             let Some(index) = past.length(log.id()).checked_sub(1) else { continue };
             let row = self.db()?.entry(log.number, index)?;
-            let touched = super::engine::touch(log.id(), index, &row, doc);
+            let touched = super::documents::touch(log.id(), index, &row, doc);
             let stated = |value: &Value| value.get("at")?.array()?.first()?.int();
             let records = touched.into_iter().flat_map(|touch| touch.records);
             last = last.max(records.filter_map(|(_, value)| stated(&value)).max());

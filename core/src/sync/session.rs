@@ -182,7 +182,7 @@ pub struct Session {
     outgoing: BTreeMap<LogId, Outgoing>,
     /// How long the partner said their logs are.
     announced: BTreeMap<LogId, u64>,
-    /// Logs of the partner of which nothing more is taken in this session.
+    /// Logs of which nothing more is taken in this session.
     closed: BTreeSet<LogId>,
     /// One's own logs of which the partner's phone says to hold something else, or
     /// more. They come back one by one.

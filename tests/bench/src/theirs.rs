@@ -132,8 +132,15 @@ pub async fn run(records: u64) -> Figures {
     let ben = repo(there.path()).await;
     let host = relay.address.ip().to_string();
     let dial = || TcpDialer::new_host_port(host.clone(), relay.address.port());
-    let (theirs, time) = catch_up(&ben, &relay, &mine, records).await;
-    figures.catch_up = time;
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        let place = tempfile::tempdir().unwrap();
+        let empty = repo(place.path()).await;
+        times.push(catch_up(&empty, &relay, &mine, records).await.1);
+        empty.stop().await;
+    }
+    figures.catch_up = median(times);
+    let theirs = catch_up(&ben, &relay, &mine, records).await.0;
 
     let mut times = Vec::new();
     for _ in 0..5 {
