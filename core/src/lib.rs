@@ -45,7 +45,8 @@
 //! ```
 //!
 //! Two phones pair with [`Space::pair_show`] on one and [`Space::pair_join`] on
-//! the other, and exchange with [`Space::exchange`].
+//! the other, and exchange with [`Space::exchange`]. A lost phone is replaced with
+//! [`Space::pair_replace`] on the one that stays.
 
 pub mod cbor;
 pub mod document;

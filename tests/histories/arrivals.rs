@@ -1,25 +1,14 @@
 //! What has come is stored at once and read when something asks: nobody can tell.
 
 use amends::Space;
-use amends::domain::promise::{NewPromise, Told};
-use amends::domain::recurrence::Due;
+use amends::domain::promise::Told;
 use amends::space::BundleOf;
-use amends_tests::phones::{BEGIN, copy_of, host, meet, paired, plain};
+use amends::time::Moment;
+use amends_tests::phones::{BEGIN, copy_of, host, meet, paired, plain, promise};
 use rusqlite::Connection;
 use std::path::Path;
 
-fn promise(action: &str) -> NewPromise {
-    NewPromise {
-        action: action.into(),
-        due: Due::At(BEGIN.plus(3_600)),
-        zone: "UTC".into(),
-        grace: None,
-        cue: None,
-        response: None,
-        note: None,
-        link: None,
-    }
-}
+const DUE: Moment = Moment(BEGIN.0 + 3_600);
 
 /// Runs that stand in a home and are not read yet.
 fn unread(db: &Connection) -> u64 {
@@ -37,7 +26,7 @@ async fn a_phone_that_stops_before_it_has_read_what_came_has_it_when_it_opens() 
     let [ana, ben] = paired().await;
     for day in 0..20 {
         ana.space.agreements().propose(plain(&format!("Sentence {day}."))).await.unwrap();
-        ana.space.promises().make(promise(&format!("Promise {day}."))).await.unwrap();
+        ana.space.promises().make(promise(&format!("Promise {day}."), DUE)).await.unwrap();
     }
     let files = tempfile::tempdir().unwrap();
     let file = files.path().join("bundle");
@@ -76,7 +65,7 @@ async fn words_that_are_taken_back_before_they_were_read_stay_gone() {
     for day in 0..20 {
         ana.space.agreements().propose(plain(&format!("Sentence {day}."))).await.unwrap();
     }
-    let made = ana.space.promises().make(promise("Call at noon.")).await.unwrap();
+    let made = ana.space.promises().make(promise("Call at noon.", DUE)).await.unwrap();
     ana.clock.set(BEGIN.plus(7_200));
     ben.clock.set(BEGIN.plus(7_200));
     let words = Some("NEEDLE".to_owned());

@@ -2,11 +2,10 @@
 //! what waits, and what nothing can stop.
 
 use amends::domain::RefusalCode;
-use amends::domain::openness::{Kind, NewPost};
 use amends::id::DocId;
 use amends::space::{ExchangeOptions, Leaving, PairingState, StatusNotice};
 use amends::{Error, Space};
-use amends_tests::phones::{Phone, meet, paired, plain};
+use amends_tests::phones::{Phone, meet, paired, plain, post};
 use std::path::Path;
 use std::time::Duration;
 
@@ -237,18 +236,6 @@ async fn what_was_set_aside_outlives_the_app() {
     ben.space.shutdown().await;
     let again: Space = ben.reopen().unwrap();
     assert_eq!(again.set_aside().await.unwrap(), before);
-}
-
-fn post(text: &str) -> NewPost {
-    NewPost {
-        kind: Kind::Day,
-        text: text.into(),
-        until: None,
-        want: None,
-        amount: None,
-        happened: None,
-        under: None,
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,13 +5,12 @@ use amends::domain::inner::{Content, NewNote};
 use amends::domain::openness::{Kind, NewPost};
 use amends::domain::pair::Who;
 use amends::domain::promise::{NewPromise, Told};
-use amends::domain::recurrence::Due;
 use amends::domain::refusal::RefusalCode;
 use amends::host::SystemEntropy;
 use amends::store::{KeyFile, Keys, PairDb, PairFile};
 use amends::time::{DAY, Moment};
 use amends::{Error, Space};
-use amends_tests::phones::{BEGIN, Phone, meet, paired};
+use amends_tests::phones::{self, BEGIN, Phone, meet, paired};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,16 +29,7 @@ pub fn post(text: &str, days: i64) -> NewPost {
 }
 
 pub fn promise(action: &str, hours: i64) -> NewPromise {
-    NewPromise {
-        action: action.into(),
-        due: Due::At(BEGIN.plus(hours * 3_600)),
-        zone: "UTC".into(),
-        grace: None,
-        cue: None,
-        response: None,
-        note: None,
-        link: None,
-    }
+    phones::promise(action, BEGIN.plus(hours * 3_600))
 }
 
 /// Whether these words stand in any file of a phone, or in anything that its keys open.

@@ -2,15 +2,13 @@
 
 use crate::chance::Chance;
 use amends::domain::inner::{Content, NewNote};
-use amends::domain::openness::{Kind, NewPost};
 use amends::domain::pair::Who;
-use amends::domain::promise::{NewPromise, Told};
-use amends::domain::recurrence::Due;
+use amends::domain::promise::Told;
 use amends::host::{Clock, Entropy, EntropyError, FixedClock, SeededEntropy};
 use amends::store::KeyFile;
 use amends::time::Moment;
 use amends::{Error, Host, Space};
-use amends_tests::phones::{copy_of_in, plain};
+use amends_tests::phones::{copy_of_in, plain, post, promise};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -154,18 +152,8 @@ impl Phone {
             (6, Some(view)) => drop(agreements.resume(view.id).await?),
             (7, Some(view)) => drop(agreements.end(view.id).await?),
             (8, _) => {
-                let due = Due::At(self.clock.now().plus(1 + chance.below(5) as i64 * 3_600));
-                let new = NewPromise {
-                    action: words,
-                    due,
-                    zone: "UTC".into(),
-                    grace: None,
-                    cue: None,
-                    response: None,
-                    note: None,
-                    link: None,
-                };
-                promises.make(new).await?;
+                let due = self.clock.now().plus(1 + chance.below(5) as i64 * 3_600);
+                promises.make(promise(&words, due)).await?;
             }
             (9, _) => {
                 let all = promises.list().await?;
@@ -175,16 +163,7 @@ impl Phone {
                 }
             }
             (10, _) => {
-                let new = NewPost {
-                    kind: Kind::Day,
-                    text: words,
-                    until: None,
-                    want: None,
-                    amount: None,
-                    happened: None,
-                    under: None,
-                };
-                openness.post(new).await?;
+                openness.post(post(&words)).await?;
             }
             (11, _) => {
                 let all = openness.list().await?;

@@ -1,7 +1,10 @@
 //! Two phones in one process, over real sockets on this machine.
 
 use amends::domain::agreement::{AgreementKind, Category, Terms, TermsClause};
+use amends::domain::openness::{Kind, NewPost};
 use amends::domain::pair::Who;
+use amends::domain::promise::NewPromise;
+use amends::domain::recurrence::Due;
 use amends::host::{FixedClock, SeededEntropy, SystemEntropy};
 use amends::space::ExchangeOptions;
 use amends::store::KeyFile;
@@ -119,4 +122,31 @@ pub fn terms(text: &str, binds: Who, category: Category) -> Terms {
 /// A sentence that binds both and is not sensitive.
 pub fn plain(text: &str) -> Terms {
     terms(text, Who::Both, Category::General)
+}
+
+/// A promise for one moment, in words alone.
+pub fn promise(action: &str, due: Moment) -> NewPromise {
+    NewPromise {
+        action: action.into(),
+        due: Due::At(due),
+        zone: "UTC".into(),
+        grace: None,
+        cue: None,
+        response: None,
+        note: None,
+        link: None,
+    }
+}
+
+/// A post about one's day, in words alone.
+pub fn post(text: &str) -> NewPost {
+    NewPost {
+        kind: Kind::Day,
+        text: text.into(),
+        until: None,
+        want: None,
+        amount: None,
+        happened: None,
+        under: None,
+    }
 }
