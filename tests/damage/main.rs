@@ -5,14 +5,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use amends::domain::agreement::Category;
-use amends::domain::openness::{Kind, NewPost};
 use amends::domain::pair::Who;
 use amends::host::SystemEntropy;
 use amends::log::body::BodyState;
 use amends::space::Remedy;
 use amends::store::{BodyRow, PairDb, StorageError};
 use amends::{Error, Space};
-use amends_tests::phones::{BEGIN, Phone, host, meet, paired, plain, terms};
+use amends_tests::phones::{BEGIN, Phone, host, meet, paired, plain, post, terms};
 use rusqlite::Connection;
 use rusqlite::types::{Value, ValueRef};
 use std::fs;
@@ -94,15 +93,6 @@ async fn found(phone: &Phone, folder: &Path) -> Vec<String> {
 async fn i11_damaged_words_keep_nothing_else_from_being_stopped() {
     let phones = lived().await;
     let ana = &phones[0];
-    let post = |text: &str| NewPost {
-        kind: Kind::Day,
-        text: text.into(),
-        until: None,
-        want: None,
-        amount: None,
-        happened: None,
-        under: None,
-    };
     ana.space.openness().post(post("One.")).await.unwrap();
     ana.space.openness().post(post("Two.")).await.unwrap();
     ana.space.shutdown().await;

@@ -183,6 +183,21 @@ impl Follower {
         Ok(Followed { entry, head, past })
     }
 
+    /// The same for an entry of one's own that comes back, or was checked when it was
+    /// written: what it pins may not be held here yet, and is not compared.
+    ///
+    /// # Errors
+    /// [`LogRefusal`]; the state is then unchanged.
+    pub fn follow_own(&mut self, bytes: &[u8]) -> Result<Followed, LogRefusal> {
+        let entry = Entry::decode(bytes)?;
+        let pins = entry.seen.iter().chain(&entry.continues);
+        let head_at = |log, length| {
+            let mut pins = pins.clone();
+            pins.find(|pin| pin.log == log && pin.length == length).map(|pin| pin.head)
+        };
+        self.follow(bytes, &head_at)
+    }
+
     fn check_pin(
         &self,
         pin: &Checkpoint,

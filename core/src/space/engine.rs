@@ -73,14 +73,17 @@ pub struct Home {
 impl Home {
     /// One's own open log.
     pub fn own(&self) -> Result<&LogRow, StorageError> {
-        let own = self.logs.iter().rfind(|log| log.follower.owner() == self.me);
-        own.ok_or_else(|| StorageError::Damaged("pair.db: the own log".to_owned()))
+        self.newest(self.me).ok_or_else(|| StorageError::Damaged("pair.db: the own log".to_owned()))
     }
 
     /// Whether the newest log of the partner is frozen.
     pub fn frozen(&self) -> bool {
-        let theirs = self.logs.iter().rfind(|log| log.follower.owner() != self.me);
-        theirs.is_some_and(|log| log.frozen)
+        self.newest(self.pair.other(self.me)).is_some_and(|log| log.frozen)
+    }
+
+    /// A person's log of the last generation that is held.
+    pub(super) fn newest(&self, owner: PersonId) -> Option<&LogRow> {
+        self.logs.iter().rfind(|log| log.follower.owner() == owner)
     }
 
     /// The person of a log's row.

@@ -48,12 +48,9 @@ impl Engine {
         name: &str,
         known: &[Checkpoint],
     ) -> Result<(), Error> {
-        let log = |owner: PersonId, generation: u8, kept: bool| LogRow {
-            number: PairDb::number(owner == me, generation),
-            follower: Follower::new(pair.id, owner, generation),
-            stated: Moment(i64::MIN),
-            frozen: false,
-            kept,
+        let log = |owner: PersonId, generation: u8, kept: bool| {
+            let follower = Follower::new(pair.id, owner, generation);
+            LogRow { kept, ..LogRow::empty(owner == me, follower, Moment(i64::MIN)) }
         };
         let held = |g: &u8| known.iter().any(|at| at.log == log_id(pair.id, me, *g));
         let generation = (0..u8::MAX).take_while(held).count() as u8;
@@ -104,14 +101,7 @@ impl Engine {
             let row = self.db()?.entry(log.number, index)?;
             let damaged =
                 || StorageError::Damaged(format!("pair.db: entry {}/{index}", log.number));
-            let entry = Entry::decode(&row.bytes).map_err(|_| damaged())?;
-            // They were checked when they were written.
-            let pins: Vec<Checkpoint> =
-                entry.seen.iter().chain(&entry.continues).copied().collect();
-            let head_at = |log: LogId, length: u64| {
-                pins.iter().find(|pin| pin.log == log && pin.length == length).map(|pin| pin.head)
-            };
-            follower.follow(&row.bytes, &head_at).map_err(|_| damaged())?;
+            let entry = follower.follow_own(&row.bytes).map_err(|_| damaged())?.entry;
             let records = entry.records.iter().filter_map(|record| Value::decode(record).ok());
             let times = records.filter_map(|record| Record::from_value(&record));
             stated = times.map(|record| record.at.moment).max().unwrap_or(stated).max(stated);
@@ -202,13 +192,8 @@ impl Engine {
             // Without room for another it goes on where it is: nothing may stand in the
             // way of what takes something back.
             if generation < crate::limits::LOG_GENERATIONS {
-                let next = LogRow {
-                    number: PairDb::number(true, generation),
-                    follower: Follower::new(home.pair.id, home.me, generation),
-                    stated: own.stated,
-                    frozen: false,
-                    kept: false,
-                };
+                let follower = Follower::new(home.pair.id, home.me, generation);
+                let next = LogRow::empty(true, follower, own.stated);
                 engine.db()?.put_log(&next)?;
                 home.logs.push(next);
                 home.logs.sort_by_key(|log| log.number);

@@ -61,15 +61,15 @@ impl Engine {
             home.logs.push(log.clone());
         }
         let held = log.follower.checkpoint();
-        if self.unlike_pinned(&home, &log)? {
+        if log.frozen && self.unlike_pinned(&home, &log)? {
             return Ok(Intake::Contradiction);
         }
         if run.first > held.length {
             return Ok(Intake::Missing(held));
         }
         // Its owner has begun another generation since: this one is over.
-        let theirs = home.logs.iter().rev().find(|other| other.follower.owner() != home.me);
-        let over = theirs.is_some_and(|newest| newest.number > log.number);
+        let newest = home.newest(log.follower.owner());
+        let over = newest.is_some_and(|newest| newest.number > log.number);
         if over && run.first + run.entries.len() as u64 > held.length {
             return Ok(Intake::Refused(LogRefusal::Over));
         }
@@ -143,9 +143,11 @@ impl Engine {
     fn take_back_within(&mut self, run: &Run) -> Result<Intake, Error> {
         let home = self.home()?;
         let refused = Ok(Intake::Refused(LogRefusal::ForeignPin));
-        let own = home.logs.iter().rev().filter(|log| log.follower.owner() == home.me);
-        let newest = own.clone().next().map(|log| log.number);
-        let known = own.clone().find(|log| log.id() == run.log).cloned();
+        let newest = home.own()?.number;
+        let known = PairDb::find(&home.logs, run.log).cloned();
+        if known.as_ref().is_some_and(|log| log.follower.owner() != home.me) {
+            return refused;
+        }
         // The disk may be of before the log went on in another.
         let forked = known.is_none() && self.cut_to_continue(&home, run)?;
         let home = if forked { self.home()? } else { home };
@@ -172,7 +174,7 @@ impl Engine {
         }
         let awaited = self.awaited()?;
         let end = awaited.iter().copied().find(|at| stands.kept && at.log == stands.id());
-        if first < length && (stands.kept || newest != Some(stands.number)) {
+        if first < length && (stands.kept || newest != stands.number) {
             return refused;
         }
         let mut log = match first < length {
@@ -182,21 +184,16 @@ impl Engine {
         let now = self.now();
         let mut rows = Vec::new();
         for (bytes, tag) in run.entries.iter().zip(&run.tags).skip(known) {
-            let pins: Vec<Checkpoint> = Entry::decode(bytes)
-                .map(|entry| entry.seen.into_iter().chain(entry.continues).collect())
-                .unwrap_or_default();
-            let head_at = |id: LogId, length: u64| {
-                pins.iter().find(|pin| pin.log == id && pin.length == length).map(|pin| pin.head)
-            };
+            let Ok(followed) = log.follower.follow_own(bytes) else { return refused };
             // A log that was kept for its owner builds on nothing but what they were
             // told of.
             let told = |pin: &Checkpoint| {
                 awaited.iter().any(|at| at.log == pin.log && at.length >= pin.length)
             };
-            if end.is_some() && !pins.iter().all(told) {
+            let mut pins = followed.entry.seen.iter().chain(&followed.entry.continues);
+            if end.is_some() && !pins.all(told) {
                 return refused;
             }
-            let Ok(followed) = log.follower.follow(bytes, &head_at) else { return refused };
             let at = log.follower.checkpoint();
             let mine = match end {
                 Some(end) => at.length < end.length || at == end,
@@ -464,8 +461,7 @@ impl Replica for Engine {
 /// The log that goes on from a person's newest, where this run begins it: it must
 /// continue all that is held here.
 fn next_generation(home: &Home, owner: PersonId, run: &Run) -> Result<LogRow, LogRefusal> {
-    let newest = home.logs.iter().rfind(|log| log.follower.owner() == owner);
-    let newest = newest.ok_or(LogRefusal::ForeignPin)?;
+    let newest = home.newest(owner).ok_or(LogRefusal::ForeignPin)?;
     let generation = newest.follower.generation() + 1;
     if generation >= LOG_GENERATIONS || run.log != log_id(home.pair.id, owner, generation) {
         return Err(LogRefusal::ForeignPin);
@@ -475,13 +471,8 @@ fn next_generation(home: &Home, owner: PersonId, run: &Run) -> Result<LogRow, Lo
     if continues != Some(newest.follower.checkpoint()) {
         return Err(LogRefusal::Continuation);
     }
-    Ok(LogRow {
-        number: PairDb::number(owner == home.me, generation),
-        follower: Follower::new(home.pair.id, owner, generation),
-        stated: newest.stated,
-        frozen: false,
-        kept: false,
-    })
+    let follower = Follower::new(home.pair.id, owner, generation);
+    Ok(LogRow::empty(owner == home.me, follower, newest.stated))
 }
 
 /// The head that an own log has pinned `log` with at this length.

@@ -1,5 +1,6 @@
 //! The rows of `pair.db`, as values.
 
+use super::pair_db::PairDb;
 use crate::cbor::{Item, Value, View};
 use crate::id::{Head, LogId, PairId, Past, PersonId};
 use crate::log::body::BodyState;
@@ -24,6 +25,12 @@ pub struct LogRow {
 }
 
 impl LogRow {
+    /// A log of which nothing is held yet.
+    pub fn empty(mine: bool, follower: Follower, stated: Moment) -> Self {
+        let number = PairDb::number(mine, follower.generation());
+        Self { number, follower, stated, frozen: false, kept: false }
+    }
+
     /// The log's id.
     pub fn id(&self) -> LogId {
         self.follower.checkpoint().log
