@@ -284,3 +284,48 @@ async fn a_code_shown_on_all_addresses_names_one_that_can_be_reached() {
     let (a, b) = tokio::join!(show.asked(), join.asked());
     assert_eq!(a.unwrap().code, b.unwrap().code);
 }
+
+/// A connection from one of this machine's many loopback addresses.
+async fn from(source: u8, to: &str) -> TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, source], 0).into()).unwrap();
+    socket.connect(to.parse().unwrap()).await.unwrap()
+}
+
+/// Whether the phone hangs up within this time.
+async fn hung_up(stream: &mut TcpStream, within: Duration) -> bool {
+    matches!(tokio::time::timeout(within, stream.read(&mut [0; 1])).await, Ok(Ok(0) | Err(_)))
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_get_five_seconds_two_sockets_of_one_address_and_eight_in_all() {
+    const SOON: Duration = Duration::from_secs(2);
+    const AT_ONCE: Duration = Duration::from_millis(100);
+    let phones = paired().await;
+    let (exchange, address) = listening(&phones[0]).await;
+    let begun = std::time::Instant::now();
+    let mut kept = Vec::new();
+    for source in 2..6 {
+        for _ in 0..2 {
+            kept.push(from(source, &address).await);
+        }
+        // The third of an address; at the fourth address the eighth has been taken.
+        assert!(hung_up(&mut from(source, &address).await, SOON).await, "127.0.0.{source}");
+    }
+    assert!(hung_up(&mut from(6, &address).await, SOON).await, "the ninth");
+    for stream in &mut kept {
+        assert!(!hung_up(stream, AT_ONCE).await, "a stranger within the limits is listened to");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(5), "too slow a machine to tell");
+    // Whatever they send now and then, their time is over.
+    for stream in &mut kept {
+        let _may_be_gone = stream.write_all(&[0]).await;
+        assert!(hung_up(stream, Duration::from_secs(6)).await);
+    }
+    assert!(begun.elapsed() > Duration::from_secs(4), "nobody waited for the handshake");
+    // And there is room again, for the partner too.
+    assert!(!hung_up(&mut from(6, &address).await, AT_ONCE).await);
+    exchange.stop();
+    assert_eq!(meet(&phones[0].space, &phones[1].space).await, [Ok(()), Ok(())]);
+}

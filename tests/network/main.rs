@@ -285,6 +285,128 @@ fn a_stranger_who_floods_the_phone_does_not_keep_the_pair_apart() {
     assert!(flooded < 2 * quiet + Duration::from_millis(50), "{flooded:?} against {quiet:?}");
 }
 
+/// All that goes over the wire of one side, until it is stopped.
+struct Capture {
+    child: std::process::Child,
+    file: std::path::PathBuf,
+}
+
+impl Capture {
+    fn start(network: &Network, side: &str, folder: &Path) -> Self {
+        let file = folder.join("capture");
+        let script = processes::root().join("tests/network/capture.py");
+        let mut python = network.command(side, Path::new("python3"));
+        let mut child =
+            python.arg(script).arg(&file).stdout(Stdio::piped()).spawn().expect("python3");
+        let mut line = String::new();
+        let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+        std::io::BufRead::read_line(&mut out, &mut line).unwrap();
+        assert_eq!(line.trim(), "capturing");
+        Self { child, file }
+    }
+
+    fn stop(mut self) -> Vec<u8> {
+        std::thread::sleep(Duration::from_millis(200));
+        drop(self.child.kill());
+        drop(self.child.wait());
+        std::fs::read(&self.file).unwrap()
+    }
+}
+
+fn holds(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+/// A word as it might stand on a wire: as it is, in UTF-16, in hexadecimal, in Base64
+/// at each of its three offsets.
+fn disguises(word: &str) -> Vec<Vec<u8>> {
+    let wide = |order: fn(u16) -> [u8; 2]| word.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    let hex: String = word.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let mut all = vec![
+        word.as_bytes().to_vec(),
+        wide(u16::to_le_bytes),
+        wide(u16::to_be_bytes),
+        hex.to_uppercase().into_bytes(),
+        hex.into_bytes(),
+    ];
+    all.extend((0..3).map(|offset| inner_base64(word.as_bytes(), offset)));
+    // Fewer bytes may stand anywhere by chance.
+    all.retain(|bytes| bytes.len() >= 4);
+    all
+}
+
+/// Those characters of Base64 that depend on these bytes alone, wherever they begin.
+fn inner_base64(bytes: &[u8], offset: usize) -> Vec<u8> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let padded = [&vec![0; offset], bytes].concat();
+    let digits = padded.chunks_exact(3).flat_map(|three| {
+        let bits = u32::from_be_bytes([0, three[0], three[1], three[2]]);
+        [18, 12, 6, 0].map(|at| DIGITS[(bits >> at) as usize & 63])
+    });
+    digits.skip(if offset == 0 { 0 } else { 4 }).collect()
+}
+
+#[test]
+fn a_word_is_found_in_a_capture_however_it_is_written() {
+    let found = |text: &[u8]| disguises("sunflower").iter().any(|word| holds(text, word));
+    assert!(found(b"a sunflower") && found(b"73756e666c6f776572"));
+    // "sunflower", "a sunflower" and "my sunflower" in Base64.
+    assert!(found(b"c3VuZmxvd2Vy") && found(b"YSBzdW5mbG93ZXI=") && found(b"bXkgc3VuZmxvd2Vy"));
+    assert!(!found(b"a rose"));
+}
+
+#[test]
+fn r11_whoever_listens_on_the_network_reads_no_word_no_name_and_no_id() {
+    let Some(network) = Network::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let capture = Capture::start(&network, "b", folder.path());
+    let two = paired(&network);
+    let ana = Watch::start(&network, "a", &two.ana());
+    let ben = Watch::start(&network, "b", &two.ben());
+    let tomorrow = jiff::Zoned::now().date().tomorrow().unwrap().to_string();
+    let words = "both: We light the sunflower lamp.";
+    network.json("a", &two.ana(), &["agreement", "propose", "--clause", words]);
+    ben.shows(1, LONG);
+    network.json("b", &two.ben(), &["openness", "post", "whereabouts", "At the harbour café."]);
+    network.json("a", &two.ana(), &["promise", "make", "I buy marigolds.", "--on", &tomorrow]);
+    // The journal never leaves; and one more change says that all of this is through.
+    network.json("b", &two.ben(), &["journal", "write", "Only for the periwinkle drawer."]);
+    propose(&network, "b", &two.ben());
+    ana.shows(2, LONG);
+    drop((ana, ben));
+    let heard = capture.stop();
+
+    // That it listened at all: both phones announced themselves, and TCP went by.
+    assert!(holds(&heard, b"\x07_amends\x04_tcp"), "no announcement was captured");
+    let port = 7700_u16.to_be_bytes();
+    assert!(heard.len() > 5_000 && holds(&heard, &port), "{} bytes", heard.len());
+
+    let mut needles: Vec<String> =
+        ["sunflower", "lamp", "harbour", "marigold", "periwinkle"].map(str::to_owned).to_vec();
+    let record_words =
+        ["agreement.propose", "agreement", "clauses", "openness", "promise", "Europe/"];
+    needles.extend(record_words.map(str::to_owned));
+    for name in ["Ana", "Ben"] {
+        needles.push(format!("\u{63}{name}"));
+    }
+    for (side, home) in [("a", two.ana()), ("b", two.ben())] {
+        let logs = network.json(side, &home, &["log", "verify"]);
+        for log in logs["ok"]["logs"].as_array().unwrap() {
+            let id = log["log"].as_str().unwrap();
+            let bytes: Vec<u8> = (0..id.len() / 2)
+                .map(|at| u8::from_str_radix(&id[2 * at..2 * at + 2], 16).unwrap())
+                .collect();
+            assert!(bytes.len() >= 16 && !holds(&heard, &bytes), "the id {id} was on the wire");
+            needles.push(id.to_owned());
+        }
+    }
+    for needle in needles {
+        for disguise in disguises(&needle) {
+            assert!(!holds(&heard, &disguise), "{needle:?} was on the wire");
+        }
+    }
+}
+
 /// Not a test: the stranger's process of the one above.
 #[test]
 #[ignore = "run by the flood test"]

@@ -11,6 +11,7 @@ mod mailbox;
 #[cfg(feature = "mdns")]
 mod mdns;
 mod noise;
+mod quota;
 mod registry;
 
 pub use bundle::{Opener, Sealer, bundle_epoch};
@@ -21,6 +22,7 @@ pub use mailbox::{Folder, Mailbox, MailboxError, object_name};
 #[cfg(feature = "mdns")]
 pub use mdns::Mdns;
 pub use noise::{Handshake, Noise, public_key};
+pub use quota::Quota;
 pub use registry::{Claim, Registry};
 
 use std::time::Duration;

@@ -340,8 +340,13 @@ impl Space {
         let mut names = with(&mailbox, |mailbox| mailbox.list()).await?;
         let known = names.clone();
         for (number, name) in self.ask(move |engine| engine.wanted_objects(&known)).await? {
+            // What is too much waits there.
+            if !self.lifecycle.quota(|quota, now| quota.open(now)) {
+                break;
+            }
             let object = name.clone();
             let bytes = with(&mailbox, move |mailbox| mailbox.read(&object)).await?;
+            self.lifecycle.quota(|quota, now| quota.take(bytes.len(), now));
             let taken = self.ask(move |engine| engine.take_object(number, &bytes)).await?;
             if let Some(summary) = taken {
                 visit.taken += summary.new;

@@ -6,7 +6,7 @@ use super::engine::Engine;
 use super::network::{Event, Links, Strangers, accept, dial};
 use crate::error::{Error, LinkError};
 use crate::host::random;
-use crate::net::{Beacon, Discovery, Mailbox, Registry, Sighting, Sightings};
+use crate::net::{Beacon, Discovery, Mailbox, Quota, Registry, Sighting, Sightings};
 use crate::time::{DAY, Moment};
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -109,6 +109,7 @@ pub(crate) struct Lifecycle {
     /// Exchanges that have sockets open.
     open: watch::Sender<usize>,
     diagnostics: Mutex<Diagnostics>,
+    quota: Mutex<Option<Quota>>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -139,6 +140,13 @@ impl Lifecycle {
 
     pub(super) fn diagnostics(&self) -> Diagnostics {
         self.with(|diagnostics| diagnostics.clone())
+    }
+
+    /// What is taken from the partner's phone over time, however it comes.
+    pub(super) fn quota<T>(&self, work: impl FnOnce(&mut Quota, std::time::Instant) -> T) -> T {
+        let now = Instant::now().into_std();
+        let mut quota = self.quota.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        work(quota.get_or_insert_with(|| Quota::new(now)), now)
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Diagnostics) -> T) -> T {

@@ -188,8 +188,12 @@ async fn talk(
     let space = &links.space;
     let initiator = turn.is_some();
     // Who replaces the partner's phone proves it by the first link of theirs.
-    let mut keys = space.ask(Engine::link_keys).await?;
-    let next = space.ask(Engine::next_link_keys).await.ok().filter(|_| !initiator);
+    let (mut keys, next) = space
+        .ask(move |engine| {
+            let keys = engine.link_keys()?;
+            Ok((keys, if initiator { None } else { engine.next_link_keys().ok() }))
+        })
+        .await?;
     let noise = |keys: &LinkKeys| {
         let handshake = Handshake::Link {
             partner_key: &keys.partner_key,
@@ -234,6 +238,7 @@ async fn talk(
         left: None,
         stuck: None,
         hushed: false,
+        patience: Instant::now(),
     };
     let outcome = link.run(first, &mut stranger, established).await;
     let hushed = link.hushed;
@@ -243,6 +248,12 @@ async fn talk(
         writing.abort();
     }
     outcome
+}
+
+/// The next frame, not before its time. May be dropped while it waits.
+async fn next(channel: &mut Channel, patience: Instant) -> Result<Vec<u8>, LinkError> {
+    tokio::time::sleep_until(patience).await;
+    channel.next().await
 }
 
 /// Writes what the link has to say; ends when the link does.
@@ -280,6 +291,8 @@ struct Link<'a> {
     stuck: Option<LinkError>,
     /// Nothing more may be said, not even goodbye.
     hushed: bool,
+    /// Until then nothing more is taken: the other phone sends too much.
+    patience: Instant,
 }
 
 impl Link<'_> {
@@ -310,7 +323,7 @@ impl Link<'_> {
                     }
                 };
                 tokio::select! {
-                    bytes = self.channel.next() => {
+                    bytes = next(&mut self.channel, self.patience) => {
                         let bytes = bytes?;
                         self.receive(&bytes).await?;
                     }
@@ -358,6 +371,8 @@ impl Link<'_> {
     async fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let frame = Frame::decode(bytes).map_err(|error| LinkError::Protocol(error.to_string()))?;
         let now = self.now();
+        let wait = self.links.space.lifecycle.quota(|quota, now| quota.take(bytes.len(), now));
+        self.patience = Instant::now() + wait;
         self.step(move |session, engine| session.receive(frame, now, engine)).await
     }
 

@@ -276,50 +276,51 @@ impl Engine {
         let length = row.follower.checkpoint().length;
         let home = self.home()?;
         let (now, days) = (self.now(), self.retention(&home)?);
-        let db = self.db()?;
-        let mut run = Run {
-            log,
-            first,
-            entries: Vec::new(),
-            tags: Vec::new(),
-            bodies: Vec::new(),
-            head: row.follower.checkpoint().head,
-        };
-        let mut size = 0;
-        let mut held = VecDeque::new();
-        for index in first..length {
-            let entry = db.entry(row.number, index)?;
-            if (index - first).is_multiple_of(BODIES_READ) {
-                held = db.present_bodies(row.number, index, index + BODIES_READ)?.into();
-            }
-            let mut bodies = Vec::new();
-            while let Some((at, place, body)) = held.front_mut()
-                && *at == index
-            {
-                let wanted = with_expiring || body.until.is_none();
-                if wanted && body.ends(days).is_none_or(|until| now < until) {
-                    let bytes = std::mem::take(&mut body.bytes);
-                    bodies.push(BodyAt { index, place: *place, bytes });
+        self.db()?.reading(|db| {
+            let mut run = Run {
+                log,
+                first,
+                entries: Vec::new(),
+                tags: Vec::new(),
+                bodies: Vec::new(),
+                head: row.follower.checkpoint().head,
+            };
+            let mut size = 0;
+            let mut held = VecDeque::new();
+            for index in first..length {
+                let entry = db.entry(row.number, index)?;
+                if (index - first).is_multiple_of(BODIES_READ) {
+                    held = db.present_bodies(row.number, index, index + BODIES_READ)?.into();
                 }
-                held.pop_front();
+                let mut bodies = Vec::new();
+                while let Some((at, place, body)) = held.front_mut()
+                    && *at == index
+                {
+                    let wanted = with_expiring || body.until.is_none();
+                    if wanted && body.ends(days).is_none_or(|until| now < until) {
+                        let bytes = std::mem::take(&mut body.bytes);
+                        bodies.push(BodyAt { index, place: *place, bytes });
+                    }
+                    held.pop_front();
+                }
+                let more =
+                    entry.bytes.len() + bodies.iter().map(|body| body.bytes.len()).sum::<usize>();
+                if !run.entries.is_empty()
+                    && (size + more > bytes || run.entries.len() >= RUN_ENTRIES_SENT)
+                {
+                    break;
+                }
+                size += more;
+                // Bodies that would not fit beside their entry are asked for later.
+                if size <= FRAME_BYTES / 4 * 3 {
+                    run.bodies.extend(bodies);
+                }
+                run.head = entry.head;
+                run.entries.push(entry.bytes);
+                run.tags.push(entry.tag);
             }
-            let more =
-                entry.bytes.len() + bodies.iter().map(|body| body.bytes.len()).sum::<usize>();
-            if !run.entries.is_empty()
-                && (size + more > bytes || run.entries.len() >= RUN_ENTRIES_SENT)
-            {
-                break;
-            }
-            size += more;
-            // Bodies that would not fit beside their entry are asked for later.
-            if size <= FRAME_BYTES / 4 * 3 {
-                run.bodies.extend(bodies);
-            }
-            run.head = entry.head;
-            run.entries.push(entry.bytes);
-            run.tags.push(entry.tag);
-        }
-        Ok((!run.entries.is_empty()).then_some(run))
+            Ok((!run.entries.is_empty()).then_some(run))
+        })
     }
 
     fn take_in_body(&mut self, log: &LogRow, body: &BodyAt) -> Result<(), Error> {

@@ -199,6 +199,16 @@ impl Database {
         Ok(self.connection.execute_batch("BEGIN IMMEDIATE")?)
     }
 
+    /// Begins a transaction that only reads, all of it at one moment. `false` where
+    /// one is open already.
+    pub fn begin_reading(&self) -> Result<bool, StorageError> {
+        let begins = self.connection.is_autocommit();
+        if begins {
+            self.connection.execute_batch("BEGIN")?;
+        }
+        Ok(begins)
+    }
+
     /// Ends the transaction as `result` says: all of it, or nothing.
     pub fn finish<T, E: From<StorageError>>(&self, result: Result<T, E>) -> Result<T, E> {
         let committed = result.and_then(|value| {

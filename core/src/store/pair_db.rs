@@ -122,6 +122,21 @@ impl PairDb {
         self.file.begin()
     }
 
+    /// Reads in one transaction, or in the one that is open: many rows cost one
+    /// lock on the file instead of one each.
+    ///
+    /// # Errors
+    /// What `work` says, or [`StorageError`].
+    pub fn reading<T, E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self.file.begin_reading()? {
+            true => self.file.finish(work(self)),
+            false => work(self),
+        }
+    }
+
     /// Ends the transaction as `result` says: all of it, or nothing.
     ///
     /// # Errors

@@ -15,6 +15,10 @@ const STRAYS: u32 = 8;
 
 /// Runs of their own log that a restored phone may ask back in one session.
 const RUNS_GIVEN_BACK: u32 = 4_096;
+/// Fewer entries than these wait while some of their log are on their way: the other
+/// phone then stores many at once instead of each by itself. With nothing on its way
+/// one goes at once (as RFC 896 has it for TCP).
+const WORTH_A_RUN: u64 = 64;
 
 /// The session's window into the logs of this phone.
 pub trait Replica {
@@ -685,8 +689,11 @@ impl Session {
                 sent: 0,
                 blocked: false,
             });
+            let on_the_way = self.in_flight.iter().any(|(log, ..)| *log == held.log);
+            let worth_it = !on_the_way || held.length.saturating_sub(outgoing.sent) >= WORTH_A_RUN;
             if !outgoing.blocked
                 && outgoing.sent < held.length
+                && worth_it
                 && self.in_flight_bytes < self.config.window
                 && let Some(run) = replica.read(held.log, outgoing.sent, RUN_BYTES)?
             {

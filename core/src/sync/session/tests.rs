@@ -225,6 +225,31 @@ fn a_bounded_number_of_bytes_is_ahead_of_its_acknowledgement() {
 }
 
 #[test]
+fn actions_made_while_one_is_on_its_way_go_together_when_it_has_arrived() {
+    let mut phones = [Phone::new(0), Phone::new(1)];
+    let mut meeting = Meeting::new(RUN_BYTES);
+    meeting.run(&mut phones, usize::MAX);
+    let mut sent = Vec::new();
+    for _ in 0..10 {
+        phones[0].write(&[7]);
+        let Ok(actions) = meeting.sessions[0].pump(&mut phones[0]);
+        sent.push(actions.len());
+        meeting.act(0, actions);
+    }
+    assert_eq!(sent, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0], "the first goes at once");
+    let Some(first) = meeting.wires[1].pop_front() else { panic!() };
+    let Ok(answer) = meeting.sessions[1].receive(first, 0, &mut phones[1]);
+    meeting.act(1, answer);
+    let Some(ack) = meeting.wires[0].pop_front() else { panic!() };
+    let Ok(actions) = meeting.sessions[0].receive(ack, 0, &mut phones[0]);
+    let runs = actions.iter().filter_map(|action| match action {
+        Action::Send(Frame::Entries(run)) => Some(run.entries.len()),
+        _ => None,
+    });
+    assert_eq!(runs.collect::<Vec<_>>(), [9]);
+}
+
+#[test]
 fn reconnecting_without_news_takes_a_few_hundred_bytes_however_long_the_history() {
     let mut phones = [Phone::new(0), Phone::new(1)];
     (0..3_000).for_each(|_| phones[0].write(&[7]));
