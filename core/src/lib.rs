@@ -52,6 +52,8 @@ pub mod cbor;
 pub mod document;
 pub mod domain;
 pub mod error;
+#[cfg(feature = "uniffi")]
+mod foreign;
 pub mod host;
 pub mod id;
 pub mod limits;
@@ -63,6 +65,9 @@ pub mod space;
 pub mod store;
 pub mod sync;
 pub mod time;
+
+#[cfg(feature = "uniffi")]
+uniffi::setup_scaffolding!("amends");
 
 pub use error::{Error, LinkError, PairingError};
 pub use space::{Host, Space};

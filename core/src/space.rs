@@ -85,6 +85,7 @@ const VAULT_FILE: &str = "vault.db";
 
 /// How this phone's person and the pair stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Status {
     /// The name that this phone's person chose.
     pub name: String,
@@ -103,6 +104,7 @@ pub struct Status {
 /// How far the pairing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum PairingState {
     /// There is no pair.
     Unpaired,
@@ -118,6 +120,7 @@ pub enum PairingState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum StatusNotice {
     /// The other phone's log is no longer what this phone holds of it. This
     /// phone keeps its copy, and takes in nothing more of it.

@@ -11,6 +11,7 @@
 
 mod chance;
 mod lies;
+mod links;
 mod phone;
 mod world;
 

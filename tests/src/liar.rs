@@ -7,13 +7,12 @@ use amends::cbor::Value;
 use amends::host::{SecretStore, SystemEntropy};
 use amends::id::{DocId, Head, LogId, PairId, PersonId};
 use amends::log::{Checkpoint, Entry, Follower, log_id};
-use amends::net::{Channel, Handshake, Noise, open};
+use amends::net::{Channel, Connection, Handshake, Noise, open};
 use amends::space::ExchangeOptions;
 use amends::store::{KeyFile, Keys, PairDb, PairFile};
 use amends::sync::{Frame, Run};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
 
 /// What an honest phone's disk holds of its link.
 pub struct Liar {
@@ -73,7 +72,7 @@ impl Liar {
 
     /// Shakes hands with the honest phone.
     pub async fn connect(&self, address: &str) -> Channel {
-        let stream = TcpStream::connect(address).await.unwrap();
+        let connection = Connection::open(address).await.unwrap();
         let handshake = Handshake::Link {
             partner_key: &self.partner_key,
             secret: &self.secret,
@@ -81,7 +80,7 @@ impl Liar {
             epoch: 0,
         };
         let noise = Noise::new(&handshake, &self.private, true, Arc::new(SystemEntropy)).unwrap();
-        open(stream, vec![noise]).await.unwrap()
+        open(connection, vec![noise]).await.unwrap()
     }
 
     /// Says these bytes after a hello with `logs`, and gives back what the

@@ -121,6 +121,7 @@ impl Act {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum TalkState {
     /// A window waits for a yes.
     Proposed,
@@ -138,6 +139,7 @@ pub enum TalkState {
 
 /// A talk as one person sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct TalkView {
     /// Its document.
     pub id: DocId,
@@ -228,6 +230,7 @@ pub fn talk(
 
 /// One telling of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct TellingView {
     /// Its id.
     pub id: ItemId,
@@ -241,6 +244,7 @@ pub struct TellingView {
 
 /// A question about an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct QuestionView {
     /// Its id.
     pub id: ItemId,
@@ -269,6 +273,7 @@ impl QuestionView {
 
 /// An account as one person sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct AccountView {
     /// Its document.
     pub id: DocId,

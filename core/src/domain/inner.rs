@@ -15,6 +15,7 @@ use unicode_normalization::UnicodeNormalization;
 /// What a note is about, in its own fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi(name = "NoteContent"))]
 pub enum Content {
     /// A page of the journal (F37).
     Journal {
@@ -80,6 +81,7 @@ pub enum Content {
 /// What was seen in an observation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Seen {
     /// Honesty.
     Honesty,
@@ -94,6 +96,7 @@ pub enum Seen {
 /// One step of a goal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi(name = "GoalStep"))]
 pub struct Step {
     /// The words.
     pub text: String,
@@ -104,6 +107,7 @@ pub struct Step {
 /// How a goal stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum GoalState {
     /// At work.
     Active,
@@ -118,6 +122,7 @@ pub enum GoalState {
 /// Where somebody leans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi(name = "Inclination"))]
 pub enum Leaning {
     /// To stay.
     Staying,
@@ -130,6 +135,7 @@ pub enum Leaning {
 /// A feeling, several at once if so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Feeling {
     /// Its name: one of [`FEELINGS`], or an own word.
     pub name: String,
@@ -181,6 +187,7 @@ pub const FEELINGS: [&str; 38] = [
 
 /// What its author writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct NewNote {
     /// What it is about.
     #[serde(flatten)]
@@ -195,6 +202,7 @@ pub struct NewNote {
 
 /// A note as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Note {
     /// Its id in the vault.
     pub id: DocId,

@@ -15,6 +15,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Why {
     /// A promise of mine is due within a day.
     PromiseDue,
@@ -34,6 +35,7 @@ pub enum Why {
 
 /// One thing that is next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct NextDue {
     /// Why.
     pub why: Why,

@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 /// Something that either person can switch off for both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Feature {
     /// Promises.
     Promises,
@@ -48,6 +49,7 @@ impl Feature {
 /// What contact is fine while somebody has space; the strictest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Contact {
     /// None.
     None,
@@ -183,6 +185,7 @@ pub struct Pacing {
 
 /// Space as one person sees it at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct SpaceView {
     /// The strictest of what both took.
     pub contact: Contact,

@@ -42,6 +42,7 @@ impl Pair {
 /// Who is meant, seen from one of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Who {
     /// The viewer.
     Me,

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 /// What became of one person's promises that were due in one week.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct WeekCounts {
     /// The week of the local due dates.
     pub week: IsoWeek,
@@ -51,6 +52,7 @@ pub struct WeekCounts {
 
 /// So many of so many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct KeptOf {
     /// So many were kept.
     pub kept: u32,
@@ -61,6 +63,7 @@ pub struct KeptOf {
 /// The pattern line: moving counts over four weeks. A week in which everything
 /// was paused, or nothing was due in all four, is a gap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct PatternPoint {
     /// The last of the four weeks.
     pub week: IsoWeek,
@@ -204,6 +207,7 @@ pub fn pattern_line(
 
 /// One question's trend for one person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Trend {
     /// The number of the question, from 1. Questions are never added up.
     pub item: u8,
@@ -217,6 +221,7 @@ pub struct Trend {
 
 /// The middle of at least three answers up to a week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct TrendPoint {
     /// The last week that it looks at.
     pub week: IsoWeek,
@@ -277,6 +282,7 @@ pub fn trends(template: &Template, views: &[CheckInView], of: Who, last: IsoWeek
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum MilestoneKind {
     /// The first agreement that was kept to its review.
     FirstReview,
@@ -290,6 +296,7 @@ pub enum MilestoneKind {
 
 /// A milestone and when it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Milestone {
     /// What.
     pub kind: MilestoneKind,

@@ -266,6 +266,7 @@ impl Rule {
 
 /// When something is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Due {
     /// At a moment.
     At(Moment),
@@ -291,6 +292,7 @@ pub enum Due {
 
 /// A week of ISO 8601, `2026-W10`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct IsoWeek {
     /// The year that the week belongs to.
     pub year: i16,

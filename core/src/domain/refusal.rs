@@ -24,6 +24,7 @@ macro_rules! codes {
         /// The stable codes of refusals.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
         #[non_exhaustive]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
         pub enum RefusalCode { $($(#[$doc])* $name,)* }
 
         impl RefusalCode {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 /// How far a shared item has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Sharing {
     /// In force.
     InForce,
@@ -28,6 +29,7 @@ pub enum Sharing {
 
 /// One thing that I share, or am about to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct SharedItem {
     /// The agreement or offer it stands in, if it is a clause.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// A log at one length, fixed by its head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Checkpoint {
     /// The log.
     pub log: LogId,

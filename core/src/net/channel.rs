@@ -7,11 +7,10 @@
 
 use super::HANDSHAKE;
 use super::noise::{MESSAGE, Noise, TAG};
+use super::tcp::{Connection, Reader, Writer};
 use crate::error::LinkError;
 use crate::limits::{FRAME_BYTES, PADDING_STEP};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 /// The longest plaintext of one message: a multiple of the padding step.
 const PIECE: usize = (MESSAGE - TAG) / PADDING_STEP * PADDING_STEP;
@@ -23,8 +22,8 @@ fn lost(error: std::io::Error) -> LinkError {
 /// A link after its handshake. Reading is safe to cancel; what was read stays.
 pub struct Channel {
     noise: Noise,
-    reader: OwnedReadHalf,
-    writer: Option<OwnedWriteHalf>,
+    reader: Reader,
+    writer: Option<Writer>,
     /// Bytes of the wire that make no whole message yet.
     raw: Vec<u8>,
     /// Decrypted bytes that make no whole frame yet.
@@ -41,15 +40,14 @@ pub struct Channel {
 /// # Errors
 /// [`LinkError::Stranger`] where the other side does not hold the keys,
 /// [`LinkError::Lost`], [`LinkError::Silent`].
-pub async fn open(stream: TcpStream, candidates: Vec<Noise>) -> Result<Channel, LinkError> {
-    tokio::time::timeout(HANDSHAKE, shake(stream, candidates))
+pub async fn open(connection: Connection, candidates: Vec<Noise>) -> Result<Channel, LinkError> {
+    tokio::time::timeout(HANDSHAKE, shake(connection, candidates))
         .await
         .map_err(|_| LinkError::Silent)?
 }
 
-async fn shake(stream: TcpStream, mut candidates: Vec<Noise>) -> Result<Channel, LinkError> {
-    stream.set_nodelay(true).map_err(lost)?;
-    let (mut reader, mut writer) = stream.into_split();
+async fn shake(connection: Connection, mut candidates: Vec<Noise>) -> Result<Channel, LinkError> {
+    let Connection { mut reader, mut writer } = connection;
     if candidates.iter().all(|noise| !noise.my_turn()) {
         let message = read_message(&mut reader).await?;
         candidates.retain_mut(|noise| noise.read(&message).is_ok());
@@ -112,7 +110,7 @@ impl Channel {
     }
 
     /// The writing end, to be driven by a task of its own.
-    pub fn take_writer(&mut self) -> Option<OwnedWriteHalf> {
+    pub fn take_writer(&mut self) -> Option<Writer> {
         self.writer.take()
     }
 

@@ -13,6 +13,7 @@ mod mdns;
 mod noise;
 mod quota;
 mod registry;
+mod tcp;
 
 pub use bundle::{Opener, Sealer, bundle_epoch};
 pub use channel::{Channel, open};
@@ -24,6 +25,7 @@ pub use mdns::Mdns;
 pub use noise::{Handshake, Noise, public_key};
 pub use quota::Quota;
 pub use registry::{Claim, Registry};
+pub use tcp::{Connection, Listener, Reader, Writer};
 
 use std::time::Duration;
 

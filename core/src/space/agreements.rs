@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 /// An entry of a log, as its readable records say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct LogItem {
     /// Whether it stands in one's own log.
     pub own: bool,
@@ -46,6 +47,7 @@ pub struct ExportedDocument {
 
 /// A draft that nobody else sees.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct PrivateDraft {
     /// Its id in the vault.
     pub id: DocId,
@@ -55,6 +57,7 @@ pub struct PrivateDraft {
 
 /// One revision of an agreement that was proposed at some time (R36).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct HistoryItem {
     /// When it was written, as its author states.
     pub at: Moment,

@@ -22,6 +22,7 @@ const WINDOW: u64 = 64;
 
 /// What is written into a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum BundleOf {
     /// What the other phone is not known to hold.
     News,
@@ -31,6 +32,7 @@ pub enum BundleOf {
 
 /// What a bundle holds, or brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct BundleSummary {
     /// Entries in it.
     pub entries: u64,
@@ -288,6 +290,7 @@ struct Object {
 
 /// What a visit to a mailbox did, in entries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct MailboxVisit {
     /// Put there for the other phone.
     pub put: u64,

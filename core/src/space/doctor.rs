@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What can be done about a damaged value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Remedy {
     /// It follows from the logs: repairing makes it anew.
     Rebuild,
@@ -28,6 +29,7 @@ pub enum Remedy {
 
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Finding {
     /// What, in words.
     pub what: String,
@@ -37,6 +39,7 @@ pub struct Finding {
 
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct DoctorReport {
     /// Entries that were read and chained again.
     pub entries: u64,
@@ -50,6 +53,7 @@ pub struct DoctorReport {
 
 /// A log, verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct VerifiedLog {
     /// Whose: the viewer's own?
     pub own: bool,

@@ -1,6 +1,7 @@
 //! The writer thread's state: the files, the keys, the loaded documents.
 
 use super::documents::Loaded;
+use super::link::Link;
 use crate::cbor::Value;
 use crate::domain::lifecycle::PairState;
 use crate::domain::pacing::Pacing;
@@ -117,6 +118,8 @@ pub struct Engine {
     bodies: HashMap<Position, (BodyRow, Option<Value>)>,
     /// Entries or bodies were written since the transaction began.
     pub(super) wrote: bool,
+    /// The link as it was read at a revision of the settings.
+    pub(super) link_read: Option<(u64, Option<Link>)>,
     /// Something was erased and may still stand in the WAL.
     pub(super) scrub: bool,
     /// Entries may be stored that are not read yet.
@@ -172,6 +175,7 @@ impl Engine {
             bases: HashMap::new(),
             bodies: HashMap::new(),
             wrote: false,
+            link_read: None,
             scrub: true,
             unread: true,
             cuts,

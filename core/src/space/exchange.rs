@@ -6,14 +6,13 @@ use super::engine::Engine;
 use super::network::{Event, Links, Strangers, accept, dial};
 use crate::error::{Error, LinkError};
 use crate::host::random;
-use crate::net::{Beacon, Discovery, Mailbox, Quota, Registry, Sighting, Sightings};
+use crate::net::{Beacon, Discovery, Listener, Mailbox, Quota, Registry, Sighting, Sightings};
 use crate::time::{DAY, Moment};
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep, timeout};
@@ -59,6 +58,7 @@ pub struct ExchangeOptions {
 
 /// How far a long catch-up is, in entries of both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct CatchUp {
     /// Exchanged so far.
     pub done: u64,
@@ -69,6 +69,7 @@ pub struct CatchUp {
 /// This phone's own troubles with the network. Of the partner's phone it says
 /// nothing: not whether it is near, nor when it last was (R11).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Diagnostics {
     /// Where this phone listens, while it exchanges.
     pub listening: Option<SocketAddr>,
@@ -80,6 +81,7 @@ pub struct Diagnostics {
 
 /// Something of this phone that does not work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Trouble {
     /// What it is about.
     pub of: TroubleOf,
@@ -93,6 +95,7 @@ pub struct Trouble {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum TroubleOf {
     /// Listening: another app may hold the port.
     Listening,
@@ -245,7 +248,7 @@ impl Space {
     /// The exchange that proves a pairing, with a listener that is there already.
     pub(super) async fn exchange_once(
         &self,
-        listener: Option<TcpListener>,
+        listener: Option<Listener>,
         peers: Vec<String>,
         within: Duration,
     ) -> Result<(), Error> {
@@ -267,14 +270,14 @@ impl Space {
     }
 }
 
-pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address)
+pub(super) async fn listen(address: SocketAddr) -> Result<Listener, Error> {
+    Listener::bind(address)
         .await
         .map_err(|error| LinkError::Listen(address.to_string(), error.to_string()).into())
 }
 
 /// A free port on all addresses, of both kinds where there are both.
-async fn listen_anywhere() -> Result<TcpListener, Error> {
+async fn listen_anywhere() -> Result<Listener, Error> {
     match listen((Ipv6Addr::UNSPECIFIED, 0).into()).await {
         Ok(listener) => Ok(listener),
         Err(_) => listen((Ipv4Addr::UNSPECIFIED, 0).into()).await,
@@ -307,7 +310,7 @@ impl Run {
     fn new(
         space: Space,
         options: ExchangeOptions,
-        listener: Option<&TcpListener>,
+        listener: Option<&Listener>,
         stop: watch::Receiver<bool>,
     ) -> Self {
         let at = listener.and_then(|listener| listener.local_addr().ok());
@@ -315,7 +318,7 @@ impl Run {
         Self { space, options, at, address, catch_up, stop }
     }
 
-    async fn run(mut self, mut listener: Option<TcpListener>) -> Result<(), Error> {
+    async fn run(mut self, mut listener: Option<Listener>) -> Result<(), Error> {
         let lifecycle = self.space.lifecycle.clone();
         let mut phase = lifecycle.phase.subscribe();
         let deadline = self.options.once.map(|within| Instant::now() + within);
@@ -349,7 +352,7 @@ impl Run {
     }
 
     /// Listens where it listened before, or, if that is not to be had, anywhere.
-    async fn listen_again(&mut self) -> Option<TcpListener> {
+    async fn listen_again(&mut self) -> Option<Listener> {
         let mut found = match self.at {
             Some(at) => listen(at).await,
             None => return None,
@@ -378,7 +381,7 @@ impl Run {
     /// Exchanges for as long as phone and network stay as they are.
     async fn stretch(
         &mut self,
-        listener: Option<TcpListener>,
+        listener: Option<Listener>,
         deadline: Option<Instant>,
         changed: impl Future<Output = ()>,
     ) -> Over {
@@ -490,7 +493,8 @@ async fn post(mailbox: Arc<dyn Mailbox>, links: Links) {
     }
 }
 
-async fn late(deadline: Option<Instant>) {
+/// At this moment; never, where there is none.
+pub(super) async fn late(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,

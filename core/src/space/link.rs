@@ -46,6 +46,7 @@ pub struct Link {
 
 /// How to leave (§4.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Leaving {
     /// The partner's phone will say "left". The link lives on only to deliver
     /// that, for 7 days at most.
@@ -147,7 +148,17 @@ impl Link {
 impl Engine {
     /// The link, if there is one.
     pub fn link(&mut self) -> Result<Option<Link>, Error> {
-        self.read_link(LINK)
+        let revision = self.db()?.settings_revision();
+        if let Some((read, link)) = &self.link_read
+            && *read == revision
+            // What is pending may expire.
+            && link.as_ref().is_none_or(|link| !link.pending)
+        {
+            return Ok(link.clone());
+        }
+        let link = self.read_link(LINK)?;
+        self.link_read = Some((self.db()?.settings_revision(), link.clone()));
+        Ok(link)
     }
 
     fn read_link(&mut self, name: &str) -> Result<Option<Link>, Error> {

@@ -9,7 +9,7 @@ use crate::error::{Error, LinkError, PairingError};
 use crate::host::random;
 use crate::id::PersonId;
 use crate::limits::INVITATION_SECONDS;
-use crate::net::{Channel, Handshake, Noise, open, public_key};
+use crate::net::{Channel, Handshake, Listener, Noise, open, public_key};
 use crate::pairing::{
     Action, Code, Conversation, Invitation, Message, Replacement, Role, ShortCode,
 };
@@ -17,7 +17,6 @@ use crate::store::StorageError;
 use crate::time::Moment;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout};
@@ -27,6 +26,7 @@ const PROOF: Duration = Duration::from_secs(30);
 
 /// What both people compare before they confirm, each on their own phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Asked {
     /// The name that the other one chose.
     pub name: String,
@@ -218,7 +218,7 @@ fn reachable(listening: SocketAddr) -> SocketAddr {
 
 async fn show(
     space: Space,
-    listener: TcpListener,
+    listener: Listener,
     private: [u8; 32],
     secrets: Vec<[u8; 32]>,
     asking: Asking,
@@ -348,7 +348,7 @@ async fn converse(
 /// The first ordinary session proves that both hold what was agreed.
 async fn prove(
     space: Space,
-    listener: Option<TcpListener>,
+    listener: Option<Listener>,
     peers: Vec<String>,
     replaces: bool,
 ) -> Result<(), Error> {

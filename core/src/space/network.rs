@@ -1,14 +1,15 @@
 //! Links over TCP: accepting, dialling, and the session of each connection.
 
 use super::engine::Engine;
-use super::exchange::{GOODBYE, stopped};
+use super::exchange::{GOODBYE, late, stopped};
 use super::link::LinkKeys;
 use super::turn::{Doing, Turn, brings_entries};
 use super::{PairingState, Space};
 use crate::error::{Error, LinkError};
 use crate::host::random;
 use crate::net::{
-    Channel, Handshake, Noise, Registry, UNAUTHENTICATED, UNAUTHENTICATED_PER_ADDRESS, open,
+    Channel, Connection, Handshake, Listener, Noise, Registry, UNAUTHENTICATED,
+    UNAUTHENTICATED_PER_ADDRESS, Writer, open,
 };
 use crate::sync::{self, Config, Ended, Frame, Session};
 use std::collections::HashMap;
@@ -16,8 +17,6 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
-use tokio::net::tcp::OwnedWriteHalf;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -29,6 +28,8 @@ const OUTBOX: usize = 256;
 const FIRST_FRAME: Duration = Duration::from_secs(5);
 /// Waits between attempts to dial.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// In a stream of actions, how long entries are gathered, in milliseconds.
+const PACE: u64 = 10;
 /// How long a full outbox is borne.
 const UNREAD: Duration = Duration::from_secs(45);
 
@@ -90,18 +91,18 @@ impl Drop for Stranger {
     }
 }
 
-pub(super) async fn accept(listener: TcpListener, links: Links) {
+pub(super) async fn accept(listener: Listener, links: Links) {
     let mut stop = links.stop.clone();
     let mut running = JoinSet::new();
     loop {
         tokio::select! {
             () = stopped(&mut stop) => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, from)) => {
+                Ok((connection, from)) => {
                     // Too many strangers: this one is dropped without a word.
                     let Some(stranger) = links.strangers.admit(from.ip()) else { continue };
                     let links = links.clone();
-                    running.spawn(async move { link(stream, None, Some(stranger), &links).await });
+                    running.spawn(async move { link(connection, None, Some(stranger), &links).await });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -122,10 +123,11 @@ pub(super) async fn dial(peer: String, links: Links, known: Option<watch::Receiv
     while !*stop.borrow() && !gone() {
         if !links.registry.linked() {
             match connect(&peer).await {
-                Ok(stream) => {
+                Ok(connection) => {
                     let turn = links.dialling.clone().lock_owned().await;
                     // Another address may have been faster.
-                    if !links.registry.linked() && link(stream, Some(turn), None, &links).await {
+                    if !links.registry.linked() && link(connection, Some(turn), None, &links).await
+                    {
                         wait = BACKOFF.0;
                     }
                 }
@@ -143,9 +145,9 @@ pub(super) async fn dial(peer: String, links: Links, known: Option<watch::Receiv
     }
 }
 
-pub(super) async fn connect(peer: &str) -> Result<TcpStream, Error> {
+pub(super) async fn connect(peer: &str) -> Result<Connection, Error> {
     let unreachable = || LinkError::Unreachable(peer.to_owned());
-    let connecting = timeout(Duration::from_secs(5), TcpStream::connect(peer));
+    let connecting = timeout(Duration::from_secs(5), Connection::open(peer));
     Ok(connecting.await.map_err(|_| unreachable())?.map_err(|_| unreachable())?)
 }
 
@@ -157,13 +159,13 @@ async fn report(links: &Links, error: Error) {
 
 /// Runs one connection to its end. Whether it was with the partner's phone.
 async fn link(
-    stream: TcpStream,
+    connection: Connection,
     turn: Option<Dialling>,
     stranger: Option<Stranger>,
     links: &Links,
 ) -> bool {
     let mut established = false;
-    let outcome = talk(stream, turn, stranger, links, &mut established).await;
+    let outcome = talk(connection, turn, stranger, links, &mut established).await;
     if let Err(error) = outcome {
         report(links, error).await;
     }
@@ -179,7 +181,7 @@ async fn link(
 }
 
 async fn talk(
-    stream: TcpStream,
+    connection: Connection,
     turn: Option<Dialling>,
     mut stranger: Option<Stranger>,
     links: &Links,
@@ -204,7 +206,7 @@ async fn talk(
         Noise::new(&handshake, &keys.private, initiator, space.host.entropy.clone())
     };
     let candidates = std::iter::once(&keys).chain(&next).map(noise).collect::<Result<_, _>>()?;
-    let mut channel = open(stream, candidates).await?;
+    let mut channel = open(connection, candidates).await?;
     let replaces = next.filter(|next| next.partner_key == channel.partner_key);
     let proves = replaces.is_some();
     if let Some(next) = replaces {
@@ -239,6 +241,7 @@ async fn talk(
         stuck: None,
         hushed: false,
         patience: Instant::now(),
+        gathered: None,
     };
     let outcome = link.run(first, &mut stranger, established).await;
     let hushed = link.hushed;
@@ -257,7 +260,7 @@ async fn next(channel: &mut Channel, patience: Instant) -> Result<Vec<u8>, LinkE
 }
 
 /// Writes what the link has to say; ends when the link does.
-async fn write(mut writer: OwnedWriteHalf, mut out: mpsc::Receiver<Vec<u8>>) {
+async fn write(mut writer: Writer, mut out: mpsc::Receiver<Vec<u8>>) {
     while let Some(wire) = out.recv().await {
         if writer.write_all(&wire).await.is_err() {
             return;
@@ -293,6 +296,8 @@ struct Link<'a> {
     hushed: bool,
     /// Until then nothing more is taken: the other phone sends too much.
     patience: Instant,
+    /// When what is being gathered goes out.
+    gathered: Option<Instant>,
 }
 
 impl Link<'_> {
@@ -306,7 +311,9 @@ impl Link<'_> {
         stranger: &mut Option<Stranger>,
         established: &mut bool,
     ) -> Result<(), Error> {
-        let config = Config { receive: self.keys.receive, ..Config::new(self.links.epoch) };
+        // Who leaves as soon as both are in step gathers nothing.
+        let pace = if self.links.once { 0 } else { PACE };
+        let config = Config { receive: self.keys.receive, pace, ..Config::new(self.links.epoch) };
         self.session = Some(Session::new(config, 0));
         let mut changes = self.links.space.changes.clone();
         let mut stop = self.links.stop.clone();
@@ -337,6 +344,10 @@ impl Link<'_> {
                         }
                         let now = self.now();
                         self.step(move |session, _| Ok(session.tick(now))).await?;
+                    }
+                    () = late(self.gathered) => {
+                        self.gathered = None;
+                        self.step(|session, engine| session.pump(engine)).await?;
                     }
                     () = displaced => return self.goodbye().await,
                     () = stopped(&mut stop) => return self.part().await,
@@ -397,6 +408,7 @@ impl Link<'_> {
     ) -> Result<bool, Error> {
         let Some(mut session) = self.session.take() else { return Ok(false) };
         let epoch = self.keys.epoch;
+        session.at(self.now());
         let (session, said) = self
             .links
             .space
@@ -407,11 +419,13 @@ impl Link<'_> {
             })
             .await?;
         self.session = Some(session);
-        let Some(Turn { actions, left, stuck }) = said else {
+        let Some(Turn { actions, left, gathers, stuck }) = said else {
             self.hushed = true;
             self.over = true;
             return Ok(false);
         };
+        let wait = |wait| Instant::now() + Duration::from_millis(wait);
+        self.gathered = gathers.map(wait);
         let mut sent = false;
         for action in actions {
             sent |= brings_entries(&action);

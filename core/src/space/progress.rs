@@ -25,6 +25,7 @@ use serde::Serialize;
 
 /// What an app shows first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Today {
     /// What is next for me: three things at most.
     pub next: Vec<NextDue>,

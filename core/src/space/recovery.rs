@@ -24,6 +24,7 @@ const AWAITED: &str = "awaited";
 /// Something that was written on a phone whose disk had lost what came before, and
 /// that never reached the other phone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct SetAside {
     /// To name it by.
     pub number: u64,

@@ -14,6 +14,8 @@ pub(super) struct Turn {
     pub actions: Vec<sync::Action>,
     /// Entries that are still to be exchanged, see [`Session::left`].
     pub left: Option<u64>,
+    /// See [`Session::gathers`].
+    pub gathers: Option<u64>,
     /// See [`Session::stuck`].
     pub stuck: bool,
 }
@@ -54,11 +56,14 @@ impl Engine {
         // What a note has written goes out before the answers do: after those the
         // other phone may think that all is said.
         let older = actions.iter().rposition(brings_entries).map_or(0, |at| at + 1);
-        let said = session.pump(self)?;
+        let said = match actions.iter().any(moved) {
+            true => session.pump_all(self)?,
+            false => session.pump(self)?,
+        };
         actions.splice(older..older, said);
         let left = session.left(self)?;
         let stuck = session.stuck(self)?;
-        Ok(Some(Turn { actions, left, stuck }))
+        Ok(Some(Turn { actions, left, gathers: session.gathers(), stuck }))
     }
 
     /// What is kept of a session's actions.

@@ -8,10 +8,11 @@ use crate::host::Entropy;
 use crate::id::{LogId, PairId};
 use amends_seal::DataKey;
 use rusqlite::{OptionalExtension, params};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const LAYOUT: Layout = Layout {
     file: "pair.db",
@@ -70,6 +71,7 @@ pub struct PairDb {
     /// What was read of small rows that nearly every call needs; another process's
     /// writes are looked for by [`PairDb::forget`]'s caller.
     settings: RefCell<HashMap<String, Option<Value>>>,
+    revision: Cell<u64>,
     logs: RefCell<Option<Vec<LogRow>>>,
 }
 
@@ -102,7 +104,21 @@ impl PairDb {
 
     fn new(file: Database) -> Self {
         let (segments, settings) = (Segments::default(), RefCell::default());
-        Self { file, segments, settings, logs: RefCell::default() }
+        let db =
+            Self { file, segments, settings, revision: Cell::new(0), logs: RefCell::default() };
+        db.settings_changed();
+        db
+    }
+
+    /// Another number whenever a setting may be another, never the same twice in a
+    /// process: for who keeps what they made of settings.
+    pub fn settings_revision(&self) -> u64 {
+        self.revision.get()
+    }
+
+    fn settings_changed(&self) {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        self.revision.set(LAST.fetch_add(1, Ordering::Relaxed) + 1);
     }
 
     /// Forgets what was read, so that it is read anew: after another process has
@@ -110,6 +126,7 @@ impl PairDb {
     pub fn forget(&self) {
         self.segments.borrow_mut().clear();
         self.settings.borrow_mut().clear();
+        self.settings_changed();
         self.logs.borrow_mut().take();
     }
 
@@ -192,6 +209,7 @@ impl PairDb {
     /// [`StorageError`].
     pub fn set(&self, name: &str, value: &Value) -> Result<(), StorageError> {
         self.settings.borrow_mut().remove(name);
+        self.settings_changed();
         let value = Value::map([("value", Some(value.clone()))]);
         let sealed = self.file.seal("setting", Row::Name(name), &value)?;
         self.file
@@ -207,6 +225,7 @@ impl PairDb {
     /// [`StorageError`].
     pub fn unset(&self, name: &str) -> Result<(), StorageError> {
         self.settings.borrow_mut().remove(name);
+        self.settings_changed();
         let lookup = self.setting_lookup(name);
         self.file.connection.execute("DELETE FROM setting WHERE lookup = ?1", [&lookup[..]])?;
         Ok(())

@@ -159,12 +159,15 @@ pub struct Config {
     pub receive: bool,
     /// How many bytes may be sent ahead of their acknowledgement.
     pub window: usize,
+    /// In a stream of actions, how long entries are gathered since the last were sent,
+    /// in milliseconds.
+    pub pace: u64,
 }
 
 impl Config {
     /// An ordinary session.
     pub fn new(epoch: Epoch) -> Self {
-        Self { epoch, receive: true, window: UNACKNOWLEDGED_BYTES }
+        Self { epoch, receive: true, window: UNACKNOWLEDGED_BYTES, pace: 0 }
     }
 }
 
@@ -198,6 +201,13 @@ pub struct Session {
     strays: u32,
     given_back: u32,
     heard_at: u64,
+    /// The latest time that was said.
+    now: u64,
+    sent_at: u64,
+    /// Actions follow each other faster than they are acknowledged.
+    streaming: bool,
+    /// Entries were held back to be gathered.
+    gathering: bool,
     /// Pings that wait for their pong; whether bodies were asked for before.
     pings: VecDeque<bool>,
     /// The bodies that were asked for last.
@@ -223,6 +233,10 @@ impl Session {
             strays: 0,
             given_back: 0,
             heard_at: now,
+            now,
+            sent_at: now,
+            streaming: false,
+            gathering: false,
             pings: VecDeque::new(),
             asked: Vec::new(),
             leaving: false,
@@ -321,6 +335,17 @@ impl Session {
         }
     }
 
+    /// Says the time, before [`Session::pump`].
+    pub fn at(&mut self, now: u64) {
+        self.now = now;
+    }
+
+    /// After so many milliseconds there is something to send that is being gathered.
+    pub fn gathers(&self) -> Option<u64> {
+        let until = self.sent_at + self.config.pace;
+        (self.gathering && !self.over).then(|| until.saturating_sub(self.now))
+    }
+
     fn end(&mut self, why: Ended) -> Vec<Action> {
         self.over = true;
         vec![Action::End(why)]
@@ -340,6 +365,7 @@ impl Session {
             return Ok(Vec::new());
         }
         self.heard_at = now;
+        self.now = now;
         if !self.hello && !matches!(frame, Frame::Hello { .. } | Frame::Bye) {
             return Ok(self.end(Ended::Protocol("the first frame was no hello")));
         }
@@ -363,7 +389,9 @@ impl Session {
             Frame::Ping => Ok(vec![Action::Send(Frame::Pong)]),
             Frame::Bye => {
                 self.leaving = true;
-                Ok(self.end_if_answered())
+                let mut actions = self.pump_all(replica)?;
+                actions.extend(self.end_if_answered());
+                Ok(actions)
             }
         }
     }
@@ -660,6 +688,12 @@ impl Session {
             self.in_flight_bytes -= bytes;
             self.in_flight.pop_front();
         }
+        // What was written meanwhile is the next of many.
+        self.streaming = outgoing.acknowledged == outgoing.sent
+            && replica
+                .checkpoints()?
+                .iter()
+                .any(|held| held.log == at.log && held.length > at.length);
         let mut actions = vec![Action::Acked(at)];
         actions.extend(self.pump(replica)?);
         actions.extend(self.end_if_answered());
@@ -674,10 +708,29 @@ impl Session {
     /// # Errors
     /// Storage.
     pub fn pump<R: Replica>(&mut self, replica: &mut R) -> Result<Vec<Action>, R::Error> {
+        self.send_on(replica, true)
+    }
+
+    /// The same, holding nothing back: for what answers something that has come. The
+    /// other side may leave once that is acknowledged.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn pump_all<R: Replica>(&mut self, replica: &mut R) -> Result<Vec<Action>, R::Error> {
+        self.send_on(replica, false)
+    }
+
+    fn send_on<R: Replica>(
+        &mut self,
+        replica: &mut R,
+        hold_back: bool,
+    ) -> Result<Vec<Action>, R::Error> {
         let mut actions = Vec::new();
         if !self.hello || self.over {
             return Ok(actions);
         }
+        let gather = self.streaming && self.now < self.sent_at + self.config.pace;
+        self.gathering = false;
         // A generation goes out when the one before it has: it continues that one.
         let mut whole = true;
         for held in replica.checkpoints()? {
@@ -690,7 +743,10 @@ impl Session {
                 blocked: false,
             });
             let on_the_way = self.in_flight.iter().any(|(log, ..)| *log == held.log);
-            let worth_it = !on_the_way || held.length.saturating_sub(outgoing.sent) >= WORTH_A_RUN;
+            let waiting = held.length.saturating_sub(outgoing.sent);
+            let held_back = hold_back && (on_the_way || gather);
+            let worth_it = !held_back || waiting >= WORTH_A_RUN;
+            self.gathering |= hold_back && gather && !outgoing.blocked && waiting > 0;
             if !outgoing.blocked
                 && outgoing.sent < held.length
                 && worth_it
@@ -702,6 +758,8 @@ impl Session {
                 outgoing.sent = run.first + run.entries.len() as u64;
                 self.in_flight.push_back((held.log, outgoing.sent, bytes));
                 self.in_flight_bytes += bytes;
+                self.sent_at = self.now;
+                self.streaming = false;
                 actions.push(Action::Send(Frame::Entries(run)));
             }
             whole = outgoing.blocked || outgoing.sent >= held.length;

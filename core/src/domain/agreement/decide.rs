@@ -14,6 +14,7 @@ use crate::time::Moment;
 
 /// A sentence as its writer gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct TermsClause {
     /// To keep a clause of an earlier revision, its id; a new one gets the next number.
     pub id: Option<String>,
@@ -29,6 +30,7 @@ pub struct TermsClause {
 
 /// Terms as their writer gives them; what is left out gets the default.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Terms {
     /// What it is about.
     pub kind: AgreementKind,

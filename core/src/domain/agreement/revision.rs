@@ -15,6 +15,7 @@ macro_rules! open_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal,)* }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
         pub enum $name {
             $($(#[$doc])* $variant,)*
             /// Something else, in the writer's words.
@@ -176,6 +177,7 @@ pub struct Clause {
 
 /// From `from` on, a sensitive clause is kept less often: the way out of openness.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct TaperStep {
     /// From when.
     pub from: Moment,

@@ -13,6 +13,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum AgreementState {
     /// Only a working draft is there.
     Drafting,
@@ -44,6 +45,7 @@ pub enum AgreementState {
 
 /// One sentence, with the persons as the viewer calls them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct ClauseView {
     /// Its id within the agreement.
     pub id: String,
@@ -61,6 +63,7 @@ pub struct ClauseView {
 
 /// One text, and who has agreed to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct RevisionView {
     /// What consent to it is bound to (R4).
     pub hash: RevisionHash,
@@ -90,6 +93,7 @@ pub struct RevisionView {
 
 /// A working draft that both may type in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct DraftView {
     /// Its id.
     pub id: Position,
@@ -104,6 +108,7 @@ pub struct DraftView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi(name = "AgreementNotice"))]
 pub enum Notice {
     /// What looked agreed was not: the text changed while the viewer was answering.
     TextChangedWhileAnswering,
@@ -116,6 +121,7 @@ pub enum Notice {
 
 /// An agreement as one person sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct AgreementView {
     /// Its document.
     pub id: DocId,
@@ -431,6 +437,7 @@ fn revision_view(state: &RevisionState, pair: &Pair, me: usize) -> RevisionView 
 /// The agreements of a pair, sorted by what they ask of the viewer ("agreements
 /// now", §5.9). One agreement may stand in several groups.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct AgreementsNow {
     /// In force.
     pub in_force: Vec<DocId>,

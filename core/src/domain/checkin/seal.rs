@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 /// words, or both.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Answer {
     /// 0 to 4.
     #[serde(default)]

@@ -13,6 +13,7 @@ use std::str::FromStr;
 /// How often a check-in is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi(name = "CheckInCadence"))]
 pub enum Cadence {
     /// Every day.
     Daily,
@@ -50,6 +51,7 @@ impl Cadence {
 /// One day, week or month in which a check-in is asked: `2026-03-02`,
 /// `2026-W10`, `2026-03`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Period {
     /// A day.
     Day(Date),
@@ -148,6 +150,7 @@ impl Serialize for Period {
 
 /// Which questions: the library's own, or a template of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum TemplateId {
     /// The library's eight questions, asked weekly (not validated by anybody).
     Week,
@@ -190,6 +193,7 @@ impl Serialize for TemplateId {
 
 /// A check-in's questions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Template {
     /// Its id.
     pub id: TemplateId,

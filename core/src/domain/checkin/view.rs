@@ -15,6 +15,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum CheckInState {
     /// It can be answered.
     Open,
@@ -61,6 +62,7 @@ pub struct CheckInView {
 
 /// A daily intention as one person sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct IntentionView {
     /// Its id.
     pub id: ItemId,

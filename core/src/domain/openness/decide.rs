@@ -16,6 +16,7 @@ use crate::time::Moment;
 
 /// A post as its author gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct NewPost {
     /// What it tells.
     pub kind: Kind,

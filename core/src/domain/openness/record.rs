@@ -11,6 +11,7 @@ macro_rules! kinds {
         /// What a post tells.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi(name = "PostKind"))]
         pub enum Kind { $($(#[$doc])* $name,)* }
 
         impl Kind {
@@ -69,6 +70,7 @@ impl Kind {
 /// What the author of a disclosure wishes. The other sees it first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Want {
     /// Only to be listened to.
     Listen,

@@ -12,6 +12,7 @@ use serde::Serialize;
 /// How a post stands. One that has expired is not shown at all (R7, I8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum PostState {
     /// It lives.
     Live,
@@ -21,6 +22,7 @@ pub enum PostState {
 
 /// A later truth beside a post.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct CorrectionView {
     /// When it was written.
     pub at: Moment,
@@ -30,6 +32,7 @@ pub struct CorrectionView {
 
 /// A post as one person sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct PostView {
     /// Its id.
     pub id: ItemId,

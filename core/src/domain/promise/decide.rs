@@ -16,6 +16,7 @@ use serde::Serialize;
 
 /// A promise as its maker gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct NewPromise {
     /// What is promised; normalised to NFC.
     pub action: String,
@@ -118,6 +119,7 @@ pub enum Command {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Hint {
     /// Five promises are open already: fewer are easier to keep.
     ManyOpen,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// What the promisor says of an occurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Told {
     /// Kept, at this moment.
     Kept {
@@ -26,6 +27,7 @@ pub enum Told {
 /// How the promisee felt about an occurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Felt {
     /// As reported.
     Confirmed,

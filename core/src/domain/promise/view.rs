@@ -14,6 +14,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum PromiseState {
     /// Something is still due, or waits for a word.
     Open,
@@ -29,6 +30,7 @@ pub enum PromiseState {
 
 /// What somebody wrote beside a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi(name = "PromiseNote"))]
 pub struct Note {
     /// Its id, by which its author can take it back.
     pub id: ItemId,
@@ -42,6 +44,7 @@ pub struct Note {
 
 /// A new time that the promisor asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct AskedView {
     /// Its id.
     pub id: ItemId,
@@ -72,6 +75,7 @@ impl PromiseView {
 
 /// One occurrence as one person sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct OccurrenceView {
     /// Its id.
     pub id: OccurrenceId,
@@ -109,6 +113,7 @@ pub struct OccurrenceView {
 
 /// A promise as one person sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct PromiseView {
     /// Its document.
     pub id: DocId,

@@ -242,11 +242,70 @@ fn actions_made_while_one_is_on_its_way_go_together_when_it_has_arrived() {
     meeting.act(1, answer);
     let Some(ack) = meeting.wires[0].pop_front() else { panic!() };
     let Ok(actions) = meeting.sessions[0].receive(ack, 0, &mut phones[0]);
+    assert_eq!(entries(&actions), 9);
+}
+
+/// How many entries are sent by these actions.
+fn entries(actions: &[Action]) -> usize {
     let runs = actions.iter().filter_map(|action| match action {
         Action::Send(Frame::Entries(run)) => Some(run.entries.len()),
         _ => None,
     });
-    assert_eq!(runs.collect::<Vec<_>>(), [9]);
+    runs.sum()
+}
+
+#[test]
+fn in_a_stream_of_actions_they_are_gathered_and_a_lone_one_goes_at_once() {
+    let mut phones = [Phone::new(0), Phone::new(1)];
+    let mut meeting = Meeting::new(RUN_BYTES);
+    meeting.sessions[0].config.pace = 10;
+    meeting.run(&mut phones, usize::MAX);
+    let acknowledge = |meeting: &mut Meeting, phones: &mut [Phone; 2], now| {
+        let Some(run) = meeting.wires[1].pop_front() else { panic!() };
+        let Ok(answer) = meeting.sessions[1].receive(run, now, &mut phones[1]);
+        meeting.act(1, answer);
+        let Some(ack) = meeting.wires[0].pop_front() else { panic!() };
+        let Ok(actions) = meeting.sessions[0].receive(ack, now, &mut phones[0]);
+        meeting.act(0, actions.clone());
+        entries(&actions)
+    };
+    let write = |meeting: &mut Meeting, phones: &mut [Phone; 2], now| {
+        phones[0].write(&[7]);
+        meeting.sessions[0].at(now);
+        let Ok(actions) = meeting.sessions[0].pump(&mut phones[0]);
+        meeting.act(0, actions.clone());
+        entries(&actions)
+    };
+    // Each acknowledged before the next: no waiting.
+    for now in [100, 102, 104] {
+        assert_eq!(write(&mut meeting, &mut phones, now), 1);
+        assert_eq!(acknowledge(&mut meeting, &mut phones, now + 1), 0);
+    }
+    // The next two come before the first is acknowledged.
+    assert_eq!(write(&mut meeting, &mut phones, 106), 1);
+    assert_eq!(write(&mut meeting, &mut phones, 107), 0);
+    assert_eq!(acknowledge(&mut meeting, &mut phones, 108), 0, "it is gathered");
+    assert_eq!(meeting.sessions[0].gathers(), Some(8));
+    assert_eq!(write(&mut meeting, &mut phones, 110), 0);
+    meeting.sessions[0].at(116);
+    let Ok(actions) = meeting.sessions[0].pump(&mut phones[0]);
+    assert_eq!(entries(&actions), 2);
+    assert_eq!(meeting.sessions[0].gathers(), None);
+}
+
+#[test]
+fn what_is_held_back_still_goes_when_the_other_side_says_goodbye() {
+    let mut phones = [Phone::new(0), Phone::new(1)];
+    let mut meeting = Meeting::new(RUN_BYTES);
+    meeting.run(&mut phones, usize::MAX);
+    for _ in 0..2 {
+        phones[0].write(&[7]);
+        let Ok(actions) = meeting.sessions[0].pump(&mut phones[0]);
+        meeting.act(0, actions);
+    }
+    let Ok(actions) = meeting.sessions[0].receive(Frame::Bye, 0, &mut phones[0]);
+    assert_eq!(entries(&actions), 1);
+    assert!(!actions.contains(&Action::End(Ended::Bye)), "what is on its way is waited for");
 }
 
 #[test]
