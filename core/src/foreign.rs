@@ -2,18 +2,23 @@
 //! `uniffi`): each as a text that reads back, or a number.
 
 use crate::domain::recurrence::Rule;
-use crate::id::{DocId, Head, ItemId, LogId, OccurrenceId, Past, Position, RevisionHash};
+use crate::id::{DocId, Head, ItemId, LogId, OccurrenceId, Past, Position, RevisionHash, Salt};
 use crate::pairing::ShortCode;
 use crate::time::Moment;
-use jiff::civil::{Date, DateTime, Time};
+// `Date` and `Time` are other things in Swift and Kotlin.
+use jiff::civil::{Date as LocalDate, DateTime as LocalDateTime, Time as LocalTime};
 use std::net::SocketAddr;
+
+fn invalid(why: &dyn std::fmt::Debug) -> uniffi::deps::anyhow::Error {
+    std::io::Error::other(format!("{why:?}")).into()
+}
 
 /// A type that is handed over as the text it prints and reads.
 macro_rules! as_text {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
         $(uniffi::custom_type!($(#[$doc])* $name, String, {
             lower: |value| value.to_string(),
-            try_lift: |text| Ok(text.parse::<$name>()?),
+            try_lift: |text| text.parse::<$name>().map_err(|error| invalid(&error)),
         });)*
     };
 }
@@ -31,6 +36,8 @@ as_text!(
     Head,
     /// The hash of one exact text of an agreement. 64 hexadecimal digits.
     RevisionHash,
+    /// What the id of a document of one's own is made from.
+    Salt,
     /// Where a record stands in its log.
     Position,
     /// A recurrence rule as in RFC 5545, `FREQ=WEEKLY;BYDAY=MO,WE;COUNT=12`.
@@ -50,11 +57,11 @@ macro_rules! remote_as_text {
 
 remote_as_text!(
     /// A local date, `2026-03-02`.
-    Date,
+    LocalDate,
     /// A local time of day, `18:30:00`.
-    Time,
+    LocalTime,
     /// A local date and time without a zone, `2026-03-02T18:30:00`.
-    DateTime,
+    LocalDateTime,
     /// A network address, `192.168.0.7:4444`.
     SocketAddr,
 );

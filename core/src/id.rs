@@ -101,6 +101,11 @@ identifier!(
 );
 
 identifier!(
+    /// What the id of a document of one's own is made from.
+    Salt, 16
+);
+
+identifier!(
     /// One time at which a promise is due: `H(promise, local due)`.
     OccurrenceId, 16
 );

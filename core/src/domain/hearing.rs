@@ -15,7 +15,7 @@ use super::refusal::{Refusal, RefusalCode};
 use super::text;
 use super::words::{Bodies, in_order, standing, text_of, withdrawn};
 use crate::cbor::Value;
-use crate::id::{DocId, ItemId, PersonId, Position};
+use crate::id::{DocId, ItemId, PersonId, Position, Salt};
 use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
@@ -286,7 +286,7 @@ pub struct AccountView {
     /// The other's questions, oldest first.
     pub questions: Vec<QuestionView>,
     #[serde(skip)]
-    pub(crate) salt: [u8; 16],
+    pub(crate) salt: Salt,
 }
 
 /// Projects the account in a document for one viewer; `None` where there is none.
@@ -364,7 +364,7 @@ pub fn account(
         tellings: tellings.iter().map(telling).collect(),
         questions,
         salt: match act(current) {
-            Some(Act::Tell { salt }) => salt,
+            Some(Act::Tell { salt }) => Salt(salt),
             _ => return None,
         },
     })
@@ -472,7 +472,7 @@ pub fn decide(
             if account.is_some_and(|account| account.by != Who::Me) {
                 return Err(RefusalCode::NotYourWords.into());
             }
-            (Act::Tell { salt: account.map_or(salt, |account| account.salt) }, body(text)?)
+            (Act::Tell { salt: account.map_or(salt, |account| account.salt.0) }, body(text)?)
         }
         Command::Ask { text } => {
             let account = account.ok_or(RefusalCode::NotFound)?;

@@ -1,0 +1,182 @@
+//! What the host lends: a place for secrets, a clock, discovery, a shared folder.
+//!
+//! All of it is called on threads of the library, never with a lock held, and may block.
+//! What it throws becomes an error of the call that needed it.
+
+use crate::error::HostError;
+use amends::host::SystemClock;
+use amends::net::{DiscoveryError, MailboxError};
+use amends::time::Moment;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Keeps a handful of small secrets (32 bytes each) under the platform's protection: the
+/// Keychain of this device, the Android Keystore.
+#[uniffi::export(with_foreign)]
+pub trait SecretStore: Send + Sync {
+    /// The secret called `name`, if there is one.
+    fn read(&self, name: String) -> Result<Option<Vec<u8>>, HostError>;
+    /// Keeps `secret` as `name`, durably, before it returns.
+    fn write(&self, name: String, secret: Vec<u8>) -> Result<(), HostError>;
+    /// Destroys the secret called `name`; nothing happens where there is none.
+    fn delete(&self, name: String) -> Result<(), HostError>;
+}
+
+/// Tells the time; for tests and previews. Apps leave it to the library.
+#[uniffi::export(with_foreign)]
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Result<Moment, HostError>;
+    /// The IANA name of the zone the person is in.
+    fn zone(&self) -> Result<String, HostError>;
+}
+
+/// The platform's way to find the other phone on the local network.
+#[uniffi::export(with_foreign)]
+pub trait Discovery: Send + Sync {
+    /// Begins to announce the beacon and to look for the wanted names, in place of what
+    /// was announced before. What is seen goes to `sightings`, from any thread.
+    fn start(&self, beacon: Beacon, sightings: Arc<Sightings>) -> Result<(), HostError>;
+    /// Takes the announcement back and looks no more.
+    fn stop(&self) -> Result<(), HostError>;
+}
+
+/// A place that both phones reach (a shared folder), for when they share no network.
+/// Objects are written once and named by the library.
+#[uniffi::export(with_foreign)]
+pub trait Mailbox: Send + Sync {
+    /// The names of all objects that end in `.amends`.
+    fn list(&self) -> Result<Vec<String>, HostError>;
+    /// The bytes of one object.
+    fn read(&self, name: String) -> Result<Vec<u8>, HostError>;
+    /// Writes an object whole, or not at all.
+    fn write(&self, name: String, bytes: Vec<u8>) -> Result<(), HostError>;
+    /// Removes an object; nothing happens where there is none.
+    fn remove(&self, name: String) -> Result<(), HostError>;
+}
+
+/// What a phone announces and what it looks for.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Beacon {
+    /// The DNS-SD service type.
+    pub service: String,
+    /// The instance name to announce; another one each day.
+    pub name: String,
+    /// The TCP port that is listened on.
+    pub port: u16,
+    /// The instance names that the partner's phone may have.
+    pub wanted: Vec<String>,
+}
+
+/// Where a [`Discovery`] tells what it sees.
+#[derive(Debug, uniffi::Object)]
+pub struct Sightings(amends::net::Sightings);
+
+#[uniffi::export]
+impl Sightings {
+    /// An instance is at `address` (`host:port`, IPv6 in brackets).
+    pub fn seen(&self, name: String, address: String) {
+        self.0.seen(&name, &address);
+    }
+
+    /// An instance has said goodbye or was not heard of any more.
+    pub fn gone(&self, name: String) {
+        self.0.gone(&name);
+    }
+
+    /// Announcing or looking does not work just now.
+    pub fn trouble(&self, what: String) {
+        self.0.trouble(&what);
+    }
+}
+
+/// What the host lends to a space.
+#[derive(uniffi::Record)]
+pub struct HostServices {
+    /// Where the keys are kept. A file in the app's folder is none of the platform's
+    /// protection: give `None` for tests only, and the keys lie in a file beside the
+    /// space.
+    pub secrets: Option<Arc<dyn SecretStore>>,
+    /// The clock; the system's, where there is none.
+    pub clock: Option<Arc<dyn Clock>>,
+}
+
+impl HostServices {
+    pub(crate) fn host(self, folder: &Path) -> amends::Host {
+        let host = match self.secrets {
+            Some(secrets) => amends::Host::new(Secrets(secrets)),
+            None => amends::Host::new(amends::store::KeyFile::new(folder.join("keys"))),
+        };
+        match self.clock {
+            Some(clock) => amends::Host { clock: Arc::new(Time(clock)), ..host },
+            None => host,
+        }
+    }
+}
+
+struct Secrets(Arc<dyn SecretStore>);
+
+impl amends::host::SecretStore for Secrets {
+    fn read(&self, name: String) -> Result<Option<Vec<u8>>, amends::host::SecretError> {
+        Ok(self.0.read(name)?)
+    }
+    fn write(&self, name: String, secret: Vec<u8>) -> Result<(), amends::host::SecretError> {
+        Ok(self.0.write(name, secret)?)
+    }
+    fn delete(&self, name: String) -> Result<(), amends::host::SecretError> {
+        Ok(self.0.delete(name)?)
+    }
+}
+
+/// A clock that fails is replaced by the system's: a view must not depend on it.
+struct Time(Arc<dyn Clock>);
+
+impl amends::host::Clock for Time {
+    fn now(&self) -> Moment {
+        self.0.now().unwrap_or_else(|_| amends::host::Clock::now(&SystemClock))
+    }
+    fn zone(&self) -> String {
+        self.0.zone().unwrap_or_else(|_| amends::host::Clock::zone(&SystemClock))
+    }
+}
+
+pub(crate) struct Finder(pub Arc<dyn Discovery>);
+
+impl amends::net::Discovery for Finder {
+    fn start(
+        &self,
+        beacon: amends::net::Beacon,
+        sightings: amends::net::Sightings,
+    ) -> Result<(), DiscoveryError> {
+        let amends::net::Beacon { service, name, port, wanted } = beacon;
+        let beacon = Beacon { service, name, port, wanted };
+        let started = self.0.start(beacon, Arc::new(Sightings(sightings)));
+        started.map_err(|error| DiscoveryError(error.to_string()))
+    }
+    fn stop(&self) {
+        if let Err(error) = self.0.stop() {
+            tracing::warn!(%error, "the app's discovery did not stop");
+        }
+    }
+}
+
+pub(crate) struct Shared(pub Arc<dyn Mailbox>);
+
+fn failed(error: HostError) -> MailboxError {
+    MailboxError(error.to_string())
+}
+
+impl amends::net::Mailbox for Shared {
+    fn list(&self) -> Result<Vec<String>, MailboxError> {
+        self.0.list().map_err(failed)
+    }
+    fn read(&self, name: &str) -> Result<Vec<u8>, MailboxError> {
+        self.0.read(name.to_owned()).map_err(failed)
+    }
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), MailboxError> {
+        self.0.write(name.to_owned(), bytes.to_vec()).map_err(failed)
+    }
+    fn remove(&self, name: &str) -> Result<(), MailboxError> {
+        self.0.remove(name.to_owned()).map_err(failed)
+    }
+}

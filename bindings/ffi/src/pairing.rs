@@ -1,0 +1,114 @@
+//! Making two phones a pair.
+
+use crate::error::AmendsError;
+use amends::space::{Asked, Pairing as Core};
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+
+/// A pairing under way. Show [`Pairing::code`] or [`Pairing::qr`], wait for
+/// [`Pairing::asked`], let both people compare, [`Pairing::answer`], and wait for
+/// [`Pairing::finished`].
+#[derive(uniffi::Object)]
+pub struct Pairing {
+    address: Option<String>,
+    code: Option<String>,
+    qr: Option<String>,
+    asked: watch::Receiver<Option<Asked>>,
+    outcome: watch::Receiver<Option<Result<(), AmendsError>>>,
+    answers: mpsc::UnboundedSender<bool>,
+}
+
+impl Pairing {
+    pub(crate) fn new(core: Core, handle: &Handle) -> Arc<Self> {
+        let address = core.address.map(|address| address.to_string());
+        let code = core.code.as_ref().map(ToString::to_string);
+        let qr = core.invitation.as_ref().map(|invitation| invitation.to_text());
+        let (ask, asked) = watch::channel(None);
+        let (end, outcome) = watch::channel(None);
+        let (answers, said) = mpsc::unbounded_channel();
+        handle.spawn(async move {
+            let result = drive(core, &ask, said).await;
+            end.send_replace(Some(result.map_err(AmendsError::from)));
+        });
+        Arc::new(Self { address, code, qr, asked, outcome, answers })
+    }
+}
+
+/// Asks, answers and ends it, in whatever order the app calls.
+async fn drive(
+    mut core: Core,
+    ask: &watch::Sender<Option<Asked>>,
+    mut said: mpsc::UnboundedReceiver<bool>,
+) -> Result<(), amends::Error> {
+    let asked = tokio::select! {
+        asked = core.asked() => asked?,
+        // Nobody holds it any more, or somebody has said no before being asked.
+        _ = said.recv() => return Err(amends::PairingError::Cancelled.into()),
+    };
+    ask.send_replace(Some(asked));
+    tokio::select! {
+        result = core.finished() => return result,
+        answer = said.recv() => core.answer(answer.unwrap_or(false)),
+    }
+    core.finished().await
+}
+
+#[uniffi::export]
+impl Pairing {
+    /// Where the other phone finds this one, where this one shows the code.
+    pub fn address(&self) -> Option<String> {
+        self.address.clone()
+    }
+
+    /// The code to type on the other phone, where this one shows it.
+    pub fn code(&self) -> Option<String> {
+        self.code.clone()
+    }
+
+    /// What the QR code holds, where this phone shows it.
+    pub fn qr(&self) -> Option<String> {
+        self.qr.clone()
+    }
+
+    /// Waits for the other phone; gives what both people must compare.
+    ///
+    /// # Errors
+    /// `Pairing`, `Link`; nothing is then kept.
+    pub async fn asked(&self) -> Result<Asked, AmendsError> {
+        let (mut asked, mut outcome) = (self.asked.clone(), self.outcome.clone());
+        tokio::select! {
+            biased;
+            Ok(asked) = async { asked.wait_for(Option::is_some).await.map(|asked| asked.clone()) } =>
+                asked.ok_or_else(|| AmendsError::internal("nothing was asked")),
+            ended = ended(&mut outcome) =>
+                Err(ended.err().unwrap_or_else(|| amends::Error::Closed.into())),
+        }
+    }
+
+    /// This phone's person says whether the codes are equal. `false` before being asked
+    /// cancels.
+    pub fn answer(&self, equal: bool) {
+        if self.answers.send(equal).is_err() {
+            tracing::debug!("the pairing was over already");
+        }
+    }
+
+    /// Waits until both are paired: confirmed twice, and proved by a first session.
+    ///
+    /// # Errors
+    /// `Pairing`, `Link`; nothing is then kept, but for a pairing that both confirmed and
+    /// whose first session failed: the next exchange proves it.
+    pub async fn finished(&self) -> Result<(), AmendsError> {
+        ended(&mut self.outcome.clone()).await
+    }
+}
+
+async fn ended(
+    outcome: &mut watch::Receiver<Option<Result<(), AmendsError>>>,
+) -> Result<(), AmendsError> {
+    match outcome.wait_for(Option::is_some).await {
+        Ok(outcome) => outcome.clone().unwrap_or(Ok(())),
+        Err(_) => Err(amends::Error::Closed.into()),
+    }
+}

@@ -1,0 +1,179 @@
+//! The few views whose Rust form no other language has.
+
+use amends::domain::checkin::{Answer, CheckInState, Period, TemplateId};
+use amends::domain::pacing::{Feature, PairLimits};
+use amends::domain::reminder::{Topic, Wishes};
+use amends::time::Moment;
+use jiff::civil::Time;
+use std::collections::HashMap;
+
+/// Each of these in the form that crosses.
+pub(crate) fn all<T, U: From<T>>(these: Vec<T>) -> Vec<U> {
+    these.into_iter().map(U::from).collect()
+}
+
+/// A check-in of one period.
+#[derive(Debug, Clone, PartialEq, uniffi::Record)]
+pub struct CheckInView {
+    /// Which questions.
+    pub template: TemplateId,
+    /// Of which day, week or month.
+    pub period: Period,
+    /// Where it stands.
+    pub state: CheckInState,
+    /// When it can no longer be sealed.
+    pub ends: Option<Moment>,
+    /// My answers by the number of their question, from 1: a draft, sealed, or open.
+    pub mine: Option<HashMap<u8, Answer>>,
+    /// My partner's, once both are open.
+    pub partners: Option<HashMap<u8, Answer>>,
+    /// Mine could not be opened with theirs: share alone, or keep private.
+    pub choose: bool,
+}
+
+impl From<amends::domain::checkin::CheckInView> for CheckInView {
+    fn from(view: amends::domain::checkin::CheckInView) -> Self {
+        let answers = |answers: Option<amends::domain::checkin::Answers>| {
+            answers.map(|answers| answers.into_iter().collect())
+        };
+        Self {
+            template: view.template,
+            period: view.period,
+            state: view.state,
+            ends: view.ends,
+            mine: answers(view.mine),
+            partners: answers(view.partners),
+            choose: view.choose,
+        }
+    }
+}
+
+/// A reminder for the system's scheduler. It says neither names nor content (R20).
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Reminder {
+    /// When.
+    pub at: Moment,
+    /// What for; several in one note.
+    pub topics: Vec<Topic>,
+    /// The key of its text, for the app's language.
+    pub text_key: String,
+    /// The text in English.
+    pub text: String,
+}
+
+impl From<amends::domain::reminder::Reminder> for Reminder {
+    fn from(reminder: amends::domain::reminder::Reminder) -> Self {
+        Self {
+            at: reminder.at,
+            topics: reminder.topics.into_iter().collect(),
+            text_key: reminder.text_key.to_owned(),
+            text: reminder.text.to_owned(),
+        }
+    }
+}
+
+/// One person's own wishes for reminders. They never leave this phone.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ReminderWishes {
+    /// Nothing comes from this local time on …
+    pub quiet_from: String,
+    /// … until this.
+    pub quiet_to: String,
+    /// Nothing comes before this moment.
+    pub quiet_until: Option<Moment>,
+    /// So many seconds before a promise is due; none for no such reminder.
+    pub promise_lead: Option<u32>,
+    /// An evening note on days on which a promise of mine was due.
+    pub evening_note: bool,
+    /// The weekday of the note for the check-in, 1 Monday to 7 Sunday.
+    pub check_in_weekday: Option<i8>,
+    /// And its local time; 18:00 where only the weekday is given.
+    pub check_in_time: Option<String>,
+    /// Whether milestones are told.
+    pub milestones: bool,
+}
+
+impl From<Wishes> for ReminderWishes {
+    fn from(wishes: Wishes) -> Self {
+        Self {
+            quiet_from: wishes.quiet_from.to_string(),
+            quiet_to: wishes.quiet_to.to_string(),
+            quiet_until: wishes.quiet_until,
+            promise_lead: wishes.promise_lead,
+            evening_note: wishes.evening_note,
+            check_in_weekday: wishes.check_in.map(|(day, _)| day),
+            check_in_time: wishes.check_in.map(|(_, time)| time.to_string()),
+            milestones: wishes.milestones,
+        }
+    }
+}
+
+impl TryFrom<ReminderWishes> for Wishes {
+    type Error = crate::error::AmendsError;
+
+    fn try_from(wishes: ReminderWishes) -> Result<Self, Self::Error> {
+        let time = |text: &str| {
+            let invalid = |_| crate::error::AmendsError::invalid("a time of day looks like 18:30");
+            text.parse::<Time>().map_err(invalid)
+        };
+        let at = wishes.check_in_time.as_deref().unwrap_or("18:00");
+        Ok(Self {
+            quiet_from: time(&wishes.quiet_from)?,
+            quiet_to: time(&wishes.quiet_to)?,
+            quiet_until: wishes.quiet_until,
+            promise_lead: wishes.promise_lead,
+            evening_note: wishes.evening_note,
+            check_in: match wishes.check_in_weekday {
+                Some(day) => Some((day, time(at)?)),
+                None => None,
+            },
+            milestones: wishes.milestones,
+        })
+    }
+}
+
+/// What one of the two limits for both; the narrower one holds.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Limits {
+    /// Words live so many days at most.
+    pub retention_days: Option<u16>,
+    /// What is switched off.
+    pub off: Vec<Feature>,
+}
+
+impl From<PairLimits> for Limits {
+    fn from(limits: PairLimits) -> Self {
+        Self { retention_days: limits.retention_days, off: limits.off.into_iter().collect() }
+    }
+}
+
+/// The limits of this phone's person and the ones that hold.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct BothLimits {
+    /// Mine.
+    pub mine: Limits,
+    /// What holds for both.
+    pub held: Limits,
+}
+
+/// A document as Automerge saves it, for a second look at what it holds.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ExportedDocument {
+    /// The saved document.
+    pub bytes: Vec<u8>,
+    /// Its heads.
+    pub heads: Vec<String>,
+    /// Its records as JSON, by their position.
+    pub records: HashMap<String, String>,
+}
+
+impl From<amends::space::ExportedDocument> for ExportedDocument {
+    fn from(document: amends::space::ExportedDocument) -> Self {
+        let records = document.records.into_iter();
+        Self {
+            bytes: document.bytes,
+            heads: document.heads,
+            records: records.map(|(position, value)| (position, value.to_string())).collect(),
+        }
+    }
+}

@@ -1,0 +1,233 @@
+package app.amends
+
+import app.amends.ffi.AmendsException
+import app.amends.ffi.Clock
+import app.amends.ffi.HostServices
+import app.amends.ffi.PairingKind
+import app.amends.ffi.Space
+import app.amends.ffi.StorageKind
+import app.amends.model.AgreementState
+import app.amends.model.Due
+import app.amends.model.NewPost
+import app.amends.model.NewPromise
+import app.amends.model.Outcome
+import app.amends.model.PairingState
+import app.amends.model.PostKind
+import app.amends.model.RefusalCode
+import app.amends.model.Told
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitAll
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.filterNotNull
+import kotlinx.coroutines.job
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withContext
+import kotlinx.coroutines.withTimeout
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
+import java.nio.file.Path
+import kotlin.time.Duration.Companion.hours
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.Instant
+
+class BindingsTest {
+    @TempDir lateinit var folder: Path
+
+    private inline fun <reified E : Throwable> fails(work: () -> Unit): E {
+        try {
+            work()
+        } catch (error: Throwable) {
+            return error as? E ?: throw error
+        }
+        throw AssertionError("nothing was thrown")
+    }
+
+    private fun story(work: suspend CoroutineScope.(ana: Space, ben: Space) -> Unit) = runBlocking {
+        phone(folder.resolve("ana"), "Ana").use { ana ->
+            phone(folder.resolve("ben"), "Ben").use { ben ->
+                pair(ana, ben)
+                withTimeout(60.seconds) { work(ana, ben) }
+                ana.shutdown()
+                ben.shutdown()
+            }
+        }
+    }
+
+    @Test
+    fun `two phones pair, agree on exact words and hold equal logs`() = story { ana, ben ->
+        assertEquals(PairingState.PAIRED, ana.status().pairing)
+        assertEquals("Ben", ana.status().partner)
+        val proposed = ana.agreements().propose(plain("We talk on Sundays."))
+        meet(ana, ben)
+        val seen = ben.agreements().list().single()
+        assertEquals("We talk on Sundays.", seen.onTable.single().clauses.single().text)
+        ben.agreements().consent(seen, seen.onTable.single().hash)
+        meet(ana, ben)
+        assertEquals(AgreementState.ACTIVE, ana.agreements().show(proposed.id).state)
+        val heads = listOf(ana, ben).map { phone -> phone.verifyLogs().map { it.checkpoint.head }.sorted() }
+        assertEquals(heads[0], heads[1])
+        ben.agreements().end(proposed.id)
+        meet(ana, ben)
+        assertEquals(AgreementState.ENDED, ana.agreements().show(proposed.id).state)
+    }
+
+    @Test
+    fun `a refusal has a code to switch over and a text to show`() = story { ana, ben ->
+        ana.agreements().propose(plain("We talk."))
+        meet(ana, ben)
+        val stale = ben.agreements().list().single()
+        ben.agreements().consent(stale, stale.onTable.single().hash)
+        val refused = fails<AmendsException.Refused> {
+            ben.agreements().counter(stale, plain("We talk now and then."))
+        }
+        assertEquals(RefusalCode.STALE_VIEW, refused.code)
+        assertTrue(refused.userMessage.contains("look at it again"), refused.userMessage)
+    }
+
+    @Test
+    fun `a promise is made, kept and told`() = story { ana, ben ->
+        val due = ana.now() + 1.hours
+        val promise = ana.promises().make(
+            NewPromise("I call you.", Due.At(due), "Europe/Berlin", null, null, null, null, null),
+        )
+        ana.promises().report(promise.id, null, Told.Kept(ana.now()), "As I said.")
+        meet(ana, ben)
+        val seen = ben.promises().list().single()
+        assertEquals("I call you.", seen.action)
+        assertEquals(Outcome.KEPT, seen.occurrences.single().outcome)
+        // A promise is due on the minute.
+        assertEquals(due.epochSeconds / 60, seen.occurrences.single().due.epochSeconds / 60)
+        val hidden = fails<AmendsException.Refused> {
+            ben.promises().report(promise.id, null, Told.Missed, null)
+        }
+        assertTrue(hidden.userMessage.isNotEmpty())
+    }
+
+    @Test
+    fun `a change of the other phone reaches a flow`() = story { ana, ben ->
+        val listening = ana.exchange(settings(listen = "127.0.0.1:0"))
+        val dialling = ben.exchange(settings(peers = listOf(listening.address()!!)))
+        val seen = async(Dispatchers.Default) { ben.opennessChanges().first { it.isNotEmpty() } }
+        ana.openness().post(NewPost(PostKind.WHEREABOUTS, "At the station.", null, null, null, null, null))
+        assertEquals("At the station.", seen.await().single().text)
+        for (exchange in listOf(listening, dialling)) {
+            exchange.stop()
+            exchange.finished()
+            exchange.close()
+        }
+    }
+
+    @Test
+    fun `a flow that is cancelled stops listening and loses no write`() = story { ana, _ ->
+        val collecting = launch(Dispatchers.Default) { ana.promiseChanges().collect { delay(60.seconds) } }
+        delay(200)
+        collecting.cancelAndJoin()
+        val writing = launch(Dispatchers.Default) { ana.agreements().propose(plain("We rest.")) }
+        writing.cancelAndJoin()
+        // Whether it had begun or not: nothing is half done, and the space goes on.
+        assertTrue(ana.agreements().list().size <= 1)
+        ana.agreements().propose(plain("We talk."))
+        assertTrue(ana.agreements().list().isNotEmpty())
+    }
+
+    @Test
+    fun `a subscription that nobody reads keeps nobody waiting`() = story { ana, _ ->
+        ana.watchAgreements().use { idle ->
+            repeat(50) { ana.agreements().propose(plain("We talk, $it.")) }
+            assertEquals(50, idle.next()!!.size)
+            idle.cancel()
+            assertNull(idle.next())
+        }
+    }
+
+    @Test
+    fun `many coroutines at once lose nothing`() = story { ana, _ ->
+        withContext(Dispatchers.Default) {
+            (0 until 64).map { async { ana.agreements().propose(plain("We talk, $it.")) } }.awaitAll()
+        }
+        assertEquals(64, ana.agreements().list().size)
+    }
+
+    @Test
+    fun `the first screen shows what the library decides`() = story { ana, ben ->
+        ben.agreements().propose(plain("We cook on Fridays."))
+        val scope = CoroutineScope(Dispatchers.Default)
+        val model = TodayModel(ana, scope)
+        assertTrue(model.state.filterNotNull().first().waiting.isEmpty())
+        meet(ana, ben)
+        val waiting = model.state.filterNotNull().first { it.waiting.isNotEmpty() }.waiting
+        assertEquals(ana.agreements().list().single().id, waiting.single())
+        assertTrue(model.stopAll().isEmpty())
+        scope.coroutineContext.job.cancelAndJoin()
+    }
+
+    @Test
+    fun `after shutdown every call says that it is closed`() = runBlocking {
+        val ana = phone(folder.resolve("ana"), "Ana")
+        ana.shutdown()
+        assertTrue(fails<AmendsException.Closed> { ana.status() }.userMessage.isNotEmpty())
+        fails<AmendsException.Closed> { ana.inner().search("") }
+        fails<AmendsException.Closed> { ana.exchange(settings(listen = "127.0.0.1:0")) }
+        ana.close()
+    }
+
+    @Test
+    fun `what the app's own pieces throw becomes an error of the call`() = runBlocking {
+        val secrets = MemorySecrets()
+        phone(folder.resolve("ana"), "Ana", secrets).use { it.shutdown() }
+        secrets.failing = ::locked
+        val services = { HostServices(secrets, null) }
+        fails<AmendsException.Locked> { Space.open(folder.resolve("ana").toString(), services()) }
+        secrets.failing = { throw IllegalStateException("a bug of the app") }
+        val failed = fails<AmendsException.Storage> {
+            Space.open(folder.resolve("ana").toString(), services())
+        }
+        assertTrue(failed.userMessage.contains("the app's own code failed"), failed.userMessage)
+        secrets.failing = null
+        Space.open(folder.resolve("ana").toString(), services()).use {
+            assertEquals("Ana", it.status().name)
+            it.shutdown()
+        }
+    }
+
+    @Test
+    fun `a clock that blocks or throws stops nobody`() = runBlocking {
+        val slow = object : Clock {
+            @Volatile var broken = false
+            override fun now(): Instant {
+                Thread.sleep(20)
+                check(!broken) { "no time" }
+                return Instant.parse("2026-03-02T18:00:00Z")
+            }
+            override fun zone() = "Europe/Berlin"
+        }
+        Space.create(folder.resolve("ana").toString(), "Ana", HostServices(MemorySecrets(), slow)).use {
+            assertEquals(Instant.parse("2026-03-02T18:00:00Z"), it.now())
+            slow.broken = true
+            assertTrue(it.now() > Instant.parse("2026-03-02T18:00:00Z"))
+            it.status()
+            it.shutdown()
+        }
+    }
+
+    @Test
+    fun `bad arguments are refused in words`() = runBlocking {
+        phone(folder.resolve("ana"), "Ana").use { ana ->
+            val invalid = fails<AmendsException.Invalid> { ana.pairShow("nowhere") }
+            assertTrue(invalid.userMessage.contains("0.0.0.0:0"))
+            val mistyped = fails<AmendsException.Pairing> { ana.pairJoin("no code", "127.0.0.1:1") }
+            assertEquals(PairingKind.CODE_MISTYPED, mistyped.kind)
+            val twice = fails<AmendsException.Storage> { phone(folder.resolve("ana"), "Ana") }
+            assertEquals(StorageKind.EXISTS, twice.kind)
+            ana.shutdown()
+        }
+    }
+}

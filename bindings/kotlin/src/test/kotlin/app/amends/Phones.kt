@@ -1,0 +1,84 @@
+package app.amends
+
+import app.amends.ffi.ExchangeSettings
+import app.amends.ffi.HostException
+import app.amends.ffi.HostServices
+import app.amends.ffi.SecretStore
+import app.amends.ffi.Space
+import app.amends.model.AgreementKind
+import app.amends.model.Category
+import app.amends.model.Terms
+import app.amends.model.TermsClause
+import app.amends.model.Who
+import kotlinx.coroutines.async
+import kotlinx.coroutines.coroutineScope
+import java.nio.file.Path
+import java.util.concurrent.ConcurrentHashMap
+
+/** Secrets in memory: real enough for a test, and nothing for an app. */
+class MemorySecrets : SecretStore {
+    val secrets = ConcurrentHashMap<String, ByteArray>()
+    @Volatile var failing: (() -> Nothing)? = null
+
+    override fun read(name: String): ByteArray? {
+        failing?.invoke()
+        return secrets[name]
+    }
+
+    override fun write(name: String, secret: ByteArray) {
+        failing?.invoke()
+        secrets[name] = secret
+    }
+
+    override fun delete(name: String) {
+        secrets.remove(name)
+    }
+}
+
+fun locked(): Nothing = throw HostException.Locked("the phone is locked")
+
+suspend fun phone(folder: Path, name: String, secrets: SecretStore = MemorySecrets()): Space =
+    Space.create(folder.toString(), name, HostServices(secrets, null))
+
+/** Makes two phones a pair, over a socket of this machine. */
+suspend fun pair(ana: Space, ben: Space) = coroutineScope {
+    ana.pairShow("127.0.0.1:0").use { show ->
+        ben.pairJoin(show.code()!!, show.address()!!).use { join ->
+            val asked = async { show.asked() }
+            check(join.asked().code == asked.await().code)
+            show.answer(true)
+            join.answer(true)
+            val done = async { show.finished() }
+            join.finished()
+            done.await()
+        }
+    }
+}
+
+fun settings(
+    listen: String? = null,
+    peers: List<String> = emptyList(),
+    onceWithinSeconds: UInt? = null,
+) = ExchangeSettings(listen, peers, null, null, onceWithinSeconds)
+
+/** One exchange until both are in step. */
+suspend fun meet(ana: Space, ben: Space) = coroutineScope {
+    ana.exchange(settings(listen = "127.0.0.1:0", onceWithinSeconds = 30u)).use { listening ->
+        ben.exchange(settings(peers = listOf(listening.address()!!), onceWithinSeconds = 30u)).use {
+            val done = async { listening.finished() }
+            it.finished()
+            done.await()
+        }
+    }
+}
+
+/** Terms with one clause that binds both. */
+fun plain(text: String) = Terms(
+    kind = AgreementKind.Communication,
+    clauses = listOf(TermsClause(null, text, Who.BOTH, Category.General, null)),
+    starts = null,
+    expiresAt = null,
+    reviewAt = null,
+    taper = emptyList(),
+    lang = "en",
+)

@@ -1,0 +1,166 @@
+import Amends
+import Foundation
+import XCTest
+
+final class BindingsTests: XCTestCase {
+    /// The error of a call that must fail.
+    private func failure<T>(_ work: () async throws -> T) async -> AmendsError? {
+        do {
+            _ = try await work()
+            XCTFail("nothing was thrown")
+            return nil
+        } catch {
+            return error as? AmendsError
+        }
+    }
+
+    func testTwoPhonesPairAgreeOnExactWordsAndHoldEqualLogs() async throws {
+        let (ana, ben) = try await paired()
+        let partner = try await ana.status().partner
+        XCTAssertEqual(partner, "Ben")
+        let proposed = try await ana.agreements().propose(terms: plain("We talk on Sundays."))
+        try await meet(ana, ben)
+        let seen = try await ben.agreements().list()[0]
+        XCTAssertEqual(seen.onTable[0].clauses[0].text, "We talk on Sundays.")
+        _ = try await ben.agreements().consent(shown: seen, revision: seen.onTable[0].hash)
+        try await meet(ana, ben)
+        let state = try await ana.agreements().show(id: proposed.id).state
+        XCTAssertEqual(state, .active)
+        let mine = try await ana.verifyLogs().map(\.checkpoint.head).sorted()
+        let theirs = try await ben.verifyLogs().map(\.checkpoint.head).sorted()
+        XCTAssertEqual(mine, theirs)
+        _ = try await ben.agreements().end(id: proposed.id)
+        try await meet(ana, ben)
+        let after = try await ana.agreements().show(id: proposed.id).state
+        XCTAssertEqual(after, .ended)
+    }
+
+    func testARefusalHasACodeToSwitchOverAndATextToShow() async throws {
+        let (ana, ben) = try await paired()
+        _ = try await ana.agreements().propose(terms: plain("We talk."))
+        try await meet(ana, ben)
+        let stale = try await ben.agreements().list()[0]
+        _ = try await ben.agreements().consent(shown: stale, revision: stale.onTable[0].hash)
+        let refused = await failure {
+            try await ben.agreements().counter(shown: stale, terms: plain("We talk now and then."))
+        }
+        guard case .Refused(let code, _) = refused else { return XCTFail("\(String(describing: refused))") }
+        XCTAssertEqual(code, .staleView)
+        XCTAssertTrue(refused!.userMessage.contains("look at it again"))
+    }
+
+    func testAChangeOfTheOtherPhoneReachesASequence() async throws {
+        let (ana, ben) = try await paired()
+        let listening = try await ana.exchange(settings: ExchangeSettings(listen: "127.0.0.1:0"))
+        let dialling = try await ben.exchange(settings: ExchangeSettings(peers: [listening.address()!]))
+        let hearing = Task {
+            for try await posts in ben.opennessChanges where !posts.isEmpty {
+                return posts[0].text
+            }
+            return nil
+        }
+        _ = try await ana.openness().post(
+            new: NewPost(
+                kind: .whereabouts, text: "At the station.", until: nil, want: nil, amount: nil,
+                happened: nil, under: nil))
+        let heard = try await hearing.value
+        XCTAssertEqual(heard, "At the station.")
+        for exchange in [listening, dialling] {
+            exchange.stop()
+            try await exchange.finished()
+        }
+    }
+
+    func testASequenceEndsWhenItsTaskIsCancelled() async throws {
+        let ana = try await phone("Ana")
+        let ben = try await phone("Ben")
+        try await pair(ana, ben)
+        let listening = Task {
+            var seen = 0
+            for try await _ in ana.promiseChanges { seen += 1 }
+            return seen
+        }
+        try await Task.sleep(nanoseconds: 300_000_000)
+        listening.cancel()
+        let seen = try await listening.value
+        XCTAssertEqual(seen, 1)
+        _ = try await ana.agreements().propose(terms: plain("We go on."))
+    }
+
+    func testASubscriptionThatNobodyReadsKeepsNobodyWaiting() async throws {
+        let (ana, _) = try await paired()
+        let idle = ana.watchAgreements()
+        for at in 0..<50 {
+            _ = try await ana.agreements().propose(terms: plain("We talk, \(at)."))
+        }
+        let seen = try await idle.next()
+        XCTAssertEqual(seen?.count, 50)
+        idle.cancel()
+        let after = try await idle.next()
+        XCTAssertNil(after)
+    }
+
+    func testManyTasksAtOnceLoseNothing() async throws {
+        let (ana, _) = try await paired()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for at in 0..<64 {
+                group.addTask {
+                    _ = try await ana.agreements().propose(terms: plain("We talk, \(at)."))
+                }
+            }
+            try await group.waitForAll()
+        }
+        let count = try await ana.agreements().list().count
+        XCTAssertEqual(count, 64)
+    }
+
+    func testAfterShutdownEveryCallSaysThatItIsClosed() async throws {
+        let ana = try await phone("Ana")
+        try await ana.shutdown()
+        for error in [
+            await failure { try await ana.status() },
+            await failure { try await ana.inner().search(query: "") },
+            await failure { try await ana.exchange(settings: ExchangeSettings()) },
+        ] {
+            guard case .Closed(let text) = error else { return XCTFail("\(String(describing: error))") }
+            XCTAssertFalse(text.isEmpty)
+        }
+    }
+
+    func testWhatTheAppsOwnPiecesThrowBecomesAnErrorOfTheCall() async throws {
+        struct Bug: Error {}
+        let (secrets, folder) = (MemorySecrets(), newFolder())
+        let services = { HostServices(secrets: secrets, clock: nil) }
+        let ana = try await Space.create(folder: folder, name: "Ana", services: services())
+        try await ana.shutdown()
+        secrets.fail(with: HostError.Locked(why: "the phone is locked"))
+        let locked = await failure { try await Space.open(folder: folder, services: services()) }
+        guard case .Locked = locked else { return XCTFail("\(String(describing: locked))") }
+        secrets.fail(with: Bug())
+        let failed = await failure { try await Space.open(folder: folder, services: services()) }
+        guard case .Storage = failed else { return XCTFail("\(String(describing: failed))") }
+        XCTAssertTrue(failed!.userMessage.contains("the app's own code failed"))
+        secrets.fail(with: nil)
+        let again = try await Space.open(folder: folder, services: services())
+        let name = try await again.status().name
+        XCTAssertEqual(name, "Ana")
+        try await again.shutdown()
+    }
+
+    @MainActor
+    func testTheFirstScreenShowsWhatTheLibraryDecides() async throws {
+        let (ana, ben) = try await paired()
+        _ = try await ben.agreements().propose(terms: plain("We cook on Fridays."))
+        let model = TodayModel(ana)
+        var shown: [TodayState] = []
+        model.onChange = { shown.append($0) }
+        try await meet(ana, ben)
+        for _ in 0..<300 where shown.last?.waiting.isEmpty ?? true {
+            try await Task.sleep(nanoseconds: 100_000_000)
+        }
+        let id = try await ana.agreements().list()[0].id
+        XCTAssertEqual(model.state?.waiting, [id])
+        let left = try await model.stopAll()
+        XCTAssertTrue(left.isEmpty)
+    }
+}

@@ -1,0 +1,79 @@
+import Amends
+import Foundation
+
+/// Secrets in memory: real enough for a test, and nothing for an app.
+final class MemorySecrets: SecretStore, @unchecked Sendable {
+    private let lock = NSLock()
+    private var secrets: [String: Data] = [:]
+    private var failing: Error?
+
+    func fail(with error: Error?) {
+        lock.withLock { failing = error }
+    }
+
+    func read(name: String) throws -> Data? {
+        try lock.withLock {
+            if let failing { throw failing }
+            return secrets[name]
+        }
+    }
+
+    func write(name: String, secret: Data) throws {
+        try lock.withLock {
+            if let failing { throw failing }
+            secrets[name] = secret
+        }
+    }
+
+    func delete(name: String) throws {
+        _ = lock.withLock { secrets.removeValue(forKey: name) }
+    }
+}
+
+func newFolder() -> String {
+    FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+}
+
+func phone(_ name: String, secrets: SecretStore = MemorySecrets()) async throws -> Space {
+    try await Space.create(
+        folder: newFolder(), name: name, services: HostServices(secrets: secrets, clock: nil))
+}
+
+/// Makes two phones a pair, over a socket of this machine.
+func pair(_ ana: Space, _ ben: Space) async throws {
+    let show = try await ana.pairShow(listen: "127.0.0.1:0")
+    let join = try await ben.pairJoin(code: show.code()!, peer: show.address()!)
+    async let shown = show.asked()
+    let joined = try await join.asked()
+    guard try await shown.code == joined.code else { fatalError("somebody stands in between") }
+    show.answer(equal: true)
+    join.answer(equal: true)
+    async let done: Void = show.finished()
+    try await join.finished()
+    try await done
+}
+
+func paired() async throws -> (Space, Space) {
+    let (ana, ben) = (try await phone("Ana"), try await phone("Ben"))
+    try await pair(ana, ben)
+    return (ana, ben)
+}
+
+/// One exchange until both are in step.
+func meet(_ ana: Space, _ ben: Space) async throws {
+    let listening = try await ana.exchange(
+        settings: ExchangeSettings(listen: "127.0.0.1:0", onceWithinSeconds: 30))
+    let dialling = try await ben.exchange(
+        settings: ExchangeSettings(peers: [listening.address()!], onceWithinSeconds: 30))
+    async let done: Void = listening.finished()
+    try await dialling.finished()
+    try await done
+}
+
+/// Terms with one clause that binds both.
+func plain(_ text: String) -> Terms {
+    Terms(
+        kind: .communication,
+        clauses: [TermsClause(id: nil, text: text, binds: .both, category: .general, cadence: nil)],
+        starts: nil, expiresAt: nil, reviewAt: nil, taper: [], lang: "en")
+}
