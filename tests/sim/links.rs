@@ -93,7 +93,10 @@ async fn life(who: usize, seed: u64, story: Rc<Story>) -> Result<(), Error> {
         .await?;
     let mut chance = Chance::new(seed * 2 + who as u64);
     for at in 0..WRITTEN {
-        tokio::time::sleep(Duration::from_millis(chance.below(20_000) as u64)).await;
+        // A handful now and then, one after the other.
+        if at % 4 == 0 {
+            tokio::time::sleep(Duration::from_millis(chance.below(60_000) as u64)).await;
+        }
         space.agreements().propose(plain(&format!("We talk, {at}."))).await?;
         story.wrote.set(story.wrote.get() + 1);
     }

@@ -18,7 +18,8 @@ pub enum AmendsError {
         /// What to do next.
         user_message: String,
     },
-    /// The keys are not to be had: unlock the phone.
+    /// The keys are not to be had (unlock the phone), or the space is suspended (resume
+    /// it).
     #[error("{user_message}")]
     Locked {
         /// What to do next.

@@ -2,6 +2,7 @@
 
 use crate::error::AmendsError;
 use crate::host::{Discovery, Finder, Mailbox, Shared};
+use crate::runtime::Running;
 use crate::subscription::CatchUpSubscription;
 use amends::space::{Exchange as Core, ExchangeOptions};
 use std::sync::Arc;
@@ -51,37 +52,30 @@ impl ExchangeSettings {
 #[derive(uniffi::Object)]
 pub struct Exchange {
     stop: watch::Sender<bool>,
-    address: watch::Receiver<Option<String>>,
+    address: watch::Receiver<Option<std::net::SocketAddr>>,
     catch_up: watch::Receiver<Option<amends::space::CatchUp>>,
     outcome: watch::Receiver<Option<Result<(), AmendsError>>>,
+    // The exchange outlives the object of its space.
+    running: Arc<Running>,
 }
 
 impl Exchange {
-    /// Keeps it going on the runtime that this is called on.
-    pub(crate) fn new(mut core: Core) -> Arc<Self> {
+    pub(crate) fn new(mut core: Core, running: &Arc<Running>) -> Arc<Self> {
         let (stop, mut stopped) = watch::channel(false);
         let (end, outcome) = watch::channel(None);
-        let told = |core: &Core| core.address().map(|address| address.to_string());
-        let (tell, address) = watch::channel(told(&core));
-        let catch_up = core.catch_up();
-        tokio::spawn(async move {
-            // An exchange ends when nobody holds its object any more, too.
-            let result = loop {
-                tokio::select! {
-                    result = core.finished() => break result,
-                    () = async { drop(stopped.wait_for(|stop| *stop).await) } => {
-                        core.stop();
-                        break core.finished().await;
-                    }
-                    () = tokio::time::sleep(Duration::from_secs(1)) => {
-                        let now = told(&core);
-                        tell.send_if_modified(|was| std::mem::replace(was, now.clone()) != now);
-                    }
+        let (address, catch_up) = (core.addresses(), core.catch_up());
+        running.handle().spawn(async move {
+            // It ends when nobody holds its object any more, too.
+            let result = tokio::select! {
+                result = core.finished() => result,
+                () = async { drop(stopped.wait_for(|stop| *stop).await) } => {
+                    core.stop();
+                    core.finished().await
                 }
             };
             end.send_replace(Some(result.map_err(AmendsError::from)));
         });
-        Arc::new(Self { stop, address, catch_up, outcome })
+        Arc::new(Self { stop, address, catch_up, outcome, running: running.clone() })
     }
 }
 
@@ -89,12 +83,12 @@ impl Exchange {
 impl Exchange {
     /// The address that is listened on now.
     pub fn address(&self) -> Option<String> {
-        self.address.borrow().clone()
+        self.address.borrow().map(|address| address.to_string())
     }
 
     /// How far a long catch-up is.
     pub fn catch_up(&self) -> Arc<CatchUpSubscription> {
-        CatchUpSubscription::new(self.catch_up.clone())
+        CatchUpSubscription::new(&self.running, self.catch_up.clone())
     }
 
     /// Ends it, with a goodbye to the other phone.
@@ -105,7 +99,8 @@ impl Exchange {
     /// Waits until it has ended.
     ///
     /// # Errors
-    /// For an exchange of once: why the two did not come in step.
+    /// `Closed` where the space was shut down; for an exchange of once: why the two did not
+    /// come in step.
     pub async fn finished(&self) -> Result<(), AmendsError> {
         match self.outcome.clone().wait_for(Option::is_some).await {
             Ok(outcome) => outcome.clone().unwrap_or(Ok(())),

@@ -1,7 +1,8 @@
 //! What the host lends: a place for secrets, a clock, discovery, a shared folder.
 //!
-//! All of it is called on threads of the library, never with a lock held, and may block.
-//! What it throws becomes an error of the call that needed it.
+//! All of it is called with no lock held, mostly on threads of the library, and may block.
+//! It must not wait for a call into the same space: that call may be waiting for it. What
+//! it throws becomes an error of the call that needed it.
 
 use crate::error::HostError;
 use amends::host::SystemClock;

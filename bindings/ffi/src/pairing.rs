@@ -1,9 +1,9 @@
 //! Making two phones a pair.
 
 use crate::error::AmendsError;
+use crate::runtime::Running;
 use amends::space::{Asked, Pairing as Core};
 use std::sync::Arc;
-use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 /// A pairing under way. Show [`Pairing::code`] or [`Pairing::qr`], wait for
@@ -20,16 +20,19 @@ pub struct Pairing {
 }
 
 impl Pairing {
-    pub(crate) fn new(core: Core, handle: &Handle) -> Arc<Self> {
+    pub(crate) fn new(core: Core, running: &Arc<Running>) -> Arc<Self> {
         let address = core.address.map(|address| address.to_string());
         let code = core.code.as_ref().map(ToString::to_string);
         let qr = core.invitation.as_ref().map(|invitation| invitation.to_text());
         let (ask, asked) = watch::channel(None);
         let (end, outcome) = watch::channel(None);
         let (answers, said) = mpsc::unbounded_channel();
-        handle.spawn(async move {
+        // What both have confirmed is brought to its end, whoever goes away meanwhile.
+        let keep = running.clone();
+        running.handle().spawn(async move {
             let result = drive(core, &ask, said).await;
             end.send_replace(Some(result.map_err(AmendsError::from)));
+            drop(keep);
         });
         Arc::new(Self { address, code, qr, asked, outcome, answers })
     }
@@ -41,10 +44,15 @@ async fn drive(
     ask: &watch::Sender<Option<Asked>>,
     mut said: mpsc::UnboundedReceiver<bool>,
 ) -> Result<(), amends::Error> {
-    let asked = tokio::select! {
-        asked = core.asked() => asked?,
-        // Nobody holds it any more, or somebody has said no before being asked.
-        _ = said.recv() => return Err(amends::PairingError::Cancelled.into()),
+    let asked = loop {
+        tokio::select! {
+            asked = core.asked() => break asked?,
+            // Nobody holds it any more, or somebody has said no before being asked. A yes
+            // before the question counts for nothing.
+            answer = said.recv() => if answer != Some(true) {
+                return Err(amends::PairingError::Cancelled.into());
+            }
+        }
     };
     ask.send_replace(Some(asked));
     tokio::select! {

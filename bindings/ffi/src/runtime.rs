@@ -1,6 +1,7 @@
 //! The runtime on which a space works, whoever calls.
 
 use crate::error::AmendsError;
+use std::sync::Arc;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// Threads for sockets and timers; the files have a thread of their own.
@@ -29,16 +30,22 @@ impl Running {
     }
 
     /// Has it done on the runtime, and waits. What has begun is done even if the caller
-    /// goes away; a panic becomes an error.
+    /// goes away, and the runtime stays until then; a panic becomes an error.
     pub(crate) async fn run<T, F>(
-        &self,
+        self: &Arc<Self>,
         work: impl FnOnce(amends::Space) -> F,
     ) -> Result<T, AmendsError>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, amends::Error>> + Send + 'static,
     {
-        match self.handle.spawn(work(self.space.clone())).await {
+        let (work, running) = (work(self.space.clone()), self.clone());
+        let task = async move {
+            let result = work.await;
+            drop(running);
+            result
+        };
+        match self.handle.spawn(task).await {
             Ok(result) => Ok(result?),
             Err(error) if error.is_cancelled() => Err(amends::Error::Closed.into()),
             Err(_) => Err(AmendsError::internal("an internal error was caught")),

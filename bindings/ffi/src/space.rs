@@ -167,8 +167,8 @@ impl Space {
         self.0.run(|space| async move { space.what_i_share().await }).await
     }
 
-    /// Ends at once all that binds me to share. It needs nobody's yes and always works.
-    /// What is still shared afterwards comes back.
+    /// Ends at once all that binds me to share (R8). It needs nobody's yes, no network, and
+    /// always works. Gives back what was shared until now.
     ///
     /// # Errors
     /// `NotPaired`, or as [`Space::status`].
@@ -176,7 +176,7 @@ impl Space {
         self.0.run(|space| async move { space.stop_all().await }).await
     }
 
-    /// What is next.
+    /// What is next for me: three things at most.
     ///
     /// # Errors
     /// `NotPaired`, or as [`Space::status`].
@@ -278,17 +278,18 @@ impl Space {
     pub async fn pair_show(&self, listen: String) -> Result<Arc<Pairing>, AmendsError> {
         let listen = address(&listen)?;
         let core = self.0.run(move |space| async move { space.pair_show(listen).await }).await?;
-        Ok(Pairing::new(core, self.0.handle()))
+        Ok(Pairing::new(core, &self.0))
     }
 
     /// The partner has a new phone: shows a code for it, as [`Space::pair_show`] does.
     ///
     /// # Errors
-    /// `NotPaired`, `PairLeft`; `Link` with `Listen`; `Invalid` for the address.
+    /// `NotPaired`, `PairLeft`, `NotYetWhole`; `Link` with `Listen`; `Invalid` for the
+    /// address.
     pub async fn pair_replace(&self, listen: String) -> Result<Arc<Pairing>, AmendsError> {
         let listen = address(&listen)?;
         let core = self.0.run(move |space| async move { space.pair_replace(listen).await }).await?;
-        Ok(Pairing::new(core, self.0.handle()))
+        Ok(Pairing::new(core, &self.0))
     }
 
     /// Joins the phone at `peer` (`host:port`) by the code that it shows.
@@ -298,7 +299,7 @@ impl Space {
     pub async fn pair_join(&self, code: String, peer: String) -> Result<Arc<Pairing>, AmendsError> {
         let code = Code::parse(&code).map_err(amends::Error::from)?;
         let core = self.0.run(move |space| async move { space.pair_join(&code, &peer).await });
-        Ok(Pairing::new(core.await?, self.0.handle()))
+        Ok(Pairing::new(core.await?, &self.0))
     }
 
     /// Joins by the text of a scanned QR code, at `peer` or where the code says.
@@ -314,19 +315,18 @@ impl Space {
         let core = self
             .0
             .run(move |space| async move { space.pair_scan(&invitation, peer.as_deref()).await });
-        Ok(Pairing::new(core.await?, self.0.handle()))
+        Ok(Pairing::new(core.await?, &self.0))
     }
 
     /// Exchanges with the other phone in the background, through sleep and changes of
-    /// network, for as long as the answer is held.
+    /// network. Keep the answer: when nobody holds it any more, the exchange ends.
     ///
     /// # Errors
     /// `NotPaired`, `PairLeft`, `SyncHeld`; `Link` with `Listen`; `Invalid`.
     pub async fn exchange(&self, settings: ExchangeSettings) -> Result<Arc<Exchange>, AmendsError> {
         let options = settings.options()?;
-        self.0
-            .run(move |space| async move { Ok(Exchange::new(space.exchange(options).await?)) })
-            .await
+        let core = self.0.run(move |space| async move { space.exchange(options).await }).await?;
+        Ok(Exchange::new(core, &self.0))
     }
 
     /// The way to the network has changed: another Wi-Fi, another address.
@@ -340,7 +340,8 @@ impl Space {
         self.0.space.diagnostics()
     }
 
-    /// Closes sockets and files: before the phone sleeps or the app loses its files.
+    /// Closes sockets and files: before the phone sleeps or the app loses its files. Until
+    /// `resume` every call answers `Locked`.
     ///
     /// # Errors
     /// As [`Space::status`].

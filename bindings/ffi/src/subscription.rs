@@ -35,8 +35,9 @@ macro_rules! subscriptions {
         #[uniffi::export]
         impl $name {
             /// The view: at once the first time, then when it has changed. Nothing once
-            /// it is cancelled or the space is shut down. A call that is given up loses
-            /// nothing: the next one has the change.
+            /// it is cancelled or the space is shut down. Whoever gives up waiting cancels
+            /// it and watches anew: a view that came at that very moment is lost with the
+            /// call.
             pub async fn next(&self) -> Result<Option<$shown>, AmendsError> {
                 let mut cancelled = self.cancelled.subscribe();
                 let next = async {
@@ -73,13 +74,24 @@ subscriptions! {
 /// How far a long catch-up is. Of fewer than 1,000 entries nothing is said (R11).
 #[derive(uniffi::Object)]
 pub struct CatchUpSubscription {
-    catch_up: Mutex<watch::Receiver<Option<CatchUp>>>,
+    /// And what was said last, until its end was said.
+    catch_up: Mutex<(watch::Receiver<Option<CatchUp>>, Option<CatchUp>)>,
     cancelled: watch::Sender<bool>,
+    _running: Arc<Running>,
 }
 
 impl CatchUpSubscription {
-    pub(crate) fn new(catch_up: watch::Receiver<Option<CatchUp>>) -> Arc<Self> {
-        Arc::new(Self { catch_up: Mutex::new(catch_up), cancelled: watch::Sender::new(false) })
+    pub(crate) fn new(
+        running: &Arc<Running>,
+        mut catch_up: watch::Receiver<Option<CatchUp>>,
+    ) -> Arc<Self> {
+        // What is under way is said at once.
+        catch_up.mark_changed();
+        Arc::new(Self {
+            catch_up: Mutex::new((catch_up, None)),
+            cancelled: watch::Sender::new(false),
+            _running: running.clone(),
+        })
     }
 }
 
@@ -90,15 +102,18 @@ impl CatchUpSubscription {
     pub async fn next(&self) -> Option<CatchUp> {
         let mut cancelled = self.cancelled.subscribe();
         let next = async {
-            let mut catch_up = self.catch_up.lock().await;
-            let mut last = *catch_up.borrow();
+            let mut held = self.catch_up.lock().await;
+            let (catch_up, said) = &mut *held;
             loop {
                 catch_up.changed().await.ok()?;
                 let now = *catch_up.borrow_and_update();
-                match (now, last) {
-                    (Some(now), _) => return Some(now),
+                match (now, said.take()) {
+                    (Some(now), _) => {
+                        *said = Some(now);
+                        return Some(now);
+                    }
                     (None, Some(last)) => return Some(CatchUp { done: last.of, ..last }),
-                    (None, None) => last = now,
+                    (None, None) => {}
                 }
             }
         };

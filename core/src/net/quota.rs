@@ -9,41 +9,51 @@ use std::time::{Duration, Instant};
 /// Bytes that are taken as fast as they come: a life of a hundred thousand records is
 /// about a twelfth of it.
 pub const BURST: u64 = 256 * 1024 * 1024;
-/// Bytes a second that come on top. The largest frame then takes 32 s: less than the
-/// time after which a silent link counts as dead.
-pub const RATE: u64 = 32 * 1024;
+/// Bytes a second that come on top. What may come without an answer, a frame and the
+/// bodies of another, then takes less time than makes a silent link count as dead.
+pub const RATE: u64 = 64 * 1024;
+/// A link waits no longer than this at a time, whatever came over others before it.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// What may still be taken at full speed.
 #[derive(Debug)]
 pub struct Quota {
     room: u64,
+    /// Up to when what comes on top is counted; later than now, it is spent already.
     at: Instant,
 }
 
 impl Quota {
     /// A full one.
     pub fn new(now: Instant) -> Self {
-        Self { room: BURST, at: now }
+        Self::with_room(BURST, now)
+    }
+
+    fn with_room(room: u64, now: Instant) -> Self {
+        Self { room, at: now }
     }
 
     /// Counts what has come, and says how long to wait before more is taken.
     pub fn take(&mut self, bytes: usize, now: Instant) -> Duration {
         let since = now.saturating_duration_since(self.at);
         let come = since.as_millis().saturating_mul(u128::from(RATE)) / 1_000;
-        let full = u128::from(self.room).saturating_add(come).min(u128::from(BURST));
         // Time that has not made a byte yet is not lost.
         if come > 0 {
+            self.room = u64::try_from(come).unwrap_or(BURST).saturating_add(self.room).min(BURST);
             self.at = now;
         }
         let bytes = bytes as u64;
-        let room = u64::try_from(full).unwrap_or(BURST);
-        self.room = room.saturating_sub(bytes);
-        let wait = Duration::from_millis(bytes.saturating_sub(room).saturating_mul(1_000) / RATE);
-        if !wait.is_zero() {
-            // What comes until then is spent already.
-            self.at = now + wait;
+        let owed = bytes.saturating_sub(self.room);
+        self.room = self.room.saturating_sub(bytes);
+        if owed > 0 {
+            self.at = self.at.max(now) + Duration::from_millis(owed.saturating_mul(1_000) / RATE);
         }
-        wait
+        self.wait(now)
+    }
+
+    /// How long to wait before anything is taken.
+    pub fn wait(&self, now: Instant) -> Duration {
+        self.at.saturating_duration_since(now).min(LONGEST)
     }
 
     /// Whether there is room for anything.
@@ -78,9 +88,23 @@ mod tests {
     #[test]
     fn one_frame_never_waits_for_as_long_as_a_dead_link() {
         let begun = Instant::now();
-        let mut quota = Quota::new(begun);
-        quota.take(usize::try_from(BURST).unwrap_or(usize::MAX), begun);
-        assert!(quota.take(FRAME_BYTES, begun) < Duration::from_secs(45));
+        let mut quota = Quota::with_room(0, begun);
+        assert!(quota.take(2 * FRAME_BYTES, begun) < Duration::from_secs(45));
+    }
+
+    #[test]
+    fn what_is_owed_is_owed_whoever_asks_next() {
+        let begun = Instant::now();
+        let mut quota = Quota::with_room(0, begun);
+        let one = quota.take(FRAME_BYTES, begun);
+        assert_eq!(one, Duration::from_secs(16));
+        // Another link begins, and sends little: the wait is no shorter.
+        assert_eq!(quota.wait(begun), one);
+        assert!(quota.take(64, begun) >= one);
+        let two = quota.take(FRAME_BYTES, begun);
+        assert_eq!(two, LONGEST, "32 s are owed, and a link waits for 30 of them at a time");
+        assert!(!quota.open(begun + LONGEST));
+        assert!(quota.open(begun + Duration::from_secs(33)));
     }
 
     #[test]

@@ -36,13 +36,16 @@ impl Connection {
         if turmoil::in_simulation() {
             return Ok(Self::simulated(turmoil::net::TcpStream::connect(peer).await?));
         }
-        Self::system(tokio::net::TcpStream::connect(peer).await?)
+        Ok(Self::system(tokio::net::TcpStream::connect(peer).await?))
     }
 
-    fn system(stream: tokio::net::TcpStream) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
+    fn system(stream: tokio::net::TcpStream) -> Self {
+        // One that was reset already is noticed when it is read, not by who accepts.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection was gone at once");
+        }
         let (reader, writer) = stream.into_split();
-        Ok(Self { reader: Box::new(reader), writer: Box::new(writer) })
+        Self { reader: Box::new(reader), writer: Box::new(writer) }
     }
 
     #[cfg(feature = "sim")]
@@ -73,7 +76,7 @@ impl Listener {
         match self {
             Self::System(listener) => {
                 let (stream, from) = listener.accept().await?;
-                Ok((Connection::system(stream)?, from))
+                Ok((Connection::system(stream), from))
             }
             #[cfg(feature = "sim")]
             Self::Simulated(listener) => {

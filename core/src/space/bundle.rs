@@ -349,9 +349,10 @@ impl Space {
             }
             let object = name.clone();
             let bytes = with(&mailbox, move |mailbox| mailbox.read(&object)).await?;
-            self.lifecycle.quota(|quota, now| quota.take(bytes.len(), now));
+            let length = bytes.len();
             let taken = self.ask(move |engine| engine.take_object(number, &bytes)).await?;
             if let Some(summary) = taken {
+                self.lifecycle.quota(|quota, now| quota.take(length, now));
                 visit.taken += summary.new;
                 with(&mailbox, move |mailbox| mailbox.remove(&name)).await?;
             }

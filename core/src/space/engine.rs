@@ -582,6 +582,7 @@ impl Engine {
             files.pair.forget();
         }
         self.unread = true;
+        self.link_read = None;
         self.documents.clear();
         self.folded.clear();
         self.promises.clear();

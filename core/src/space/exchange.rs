@@ -145,7 +145,8 @@ impl Lifecycle {
         self.with(|diagnostics| diagnostics.clone())
     }
 
-    /// What is taken from the partner's phone over time, however it comes.
+    /// What is taken from the partner's phone over time, over links and a mailbox; a
+    /// bundle is read by hand.
     pub(super) fn quota<T>(&self, work: impl FnOnce(&mut Quota, std::time::Instant) -> T) -> T {
         let now = Instant::now().into_std();
         let mut quota = self.quota.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -204,6 +205,11 @@ impl Exchange {
         *self.address.borrow()
     }
 
+    /// The same, to be looked at later, or waited for.
+    pub fn addresses(&self) -> watch::Receiver<Option<SocketAddr>> {
+        self.address.clone()
+    }
+
     /// How far a long catch-up is: `None` while there is none. Of fewer than
     /// 1,000 entries nothing is said: it would tell that the other phone is near
     /// (R11).
@@ -219,7 +225,8 @@ impl Exchange {
     /// Waits until it has ended.
     ///
     /// # Errors
-    /// For an exchange of once: why the two did not come in step.
+    /// [`Error::Closed`] where the space was shut down; for an exchange of once: why the
+    /// two did not come in step.
     pub async fn finished(&mut self) -> Result<(), Error> {
         (&mut self.outcome).await.unwrap_or(Err(Error::Closed))
     }
@@ -289,6 +296,11 @@ pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|stop| *stop).await);
 }
 
+/// Waits until the space was shut down or erased.
+async fn closed(mut changes: watch::Receiver<u64>) {
+    while changes.changed().await.is_ok() {}
+}
+
 struct Run {
     space: Space,
     options: ExchangeOptions,
@@ -325,6 +337,7 @@ impl Run {
         loop {
             tokio::select! {
                 () = stopped(&mut self.stop) => return Ok(()),
+                () = closed(self.space.changes()) => return Err(Error::Closed),
                 () = late(deadline) => return Err(LinkError::Nobody.into()),
                 awake = phase.wait_for(|phase| !phase.asleep) => drop(awake),
             }
@@ -418,10 +431,12 @@ impl Run {
         let once = self.options.once.is_some();
         let mut trouble = Error::Link(LinkError::Nobody);
         let (mut behind, mut patience) = (Behind::default(), deadline);
-        tokio::pin!(changed);
+        let closed = closed(self.space.changes());
+        tokio::pin!(changed, closed);
         let over = loop {
             tokio::select! {
                 () = stopped(&mut self.stop) => break Over::Done(Ok(())),
+                () = &mut closed => break Over::Done(Err(Error::Closed)),
                 () = &mut changed => break Over::Phase,
                 () = late(patience) => break Over::Done(Err(trouble)),
                 event = happened.recv() => match event {

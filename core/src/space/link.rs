@@ -264,8 +264,9 @@ impl Engine {
                 ["mailed", "mailbox-read", "mailbox-written", "delivered", "partner-holds-more"];
             counters.iter().try_for_each(|name| db.unset(name))?;
             db.unset(NEXT_LINK)?;
-            // The secret of before goes from the disk too.
+            // The secret of before goes from the disk and from memory too.
             engine.scrub = true;
+            engine.link_read = None;
             #[cfg(feature = "net")]
             {
                 engine.delivered = None;
@@ -415,6 +416,7 @@ impl Engine {
         }
         self.db()?.unset(NEXT_LINK)?;
         self.scrub = true;
+        self.link_read = None;
         Ok(self.db()?.unset("leaving")?)
     }
 }

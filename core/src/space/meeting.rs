@@ -56,10 +56,13 @@ impl Pairing {
     /// # Errors
     /// [`Error::Pairing`], [`Error::Link`]; nothing is then kept.
     pub async fn asked(&mut self) -> Result<Asked, Error> {
-        if let Some(asked) = self.asked.take()
-            && let Ok(asked) = asked.await
-        {
-            return Ok(asked);
+        // Who gives up waiting may wait again.
+        if let Some(waiting) = &mut self.asked {
+            let asked = waiting.await;
+            self.asked = None;
+            if let Ok(asked) = asked {
+                return Ok(asked);
+            }
         }
         self.finished().await?;
         Err(PairingError::Cancelled.into())
@@ -221,7 +224,7 @@ async fn show(
     listener: Listener,
     private: [u8; 32],
     secrets: Vec<[u8; 32]>,
-    asking: Asking,
+    mut asking: Asking,
 ) -> Result<(), Error> {
     let strangers = Strangers::default();
     let waiting = async {
@@ -248,7 +251,11 @@ async fn show(
     };
     let patience = Duration::from_secs(INVITATION_SECONDS as u64);
     let expired = |_| Error::Pairing(PairingError::Expired);
-    let channel = timeout(patience, waiting).await.map_err(expired)??;
+    let channel = tokio::select! {
+        channel = timeout(patience, waiting) => channel.map_err(expired)??,
+        // Nobody waits for it any more: the port is free again, and the code is void.
+        () = asking.ask.closed() => return Err(PairingError::Cancelled.into()),
+    };
     let replaces = asking.replacement.is_some();
     converse(&space, channel, Role::Showed, asking).await?;
     prove(space, Some(listener), Vec::new(), replaces).await

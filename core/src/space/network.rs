@@ -240,6 +240,7 @@ async fn talk(
         left: None,
         stuck: None,
         hushed: false,
+        // What another link brought is waited for too, once this one has said hello.
         patience: Instant::now(),
         gathered: None,
     };
@@ -255,7 +256,9 @@ async fn talk(
 
 /// The next frame, not before its time. May be dropped while it waits.
 async fn next(channel: &mut Channel, patience: Instant) -> Result<Vec<u8>, LinkError> {
-    tokio::time::sleep_until(patience).await;
+    if patience > Instant::now() {
+        tokio::time::sleep_until(patience).await;
+    }
     channel.next().await
 }
 
@@ -366,11 +369,16 @@ impl Link<'_> {
 
     /// Goodbye; and what the other side still asks for after an exchange of once.
     async fn part(&mut self) -> Result<(), Error> {
+        // What was written last, an end perhaps, goes out first.
+        self.step(|session, engine| session.pump_all(engine)).await?;
+        if self.over {
+            return Ok(());
+        }
         self.send(&Frame::Bye).await?;
         let linger = async {
             while self.links.once && self.established && !self.over {
                 // The other side has ended it, which is what is waited for.
-                let Ok(bytes) = self.channel.next().await else { break };
+                let Ok(bytes) = next(&mut self.channel, self.patience).await else { break };
                 self.receive(&bytes).await?;
             }
             Ok(())

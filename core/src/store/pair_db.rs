@@ -186,7 +186,7 @@ impl PairDb {
         Ok(value)
     }
 
-    /// The same, and nothing of it is kept in memory: for secrets.
+    /// The same, and nothing of it is kept here: for secrets, which their reader wipes.
     ///
     /// # Errors
     /// [`StorageError`].

@@ -17,8 +17,10 @@ const STRAYS: u32 = 8;
 const RUNS_GIVEN_BACK: u32 = 4_096;
 /// Fewer entries than these wait while some of their log are on their way: the other
 /// phone then stores many at once instead of each by itself. With nothing on its way
-/// one goes at once (as RFC 896 has it for TCP).
+/// one goes at once (as RFC 896 has it for TCP), but in a stream.
 const WORTH_A_RUN: u64 = 64;
+/// And no longer than this, whatever became of those on their way.
+const HELD_BACK_MILLIS: u64 = 1_000;
 
 /// The session's window into the logs of this phone.
 pub trait Replica {
@@ -322,6 +324,7 @@ impl Session {
 
     /// Time has passed.
     pub fn tick(&mut self, now: u64) -> Vec<Action> {
+        self.now = now;
         let quiet = now.saturating_sub(self.heard_at);
         if self.over {
             Vec::new()
@@ -604,7 +607,12 @@ impl Session {
             // something that does.
             Intake::Refused(
                 LogRefusal::PinAhead | LogRefusal::PinContradicts | LogRefusal::Continuation,
-            ) if !self.recovering.is_empty() => Ok(Vec::new()),
+            ) if !self.recovering.is_empty() => {
+                // It is asked for when they are here.
+                let announced = self.announced.entry(run.log).or_default();
+                *announced = (*announced).max(run.first + run.entries.len() as u64);
+                Ok(Vec::new())
+            }
             Intake::Refused(refusal) => {
                 self.closed.insert(run.log);
                 Ok(vec![Action::Notice(Notice::Refused(refusal))])
@@ -677,9 +685,11 @@ impl Session {
     ) -> Result<Vec<Action>, R::Error> {
         let head = replica.head_at(at.log, at.length)?;
         let Some(outgoing) = self.outgoing.get_mut(&at.log) else { return Ok(Vec::new()) };
-        if at.length > outgoing.sent || head != Some(at.head) {
+        if head != Some(at.head) {
             return Ok(self.end(Ended::Protocol("something was acknowledged that was never sent")));
         }
+        // More than was sent here may have come another way; the head proves it.
+        outgoing.sent = outgoing.sent.max(at.length);
         outgoing.acknowledged = outgoing.acknowledged.max(at.length);
         while let Some((log, end, bytes)) = self.in_flight.front().copied() {
             if log != at.log || end > at.length {
@@ -729,6 +739,8 @@ impl Session {
         if !self.hello || self.over {
             return Ok(actions);
         }
+        // Who leaves waits for nothing that is not on its way.
+        let hold_back = hold_back && !self.leaving && self.now < self.sent_at + HELD_BACK_MILLIS;
         let gather = self.streaming && self.now < self.sent_at + self.config.pace;
         self.gathering = false;
         // A generation goes out when the one before it has: it continues that one.

@@ -22,17 +22,29 @@ public struct TodayState: Equatable, Sendable {
 public final class TodayModel {
     /// What the screen shows; `nil` until it is first read.
     public private(set) var state: TodayState?
+    /// Why it cannot be read just now.
+    public private(set) var failure: (any Error)?
     /// Called whenever the state has changed.
     public var onChange: ((TodayState) -> Void)?
 
     private let space: Space
-    private var listening: Task<Void, Error>?
+    private var listening: Task<Void, Never>?
 
     public init(_ space: Space) {
         self.space = space
         listening = Task { [weak self] in
-            for try await today in space.todayChanges {
-                self?.show(TodayState(today))
+            while !Task.isCancelled {
+                do {
+                    for try await today in space.todayChanges {
+                        self?.show(TodayState(today))
+                    }
+                    return
+                } catch {
+                    self?.failure = error
+                    if case AmendsError.Closed = error { return }
+                    // Suspended, or a full disk: it is looked again.
+                    try? await Task.sleep(nanoseconds: 1_000_000_000)
+                }
             }
         }
     }
@@ -43,6 +55,7 @@ public final class TodayModel {
 
     private func show(_ state: TodayState) {
         self.state = state
+        failure = nil
         onChange?(state)
     }
 

@@ -87,6 +87,54 @@ final class BindingsTests: XCTestCase {
         _ = try await ana.agreements().propose(terms: plain("We go on."))
     }
 
+    func testAWriteThatHasBegunIsDoneEvenIfItsCallerGoesAway() async throws {
+        let (ana, _) = try await paired()
+        let writing = Task { _ = try await ana.agreements().propose(terms: plain("We rest.")) }
+        try await Task.sleep(nanoseconds: 50_000_000)
+        writing.cancel()
+        _ = try? await writing.value
+        let count = try await ana.agreements().list().count
+        XCTAssertEqual(count, 1)
+    }
+
+    func testAnExchangeEndsWithItsSpace() async throws {
+        let (ana, _) = try await paired()
+        let exchange = try await ana.exchange(settings: ExchangeSettings(listen: "127.0.0.1:0"))
+        try await ana.shutdown()
+        let ended = await failure { try await exchange.finished() }
+        guard case .Closed = ended else { return XCTFail("\(String(describing: ended))") }
+    }
+
+    func testAClockThatThrowsStopsNobody() async throws {
+        final class Broken: Clock, @unchecked Sendable {
+            struct NoTime: Error {}
+            func now() throws -> Moment { throw NoTime() }
+            func zone() throws -> String {
+                Thread.sleep(forTimeInterval: 0.02)
+                return "Europe/Berlin"
+            }
+        }
+        let ana = try await Space.create(
+            folder: newFolder(), name: "Ana",
+            services: HostServices(secrets: MemorySecrets(), clock: Broken()))
+        XCTAssertGreaterThan(ana.now(), Date(timeIntervalSince1970: 1_700_000_000))
+        let name = try await ana.status().name
+        XCTAssertEqual(name, "Ana")
+        try await ana.shutdown()
+    }
+
+    func testBadArgumentsAreRefusedInWords() async throws {
+        let ana = try await phone("Ana")
+        let invalid = await failure { try await ana.pairShow(listen: "nowhere") }
+        guard case .Invalid(let text) = invalid else { return XCTFail("\(String(describing: invalid))") }
+        XCTAssertTrue(text.contains("0.0.0.0:0"))
+        let mistyped = await failure { try await ana.pairJoin(code: "no code", peer: "127.0.0.1:1") }
+        guard case .Pairing(.codeMistyped, _) = mistyped else {
+            return XCTFail("\(String(describing: mistyped))")
+        }
+        try await ana.shutdown()
+    }
+
     func testASubscriptionThatNobodyReadsKeepsNobodyWaiting() async throws {
         let (ana, _) = try await paired()
         let idle = ana.watchAgreements()
@@ -160,7 +208,12 @@ final class BindingsTests: XCTestCase {
         }
         let id = try await ana.agreements().list()[0].id
         XCTAssertEqual(model.state?.waiting, [id])
-        let left = try await model.stopAll()
-        XCTAssertTrue(left.isEmpty)
+        _ = try await ana.openness().post(
+            new: NewPost(
+                kind: .plan, text: "I am home at six.", until: nil, want: nil, amount: nil,
+                happened: nil, under: nil))
+        // What was shared until now comes back.
+        let stopped = try await model.stopAll()
+        XCTAssertEqual(stopped.map(\.text), ["I am home at six."])
     }
 }

@@ -309,6 +309,51 @@ fn what_is_held_back_still_goes_when_the_other_side_says_goodbye() {
 }
 
 #[test]
+fn after_a_goodbye_nothing_is_gathered_any_more() {
+    let mut phones = [Phone::new(0), Phone::new(1)];
+    let mut meeting = Meeting::new(RUN_BYTES);
+    meeting.sessions[0].config.pace = 10;
+    meeting.run(&mut phones, usize::MAX);
+    phones[0].write(&[7]);
+    let Ok(actions) = meeting.sessions[0].pump(&mut phones[0]);
+    meeting.act(0, actions);
+    let Ok(_) = meeting.sessions[0].receive(Frame::Bye, 0, &mut phones[0]);
+    phones[0].write(&[8]);
+    let Some(run) = meeting.wires[1].pop_front() else { panic!() };
+    let Ok(answer) = meeting.sessions[1].receive(run, 0, &mut phones[1]);
+    meeting.act(1, answer);
+    let Some(ack) = meeting.wires[0].pop_front() else { panic!() };
+    let Ok(actions) = meeting.sessions[0].receive(ack, 1, &mut phones[0]);
+    assert_eq!(entries(&actions), 1);
+    assert!(!actions.contains(&Action::End(Ended::Bye)));
+}
+
+#[test]
+fn entries_whose_acknowledgement_does_not_come_hold_others_back_for_a_second_at_most() {
+    let mut phones = [Phone::new(0), Phone::new(1)];
+    let mut meeting = Meeting::new(RUN_BYTES);
+    meeting.run(&mut phones, usize::MAX);
+    let mut write = |now| {
+        phones[0].write(&[7]);
+        meeting.sessions[0].at(now);
+        let Ok(actions) = meeting.sessions[0].pump(&mut phones[0]);
+        entries(&actions)
+    };
+    assert_eq!([write(5), write(500), write(1_006)], [1, 0, 2]);
+}
+
+#[test]
+fn what_came_another_way_may_be_acknowledged_before_it_was_sent() {
+    let mut phones = [Phone::new(0), Phone::new(1)];
+    let mut meeting = Meeting::new(RUN_BYTES);
+    meeting.run(&mut phones, usize::MAX);
+    (0..3).for_each(|_| phones[0].write(&[7]));
+    let at = phones[0].logs[0].checkpoint();
+    let Ok(actions) = meeting.sessions[0].receive(Frame::Ack(at), 0, &mut phones[0]);
+    assert_eq!(actions, [Action::Acked(at)]);
+}
+
+#[test]
 fn reconnecting_without_news_takes_a_few_hundred_bytes_however_long_the_history() {
     let mut phones = [Phone::new(0), Phone::new(1)];
     (0..3_000).for_each(|_| phones[0].write(&[7]));

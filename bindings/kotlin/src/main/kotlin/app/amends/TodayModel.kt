@@ -1,17 +1,25 @@
 /** A screen's worth of state, to show that a shell needs no rules of its own. */
 package app.amends
 
+import app.amends.ffi.AmendsException
 import app.amends.ffi.Space
 import app.amends.model.DocId
 import app.amends.model.NextDue
 import app.amends.model.SharedItem
 import app.amends.model.Today
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.catch
 import kotlinx.coroutines.flow.SharingStarted
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.map
+import kotlinx.coroutines.flow.onEach
+import kotlinx.coroutines.flow.retryWhen
 import kotlinx.coroutines.flow.stateIn
+import kotlin.time.Duration.Companion.seconds
 
 /** What the first screen shows. */
 data class TodayState(
@@ -31,7 +39,22 @@ data class TodayState(
  * read. What it shows is decided by the library alone.
  */
 class TodayModel(private val space: Space, scope: CoroutineScope) {
-    private val states: Flow<TodayState> = space.todayChanges().map(::TodayState)
+    private val failures = MutableStateFlow<AmendsException?>(null)
+
+    private val states: Flow<TodayState> = space.todayChanges()
+        .map(::TodayState)
+        .onEach { failures.value = null }
+        .retryWhen { cause, _ ->
+            // Suspended, or a full disk: it is looked again, until the scope ends.
+            (cause is AmendsException && cause !is AmendsException.Closed).also {
+                failures.value = cause as? AmendsException
+                if (it) delay(1.seconds)
+            }
+        }
+        .catch { }
+
+    /** Why it cannot be read just now. */
+    val failure: StateFlow<AmendsException?> = failures.asStateFlow()
 
     /** What the screen shows. */
     val state: StateFlow<TodayState?> = states.stateIn(scope, SharingStarted.Eagerly, null)

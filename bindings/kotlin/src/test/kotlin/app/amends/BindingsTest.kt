@@ -16,6 +16,7 @@ import app.amends.model.PostKind
 import app.amends.model.RefusalCode
 import app.amends.model.Told
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
@@ -126,16 +127,59 @@ class BindingsTest {
     }
 
     @Test
-    fun `a flow that is cancelled stops listening and loses no write`() = story { ana, _ ->
+    fun `a flow that is cancelled stops listening`() = story { ana, _ ->
         val collecting = launch(Dispatchers.Default) { ana.promiseChanges().collect { delay(60.seconds) } }
         delay(200)
         collecting.cancelAndJoin()
-        val writing = launch(Dispatchers.Default) { ana.agreements().propose(plain("We rest.")) }
-        writing.cancelAndJoin()
-        // Whether it had begun or not: nothing is half done, and the space goes on.
-        assertTrue(ana.agreements().list().size <= 1)
         ana.agreements().propose(plain("We talk."))
-        assertTrue(ana.agreements().list().isNotEmpty())
+        assertEquals(1, ana.agreements().list().size)
+    }
+
+    @Test
+    fun `a write that has begun is done even if its caller goes away`() = story { ana, _ ->
+        // It has begun when `launch` returns, and nobody waits for it any more.
+        val writing = launch(start = CoroutineStart.UNDISPATCHED) {
+            ana.agreements().propose(plain("We rest."))
+        }
+        writing.cancelAndJoin()
+        while (ana.agreements().list().isEmpty()) delay(10)
+        assertEquals(1, ana.agreements().list().size)
+    }
+
+    @Test
+    fun `a write is done even if its space is closed meanwhile`() = runBlocking {
+        val secrets = MemorySecrets()
+        val (ana, ben) = phone(folder.resolve("ana"), "Ana", secrets) to phone(folder.resolve("ben"), "Ben")
+        pair(ana, ben)
+        val writing = launch(start = CoroutineStart.UNDISPATCHED) {
+            ana.agreements().propose(plain("We rest."))
+        }
+        writing.cancel()
+        ana.close()
+        writing.join()
+        ben.close()
+        withTimeout(30.seconds) {
+            do {
+                delay(50)
+                val count = Space.open(folder.resolve("ana").toString(), HostServices(secrets, null)).use {
+                    it.agreements().list().size.also { _ -> it.shutdown() }
+                }
+            } while (count == 0)
+        }
+    }
+
+    @Test
+    fun `an exchange ends with its space`() = story { ana, ben ->
+        val listening = ana.exchange(settings(listen = "127.0.0.1:0"))
+        val dialling = ben.exchange(settings(peers = listOf(listening.address()!!)))
+        ana.agreements().propose(plain("We talk."))
+        assertEquals(1, ben.agreementChanges().first { it.isNotEmpty() }.size)
+        ana.shutdown()
+        fails<AmendsException.Closed> { listening.finished() }
+        dialling.stop()
+        dialling.finished()
+        listening.close()
+        dialling.close()
     }
 
     @Test
@@ -165,7 +209,10 @@ class BindingsTest {
         meet(ana, ben)
         val waiting = model.state.filterNotNull().first { it.waiting.isNotEmpty() }.waiting
         assertEquals(ana.agreements().list().single().id, waiting.single())
-        assertTrue(model.stopAll().isEmpty())
+        ana.openness().post(NewPost(PostKind.PLAN, "I am home at six.", null, null, null, null, null))
+        model.state.filterNotNull().first { it.shared.isNotEmpty() }
+        // What was shared until now comes back.
+        assertEquals("I am home at six.", model.stopAll().single().text)
         scope.coroutineContext.job.cancelAndJoin()
     }
 
