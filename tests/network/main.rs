@@ -380,7 +380,7 @@ fn r11_whoever_listens_on_the_network_reads_no_word_no_name_and_no_id() {
     assert!(holds(&heard, b"\x07_amends\x04_tcp"), "no announcement was captured");
     // Source and destination, one after the other, in the header of each packet.
     let packets = heard.windows(8).filter(|bytes| *bytes == [10, 77, 0, 1, 10, 77, 0, 2]).count();
-    assert!(packets > 20, "{packets} packets of Ana's were captured");
+    assert!(packets >= 10, "{packets} packets of Ana's were captured");
 
     let mut needles: Vec<String> =
         ["sunflower", "harbour", "marigold", "periwinkle"].map(str::to_owned).to_vec();

@@ -8,7 +8,6 @@ use crate::error::HostError;
 use amends::host::SystemClock;
 use amends::net::{DiscoveryError, MailboxError};
 use amends::time::Moment;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Keeps a handful of small secrets (32 bytes each) under the platform's protection: the
@@ -69,7 +68,7 @@ pub struct Beacon {
     pub wanted: Vec<String>,
 }
 
-/// Where a [`Discovery`] tells what it sees.
+/// Where a `Discovery` tells what it sees.
 #[derive(Debug, uniffi::Object)]
 pub struct Sightings(amends::net::Sightings);
 
@@ -94,20 +93,16 @@ impl Sightings {
 /// What the host lends to a space.
 #[derive(uniffi::Record)]
 pub struct HostServices {
-    /// Where the keys are kept. A file in the app's folder is none of the platform's
-    /// protection: give `None` for tests only, and the keys lie in a file beside the
-    /// space.
-    pub secrets: Option<Arc<dyn SecretStore>>,
+    /// Where the keys are kept: under the platform's protection, not in a file.
+    pub secrets: Arc<dyn SecretStore>,
     /// The clock; the system's, where there is none.
+    #[uniffi(default = None)]
     pub clock: Option<Arc<dyn Clock>>,
 }
 
 impl HostServices {
-    pub(crate) fn host(self, folder: &Path) -> amends::Host {
-        let host = match self.secrets {
-            Some(secrets) => amends::Host::new(Secrets(secrets)),
-            None => amends::Host::new(amends::store::KeyFile::new(folder.join("keys"))),
-        };
+    pub(crate) fn host(self) -> amends::Host {
+        let host = amends::Host::new(Secrets(self.secrets));
         match self.clock {
             Some(clock) => amends::Host { clock: Arc::new(Time(clock)), ..host },
             None => host,

@@ -6,9 +6,9 @@ use amends::space::{Asked, Pairing as Core};
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
-/// A pairing under way. Show [`Pairing::code`] or [`Pairing::qr`], wait for
-/// [`Pairing::asked`], let both people compare, [`Pairing::answer`], and wait for
-/// [`Pairing::finished`].
+/// A pairing under way. Show `code` or `qr`, wait for
+/// `asked`, let both people compare, `answer`, and wait for
+/// `finished`.
 #[derive(uniffi::Object)]
 pub struct Pairing {
     address: Option<String>,

@@ -30,10 +30,10 @@ use amends::time::Moment;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// One person's phone: begin here. Make one with [`Space::create`] when the app is first
-/// opened, and [`Space::open`] it from then on.
+/// One person's phone: begin here. Make one with `create` when the app is first
+/// opened, and `open` it from then on.
 ///
-/// May be used from many threads at once. After [`Space::shutdown`] every call answers
+/// May be used from many threads at once. After `shutdown` every call answers
 /// `Closed`.
 #[derive(uniffi::Object)]
 pub struct Space(Arc<Running>);
@@ -72,7 +72,7 @@ impl Space {
         services: HostServices,
     ) -> Result<Arc<Self>, AmendsError> {
         let folder = PathBuf::from(folder);
-        begin(move || amends::Space::create(&folder, &name, services.host(&folder))).await
+        begin(move || amends::Space::create(&folder, &name, services.host())).await
     }
 
     /// Opens the space in `folder`.
@@ -83,7 +83,7 @@ impl Space {
     #[uniffi::constructor]
     pub async fn open(folder: String, services: HostServices) -> Result<Arc<Self>, AmendsError> {
         let folder = PathBuf::from(folder);
-        begin(move || amends::Space::open(&folder, services.host(&folder))).await
+        begin(move || amends::Space::open(&folder, services.host())).await
     }
 
     /// What the two agree on.
@@ -162,7 +162,7 @@ impl Space {
     /// All that I share now or would share, on one page (R8).
     ///
     /// # Errors
-    /// `NotPaired`, or as [`Space::status`].
+    /// `NotPaired`, or as `status`.
     pub async fn what_i_share(&self) -> Result<Vec<SharedItem>, AmendsError> {
         self.0.run(|space| async move { space.what_i_share().await }).await
     }
@@ -171,7 +171,7 @@ impl Space {
     /// always works. Gives back what was shared until now.
     ///
     /// # Errors
-    /// `NotPaired`, or as [`Space::status`].
+    /// `NotPaired`, or as `status`.
     pub async fn stop_all(&self) -> Result<Vec<SharedItem>, AmendsError> {
         self.0.run(|space| async move { space.stop_all().await }).await
     }
@@ -179,7 +179,7 @@ impl Space {
     /// What is next for me: three things at most.
     ///
     /// # Errors
-    /// `NotPaired`, or as [`Space::status`].
+    /// `NotPaired`, or as `status`.
     pub async fn next_due(&self) -> Result<Vec<NextDue>, AmendsError> {
         self.0.run(|space| async move { space.next_due().await }).await
     }
@@ -188,7 +188,7 @@ impl Space {
     /// is offline.
     ///
     /// # Errors
-    /// As [`Space::status`].
+    /// As `status`.
     pub async fn hold_sync(&self, hold: bool) -> Result<(), AmendsError> {
         self.0.run(move |space| async move { space.hold_sync(hold).await }).await
     }
@@ -196,7 +196,7 @@ impl Space {
     /// Leaves the pair, for good: with a word to the partner's phone, or in silence.
     ///
     /// # Errors
-    /// `NotPaired`, `PairLeft`, or as [`Space::status`].
+    /// `NotPaired`, `PairLeft`, or as `status`.
     pub async fn leave(&self, how: Leaving) -> Result<(), AmendsError> {
         self.0.run(move |space| async move { space.leave(how).await }).await
     }
@@ -204,7 +204,7 @@ impl Space {
     /// The wishes for reminders. They never leave this phone.
     ///
     /// # Errors
-    /// As [`Space::status`].
+    /// As `status`.
     pub async fn wishes(&self) -> Result<ReminderWishes, AmendsError> {
         self.0.run(|space| async move { Ok(space.wishes().await?.into()) }).await
     }
@@ -212,7 +212,7 @@ impl Space {
     /// Sets the wishes for reminders.
     ///
     /// # Errors
-    /// `Invalid` for a time that is none; or as [`Space::status`].
+    /// `Invalid` for a time that is none; or as `status`.
     pub async fn set_wishes(&self, wishes: ReminderWishes) -> Result<(), AmendsError> {
         let wishes = wishes.try_into()?;
         self.0.run(move |space| async move { space.set_wishes(wishes).await }).await
@@ -221,7 +221,7 @@ impl Space {
     /// My limits, and the ones that hold: of both votes the most protective.
     ///
     /// # Errors
-    /// `NotPaired`, or as [`Space::status`].
+    /// `NotPaired`, or as `status`.
     pub async fn limits(&self) -> Result<BothLimits, AmendsError> {
         self.0.run(|space| async move { Ok(both(space.limits().await?)) }).await
     }
@@ -230,7 +230,7 @@ impl Space {
     /// switched off stays readable.
     ///
     /// # Errors
-    /// `PairLeft`, or as [`Space::limits`].
+    /// `PairLeft`, or as `limits`.
     pub async fn set_limits(
         &self,
         retention_days: Option<u16>,
@@ -245,7 +245,7 @@ impl Space {
     /// The space for oneself that one of the two has taken, if any.
     ///
     /// # Errors
-    /// `NotPaired`, or as [`Space::status`].
+    /// `NotPaired`, or as `status`.
     pub async fn space_now(&self) -> Result<Option<SpaceView>, AmendsError> {
         self.0.run(|space| async move { space.space_now().await }).await
     }
@@ -253,7 +253,7 @@ impl Space {
     /// Takes space for oneself, until a moment or without an end.
     ///
     /// # Errors
-    /// A refusal for the time; `PairLeft`, or as [`Space::space_now`].
+    /// A refusal for the time; `PairLeft`, or as `space_now`.
     pub async fn begin_space(
         &self,
         until: Option<Moment>,
@@ -265,7 +265,7 @@ impl Space {
     /// Ends the space that I have taken.
     ///
     /// # Errors
-    /// As [`Space::space_now`].
+    /// As `space_now`.
     pub async fn end_space(&self) -> Result<Option<SpaceView>, AmendsError> {
         self.0.run(|space| async move { space.end_space().await }).await
     }
@@ -281,7 +281,7 @@ impl Space {
         Ok(Pairing::new(core, &self.0))
     }
 
-    /// The partner has a new phone: shows a code for it, as [`Space::pair_show`] does.
+    /// The partner has a new phone: shows a code for it, as `pair_show` does.
     ///
     /// # Errors
     /// `NotPaired`, `PairLeft`, `NotYetWhole`; `Link` with `Listen`; `Invalid` for the
@@ -344,7 +344,7 @@ impl Space {
     /// `resume` every call answers `Locked`.
     ///
     /// # Errors
-    /// As [`Space::status`].
+    /// As `status`.
     pub async fn suspend(&self) -> Result<(), AmendsError> {
         self.0.run(|space| async move { space.suspend().await }).await
     }
@@ -352,7 +352,7 @@ impl Space {
     /// Opens them again.
     ///
     /// # Errors
-    /// As [`Space::status`].
+    /// As `status`.
     pub async fn resume(&self) -> Result<(), AmendsError> {
         self.0.run(|space| async move { space.resume().await }).await
     }
@@ -361,7 +361,7 @@ impl Space {
     /// phone can read it.
     ///
     /// # Errors
-    /// `NotPaired`, `PairLeft`, or as [`Space::status`].
+    /// `NotPaired`, `PairLeft`, or as `status`.
     pub async fn write_bundle(
         &self,
         path: String,
@@ -373,7 +373,7 @@ impl Space {
     /// Reads a bundle of the other phone. Reading it twice changes nothing.
     ///
     /// # Errors
-    /// `Link`, or as [`Space::write_bundle`].
+    /// `Link`, or as `write_bundle`.
     pub async fn read_bundle(&self, path: String) -> Result<BundleSummary, AmendsError> {
         self.0.run(move |space| async move { space.read_bundle(Path::new(&path)).await }).await
     }
@@ -381,7 +381,7 @@ impl Space {
     /// Visits the shared place once: takes what is there, puts what is new.
     ///
     /// # Errors
-    /// `Link` with `Mailbox`, or as [`Space::write_bundle`].
+    /// `Link` with `Mailbox`, or as `write_bundle`.
     pub async fn visit_mailbox(
         &self,
         mailbox: Arc<dyn Mailbox>,
@@ -393,7 +393,7 @@ impl Space {
     /// Entries of mine that a set-back disk or a replaced phone has set aside.
     ///
     /// # Errors
-    /// As [`Space::status`].
+    /// As `status`.
     pub async fn set_aside(&self) -> Result<Vec<SetAside>, AmendsError> {
         self.0.run(|space| async move { space.set_aside().await }).await
     }
@@ -401,7 +401,7 @@ impl Space {
     /// Says again what was set aside under this number.
     ///
     /// # Errors
-    /// What the rules say of it now; `NotFound`, or as [`Space::status`].
+    /// What the rules say of it now; `NotFound`, or as `status`.
     pub async fn say_again(&self, number: u64) -> Result<(), AmendsError> {
         self.0.run(move |space| async move { space.say_again(number).await }).await
     }
@@ -409,7 +409,7 @@ impl Space {
     /// Lets go of what was set aside under this number, for good.
     ///
     /// # Errors
-    /// `NotFound`, or as [`Space::status`].
+    /// `NotFound`, or as `status`.
     pub async fn let_go(&self, number: u64) -> Result<(), AmendsError> {
         self.0.run(move |space| async move { space.let_go(number).await }).await
     }
@@ -417,7 +417,7 @@ impl Space {
     /// Checks everything from scratch: logs, documents, views.
     ///
     /// # Errors
-    /// As [`Space::status`].
+    /// As `status`.
     pub async fn doctor(&self) -> Result<DoctorReport, AmendsError> {
         self.0.run(|space| async move { space.doctor().await }).await
     }
@@ -425,7 +425,7 @@ impl Space {
     /// Makes anew what follows from the logs.
     ///
     /// # Errors
-    /// As [`Space::status`].
+    /// As `status`.
     pub async fn rebuild(&self) -> Result<(), AmendsError> {
         self.0.run(|space| async move { space.rebuild().await }).await
     }
@@ -433,7 +433,7 @@ impl Space {
     /// Recomputes the logs from their first entry on, and says their heads.
     ///
     /// # Errors
-    /// `NotPaired`, or as [`Space::status`].
+    /// `NotPaired`, or as `status`.
     pub async fn verify_logs(&self) -> Result<Vec<VerifiedLog>, AmendsError> {
         self.0.run(|space| async move { space.verify_logs().await }).await
     }
@@ -441,7 +441,7 @@ impl Space {
     /// The entries of the logs.
     ///
     /// # Errors
-    /// `NotPaired`, or as [`Space::status`].
+    /// `NotPaired`, or as `status`.
     pub async fn log_items(&self) -> Result<Vec<LogItem>, AmendsError> {
         self.0.run(|space| async move { space.log_items().await }).await
     }
@@ -449,7 +449,7 @@ impl Space {
     /// A document as Automerge saves it.
     ///
     /// # Errors
-    /// `NotFound`, or as [`Space::status`].
+    /// `NotFound`, or as `status`.
     pub async fn export_document(&self, id: DocId) -> Result<ExportedDocument, AmendsError> {
         self.0.run(move |space| async move { Ok(space.export_document(id).await?.into()) }).await
     }

@@ -7,7 +7,7 @@ enum GettingStarted {
     static func phone(folder: String, keychain: SecretStore) async throws -> Space {
         // The first time the app is opened; from then on Space.open.
         let space = try await Space.create(
-            folder: folder, name: "Ana", services: HostServices(secrets: keychain, clock: nil))
+            folder: folder, name: "Ana", services: HostServices(secrets: keychain))
         return space
     }
 

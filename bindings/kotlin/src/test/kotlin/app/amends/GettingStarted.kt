@@ -14,7 +14,7 @@ import kotlinx.coroutines.flow.collect
 object GettingStarted {
     suspend fun phone(folder: String, keystore: SecretStore): Space {
         // The first time the app is opened; from then on Space.open.
-        val space = Space.create(folder, name = "Ana", HostServices(secrets = keystore, clock = null))
+        val space = Space.create(folder, name = "Ana", HostServices(secrets = keystore))
         return space
     }
 
