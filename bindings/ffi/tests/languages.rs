@@ -111,7 +111,7 @@ fn has(program: &str, asks: &str) -> bool {
 #[test]
 fn the_tests_of_the_kotlin_module_pass() {
     let missing = (!has("mvn", "--version"))
-        .then_some("Maven and Java 17 are missing (packages maven and openjdk-17-jdk-headless)");
+        .then_some("Maven and Java 17 are missing (packages maven and default-jdk-headless)");
     let mut maven = Command::new("mvn");
     passes(maven.args(["-q", "-B", "test"]).current_dir(bindings().join("kotlin")), missing);
 }

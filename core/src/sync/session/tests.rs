@@ -184,6 +184,26 @@ impl Meeting {
         }
     }
 
+    /// The first phone writes something; what it does about it.
+    fn write(&mut self, phones: &mut [Phone; 2], now: u64) -> Vec<Action> {
+        phones[0].write(&[7]);
+        self.sessions[0].at(now);
+        let Ok(actions) = self.sessions[0].pump(&mut phones[0]);
+        self.act(0, actions.clone());
+        actions
+    }
+
+    /// The second phone takes what is on its way; what the first does at its `ack`.
+    fn acknowledge(&mut self, phones: &mut [Phone; 2], now: u64) -> Vec<Action> {
+        let Some(run) = self.wires[1].pop_front() else { panic!() };
+        let Ok(answer) = self.sessions[1].receive(run, now, &mut phones[1]);
+        self.act(1, answer);
+        let Some(ack) = self.wires[0].pop_front() else { panic!() };
+        let Ok(actions) = self.sessions[0].receive(ack, now, &mut phones[0]);
+        self.act(0, actions.clone());
+        actions
+    }
+
     fn in_step(&self, phones: &mut [Phone; 2]) -> bool {
         (0..2).all(|who| self.sessions[who].left(&mut phones[who]) == Ok(Some(0)))
     }
@@ -224,27 +244,6 @@ fn a_bounded_number_of_bytes_is_ahead_of_its_acknowledgement() {
     assert!(meeting.longest_wire < 2 * RUN_BYTES + 100_000, "{}", meeting.longest_wire);
 }
 
-#[test]
-fn actions_made_while_one_is_on_its_way_go_together_when_it_has_arrived() {
-    let mut phones = [Phone::new(0), Phone::new(1)];
-    let mut meeting = Meeting::new(RUN_BYTES);
-    meeting.run(&mut phones, usize::MAX);
-    let mut sent = Vec::new();
-    for _ in 0..10 {
-        phones[0].write(&[7]);
-        let Ok(actions) = meeting.sessions[0].pump(&mut phones[0]);
-        sent.push(actions.len());
-        meeting.act(0, actions);
-    }
-    assert_eq!(sent, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0], "the first goes at once");
-    let Some(first) = meeting.wires[1].pop_front() else { panic!() };
-    let Ok(answer) = meeting.sessions[1].receive(first, 0, &mut phones[1]);
-    meeting.act(1, answer);
-    let Some(ack) = meeting.wires[0].pop_front() else { panic!() };
-    let Ok(actions) = meeting.sessions[0].receive(ack, 0, &mut phones[0]);
-    assert_eq!(entries(&actions), 9);
-}
-
 /// How many entries are sent by these actions.
 fn entries(actions: &[Action]) -> usize {
     let runs = actions.iter().filter_map(|action| match action {
@@ -254,39 +253,39 @@ fn entries(actions: &[Action]) -> usize {
     runs.sum()
 }
 
-#[test]
-fn in_a_stream_of_actions_they_are_gathered_and_a_lone_one_goes_at_once() {
+/// Two phones in step, the first of which gathers for so many milliseconds.
+fn in_step(pace: u64) -> ([Phone; 2], Meeting) {
     let mut phones = [Phone::new(0), Phone::new(1)];
     let mut meeting = Meeting::new(RUN_BYTES);
-    meeting.sessions[0].config.pace = 10;
+    meeting.sessions[0].config.pace = pace;
     meeting.run(&mut phones, usize::MAX);
-    let acknowledge = |meeting: &mut Meeting, phones: &mut [Phone; 2], now| {
-        let Some(run) = meeting.wires[1].pop_front() else { panic!() };
-        let Ok(answer) = meeting.sessions[1].receive(run, now, &mut phones[1]);
-        meeting.act(1, answer);
-        let Some(ack) = meeting.wires[0].pop_front() else { panic!() };
-        let Ok(actions) = meeting.sessions[0].receive(ack, now, &mut phones[0]);
-        meeting.act(0, actions.clone());
-        entries(&actions)
-    };
-    let write = |meeting: &mut Meeting, phones: &mut [Phone; 2], now| {
-        phones[0].write(&[7]);
-        meeting.sessions[0].at(now);
-        let Ok(actions) = meeting.sessions[0].pump(&mut phones[0]);
-        meeting.act(0, actions.clone());
-        entries(&actions)
-    };
+    (phones, meeting)
+}
+
+#[test]
+fn actions_made_while_one_is_on_its_way_go_together_when_it_has_arrived() {
+    let (mut phones, mut meeting) = in_step(0);
+    assert_eq!(entries(&meeting.write(&mut phones, 0)), 1, "the first goes at once");
+    for _ in 0..9 {
+        assert_eq!(entries(&meeting.write(&mut phones, 0)), 0);
+    }
+    assert_eq!(entries(&meeting.acknowledge(&mut phones, 0)), 9);
+}
+
+#[test]
+fn in_a_stream_of_actions_they_are_gathered_and_a_lone_one_goes_at_once() {
+    let (mut phones, mut meeting) = in_step(10);
     // Each acknowledged before the next: no waiting.
     for now in [100, 102, 104] {
-        assert_eq!(write(&mut meeting, &mut phones, now), 1);
-        assert_eq!(acknowledge(&mut meeting, &mut phones, now + 1), 0);
+        assert_eq!(entries(&meeting.write(&mut phones, now)), 1);
+        assert_eq!(entries(&meeting.acknowledge(&mut phones, now + 1)), 0);
     }
     // The next two come before the first is acknowledged.
-    assert_eq!(write(&mut meeting, &mut phones, 106), 1);
-    assert_eq!(write(&mut meeting, &mut phones, 107), 0);
-    assert_eq!(acknowledge(&mut meeting, &mut phones, 108), 0, "it is gathered");
+    assert_eq!(entries(&meeting.write(&mut phones, 106)), 1);
+    assert_eq!(entries(&meeting.write(&mut phones, 107)), 0);
+    assert_eq!(entries(&meeting.acknowledge(&mut phones, 108)), 0, "it is gathered");
     assert_eq!(meeting.sessions[0].gathers(), Some(8));
-    assert_eq!(write(&mut meeting, &mut phones, 110), 0);
+    assert_eq!(entries(&meeting.write(&mut phones, 110)), 0);
     meeting.sessions[0].at(116);
     let Ok(actions) = meeting.sessions[0].pump(&mut phones[0]);
     assert_eq!(entries(&actions), 2);
@@ -295,14 +294,9 @@ fn in_a_stream_of_actions_they_are_gathered_and_a_lone_one_goes_at_once() {
 
 #[test]
 fn what_is_held_back_still_goes_when_the_other_side_says_goodbye() {
-    let mut phones = [Phone::new(0), Phone::new(1)];
-    let mut meeting = Meeting::new(RUN_BYTES);
-    meeting.run(&mut phones, usize::MAX);
-    for _ in 0..2 {
-        phones[0].write(&[7]);
-        let Ok(actions) = meeting.sessions[0].pump(&mut phones[0]);
-        meeting.act(0, actions);
-    }
+    let (mut phones, mut meeting) = in_step(0);
+    meeting.write(&mut phones, 0);
+    meeting.write(&mut phones, 0);
     let Ok(actions) = meeting.sessions[0].receive(Frame::Bye, 0, &mut phones[0]);
     assert_eq!(entries(&actions), 1);
     assert!(!actions.contains(&Action::End(Ended::Bye)), "what is on its way is waited for");
@@ -310,43 +304,25 @@ fn what_is_held_back_still_goes_when_the_other_side_says_goodbye() {
 
 #[test]
 fn after_a_goodbye_nothing_is_gathered_any_more() {
-    let mut phones = [Phone::new(0), Phone::new(1)];
-    let mut meeting = Meeting::new(RUN_BYTES);
-    meeting.sessions[0].config.pace = 10;
-    meeting.run(&mut phones, usize::MAX);
-    phones[0].write(&[7]);
-    let Ok(actions) = meeting.sessions[0].pump(&mut phones[0]);
-    meeting.act(0, actions);
+    let (mut phones, mut meeting) = in_step(10);
+    meeting.write(&mut phones, 0);
     let Ok(_) = meeting.sessions[0].receive(Frame::Bye, 0, &mut phones[0]);
     phones[0].write(&[8]);
-    let Some(run) = meeting.wires[1].pop_front() else { panic!() };
-    let Ok(answer) = meeting.sessions[1].receive(run, 0, &mut phones[1]);
-    meeting.act(1, answer);
-    let Some(ack) = meeting.wires[0].pop_front() else { panic!() };
-    let Ok(actions) = meeting.sessions[0].receive(ack, 1, &mut phones[0]);
+    let actions = meeting.acknowledge(&mut phones, 1);
     assert_eq!(entries(&actions), 1);
     assert!(!actions.contains(&Action::End(Ended::Bye)));
 }
 
 #[test]
 fn entries_whose_acknowledgement_does_not_come_hold_others_back_for_a_second_at_most() {
-    let mut phones = [Phone::new(0), Phone::new(1)];
-    let mut meeting = Meeting::new(RUN_BYTES);
-    meeting.run(&mut phones, usize::MAX);
-    let mut write = |now| {
-        phones[0].write(&[7]);
-        meeting.sessions[0].at(now);
-        let Ok(actions) = meeting.sessions[0].pump(&mut phones[0]);
-        entries(&actions)
-    };
-    assert_eq!([write(5), write(500), write(1_006)], [1, 0, 2]);
+    let (mut phones, mut meeting) = in_step(0);
+    let mut sent = |now| entries(&meeting.write(&mut phones, now));
+    assert_eq!([sent(5), sent(500), sent(1_006)], [1, 0, 2]);
 }
 
 #[test]
 fn what_came_another_way_may_be_acknowledged_before_it_was_sent() {
-    let mut phones = [Phone::new(0), Phone::new(1)];
-    let mut meeting = Meeting::new(RUN_BYTES);
-    meeting.run(&mut phones, usize::MAX);
+    let (mut phones, mut meeting) = in_step(0);
     (0..3).for_each(|_| phones[0].write(&[7]));
     let at = phones[0].logs[0].checkpoint();
     let Ok(actions) = meeting.sessions[0].receive(Frame::Ack(at), 0, &mut phones[0]);
