@@ -698,12 +698,13 @@ impl Session {
             self.in_flight_bytes -= bytes;
             self.in_flight.pop_front();
         }
-        // What was written meanwhile is the next of many.
+        // Several were written meanwhile: they are the next of many. A single one may be
+        // the answer to what the other phone has just shown.
         self.streaming = outgoing.acknowledged == outgoing.sent
             && replica
                 .checkpoints()?
                 .iter()
-                .any(|held| held.log == at.log && held.length > at.length);
+                .any(|held| held.log == at.log && held.length > at.length + 1);
         let mut actions = vec![Action::Acked(at)];
         actions.extend(self.pump(replica)?);
         actions.extend(self.end_if_answered());

@@ -280,12 +280,15 @@ fn in_a_stream_of_actions_they_are_gathered_and_a_lone_one_goes_at_once() {
         assert_eq!(entries(&meeting.write(&mut phones, now)), 1);
         assert_eq!(entries(&meeting.acknowledge(&mut phones, now + 1)), 0);
     }
-    // The next two come before the first is acknowledged.
-    assert_eq!(entries(&meeting.write(&mut phones, 106)), 1);
+    // The next comes before this one is acknowledged: it goes with the acknowledgement.
+    assert_eq!(entries(&meeting.write(&mut phones, 105)), 1);
+    assert_eq!(entries(&meeting.write(&mut phones, 105)), 0);
+    assert_eq!(entries(&meeting.acknowledge(&mut phones, 106)), 1);
+    // The next two do.
+    assert_eq!(entries(&meeting.write(&mut phones, 107)), 0);
     assert_eq!(entries(&meeting.write(&mut phones, 107)), 0);
     assert_eq!(entries(&meeting.acknowledge(&mut phones, 108)), 0, "it is gathered");
     assert_eq!(meeting.sessions[0].gathers(), Some(8));
-    assert_eq!(entries(&meeting.write(&mut phones, 110)), 0);
     meeting.sessions[0].at(116);
     let Ok(actions) = meeting.sessions[0].pump(&mut phones[0]);
     assert_eq!(entries(&actions), 2);
