@@ -33,19 +33,21 @@ pub struct ExchangeSettings {
 
 impl ExchangeSettings {
     pub(crate) fn options(self) -> Result<ExchangeOptions, AmendsError> {
-        let listen = self.listen.map(|address| {
-            address.parse().map_err(|_| {
-                AmendsError::invalid("an address to listen on looks like 0.0.0.0:0 or [::]:4444")
-            })
-        });
         Ok(ExchangeOptions {
-            listen: listen.transpose()?,
+            listen: self.listen.as_deref().map(address).transpose()?,
             peers: self.peers,
             discovery: self.discovery.map(|given| Arc::new(Finder(given)) as _),
             mailbox: self.mailbox.map(|given| Arc::new(Shared(given)) as _),
             once: self.once_within_seconds.map(|seconds| Duration::from_secs(seconds.into())),
         })
     }
+}
+
+/// An address to listen on.
+pub(crate) fn address(text: &str) -> Result<std::net::SocketAddr, AmendsError> {
+    text.parse().map_err(|_| {
+        AmendsError::invalid("an address to listen on looks like 0.0.0.0:0 or [::]:4444")
+    })
 }
 
 /// An exchange in the background.

@@ -3,7 +3,7 @@
 use crate::agreements::Agreements;
 use crate::check_ins::CheckIns;
 use crate::error::AmendsError;
-use crate::exchange::{Exchange, ExchangeSettings};
+use crate::exchange::{Exchange, ExchangeSettings, address};
 use crate::hearing::Hearing;
 use crate::host::{HostServices, Mailbox, Shared};
 use crate::inner::Inner;
@@ -481,12 +481,6 @@ fn both(
     (held, mine): (amends::domain::pacing::PairLimits, amends::domain::pacing::PairLimits),
 ) -> BothLimits {
     BothLimits { mine: Limits::from(mine), held: Limits::from(held) }
-}
-
-fn address(text: &str) -> Result<std::net::SocketAddr, AmendsError> {
-    text.parse().map_err(|_| {
-        AmendsError::invalid("an address to listen on looks like 0.0.0.0:0 or [::]:4444")
-    })
 }
 
 /// The version of the library.

@@ -183,7 +183,6 @@ impl Life {
     }
 }
 
-/// Catches up again and again with fresh phones of Ben's, for a profile.
 /// How long an empty phone takes to catch up, five times from copies of its disk; and
 /// the bytes of each on the wire.
 async fn catch_ups(ana: &Phone, empty: &std::path::Path) -> Vec<(f64, f64)> {
@@ -198,6 +197,7 @@ async fn catch_ups(ana: &Phone, empty: &std::path::Path) -> Vec<(f64, f64)> {
     all
 }
 
+/// Catches up again and again with fresh phones of Ben's, for a profile.
 pub async fn catch_up_only(records: u64) {
     let [ana, ben] = [Phone::new("Ana"), Phone::new("Ben")];
     pair(&ana.space, &ben.space).await;
