@@ -1,6 +1,10 @@
 //! How the types here that are no plain records reach Swift and Kotlin (feature
 //! `uniffi`): each as a text that reads back, or a number.
 
+mod error;
+
+pub use error::{AmendsError, LinkKind, PairingKind, StorageKind};
+
 use crate::domain::recurrence::Rule;
 use crate::id::{DocId, Head, ItemId, LogId, OccurrenceId, Past, Position, RevisionHash, Salt};
 use crate::pairing::ShortCode;
@@ -9,61 +13,62 @@ use crate::time::Moment;
 use jiff::civil::{Date as LocalDate, DateTime as LocalDateTime, Time as LocalTime};
 use std::net::SocketAddr;
 
-fn invalid(why: &dyn std::fmt::Debug) -> uniffi::deps::anyhow::Error {
-    std::io::Error::other(format!("{why:?}")).into()
+/// What a call with such an argument then fails with.
+fn invalid(expected: &str) -> uniffi::deps::anyhow::Error {
+    AmendsError::invalid(&format!("an argument cannot be read: expected {expected}")).into()
 }
 
 /// A type that is handed over as the text it prints and reads.
 macro_rules! as_text {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident: $expected:literal),* $(,)?) => {
         $(uniffi::custom_type!($(#[$doc])* $name, String, {
             lower: |value| value.to_string(),
-            try_lift: |text| text.parse::<$name>().map_err(|error| invalid(&error)),
+            try_lift: |text| text.parse::<$name>().map_err(|_| invalid($expected)),
         });)*
     };
 }
 
 as_text!(
     /// The id of a document: an agreement, a promise, a talk. 32 hexadecimal digits.
-    DocId,
+    DocId: "an id of 32 hexadecimal digits",
     /// The id of something that somebody wrote. 32 hexadecimal digits.
-    ItemId,
+    ItemId: "an id of 32 hexadecimal digits",
     /// One time at which a promise is due. 32 hexadecimal digits.
-    OccurrenceId,
+    OccurrenceId: "an id of 32 hexadecimal digits",
     /// One generation of one person's transparency log. 32 hexadecimal digits.
-    LogId,
+    LogId: "an id of 32 hexadecimal digits",
     /// The head of a hash chain. 64 hexadecimal digits.
-    Head,
+    Head: "a hash of 64 hexadecimal digits",
     /// The hash of one exact text of an agreement. 64 hexadecimal digits.
-    RevisionHash,
+    RevisionHash: "a hash of 64 hexadecimal digits",
     /// What the id of a document of one's own is made from.
-    Salt,
+    Salt: "the salt of a view",
     /// Where a record stands in its log.
-    Position,
+    Position: "the position of a view",
     /// A recurrence rule as in RFC 5545, `FREQ=WEEKLY;BYDAY=MO,WE;COUNT=12`.
-    Rule,
+    Rule: "a rule such as FREQ=WEEKLY;BYDAY=MO,WE;COUNT=12",
 );
 
 /// The same for types of other crates.
 macro_rules! remote_as_text {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident: $expected:literal),* $(,)?) => {
         $(uniffi::custom_type!($(#[$doc])* $name, String, {
             remote,
             lower: |value| value.to_string(),
-            try_lift: |text| Ok(text.parse::<$name>()?),
+            try_lift: |text| text.parse::<$name>().map_err(|_| invalid($expected)),
         });)*
     };
 }
 
 remote_as_text!(
     /// A local date, `2026-03-02`.
-    LocalDate,
+    LocalDate: "a day such as 2026-03-02",
     /// A local time of day, `18:30:00`.
-    LocalTime,
+    LocalTime: "a time of day such as 18:30",
     /// A local date and time without a zone, `2026-03-02T18:30:00`.
-    LocalDateTime,
+    LocalDateTime: "a local time such as 2026-03-02T18:30",
     /// A network address, `192.168.0.7:4444`.
-    SocketAddr,
+    SocketAddr: "an address such as 192.168.0.7:4444",
 );
 
 uniffi::custom_type!(
@@ -91,11 +96,11 @@ uniffi::custom_type!(
         },
         try_lift: |text| {
             let mut past = Past::default();
+            let wrong = || invalid("the past of a view, as it came");
             for part in text.split_whitespace() {
-                let Some((log, length)) = part.split_once(':') else {
-                    return Err(std::io::Error::other("not a past").into());
-                };
-                past.0.insert(log.parse()?, length.parse()?);
+                let (log, length) = part.split_once(':').ok_or_else(wrong)?;
+                let log = log.parse().map_err(|_| wrong())?;
+                past.0.insert(log, length.parse().map_err(|_| wrong())?);
             }
             Ok(past)
         },

@@ -53,7 +53,7 @@ pub mod document;
 pub mod domain;
 pub mod error;
 #[cfg(feature = "uniffi")]
-mod foreign;
+pub mod foreign;
 pub mod host;
 pub mod id;
 pub mod limits;

@@ -23,7 +23,7 @@ mod views;
 
 pub use agreements::Agreements;
 pub use check_ins::CheckIns;
-pub use error::{AmendsError, HostError, LinkKind, PairingKind, StorageKind};
+pub use error::{AmendsError, HostError};
 pub use exchange::{Exchange, ExchangeSettings};
 pub use hearing::Hearing;
 pub use host::{Beacon, Clock, Discovery, HostServices, Mailbox, SecretStore, Sightings};

@@ -128,6 +128,9 @@ final class BindingsTests: XCTestCase {
         let invalid = await failure { try await ana.pairShow(listen: "nowhere") }
         guard case .Invalid(let text) = invalid else { return XCTFail("\(String(describing: invalid))") }
         XCTAssertTrue(text.contains("0.0.0.0:0"))
+        let noId = await failure { try await ana.agreements().show(id: "no id") }
+        guard case .Invalid(let expected) = noId else { return XCTFail("\(String(describing: noId))") }
+        XCTAssertTrue(expected.contains("32 hexadecimal digits"))
         let mistyped = await failure { try await ana.pairJoin(code: "no code", peer: "127.0.0.1:1") }
         guard case .Pairing(.codeMistyped, _) = mistyped else {
             return XCTFail("\(String(describing: mistyped))")

@@ -1,25 +1,25 @@
 /** A screen's worth of state, to show that a shell needs no rules of its own. */
 package app.amends
 
-import app.amends.ffi.AmendsException
 import app.amends.ffi.Space
+import app.amends.model.AmendsException
 import app.amends.model.DocId
 import app.amends.model.NextDue
 import app.amends.model.SharedItem
 import app.amends.model.Today
+import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
-import kotlinx.coroutines.flow.asStateFlow
-import kotlinx.coroutines.flow.catch
 import kotlinx.coroutines.flow.SharingStarted
 import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.catch
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.flow.retryWhen
 import kotlinx.coroutines.flow.stateIn
-import kotlin.time.Duration.Companion.seconds
 
 /** What the first screen shows. */
 data class TodayState(

@@ -1,20 +1,24 @@
 package app.amends
 
-import app.amends.ffi.AmendsException
 import app.amends.ffi.Clock
 import app.amends.ffi.HostServices
-import app.amends.ffi.PairingKind
 import app.amends.ffi.Space
-import app.amends.ffi.StorageKind
 import app.amends.model.AgreementState
+import app.amends.model.AmendsException
 import app.amends.model.Due
 import app.amends.model.NewPost
 import app.amends.model.NewPromise
 import app.amends.model.Outcome
+import app.amends.model.PairingKind
 import app.amends.model.PairingState
 import app.amends.model.PostKind
 import app.amends.model.RefusalCode
+import app.amends.model.StorageKind
 import app.amends.model.Told
+import java.nio.file.Path
+import kotlin.time.Duration.Companion.hours
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.Instant
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
@@ -22,8 +26,8 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
-import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.filterNotNull
+import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.job
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
@@ -34,10 +38,6 @@ import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
-import java.nio.file.Path
-import kotlin.time.Duration.Companion.hours
-import kotlin.time.Duration.Companion.seconds
-import kotlin.time.Instant
 
 class BindingsTest {
     @TempDir lateinit var folder: Path
@@ -272,6 +272,10 @@ class BindingsTest {
             assertTrue(invalid.userMessage.contains("0.0.0.0:0"))
             val mistyped = fails<AmendsException.Pairing> { ana.pairJoin("no code", "127.0.0.1:1") }
             assertEquals(PairingKind.CODE_MISTYPED, mistyped.kind)
+            val noId = fails<AmendsException.Invalid> { ana.agreements().show("no id") }
+            assertTrue(noId.userMessage.contains("32 hexadecimal digits"), noId.userMessage)
+            val noDay = NewPromise("I call.", Due.On("soon"), "UTC", null, null, null, null, null)
+            fails<AmendsException.Invalid> { ana.promises().make(noDay) }
             val twice = fails<AmendsException.Storage> { phone(folder.resolve("ana"), "Ana") }
             assertEquals(StorageKind.EXISTS, twice.kind)
             ana.shutdown()

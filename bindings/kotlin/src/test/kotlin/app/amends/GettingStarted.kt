@@ -1,11 +1,11 @@
 package app.amends
 
-import app.amends.ffi.AmendsException
 import app.amends.ffi.ExchangeSettings
 import app.amends.ffi.HostServices
 import app.amends.ffi.SecretStore
 import app.amends.ffi.Space
 import app.amends.model.AgreementView
+import app.amends.model.AmendsException
 import app.amends.model.RefusalCode
 import app.amends.model.Terms
 import kotlinx.coroutines.flow.collect
