@@ -6,6 +6,8 @@ mod error;
 pub use error::{AmendsError, LinkKind, PairingKind, StorageKind};
 
 use crate::domain::recurrence::Rule;
+use crate::domain::refusal::RefusalCode;
+use crate::error::Error;
 use crate::id::{DocId, Head, ItemId, LogId, OccurrenceId, Past, Position, RevisionHash, Salt};
 use crate::pairing::ShortCode;
 use crate::time::Moment;
@@ -45,8 +47,17 @@ as_text!(
     Salt: "the salt of a view",
     /// Where a record stands in its log.
     Position: "the position of a view",
+);
+
+uniffi::custom_type!(
     /// A recurrence rule as in RFC 5545, `FREQ=WEEKLY;BYDAY=MO,WE;COUNT=12`.
-    Rule: "a rule such as FREQ=WEEKLY;BYDAY=MO,WE;COUNT=12",
+    Rule,
+    String,
+    {
+        lower: |rule| rule.to_string(),
+        // What a rule may not say is a refusal like every other.
+        try_lift: |text| Ok(text.parse().map_err(|code: RefusalCode| AmendsError::from(Error::from(code)))?),
+    }
 );
 
 /// The same for types of other crates.

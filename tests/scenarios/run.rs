@@ -21,7 +21,7 @@ async fn every_story_goes_as_told_in_one_process() {
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         shown.extend(story.shows.clone());
         stories += 1;
-        if let Err(why) = play(&story, Kind::Here).await {
+        if let Err(why) = play(&story, [Kind::Here, Kind::Here]).await {
             panic!("{}: {why}", path.display());
         }
     }
@@ -39,7 +39,7 @@ async fn a_story_that_goes_another_way_names_the_step() {
     let story = r#"{"title": "x", "start": "2026-03-02T18:00:00Z", "steps": [
         {"who": "ana", "does": "propose", "name": "talk", "clauses": ["both: We talk."]},
         {"note": "wrong", "who": "ana", "name": "talk", "sees": {"state": "active"}}]}"#;
-    let why = play(&Story::parse(story).unwrap(), Kind::Here).await.unwrap_err();
+    let why = play(&Story::parse(story).unwrap(), [Kind::Here, Kind::Here]).await.unwrap_err();
     assert!(why.contains("step 2 (wrong)") && why.contains("proposed"), "{why}");
     for bad in [
         "{",

@@ -19,7 +19,9 @@ async fn every_story_goes_as_told_with_a_process_for_every_act() {
         let path = file.unwrap().path();
         if path.extension().is_some_and(|ending| ending == "json") {
             let story = Story::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
-            if let Err(why) = play(&story, Kind::Processes(binary())).await {
+            if let Err(why) =
+                play(&story, [Kind::Processes(binary()), Kind::Processes(binary())]).await
+            {
                 panic!("{}: {why}", path.display());
             }
             stories += 1;

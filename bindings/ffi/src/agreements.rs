@@ -105,6 +105,7 @@ impl Agreements {
     ///
     /// # Errors
     /// `OutsideRenewal`, `NotInForce`, `StaleView`.
+    #[uniffi::method(default(expires_at = None))]
     pub async fn renew(
         &self,
         shown: AgreementView,
@@ -118,6 +119,7 @@ impl Agreements {
     ///
     /// # Errors
     /// `NothingToWithdraw`, `AlreadyRatified`.
+    #[uniffi::method(default(revision = None))]
     pub async fn withdraw(
         &self,
         id: DocId,
@@ -130,6 +132,7 @@ impl Agreements {
     ///
     /// # Errors
     /// `OwnProposal`, `StaleRevision`.
+    #[uniffi::method(default(revision = None))]
     pub async fn decline(
         &self,
         id: DocId,
@@ -166,10 +169,11 @@ impl Agreements {
     ///
     /// # Errors
     /// `TextTooLong`, `TextForbidden`, `NotFound` for an unknown `id`.
+    #[uniffi::method(default(id = None))]
     pub async fn keep_draft(
         &self,
-        id: Option<DocId>,
         text: String,
+        id: Option<DocId>,
     ) -> Result<PrivateDraft, AmendsError> {
         self.0.run(|space| async move { space.agreements().keep_draft(id, &text).await }).await
     }
@@ -195,6 +199,7 @@ impl Agreements {
     ///
     /// # Errors
     /// `DraftOpen`, `AlreadyEnded`, `NotFound`.
+    #[uniffi::method(default(agreement = None))]
     pub async fn open_draft(
         &self,
         draft: DocId,

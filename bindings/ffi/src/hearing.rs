@@ -81,7 +81,8 @@ impl Hearing {
     ///
     /// # Errors
     /// `NotYourWords`, `NotFound`, those of a text.
-    pub async fn tell(&self, id: Option<DocId>, text: String) -> Result<AccountView, AmendsError> {
+    #[uniffi::method(default(id = None))]
+    pub async fn tell(&self, text: String, id: Option<DocId>) -> Result<AccountView, AmendsError> {
         self.0.run(|space| async move { space.hearing().tell(id, &text).await }).await
     }
 

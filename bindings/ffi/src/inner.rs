@@ -63,6 +63,7 @@ impl Inner {
     /// # Errors
     /// `NotFound` where the words do not stand in the note; as
     /// `Openness::post`.
+    #[uniffi::method(default(until = None))]
     pub async fn copy_out(
         &self,
         id: DocId,
@@ -74,4 +75,10 @@ impl Inner {
             .run(|space| async move { space.inner().copy_out(id, &words, kind, until).await })
             .await
     }
+}
+
+/// Feelings to choose from; every other word is as good.
+#[uniffi::export]
+pub fn feelings() -> Vec<String> {
+    amends::domain::inner::FEELINGS.map(str::to_owned).to_vec()
 }

@@ -40,3 +40,8 @@ pub use subscription::{
 pub use views::{BothLimits, CheckInView, ExportedDocument, Limits, Reminder, ReminderWishes};
 
 uniffi::setup_scaffolding!("amends_ffi");
+
+// Types of another crate whose form in Swift and Kotlin core decides, in its `foreign`.
+use jiff::civil::{Date as LocalDate, DateTime as LocalDateTime};
+uniffi::use_remote_type!(amends::LocalDate);
+uniffi::use_remote_type!(amends::LocalDateTime);

@@ -12,6 +12,8 @@ use amends::id::DocId;
 use amends::id::ItemId;
 use amends::id::OccurrenceId;
 use amends::time::Moment;
+// As core's `foreign` has it: `DateTime` is another thing in other languages.
+use jiff::civil::DateTime as LocalDateTime;
 use std::sync::Arc;
 
 /// Small promises and practices, and what became of them.
@@ -106,6 +108,7 @@ impl Promises {
     ///
     /// # Errors
     /// `NotYourPromise`, `AfterDue`, `NoSuchOccurrence`.
+    #[uniffi::method(default(occurrence = None, expected = None, words = None))]
     pub async fn heads_up(
         &self,
         id: DocId,
@@ -120,11 +123,12 @@ impl Promises {
     ///
     /// # Errors
     /// `NotYourPromise`, `AfterDue`, `TimeInvalid`.
+    #[uniffi::method(default(occurrence = None))]
     pub async fn renegotiate(
         &self,
         id: DocId,
-        occurrence: Option<OccurrenceId>,
         due: Due,
+        occurrence: Option<OccurrenceId>,
     ) -> Result<PromiseView, AmendsError> {
         self.0
             .run(|space| async move { space.promises().renegotiate(id, occurrence, due).await })
@@ -137,11 +141,12 @@ impl Promises {
     /// # Errors
     /// `StaleView` if another new time was asked for since `shown`;
     /// `NotPromisedToYou`, `NothingToAnswer`.
+    #[uniffi::method(default(occurrence = None))]
     pub async fn answer(
         &self,
         shown: PromiseView,
-        occurrence: Option<OccurrenceId>,
         accept: bool,
+        occurrence: Option<OccurrenceId>,
     ) -> Result<PromiseView, AmendsError> {
         self.0
             .run(|space| async move { space.promises().answer(&shown, occurrence, accept).await })
@@ -152,6 +157,7 @@ impl Promises {
     ///
     /// # Errors
     /// `NotPromisedToYou`, `NoSuchOccurrence`.
+    #[uniffi::method(default(occurrence = None))]
     pub async fn release(
         &self,
         id: DocId,
@@ -164,11 +170,12 @@ impl Promises {
     ///
     /// # Errors
     /// `NotYourPromise`, `BeforeDue`, `NoSuchOccurrence`.
+    #[uniffi::method(default(occurrence = None, words = None))]
     pub async fn report(
         &self,
         id: DocId,
-        occurrence: Option<OccurrenceId>,
         told: Told,
+        occurrence: Option<OccurrenceId>,
         words: Option<String>,
     ) -> Result<PromiseView, AmendsError> {
         self.0
@@ -180,11 +187,12 @@ impl Promises {
     ///
     /// # Errors
     /// `NotPromisedToYou`, `BeforeDue`, `NoSuchOccurrence`.
+    #[uniffi::method(default(occurrence = None, words = None))]
     pub async fn comment(
         &self,
         id: DocId,
-        occurrence: Option<OccurrenceId>,
         felt: Felt,
+        occurrence: Option<OccurrenceId>,
         words: Option<String>,
     ) -> Result<PromiseView, AmendsError> {
         self.0
@@ -196,11 +204,12 @@ impl Promises {
     ///
     /// # Errors
     /// `NotYourPromise`, `BeforeDue`.
+    #[uniffi::method(default(occurrence = None, promise = None))]
     pub async fn repair(
         &self,
         id: DocId,
-        occurrence: Option<OccurrenceId>,
         words: String,
+        occurrence: Option<OccurrenceId>,
         promise: Option<DocId>,
     ) -> Result<PromiseView, AmendsError> {
         self.0.run(|space| async move { space.promises().repair(id, occurrence, words, promise).await }).await
@@ -217,4 +226,16 @@ impl Promises {
     ) -> Result<PromiseView, AmendsError> {
         self.0.run(|space| async move { space.promises().withdraw_words(id, note).await }).await
     }
+}
+
+/// The one moment that a local time in `zone` names: when a promise `Due.at` a local time
+/// is due.
+///
+/// # Errors
+/// `ZoneUnknown`; `TimeNeverOccurs` and `TimeOccursTwice` on a day on which the clocks
+/// change.
+#[uniffi::export]
+pub fn exactly(local: LocalDateTime, zone: String) -> Result<Moment, AmendsError> {
+    let at = amends::domain::recurrence::exactly(local, &zone);
+    Ok(at.map_err(amends::Error::from)?)
 }

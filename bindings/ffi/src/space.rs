@@ -27,6 +27,7 @@ use amends::space::{
     Status, VerifiedLog,
 };
 use amends::time::Moment;
+use jiff::civil::Date as LocalDate;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -151,6 +152,16 @@ impl Space {
         self.0.space.now()
     }
 
+    /// The IANA name of the zone that the person is in, by this space's clock.
+    pub fn zone(&self) -> String {
+        self.0.space.zone()
+    }
+
+    /// Today in that zone.
+    pub fn today(&self) -> LocalDate {
+        self.0.space.today()
+    }
+
     /// Who the two are and how things stand.
     ///
     /// # Errors
@@ -254,10 +265,11 @@ impl Space {
     ///
     /// # Errors
     /// A refusal for the time; `PairLeft`, or as `space_now`.
+    #[uniffi::method(default(until = None))]
     pub async fn begin_space(
         &self,
-        until: Option<Moment>,
         contact: Contact,
+        until: Option<Moment>,
     ) -> Result<Option<SpaceView>, AmendsError> {
         self.0.run(move |space| async move { space.begin_space(until, contact).await }).await
     }
@@ -306,6 +318,7 @@ impl Space {
     ///
     /// # Errors
     /// `AlreadyPaired`; `Pairing` with `QrUnreadable` or `Expired`; `Link`.
+    #[uniffi::method(default(peer = None))]
     pub async fn pair_scan(
         &self,
         text: String,

@@ -140,6 +140,7 @@ pub struct Feeling {
     /// Its name: one of [`FEELINGS`], or an own word.
     pub name: String,
     /// 1 to 5, if one likes.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub intensity: Option<u8>,
 }
 
@@ -194,9 +195,11 @@ pub struct NewNote {
     pub content: Content,
     /// What one felt.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub feelings: Vec<Feeling>,
     /// Words to find it by.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub tags: Vec<String>,
 }
 

@@ -441,6 +441,12 @@ pub enum ScenarioCommand {
         /// Run every act as a process of its own instead of in this one.
         #[arg(long)]
         processes: bool,
+        /// Ana's phone is a harness in another language, such as examples/kotlin/amends.
+        #[arg(long, value_name = "PROGRAM")]
+        ana: Option<PathBuf>,
+        /// Ben's phone is a harness in another language, such as examples/swift/amends.
+        #[arg(long, value_name = "PROGRAM")]
+        ben: Option<PathBuf>,
     },
 }
 

@@ -2,15 +2,17 @@
 //!
 //! A story says whose phone does what when, when the two meet, and what each
 //! must then see. Between meetings they are apart. The same story runs with both
-//! phones in this process, or with every act as a process of its own; either way
-//! each act goes through the command line, the library and the disk, and each
+//! phones in this process, with every act as a process of its own, or with phones in
+//! other languages; in every way each act goes through the command line, the library and the disk, and each
 //! meeting over a socket. At the end `doctor` must find nothing on either phone.
 //! The format is described in `tests/scenarios/README.md`.
 
 mod actor;
+mod harness;
 mod story;
 
 pub use actor::{Actor, Kind, meet, pair};
+pub use harness::Harness;
 pub use story::{Story, play};
 
 use crate::terminal::{Failure, Terminal};
@@ -24,16 +26,15 @@ use std::path::Path;
 /// another way than told.
 pub async fn run_file(
     file: &Path,
-    processes: bool,
+    [ana, ben]: [Kind; 2],
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
     let story = Story::parse(&text)
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    let kind = if processes { Kind::Processes(std::env::current_exe()?) } else { Kind::Here };
     terminal.say(&story.title);
-    let steps = play(&story, kind).await.map_err(|text| Failure {
+    let steps = play(&story, [ana, ben]).await.map_err(|text| Failure {
         kind: "refusal",
         code: "StoryDiffers".to_owned(),
         text,

@@ -17,6 +17,7 @@ use crate::time::Moment;
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct TermsClause {
     /// To keep a clause of an earlier revision, its id; a new one gets the next number.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub id: Option<String>,
     /// The words; normalised to NFC.
     pub text: String,
@@ -25,6 +26,7 @@ pub struct TermsClause {
     /// What it touches.
     pub category: Category,
     /// How often, in words.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub cadence: Option<String>,
 }
 
@@ -37,12 +39,16 @@ pub struct Terms {
     /// 1 to 32 sentences.
     pub clauses: Vec<TermsClause>,
     /// From when; at once by default.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub starts: Option<Moment>,
     /// Until when. By default 180 days on; 30 with a sensitive clause, 14 for an offer.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub expires_at: Option<Moment>,
     /// When to look at it again; by default 90 days on, if it runs longer than that.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub review_at: Option<Moment>,
     /// How it fades out.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub taper: Vec<TaperStep>,
     /// BCP 47 language tag.
     pub lang: String,

@@ -18,9 +18,11 @@ use std::collections::BTreeMap;
 pub struct Answer {
     /// 0 to 4.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub scale: Option<u8>,
     /// Words.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub words: Option<String>,
 }
 

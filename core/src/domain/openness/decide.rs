@@ -23,14 +23,19 @@ pub struct NewPost {
     /// The words, typed by hand; normalised to NFC.
     pub text: String,
     /// Until when it lives; by default as [`Kind::default_span`] says.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub until: Option<Moment>,
     /// What its author wishes.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub want: Option<Want>,
     /// An amount of money, in words.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub amount: Option<String>,
     /// When it happened, in words.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub happened: Option<String>,
     /// The agreement in which it was agreed to; it must be in force.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub under: Option<crate::id::DocId>,
 }
 

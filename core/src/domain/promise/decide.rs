@@ -26,14 +26,19 @@ pub struct NewPromise {
     pub zone: String,
     /// Seconds of good will; by default 30 minutes after a moment, and to the
     /// end of the day otherwise.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub grace: Option<u32>,
     /// If this happens … (F70)
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub cue: Option<String>,
     /// … then I do this.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub response: Option<String>,
     /// Further words.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub note: Option<String>,
     /// The agreement that it belongs to.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub link: Option<DocId>,
 }
 

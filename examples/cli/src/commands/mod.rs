@@ -8,6 +8,7 @@ mod promise;
 
 use crate::args::{Cli, Command, LogCommand, ScenarioCommand, ShareCommand};
 use crate::phone::Phone;
+use crate::scenario::{Harness, Kind};
 use crate::terminal::{Failure, Terminal, progress};
 use crate::{demo, render, scenario};
 use amends::Space;
@@ -16,6 +17,7 @@ use clap::CommandFactory;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::PathBuf;
 
 /// Does what the command line says.
 ///
@@ -25,8 +27,14 @@ pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
     let phone = || Phone::new(cli.home.clone());
     match cli.command {
         Command::Demo { fast } => demo::run(fast, terminal).await,
-        Command::Scenario(ScenarioCommand::Run { file, processes }) => {
-            scenario::run_file(&file, processes, terminal).await
+        Command::Scenario(ScenarioCommand::Run { file, processes, ana, ben }) => {
+            let here =
+                if processes { Kind::Processes(std::env::current_exe()?) } else { Kind::Here };
+            let phone = |program: Option<PathBuf>| match program {
+                Some(program) => Ok(Kind::Harness(Harness::start(&program)?)),
+                None => Ok::<_, Failure>(here.clone()),
+            };
+            scenario::run_file(&file, [phone(ana)?, phone(ben)?], terminal).await
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,4 +1,7 @@
-//! A phone that acts through the command line, in this process or as processes.
+//! A phone that acts through the command line: in this process, as processes, or in a
+//! harness of another language.
+
+use super::harness::Harness;
 
 use crate::args::Cli;
 use crate::commands::on_phone;
@@ -9,9 +12,11 @@ use serde_json::Value;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 
 /// How the phones run.
@@ -21,6 +26,8 @@ pub enum Kind {
     Here,
     /// Every act is a process of this binary.
     Processes(PathBuf),
+    /// In a harness of another language, over the bindings.
+    Harness(Arc<Harness>),
 }
 
 /// One phone.
@@ -38,6 +45,8 @@ pub enum Running {
     Here(JoinHandle<Result<(), Failure>>, Receiver<Value>),
     /// A process.
     Process(Box<Child>, Lines<BufReader<ChildStdout>>),
+    /// A call of a harness.
+    Call(Arc<Harness>, UnboundedReceiver<Value>),
 }
 
 fn failure(line: &Value) -> Option<Failure> {
@@ -72,6 +81,13 @@ impl Running {
                 let line = lines.next_line().await?.ok_or_else(gone)?;
                 serde_json::from_str(&line).map_err(|_| gone())?
             }
+            Running::Call(harness, lines) => {
+                let line = lines.recv().await.ok_or_else(|| harness.ended())?;
+                if line.get("done").is_some() {
+                    return Err(gone());
+                }
+                line
+            }
         };
         match failure(&line) {
             Some(failure) => Err(failure),
@@ -86,6 +102,7 @@ impl Running {
                 let status = child.wait().await?;
                 if status.success() { Ok(()) } else { Err(gone()) }
             }
+            Running::Call(..) => Ok(()),
         }
     }
 
@@ -112,6 +129,16 @@ impl Running {
                 }
                 self.outcome().await?;
             }
+            Running::Call(harness, lines) => loop {
+                let line = lines.recv().await.ok_or_else(|| harness.ended())?;
+                if let Some(failure) = failure(&line) {
+                    return Err(failure);
+                }
+                match line.get("ok") {
+                    Some(value) => last = value.clone(),
+                    None => break,
+                }
+            },
         }
         Ok(last)
     }
@@ -154,6 +181,10 @@ impl Actor {
                 }
                 let lines = BufReader::new(child.stdout.take().ok_or_else(gone)?).lines();
                 Ok(Running::Process(Box::new(child), lines))
+            }
+            Kind::Harness(harness) => {
+                let lines = harness.call(&self.home, args, now).await?;
+                Ok(Running::Call(harness.clone(), lines))
             }
         }
     }

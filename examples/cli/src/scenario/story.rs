@@ -95,6 +95,9 @@ pub struct Step {
     status: Option<Map<String, Value>>,
     /// How many agreements the phone lists.
     lists: Option<usize>,
+    /// `true`: both phones, chaining both logs again from their first entry on, come to
+    /// the same heads.
+    equal_logs: bool,
     /// A command whose answer is looked at: `promise show`, `openness list`.
     looks: Option<String>,
     /// What stands in that answer, by JSON pointer; `/posts/#` is a length.
@@ -143,7 +146,8 @@ impl Step {
             || self.status.is_some()
             || self.lists.is_some()
             || self.looks.is_some();
-        match (personal, self.who, self.meet.is_some() || self.wait.is_some()) {
+        let common = self.meet.is_some() || self.wait.is_some() || self.equal_logs;
+        match (personal, self.who, common) {
             (true, None, _) => Err("it does not say who".to_owned()),
             (false, Some(_), _) | (false, None, false) => Err("nothing happens".to_owned()),
             _ => Ok(()),
@@ -179,15 +183,16 @@ struct Stage {
     folder: tempfile::TempDir,
 }
 
-/// Plays a story and gives back how many steps it had.
+/// Plays a story on two phones, Ana's and Ben's, and gives back how many steps it had.
 ///
 /// # Errors
 /// The step that went another way than told, and how.
-pub async fn play(story: &Story, kind: Kind) -> Result<usize, String> {
+pub async fn play(story: &Story, kinds: [Kind; 2]) -> Result<usize, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let phone = |name: &str| Actor { kind: kind.clone(), home: folder.path().join(name) };
+    let [ana, ben] = kinds;
+    let phone = |name: &str, kind| Actor { kind, home: folder.path().join(name) };
     let mut stage = Stage {
-        phones: [phone("ana"), phone("ben")],
+        phones: [phone("ana", ana), phone("ben", ben)],
         now: story.start,
         clocks: [0, 0],
         names: BTreeMap::new(),
@@ -263,7 +268,20 @@ impl Stage {
             let name = if *who == 0 { "Ana" } else { "Ben" };
             self.personal(*who, step).await.map_err(|why| format!("{name}'s phone: {why}"))?;
         }
-        Ok(())
+        if step.equal_logs { self.equal_logs().await } else { Ok(()) }
+    }
+
+    async fn equal_logs(&self) -> Result<(), String> {
+        let mut heads = [BTreeSet::new(), BTreeSet::new()];
+        for (who, heads) in heads.iter_mut().enumerate() {
+            let shown = self.run(who, &["log", "verify"]).await.map_err(|failure| failure.text)?;
+            let logs = shown["logs"].as_array().ok_or("log verify shows no logs")?;
+            heads.extend(logs.iter().map(|log| log["checkpoint"].to_string()));
+        }
+        match heads[0] == heads[1] && !heads[0].is_empty() {
+            true => Ok(()),
+            false => Err(format!("the logs differ: Ana's {:?}, Ben's {:?}", heads[0], heads[1])),
+        }
     }
 
     async fn personal(&mut self, who: usize, step: &Step) -> Result<(), String> {

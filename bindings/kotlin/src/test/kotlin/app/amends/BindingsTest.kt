@@ -97,9 +97,9 @@ class BindingsTest {
     fun `a promise is made, kept and told`() = story { ana, ben ->
         val due = ana.now() + 1.hours
         val promise = ana.promises().make(
-            NewPromise("I call you.", Due.At(due), "Europe/Berlin", null, null, null, null, null),
+            NewPromise("I call you.", Due.At(due), "Europe/Berlin"),
         )
-        ana.promises().report(promise.id, null, Told.Kept(ana.now()), "As I said.")
+        ana.promises().report(promise.id, Told.Kept(ana.now()), words = "As I said.")
         meet(ana, ben)
         val seen = ben.promises().list().single()
         assertEquals("I call you.", seen.action)
@@ -107,7 +107,7 @@ class BindingsTest {
         // A promise is due on the minute.
         assertEquals(due.epochSeconds / 60, seen.occurrences.single().due.epochSeconds / 60)
         val hidden = fails<AmendsException.Refused> {
-            ben.promises().report(promise.id, null, Told.Missed, null)
+            ben.promises().report(promise.id, Told.Missed)
         }
         assertTrue(hidden.userMessage.isNotEmpty())
     }
@@ -117,7 +117,7 @@ class BindingsTest {
         val listening = ana.exchange(settings(listen = "127.0.0.1:0"))
         val dialling = ben.exchange(settings(peers = listOf(listening.address()!!)))
         val seen = async(Dispatchers.Default) { ben.opennessChanges().first { it.isNotEmpty() } }
-        ana.openness().post(NewPost(PostKind.WHEREABOUTS, "At the station.", null, null, null, null, null))
+        ana.openness().post(NewPost(PostKind.WHEREABOUTS, "At the station."))
         assertEquals("At the station.", seen.await().single().text)
         for (exchange in listOf(listening, dialling)) {
             exchange.stop()
@@ -161,7 +161,7 @@ class BindingsTest {
         withTimeout(30.seconds) {
             do {
                 delay(50)
-                val count = Space.open(folder.resolve("ana").toString(), HostServices(secrets, null)).use {
+                val count = Space.open(folder.resolve("ana").toString(), HostServices(secrets)).use {
                     it.agreements().list().size.also { _ -> it.shutdown() }
                 }
             } while (count == 0)
@@ -209,7 +209,7 @@ class BindingsTest {
         meet(ana, ben)
         val waiting = model.state.filterNotNull().first { it.waiting.isNotEmpty() }.waiting
         assertEquals(ana.agreements().list().single().id, waiting.single())
-        ana.openness().post(NewPost(PostKind.PLAN, "I am home at six.", null, null, null, null, null))
+        ana.openness().post(NewPost(PostKind.PLAN, "I am home at six."))
         model.state.filterNotNull().first { it.shared.isNotEmpty() }
         // What was shared until now comes back.
         assertEquals("I am home at six.", model.stopAll().single().text)
@@ -231,7 +231,7 @@ class BindingsTest {
         val secrets = MemorySecrets()
         phone(folder.resolve("ana"), "Ana", secrets).use { it.shutdown() }
         secrets.failing = ::locked
-        val services = { HostServices(secrets, null) }
+        val services = { HostServices(secrets) }
         fails<AmendsException.Locked> { Space.open(folder.resolve("ana").toString(), services()) }
         secrets.failing = { throw IllegalStateException("a bug of the app") }
         val failed = fails<AmendsException.Storage> {
@@ -274,7 +274,7 @@ class BindingsTest {
             assertEquals(PairingKind.CODE_MISTYPED, mistyped.kind)
             val noId = fails<AmendsException.Invalid> { ana.agreements().show("no id") }
             assertTrue(noId.userMessage.contains("32 hexadecimal digits"), noId.userMessage)
-            val noDay = NewPromise("I call.", Due.On("soon"), "UTC", null, null, null, null, null)
+            val noDay = NewPromise("I call.", Due.On("soon"), "UTC")
             fails<AmendsException.Invalid> { ana.promises().make(noDay) }
             val twice = fails<AmendsException.Storage> { phone(folder.resolve("ana"), "Ana") }
             assertEquals(StorageKind.EXISTS, twice.kind)

@@ -38,7 +38,7 @@ class MemorySecrets : SecretStore {
 fun locked(): Nothing = throw HostException.Locked("the phone is locked")
 
 suspend fun phone(folder: Path, name: String, secrets: SecretStore = MemorySecrets()): Space =
-    Space.create(folder.toString(), name, HostServices(secrets, null))
+    Space.create(folder.toString(), name, HostServices(secrets))
 
 /** Makes two phones a pair, over a socket of this machine. */
 suspend fun pair(ana: Space, ben: Space) = coroutineScope {
@@ -75,10 +75,6 @@ suspend fun meet(ana: Space, ben: Space) = coroutineScope {
 /** Terms with one clause that binds both. */
 fun plain(text: String) = Terms(
     kind = AgreementKind.Communication,
-    clauses = listOf(TermsClause(null, text, Who.BOTH, Category.General, null)),
-    starts = null,
-    expiresAt = null,
-    reviewAt = null,
-    taper = emptyList(),
+    clauses = listOf(TermsClause(text = text, binds = Who.BOTH, category = Category.General)),
     lang = "en",
 )

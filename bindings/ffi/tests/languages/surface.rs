@@ -1,33 +1,8 @@
-//! The tests that are written in Kotlin and in Swift, with their own compilers. Where one
-//! is missing it says so, and in CI it fails.
+//! What the two languages see changes only on purpose.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
-
-use std::io::Write;
+use super::{bindings, passes};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
-
-/// Both build the same library.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-fn bindings() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// Runs it to its end, or says what is missing.
-fn passes(command: &mut Command, missing: Option<&str>) {
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if let Some(what) = missing {
-        assert!(std::env::var_os("CI").is_none(), "{what}, and CI must not skip this");
-        drop(writeln!(std::io::stderr(), "bindings: SKIPPED, {what}"));
-        return;
-    }
-    // What this run has built already is not built again.
-    let output = command.env("AMENDS_BUILD", "--workspace --all-targets").output().unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&text));
-}
 
 /// What the generated sources offer, a declaration a line, without what they need
 /// themselves.
@@ -102,25 +77,4 @@ fn what_swift_sees_changes_only_on_purpose() {
             && !line.ends_with(": return")
     };
     unchanged("swift", &surface(&bindings().join("swift/Generated/AmendsBindings"), offers));
-}
-
-fn has(program: &str, asks: &str) -> bool {
-    Command::new(program).arg(asks).output().is_ok_and(|output| output.status.success())
-}
-
-#[test]
-fn the_tests_of_the_kotlin_module_pass() {
-    let missing = (!has("mvn", "--version"))
-        .then_some("Maven and Java 17 are missing (packages maven and default-jdk-headless)");
-    let mut maven = Command::new("mvn");
-    passes(maven.args(["-q", "-B", "test"]).current_dir(bindings().join("kotlin")), missing);
-}
-
-#[test]
-fn the_tests_of_the_swift_package_pass() {
-    let toolchain = bindings().join("swift/toolchain");
-    let there = has("swift", "--version") || has(toolchain.to_str().unwrap(), "ready");
-    let missing = (!there)
-        .then_some("Swift 6 is missing (on Debian 12, as root: bindings/swift/toolchain install)");
-    passes(&mut Command::new(bindings().join("swift/test")), missing);
 }

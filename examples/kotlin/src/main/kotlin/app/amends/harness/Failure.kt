@@ -1,0 +1,39 @@
+/** Why a command failed, in the words of the command line. */
+package app.amends.harness
+
+import app.amends.model.AmendsException
+import app.amends.model.StorageKind
+import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.buildJsonObject
+import kotlinx.serialization.json.put
+
+class Failure(val kind: String, val code: String, val text: String) : Exception(text) {
+    fun json(): JsonObject = buildJsonObject {
+        put("kind", kind)
+        put("code", code)
+        put("text", text)
+    }
+
+    companion object {
+        fun usage(text: String) = Failure("usage", "Usage", text)
+
+        /** What an app would switch over. */
+        fun of(error: Exception): Failure = when (error) {
+            is Failure -> error
+            is AmendsException.Refused -> Failure("refusal", pascal(error.code), error.userMessage)
+            is AmendsException.Locked -> Failure("locked", "Locked", error.userMessage)
+            is AmendsException.Closed -> Failure("storage", "Closed", error.userMessage)
+            is AmendsException.Storage -> when (error.kind) {
+                StorageKind.NEWER -> Failure("needs_update", "NeedsUpdate", error.userMessage)
+                else -> Failure("storage", pascal(error.kind), error.userMessage)
+            }
+            is AmendsException.Link -> Failure("link", pascal(error.kind), error.userMessage)
+            is AmendsException.Pairing -> Failure("pairing", pascal(error.kind), error.userMessage)
+            is AmendsException.NeedsUpdate ->
+                Failure("needs_update", "NeedsUpdate", error.userMessage)
+            is AmendsException.Invalid -> usage(error.userMessage)
+            is AmendsException.Internal -> Failure("storage", "Internal", error.userMessage)
+            else -> Failure("storage", "Io", error.toString())
+        }
+    }
+}
