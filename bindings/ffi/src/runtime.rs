@@ -66,3 +66,27 @@ impl Drop for Running {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_of_its_call_and_the_space_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let host = amends::Host::new(amends::store::KeyFile::new(folder.path().join("keys")));
+        let space = amends::Space::create(folder.path(), "Ana", host).unwrap();
+        let running = Arc::new(Running::new(space, runtime().unwrap()));
+        let wait = Builder::new_current_thread().build().unwrap();
+        let caught = wait.block_on(running.run(|space| async move {
+            space.status().await?;
+            panic!("a bug of ours");
+            #[allow(unreachable_code)]
+            Ok(())
+        }));
+        assert!(matches!(caught, Err(AmendsError::Internal { .. })), "{caught:?}");
+        let status = wait.block_on(running.run(|space| async move { space.status().await }));
+        assert_eq!(status.unwrap().name, "Ana");
+    }
+}

@@ -6,6 +6,7 @@
 
 mod stories;
 mod surface;
+mod version;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -48,6 +49,17 @@ fn without_swift() -> Option<&'static str> {
     let there = has("swift", "--version") || has(toolchain.to_str().unwrap(), "ready");
     (!there)
         .then_some("Swift 6 is missing (on Debian 12, as root: bindings/swift/toolchain install)")
+}
+
+/// The harness in this language.
+fn program(language: &str) -> PathBuf {
+    bindings().join("../examples").join(language).join("amends")
+}
+
+/// Builds the harness in this language; `false` where its compiler is missing.
+fn built(language: &str) -> bool {
+    let missing = if language == "swift" { without_swift() } else { without_kotlin() };
+    passes(Command::new(program(language)).arg("build"), missing)
 }
 
 #[test]

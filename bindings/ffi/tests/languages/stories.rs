@@ -1,19 +1,7 @@
 //! The stories of `tests/scenarios` on phones that are written in Kotlin and in Swift.
 
-use super::{bindings, passes, without_kotlin, without_swift};
+use super::{bindings, built, program};
 use amends_cli::scenario::{Harness, Kind, Story, play};
-use std::path::PathBuf;
-use std::process::Command;
-
-fn program(language: &str) -> PathBuf {
-    bindings().join("../examples").join(language).join("amends")
-}
-
-/// Builds the harness in this language; `false` where its compiler is missing.
-fn built(language: &str) -> bool {
-    let missing = if language == "swift" { without_swift() } else { without_kotlin() };
-    passes(Command::new(program(language)).arg("build"), missing)
-}
 
 /// Plays every story, Ana's phone in one language and Ben's in the other.
 #[tokio::main]

@@ -60,9 +60,7 @@ final class BindingsTests: XCTestCase {
             return nil
         }
         _ = try await ana.openness().post(
-            new: NewPost(
-                kind: .whereabouts, text: "At the station.", until: nil, want: nil, amount: nil,
-                happened: nil, under: nil))
+            new: NewPost(kind: .whereabouts, text: "At the station."))
         let heard = try await hearing.value
         XCTAssertEqual(heard, "At the station.")
         for exchange in [listening, dialling] {
@@ -105,10 +103,13 @@ final class BindingsTests: XCTestCase {
         guard case .Closed = ended else { return XCTFail("\(String(describing: ended))") }
     }
 
-    func testAClockThatThrowsStopsNobody() async throws {
+    func testAClockThatBlocksOrThrowsStopsNobody() async throws {
         final class Broken: Clock, @unchecked Sendable {
             struct NoTime: Error {}
-            func now() throws -> Moment { throw NoTime() }
+            func now() throws -> Moment {
+                Thread.sleep(forTimeInterval: 0.02)
+                throw NoTime()
+            }
             func zone() throws -> String {
                 Thread.sleep(forTimeInterval: 0.02)
                 return "Europe/Berlin"
@@ -181,7 +182,7 @@ final class BindingsTests: XCTestCase {
     func testWhatTheAppsOwnPiecesThrowBecomesAnErrorOfTheCall() async throws {
         struct Bug: Error {}
         let (secrets, folder) = (MemorySecrets(), newFolder())
-        let services = { HostServices(secrets: secrets, clock: nil) }
+        let services = { HostServices(secrets: secrets) }
         let ana = try await Space.create(folder: folder, name: "Ana", services: services())
         try await ana.shutdown()
         secrets.fail(with: HostError.Locked(why: "the phone is locked"))
@@ -198,25 +199,100 @@ final class BindingsTests: XCTestCase {
         try await again.shutdown()
     }
 
-    @MainActor
     func testTheFirstScreenShowsWhatTheLibraryDecides() async throws {
         let (ana, ben) = try await paired()
         _ = try await ben.agreements().propose(terms: plain("We cook on Fridays."))
-        let model = TodayModel(ana)
-        var shown: [TodayState] = []
-        model.onChange = { shown.append($0) }
+        let model = await TodayModel(ana)
         try await meet(ana, ben)
-        for _ in 0..<300 where shown.last?.waiting.isEmpty ?? true {
+        for _ in 0..<300 where await model.state?.waiting.isEmpty ?? true {
             try await Task.sleep(nanoseconds: 100_000_000)
         }
         let id = try await ana.agreements().list()[0].id
-        XCTAssertEqual(model.state?.waiting, [id])
-        _ = try await ana.openness().post(
-            new: NewPost(
-                kind: .plan, text: "I am home at six.", until: nil, want: nil, amount: nil,
-                happened: nil, under: nil))
+        let waiting = await model.state?.waiting
+        XCTAssertEqual(waiting, [id])
+        _ = try await ana.openness().post(new: NewPost(kind: .plan, text: "I am home at six."))
         // What was shared until now comes back.
         let stopped = try await model.stopAll()
         XCTAssertEqual(stopped.map(\.text), ["I am home at six."])
+    }
+
+    func testWhileItIsSuspendedEveryCallSaysThatItIsLockedAndItGoesOnAfterwards() async throws {
+        let (ana, ben) = try await paired()
+        let listening = try await ana.exchange(settings: ExchangeSettings(listen: "127.0.0.1:0"))
+        let dialling = try await ben.exchange(
+            settings: ExchangeSettings(peers: [listening.address()!]))
+        try await ana.suspend()
+        let locked = await failure { try await ana.agreements().list() }
+        guard case .Locked(let text) = locked else { return XCTFail("\(String(describing: locked))") }
+        XCTAssertTrue(text.contains("resume"))
+        _ = try await ben.agreements().propose(terms: plain("We talk."))
+        try await ana.resume()
+        for try await agreements in ana.agreementChanges where !agreements.isEmpty { break }
+        for exchange in [listening, dialling] {
+            exchange.stop()
+            try await exchange.finished()
+        }
+    }
+
+    func testTwoPhonesFindEachOtherByTheAppsOwnDiscoveryHoweverSlowItIs() async throws {
+        let (ana, ben) = try await paired()
+        let air = Air(pause: 0.3)
+        _ = try await ana.agreements().propose(terms: plain("We talk."))
+        async let first = ana.exchange(
+            settings: ExchangeSettings(discovery: Finder(air), onceWithinSeconds: 30))
+        let second = try await ben.exchange(
+            settings: ExchangeSettings(discovery: Finder(air), onceWithinSeconds: 30))
+        try await first.finished()
+        try await second.finished()
+        let count = try await ben.agreements().list().count
+        XCTAssertEqual(count, 1)
+        XCTAssertGreaterThanOrEqual(air.announced.count, 2)
+        // No name of a person is in the air.
+        XCTAssertFalse(air.announced.contains { $0.contains("Ana") || $0.contains("Ben") })
+    }
+
+    func testADiscoveryThatFailsIsATroubleThatTheAppCanShow() async throws {
+        final class Broken: Discovery {
+            func start(beacon: Beacon, sightings: Sightings) throws {
+                throw HostError.Failed(why: "no permission for the local network")
+            }
+            func stop() throws {}
+        }
+        let (ana, _) = try await paired()
+        let exchange = try await ana.exchange(
+            settings: ExchangeSettings(listen: "127.0.0.1:0", discovery: Broken()))
+        while ana.diagnostics().troubles.isEmpty { try await Task.sleep(nanoseconds: 20_000_000) }
+        let trouble = ana.diagnostics().troubles[0]
+        XCTAssertEqual(trouble.of, .discovery)
+        XCTAssertTrue(trouble.what.contains("no permission"))
+        exchange.stop()
+        try await exchange.finished()
+    }
+
+    func testASharedFolderOfTheAppsOwnCarriesWhatIsNew() async throws {
+        let (ana, ben) = try await paired()
+        let folder = SharedFolder()
+        _ = try await ana.agreements().propose(terms: plain("We talk."))
+        let put = try await ana.visitMailbox(mailbox: folder).put
+        let taken = try await ben.visitMailbox(mailbox: folder).taken
+        XCTAssertTrue(put > 0 && taken > 0)
+        let count = try await ben.agreements().list().count
+        XCTAssertEqual(count, 1)
+        folder.fail()
+        let failed = await failure { try await ana.visitMailbox(mailbox: folder) }
+        guard case .Link(.mailbox, _) = failed else { return XCTFail("\(String(describing: failed))") }
+    }
+
+    func testAfterShutdownNothingThatCannotThrowCrashes() async throws {
+        let ana = try await phone("Ana")
+        try await ana.shutdown()
+        XCTAssertGreaterThan(ana.now(), Date(timeIntervalSince1970: 0))
+        XCTAssertFalse(ana.zone().isEmpty || ana.today().isEmpty || feelings().isEmpty)
+        XCTAssertTrue(ana.diagnostics().troubles.isEmpty)
+        ana.networkChanged()
+        let today = try await ana.watchToday().next()
+        XCTAssertNil(today)
+        ana.watchAgreements().cancel()
+        _ = (ana.promises(), ana.openness(), ana.inner(), ana.checkIns(), ana.hearing(), ana.progress())
     }
 }

@@ -36,7 +36,7 @@ func newFolder() -> String {
 
 func phone(_ name: String, secrets: SecretStore = MemorySecrets()) async throws -> Space {
     try await Space.create(
-        folder: newFolder(), name: name, services: HostServices(secrets: secrets, clock: nil))
+        folder: newFolder(), name: name, services: HostServices(secrets: secrets))
 }
 
 /// Makes two phones a pair, over a socket of this machine.
@@ -74,6 +74,83 @@ func meet(_ ana: Space, _ ben: Space) async throws {
 func plain(_ text: String) -> Terms {
     Terms(
         kind: .communication,
-        clauses: [TermsClause(id: nil, text: text, binds: .both, category: .general, cadence: nil)],
-        starts: nil, expiresAt: nil, reviewAt: nil, taper: [], lang: "en")
+        clauses: [TermsClause(text: text, binds: .both, category: .general)], lang: "en")
+}
+
+/// What is announced in one place, and who hears of it.
+final class Air: @unchecked Sendable {
+    private let lock = NSLock()
+    private let pause: TimeInterval
+    private var names: [String] = []
+    private var places: [String: String] = [:]
+    private var listeners: [(wanted: [String], sightings: Sightings)] = []
+
+    init(pause: TimeInterval) {
+        self.pause = pause
+    }
+
+    var announced: [String] { lock.withLock { names } }
+
+    fileprivate func join(_ beacon: Beacon, _ sightings: Sightings) {
+        Thread.sleep(forTimeInterval: pause)
+        let (places, listeners) = lock.withLock {
+            names.append("\(beacon.service) \(beacon.name)")
+            self.places[beacon.name] = "127.0.0.1:\(beacon.port)"
+            self.listeners.append((beacon.wanted, sightings))
+            return (self.places, self.listeners)
+        }
+        for (wanted, sightings) in listeners {
+            for (name, place) in places where wanted.contains(name) {
+                sightings.seen(name: name, address: place)
+            }
+        }
+    }
+}
+
+/// A discovery that blocks for a while.
+final class Finder: Discovery {
+    private let air: Air
+
+    init(_ air: Air) {
+        self.air = air
+    }
+
+    func start(beacon: Beacon, sightings: Sightings) throws {
+        air.join(beacon, sightings)
+    }
+
+    func stop() throws {}
+}
+
+/// A folder that both phones reach, in memory.
+final class SharedFolder: Mailbox, @unchecked Sendable {
+    private let lock = NSLock()
+    private var objects: [String: Data] = [:]
+    private var failing = false
+
+    func fail() {
+        lock.withLock { failing = true }
+    }
+
+    func list() throws -> [String] {
+        try lock.withLock {
+            if failing { throw HostError.Failed(why: "the folder is gone") }
+            return Array(objects.keys)
+        }
+    }
+
+    func read(name: String) throws -> Data {
+        guard let found = lock.withLock({ objects[name] }) else {
+            throw HostError.Failed(why: "there is no \(name)")
+        }
+        return found
+    }
+
+    func write(name: String, bytes: Data) throws {
+        lock.withLock { objects[name] = bytes }
+    }
+
+    func remove(name: String) throws {
+        _ = lock.withLock { objects.removeValue(forKey: name) }
+    }
 }

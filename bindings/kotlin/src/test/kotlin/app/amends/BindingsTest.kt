@@ -1,11 +1,18 @@
 package app.amends
 
+import app.amends.ffi.Beacon
 import app.amends.ffi.Clock
+import app.amends.ffi.Discovery
+import app.amends.ffi.ExchangeSettings
+import app.amends.ffi.HostException
 import app.amends.ffi.HostServices
+import app.amends.ffi.Sightings
 import app.amends.ffi.Space
+import app.amends.ffi.feelings
 import app.amends.model.AgreementState
 import app.amends.model.AmendsException
 import app.amends.model.Due
+import app.amends.model.LinkKind
 import app.amends.model.NewPost
 import app.amends.model.NewPromise
 import app.amends.model.Outcome
@@ -15,6 +22,7 @@ import app.amends.model.PostKind
 import app.amends.model.RefusalCode
 import app.amends.model.StorageKind
 import app.amends.model.Told
+import app.amends.model.TroubleOf
 import java.nio.file.Path
 import kotlin.time.Duration.Companion.hours
 import kotlin.time.Duration.Companion.seconds
@@ -280,5 +288,83 @@ class BindingsTest {
             assertEquals(StorageKind.EXISTS, twice.kind)
             ana.shutdown()
         }
+    }
+
+    @Test
+    fun `while it is suspended every call says that it is locked, and it goes on afterwards`() = story { ana, ben ->
+        val listening = ana.exchange(settings(listen = "127.0.0.1:0"))
+        val dialling = ben.exchange(settings(peers = listOf(listening.address()!!)))
+        ana.suspend()
+        val locked = fails<AmendsException.Locked> { ana.agreements().list() }
+        assertTrue(locked.userMessage.contains("resume"), locked.userMessage)
+        ben.agreements().propose(plain("We talk."))
+        ana.resume()
+        assertEquals(1, ana.agreementChanges().first { it.isNotEmpty() }.size)
+        for (exchange in listOf(listening, dialling)) {
+            exchange.stop()
+            exchange.finished()
+            exchange.close()
+        }
+    }
+
+    @Test
+    fun `two phones find each other by the app's own discovery, however slow it is`() = story { ana, ben ->
+        val air = Air(pause = 300)
+        val exchanges = listOf(ana, ben).map {
+            it.exchange(ExchangeSettings(discovery = air.finder(), onceWithinSeconds = 30u))
+        }
+        ana.agreements().propose(plain("We talk."))
+        exchanges.forEach { it.finished() }
+        exchanges.forEach { it.close() }
+        assertEquals("Ana", ben.status().partner)
+        assertEquals(1, ben.agreements().list().size)
+        assertTrue(air.announced.size >= 2, "${air.announced}")
+        // No name of a person is in the air.
+        assertTrue(air.announced.none { "Ana" in it || "Ben" in it }, "${air.announced}")
+    }
+
+    @Test
+    fun `a discovery that fails is a trouble that the app can show`() = story { ana, _ ->
+        val broken = object : Discovery {
+            override fun start(beacon: Beacon, sightings: Sightings): Unit =
+                throw HostException.Failed("no permission for the local network")
+            override fun stop() = Unit
+        }
+        ana.exchange(ExchangeSettings(listen = "127.0.0.1:0", discovery = broken)).use {
+            while (ana.diagnostics().troubles.isEmpty()) delay(20)
+            val trouble = ana.diagnostics().troubles.single()
+            assertEquals(TroubleOf.DISCOVERY, trouble.of)
+            assertTrue(trouble.what.contains("no permission"), trouble.what)
+            it.stop()
+            it.finished()
+        }
+    }
+
+    @Test
+    fun `a shared folder of the app's own carries what is new`() = story { ana, ben ->
+        val folder = SharedFolder()
+        ana.agreements().propose(plain("We talk."))
+        assertTrue(ana.visitMailbox(folder).put > 0u)
+        assertTrue(ben.visitMailbox(folder).taken > 0u)
+        assertEquals(1, ben.agreements().list().size)
+        assertTrue(folder.objects.values.none { "talk" in String(it, Charsets.ISO_8859_1) })
+        folder.failing = true
+        val failed = fails<AmendsException.Link> { ana.visitMailbox(folder) }
+        assertEquals(LinkKind.MAILBOX, failed.kind)
+    }
+
+    @Test
+    fun `after shutdown nothing that cannot throw crashes`() = runBlocking {
+        val ana = phone(folder.resolve("ana"), "Ana")
+        ana.shutdown()
+        assertTrue(ana.now() > Instant.fromEpochSeconds(0))
+        assertTrue(ana.zone().isNotEmpty() && ana.today().isNotEmpty() && feelings().isNotEmpty())
+        assertEquals(emptyList<Any>(), ana.diagnostics().troubles)
+        ana.networkChanged()
+        ana.watchToday().use { assertNull(it.next()) }
+        ana.watchAgreements().use { it.cancel() }
+        for (part in listOf(ana.agreements(), ana.promises(), ana.openness(), ana.inner(),
+            ana.checkIns(), ana.hearing(), ana.progress())) part.close()
+        ana.close()
     }
 }

@@ -1,19 +1,24 @@
 package app.amends
 
+import app.amends.ffi.Beacon
+import app.amends.ffi.Discovery
 import app.amends.ffi.ExchangeSettings
 import app.amends.ffi.HostException
 import app.amends.ffi.HostServices
+import app.amends.ffi.Mailbox
 import app.amends.ffi.SecretStore
+import app.amends.ffi.Sightings
 import app.amends.ffi.Space
 import app.amends.model.AgreementKind
 import app.amends.model.Category
 import app.amends.model.Terms
 import app.amends.model.TermsClause
 import app.amends.model.Who
-import kotlinx.coroutines.async
-import kotlinx.coroutines.coroutineScope
 import java.nio.file.Path
 import java.util.concurrent.ConcurrentHashMap
+import java.util.concurrent.CopyOnWriteArrayList
+import kotlinx.coroutines.async
+import kotlinx.coroutines.coroutineScope
 
 /** Secrets in memory: real enough for a test, and nothing for an app. */
 class MemorySecrets : SecretStore {
@@ -59,7 +64,7 @@ fun settings(
     listen: String? = null,
     peers: List<String> = emptyList(),
     onceWithinSeconds: UInt? = null,
-) = ExchangeSettings(listen, peers, null, null, onceWithinSeconds)
+) = ExchangeSettings(listen, peers, onceWithinSeconds = onceWithinSeconds)
 
 /** One exchange until both are in step. */
 suspend fun meet(ana: Space, ben: Space) = coroutineScope {
@@ -78,3 +83,50 @@ fun plain(text: String) = Terms(
     clauses = listOf(TermsClause(text = text, binds = Who.BOTH, category = Category.General)),
     lang = "en",
 )
+
+/** What is announced in one place, and who hears of it: a discovery that blocks for [pause] ms. */
+class Air(private val pause: Long) {
+    val announced = ConcurrentHashMap.newKeySet<String>()!!
+    private val places = ConcurrentHashMap<String, String>()
+    private val listeners = CopyOnWriteArrayList<Pair<List<String>, Sightings>>()
+
+    private fun tell() {
+        for ((wanted, sightings) in listeners) {
+            places.filterKeys { it in wanted }.forEach { (name, place) -> sightings.seen(name, place) }
+        }
+    }
+
+    fun finder() = object : Discovery {
+        override fun start(beacon: Beacon, sightings: Sightings) {
+            Thread.sleep(pause)
+            announced += "${beacon.service} ${beacon.name}"
+            places[beacon.name] = "127.0.0.1:${beacon.port}"
+            listeners += beacon.wanted to sightings
+            tell()
+        }
+
+        override fun stop() = Unit
+    }
+}
+
+/** A folder that both phones reach, in memory. */
+class SharedFolder : Mailbox {
+    val objects = ConcurrentHashMap<String, ByteArray>()
+    @Volatile var failing = false
+
+    override fun list(): List<String> {
+        if (failing) throw HostException.Failed("the folder is gone")
+        return objects.keys.toList()
+    }
+
+    override fun read(name: String): ByteArray =
+        objects[name] ?: throw HostException.Failed("there is no $name")
+
+    override fun write(name: String, bytes: ByteArray) {
+        objects[name] = bytes
+    }
+
+    override fun remove(name: String) {
+        objects.remove(name)
+    }
+}
