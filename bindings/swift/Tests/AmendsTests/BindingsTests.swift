@@ -295,4 +295,28 @@ final class BindingsTests: XCTestCase {
         ana.watchAgreements().cancel()
         _ = (ana.promises(), ana.openness(), ana.inner(), ana.checkIns(), ana.hearing(), ana.progress())
     }
+
+    func testASpaceSleepsOnceItsAppIsAwayAndWakesWhenItIsBack() async throws {
+        let (ana, _) = try await paired()
+        let glance = await Foreground(ana, linger: 0.3)
+        let away = await glance.leave()
+        await glance.enter().value
+        await away.value
+        _ = try await ana.agreements().list()
+        let foreground = await Foreground(ana, linger: 0.05)
+        await foreground.leave().value
+        let locked = await failure { try await ana.agreements().list() }
+        guard case .Locked = locked else { return XCTFail("\(String(describing: locked))") }
+        await foreground.enter().value
+        _ = try await ana.agreements().list()
+    }
+
+    func testAFolderForASpaceIsThere() async throws {
+        let parent = URL(fileURLWithPath: newFolder())
+        let folder = try SpaceFolder.prepared(in: parent)
+        _ = try SpaceFolder.prepared(in: parent)
+        let ana = try await Space.create(
+            folder: folder.path, name: "Ana", services: HostServices(secrets: MemorySecrets()))
+        try await ana.shutdown()
+    }
 }

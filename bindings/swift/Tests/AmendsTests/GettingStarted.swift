@@ -43,6 +43,19 @@ enum GettingStarted {
         try await exchange.finished()
     }
 
+    #if canImport(UIKit)
+    @MainActor
+    static func phone() async throws -> (AppLifecycle, Exchange) {
+        let space = try await Space.create(
+            folder: SpaceFolder.prepared().path, name: "Ana",
+            services: HostServices(secrets: KeychainSecrets()))
+        let lifecycle = AppLifecycle(space)
+        let exchange = try await space.exchange(
+            settings: ExchangeSettings(discovery: BonjourDiscovery()))
+        return (lifecycle, exchange)
+    }
+    #endif
+
     private static func show(_ agreement: AgreementView) {
         print(agreement.state)
     }
@@ -62,7 +75,7 @@ final class GettingStartedTests: XCTestCase {
         let readme = try String(contentsOf: package.appendingPathComponent("README.md"), encoding: .utf8)
         let blocks = readme.components(separatedBy: "```swift\n").dropFirst()
             .map { plain($0.components(separatedBy: "```")[0]) }
-        XCTAssertGreaterThanOrEqual(blocks.count, 5)
+        XCTAssertGreaterThanOrEqual(blocks.count, 6)
         for block in blocks {
             let found = compiled.indices.contains { at in compiled[at...].starts(with: block) }
             XCTAssertTrue(found, "not compiled: \(block)")

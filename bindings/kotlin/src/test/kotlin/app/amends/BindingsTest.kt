@@ -25,6 +25,7 @@ import app.amends.model.Told
 import app.amends.model.TroubleOf
 import java.nio.file.Path
 import kotlin.time.Duration.Companion.hours
+import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.Instant
 import kotlinx.coroutines.CoroutineScope
@@ -366,5 +367,25 @@ class BindingsTest {
         for (part in listOf(ana.agreements(), ana.promises(), ana.openness(), ana.inner(),
             ana.checkIns(), ana.hearing(), ana.progress())) part.close()
         ana.close()
+    }
+
+    @Test
+    fun `a space sleeps once its app is away, and wakes when it is back`() = story { ana, _ ->
+        val scope = CoroutineScope(Dispatchers.Default)
+        val foreground = Foreground(ana, scope, linger = 300.milliseconds)
+        foreground.leave()
+        delay(50)
+        foreground.enter()
+        // A glance at another app has closed nothing.
+        delay(500)
+        ana.agreements().list()
+        foreground.leave()
+        delay(350)
+        while (runCatching { ana.agreements().list() }.exceptionOrNull() !is AmendsException.Locked) {
+            delay(20)
+        }
+        foreground.enter()
+        while (runCatching { ana.agreements().list() }.isFailure) delay(20)
+        scope.coroutineContext.job.cancelAndJoin()
     }
 }

@@ -8,16 +8,27 @@ import kotlin.io.path.readText
 class GettingStartedTest {
     private fun plain(code: String) = code.lines().map(String::trim).filter(String::isNotEmpty)
 
-    @Test
-    fun `the code of the README is code that compiles`() {
-        val compiled = plain(Path("src/test/kotlin/app/amends/GettingStarted.kt").readText())
+    private fun compiles(readme: String, code: String, least: Int) {
+        val compiled = plain(Path(code).readText())
         val blocks = Regex("```kotlin\n(.*?)```", RegexOption.DOT_MATCHES_ALL)
-            .findAll(Path("README.md").readText())
+            .findAll(Path(readme).readText())
             .map { plain(it.groupValues[1]) }
             .toList()
-        assertTrue(blocks.size >= 4)
+        assertTrue(blocks.size >= least)
         for (block in blocks) {
             assertTrue(compiled.windowed(block.size).any { it == block }, "not compiled: $block")
         }
     }
+
+    @Test
+    fun `the code of the README is code that compiles`() =
+        compiles("README.md", "src/test/kotlin/app/amends/GettingStarted.kt", 4)
+
+    /** That module compiles it; here is where tests run. */
+    @Test
+    fun `so is the code of the README for Android`() = compiles(
+        "../android/README.md",
+        "../android/src/test/kotlin/app/amends/android/GettingStarted.kt",
+        1,
+    )
 }
