@@ -1,8 +1,10 @@
 //! The runtime on which a space works, whoever calls.
 
 use crate::error::AmendsError;
+use std::pin::Pin;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::oneshot;
 
 /// Threads for sockets and timers; the files have a thread of their own.
 const THREADS: usize = 2;
@@ -40,15 +42,25 @@ impl Running {
         F: Future<Output = Result<T, amends::Error>> + Send + 'static,
     {
         let (work, running) = (work(self.space.clone()), self.clone());
-        let task = async move {
+        let (answer, answered) = oneshot::channel();
+        // Boxed and without an answer of its own: so spawning is compiled once and not for
+        // each of a hundred calls (half a megabyte of them).
+        let task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
             let result = work.await;
             drop(running);
-            result
-        };
-        match self.handle.spawn(task).await {
+            // The caller may have gone away.
+            drop(answer.send(result));
+        });
+        let task = self.handle.spawn(task);
+        match answered.await {
             Ok(result) => Ok(result?),
-            Err(error) if error.is_cancelled() => Err(amends::Error::Closed.into()),
-            Err(_) => Err(AmendsError::internal("an internal error was caught")),
+            // It ended without an answer.
+            Err(_) => match task.await {
+                Err(error) if error.is_panic() => {
+                    Err(AmendsError::internal("an internal error was caught"))
+                }
+                _ => Err(amends::Error::Closed.into()),
+            },
         }
     }
 
