@@ -137,7 +137,7 @@ pub enum Leaning {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Feeling {
-    /// Its name: one of [`FEELINGS`], or an own word.
+    /// Its name: one of those that `feelings` lists, or an own word.
     pub name: String,
     /// 1 to 5, if one likes.
     #[cfg_attr(feature = "uniffi", uniffi(default))]

@@ -22,7 +22,7 @@ pub struct NewPost {
     pub kind: Kind,
     /// The words, typed by hand; normalised to NFC.
     pub text: String,
-    /// Until when it lives; by default as [`Kind::default_span`] says.
+    /// Until when it lives; by default 1 to 30 days, by its kind.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub until: Option<Moment>,
     /// What its author wishes.

@@ -20,7 +20,8 @@ private final class KeyFiles: SecretStore {
 
     func write(name: String, secret: Data) throws {
         try FileManager.default.createDirectory(
-            atPath: home, withIntermediateDirectories: true)
+            atPath: home, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
         try secret.write(to: file(name), options: .atomic)
     }
 

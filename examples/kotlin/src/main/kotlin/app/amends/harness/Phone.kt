@@ -8,6 +8,7 @@ import app.amends.ffi.Space
 import app.amends.model.AgreementView
 import kotlinx.serialization.json.JsonElement
 import java.nio.file.Path
+import java.nio.file.attribute.PosixFilePermissions
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.atomic.AtomicLong
 import kotlin.io.path.createDirectories
@@ -17,6 +18,8 @@ import kotlin.io.path.readBytes
 import kotlin.io.path.writeBytes
 import kotlin.time.Instant
 
+private val ownerOnly = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+
 /** The keys as files of the home: enough for a harness, and nothing for an app. */
 private class KeyFiles(private val home: Path) : SecretStore {
     private fun file(name: String): Path = home.resolve("$name.key")
@@ -25,7 +28,7 @@ private class KeyFiles(private val home: Path) : SecretStore {
         file(name).takeIf { it.exists() }?.readBytes()
 
     override fun write(name: String, secret: ByteArray) {
-        home.createDirectories()
+        home.createDirectories(ownerOnly)
         file(name).writeBytes(secret)
     }
 
