@@ -24,6 +24,11 @@ impl Clock for SystemClock {
         Moment(jiff::Timestamp::now().as_second())
     }
     fn zone(&self) -> String {
+        // On an iPhone /etc/localtime does not lead to a file that is named after its zone.
+        #[cfg(target_vendor = "apple")]
+        if let Ok(zone) = iana_time_zone::get_timezone() {
+            return zone;
+        }
         jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
     }
 }

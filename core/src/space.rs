@@ -559,6 +559,8 @@ impl Engine {
     fn resume(&mut self) -> Result<(), Error> {
         if self.files.is_none() {
             self.files = Some(open_files(&self.folder, self.store, &self.keys, &self.host)?);
+            // Who has asked meanwhile was told nothing: it is looked again.
+            self.changed();
         }
         Ok(())
     }

@@ -32,3 +32,16 @@ async fn a_wait_that_is_dropped_loses_no_change() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_that_is_asked_for_while_the_space_sleeps_comes_when_it_wakes() {
+    let [ana, _ben] = paired().await;
+    ana.space.agreements().propose(plain("We talk.")).await.unwrap();
+    ana.space.suspend().await.unwrap();
+    let mut views = ana.space.subscribe();
+    let early = timeout(Duration::from_millis(200), views.next()).await;
+    assert!(early.is_err(), "{early:?}");
+    ana.space.resume().await.unwrap();
+    let view = timeout(Duration::from_secs(5), views.next()).await;
+    assert_eq!(view.expect("nothing came").unwrap().unwrap().len(), 1);
+}

@@ -66,6 +66,8 @@ impl Exchange {
         let (stop, mut stopped) = watch::channel(false);
         let (end, outcome) = watch::channel(None);
         let (address, catch_up) = (core.addresses(), core.catch_up());
+        // It says goodbye and takes its announcement back, whoever goes away meanwhile.
+        let keep = running.clone();
         running.handle().spawn(async move {
             // It ends when nobody holds its object any more, too.
             let result = tokio::select! {
@@ -76,6 +78,7 @@ impl Exchange {
                 }
             };
             end.send_replace(Some(result.map_err(AmendsError::from)));
+            drop(keep);
         });
         Arc::new(Self { stop, address, catch_up, outcome, running: running.clone() })
     }

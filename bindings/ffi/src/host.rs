@@ -1,6 +1,6 @@
 //! What the host lends: a place for secrets, a clock, discovery, a shared folder.
 //!
-//! All of it is called with no lock held, mostly on threads of the library, and may block.
+//! It is called on threads of the library and may block; but for the clock, with no lock held.
 //! It must not wait for a call into the same space: that call may be waiting for it. What
 //! it throws becomes an error of the call that needed it.
 
@@ -12,6 +12,10 @@ use std::sync::Arc;
 
 /// Keeps a handful of small secrets (32 bytes each) under the platform's protection: the
 /// Keychain of this device, the Android Keystore.
+///
+/// Called on threads of the library, and may block. It must not wait for a call into the same
+/// space, which may be waiting for it. What it throws becomes an error of the call that needed
+/// it.
 #[uniffi::export(with_foreign)]
 pub trait SecretStore: Send + Sync {
     /// The secret called `name`, if there is one.
@@ -23,6 +27,10 @@ pub trait SecretStore: Send + Sync {
 }
 
 /// Tells the time; for tests and previews. Apps leave it to the library.
+///
+/// Called on any thread, often, also while something is being written, which waits for it: it
+/// should answer at once. It must not wait for a call into the same space. Where it throws, the
+/// system's clock is taken.
 #[uniffi::export(with_foreign)]
 pub trait Clock: Send + Sync {
     /// Now.
@@ -32,6 +40,9 @@ pub trait Clock: Send + Sync {
 }
 
 /// The platform's way to find the other phone on the local network.
+///
+/// Called on threads of the library, and may block. It must not wait for a call into the same
+/// space. What it throws is shown by `diagnostics`, and it is tried again.
 #[uniffi::export(with_foreign)]
 pub trait Discovery: Send + Sync {
     /// Begins to announce the beacon and to look for the wanted names, in place of what
@@ -43,6 +54,9 @@ pub trait Discovery: Send + Sync {
 
 /// A place that both phones reach (a shared folder), for when they share no network.
 /// Objects are written once and named by the library.
+///
+/// Called on threads of the library, and may block. It must not wait for a call into the same
+/// space. What it throws becomes an error of the visit.
 #[uniffi::export(with_foreign)]
 pub trait Mailbox: Send + Sync {
     /// The names of all objects that end in `.amends`.

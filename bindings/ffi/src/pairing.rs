@@ -54,6 +54,11 @@ async fn drive(
             }
         }
     };
+    while let Ok(early) = said.try_recv() {
+        if !early {
+            return Err(amends::PairingError::Cancelled.into());
+        }
+    }
     ask.send_replace(Some(asked));
     tokio::select! {
         result = core.finished() => return result,

@@ -30,6 +30,7 @@ use amends::time::Moment;
 use jiff::civil::Date as LocalDate;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// One person's phone: begin here. Make one with `create` when the app is first
 /// opened, and `open` it from then on.
@@ -39,22 +40,32 @@ use std::sync::Arc;
 #[derive(uniffi::Object)]
 pub struct Space(Arc<Running>);
 
+/// A runtime whose caller may go away at any moment, on a thread where nothing may wait: a
+/// phone's main thread, or one of another runtime.
+struct Beginning(Option<Runtime>);
+
+impl Drop for Beginning {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// Makes or opens it on a thread of its own runtime, because that may block.
 async fn begin(
     work: impl FnOnce() -> Result<amends::Space, amends::Error> + Send + 'static,
 ) -> Result<Arc<Space>, AmendsError> {
     let runtime = runtime()?;
-    let begun = runtime.handle().spawn_blocking(work).await;
-    match begun {
-        Ok(Ok(space)) => Ok(Arc::new(Space(Arc::new(Running::new(space, runtime))))),
-        failed => {
-            // It may be dropped on a thread of another runtime, where nothing may wait.
-            runtime.shutdown_background();
-            match failed {
-                Ok(Err(error)) => Err(error.into()),
-                _ => Err(AmendsError::internal("an internal error was caught")),
-            }
-        }
+    let handle = runtime.handle().clone();
+    let mut beginning = Beginning(Some(runtime));
+    let space = match handle.spawn_blocking(work).await {
+        Ok(begun) => begun?,
+        Err(_) => return Err(AmendsError::internal("an internal error was caught")),
+    };
+    match beginning.0.take() {
+        Some(runtime) => Ok(Arc::new(Space(Arc::new(Running::new(space, runtime))))),
+        None => Err(AmendsError::internal("its runtime is gone")),
     }
 }
 
@@ -264,7 +275,7 @@ impl Space {
     /// Takes space for oneself, until a moment or without an end.
     ///
     /// # Errors
-    /// A refusal for the time; `PairLeft`, or as `space_now`.
+    /// A refusal for the time; `NotPaired`, `PairLeft`, or as `status`.
     #[uniffi::method(default(until = None))]
     pub async fn begin_space(
         &self,
@@ -277,7 +288,7 @@ impl Space {
     /// Ends the space that I have taken.
     ///
     /// # Errors
-    /// As `space_now`.
+    /// `NotPaired`, or as `status`.
     pub async fn end_space(&self) -> Result<Option<SpaceView>, AmendsError> {
         self.0.run(|space| async move { space.end_space().await }).await
     }
@@ -293,7 +304,7 @@ impl Space {
         Ok(Pairing::new(core, &self.0))
     }
 
-    /// The partner has a new phone: shows a code for it, as `pair_show` does.
+    /// The partner has a new phone: shows a code for it, two minutes at most.
     ///
     /// # Errors
     /// `NotPaired`, `PairLeft`, `NotYetWhole`; `Link` with `Listen`; `Invalid` for the
@@ -386,7 +397,7 @@ impl Space {
     /// Reads a bundle of the other phone. Reading it twice changes nothing.
     ///
     /// # Errors
-    /// `Link`, or as `write_bundle`.
+    /// `Link`; `NotPaired`, `PairLeft`, or as `status`.
     pub async fn read_bundle(&self, path: String) -> Result<BundleSummary, AmendsError> {
         self.0.run(move |space| async move { space.read_bundle(Path::new(&path)).await }).await
     }
@@ -394,7 +405,7 @@ impl Space {
     /// Visits the shared place once: takes what is there, puts what is new.
     ///
     /// # Errors
-    /// `Link` with `Mailbox`, or as `write_bundle`.
+    /// `Link` with `Mailbox`; `NotPaired`, `PairLeft`, or as `status`.
     pub async fn visit_mailbox(
         &self,
         mailbox: Arc<dyn Mailbox>,

@@ -153,6 +153,7 @@ pub struct TalkView {
     pub by: Who,
     /// It waits for the viewer's yes or no.
     pub waits_for_me: bool,
+    /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) window: Position,
 }
@@ -238,6 +239,7 @@ pub struct TellingView {
     pub at: Moment,
     /// The words; `None` where they were taken back, or are not here yet.
     pub text: Option<String>,
+    /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) position: Position,
 }
@@ -260,6 +262,7 @@ pub struct QuestionView {
     pub answer: Option<String>,
     /// The answer's id.
     pub answer_id: Option<ItemId>,
+    /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) position: Position,
 }
@@ -285,6 +288,7 @@ pub struct AccountView {
     pub tellings: Vec<TellingView>,
     /// The other's questions, oldest first.
     pub questions: Vec<QuestionView>,
+    /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) salt: Salt,
 }

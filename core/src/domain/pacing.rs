@@ -195,6 +195,7 @@ pub struct SpaceView {
     pub mine: Option<ItemId>,
     /// Whose it is.
     pub by: Who,
+    /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) positions: Vec<Position>,
 }

@@ -4,7 +4,7 @@ use crate::domain::refusal::RefusalCode;
 use crate::error::{Error, LinkError, PairingError};
 use crate::store::StorageError;
 
-/// What can come back instead of an answer. `user_message` says in English what to do
+/// What can come back instead of an answer. `userMessage` says in English what to do
 /// next; an app may put the case into its own words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 #[non_exhaustive]

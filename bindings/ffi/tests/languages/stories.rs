@@ -3,7 +3,8 @@
 use super::{bindings, built, program};
 use amends_cli::scenario::{Harness, Kind, Story, play};
 
-/// Plays every story, Ana's phone in one language and Ben's in the other.
+/// Plays every story on a phone in each language: Ana has the one in this story and the
+/// other in the next.
 #[tokio::main]
 async fn plays(ana: &str, ben: &str) {
     let harness = |language: &str| Harness::start(&program(language)).unwrap();
@@ -16,7 +17,10 @@ async fn plays(ana: &str, ben: &str) {
             continue;
         }
         let story = Story::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        let phones = [Kind::Harness(first.clone()), Kind::Harness(second.clone())];
+        let mut phones = [Kind::Harness(first.clone()), Kind::Harness(second.clone())];
+        if stories % 2 == 1 {
+            phones.reverse();
+        }
         if let Err(why) = play(&story, phones).await {
             panic!("{} on {ana} and {ben}: {why}", path.display());
         }

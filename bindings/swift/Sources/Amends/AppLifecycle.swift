@@ -16,6 +16,7 @@ public final class AppLifecycle {
     /// What the system gives to end in order.
     private var time = UIBackgroundTaskIdentifier.invalid
 
+    /// Begins to listen.
     public init(_ space: Space) {
         foreground = Foreground(space)
         network.pathUpdateHandler = { _ in space.networkChanged() }

@@ -12,6 +12,7 @@ public struct Changes<Element: Sendable>: AsyncSequence, Sendable {
 
     let subscribe: @Sendable () -> Source
 
+    /// Begins to listen; for a loop to call.
     public func makeAsyncIterator() -> Iterator {
         Iterator(source: subscribe())
     }

@@ -10,6 +10,7 @@ public final class Foreground {
     private var here = true
     private var suspended = false
     private var following: Task<Void, Never>?
+    private var lingering: Task<Void, Never>?
 
     /// `linger` is how many seconds the app may be away before its files and sockets are
     /// closed.
@@ -22,6 +23,7 @@ public final class Foreground {
     @discardableResult
     public func enter() -> Task<Void, Never> {
         here = true
+        lingering?.cancel()
         return Task { await follow() }
     }
 
@@ -30,10 +32,13 @@ public final class Foreground {
     @discardableResult
     public func leave() -> Task<Void, Never> {
         here = false
-        return Task {
-            try? await Task.sleep(nanoseconds: UInt64(linger * 1_000_000_000))
+        lingering?.cancel()
+        let task = Task {
+            do { try await Task.sleep(nanoseconds: UInt64(linger * 1_000_000_000)) } catch { return }
             await follow()
         }
+        lingering = task
+        return task
     }
 
     /// One after the other: a return in the middle of closing comes after it.
@@ -48,11 +53,13 @@ public final class Foreground {
     }
 
     private func settle() async {
-        guard here == suspended else { return }
+        // It may change while this waits: what is done is what was wanted when it began.
+        let wanted = here
+        guard wanted == suspended else { return }
         // What fails (it was shut down, the disk says no) is told by the next call.
         do {
-            if here { try await space.resume() } else { try await space.suspend() }
-            suspended = !here
+            if wanted { try await space.resume() } else { try await space.suspend() }
+            suspended = !wanted
         } catch {}
     }
 }

@@ -12,6 +12,7 @@ import Security
 public final class KeychainSecrets: SecretStore, Sendable {
     private let service: String
 
+    /// `service` tells this app's keys from others in its Keychain.
     public init(service: String = "app.amends.keys") {
         self.service = service
     }
@@ -25,6 +26,7 @@ public final class KeychainSecrets: SecretStore, Sendable {
         ]
     }
 
+    /// The secret called so, if there is one.
     public func read(name: String) throws -> Data? {
         var query = item(name)
         query[kSecReturnData] = true
@@ -38,6 +40,7 @@ public final class KeychainSecrets: SecretStore, Sendable {
         }
     }
 
+    /// Keeps it, in place of what was there.
     public func write(name: String, secret: Data) throws {
         var new = item(name)
         new[kSecValueData] = secret
@@ -50,6 +53,7 @@ public final class KeychainSecrets: SecretStore, Sendable {
         guard status == errSecSuccess else { throw failure(status) }
     }
 
+    /// Removes it, if it is there.
     public func delete(name: String) throws {
         let status = SecItemDelete(item(name) as CFDictionary)
         guard status == errSecSuccess || status == errSecItemNotFound else { throw failure(status) }

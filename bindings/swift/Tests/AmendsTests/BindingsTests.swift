@@ -69,10 +69,22 @@ final class BindingsTests: XCTestCase {
         }
     }
 
-    func testASequenceEndsWhenItsTaskIsCancelled() async throws {
-        let ana = try await phone("Ana")
-        let ben = try await phone("Ben")
-        try await pair(ana, ben)
+    /// Threads of the library's own in this process.
+    private func threads() throws -> Int {
+        #if os(Linux)
+        let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
+        return tasks.filter {
+            let name = try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8)
+            return name?.hasPrefix("amends") ?? false
+        }.count
+        #else
+        return 0
+        #endif
+    }
+
+    /// What it makes is gone when it returns.
+    private func listenForAWhile() async throws {
+        let (ana, ben) = try await paired()
         let listening = Task {
             var seen = 0
             for try await _ in ana.promiseChanges { seen += 1 }
@@ -83,16 +95,50 @@ final class BindingsTests: XCTestCase {
         let seen = try await listening.value
         XCTAssertEqual(seen, 1)
         _ = try await ana.agreements().propose(terms: plain("We go on."))
+        try await ana.shutdown()
+        try await ben.shutdown()
     }
 
-    func testAWriteThatHasBegunIsDoneEvenIfItsCallerGoesAway() async throws {
-        let (ana, _) = try await paired()
-        let writing = Task { _ = try await ana.agreements().propose(terms: plain("We rest.")) }
-        try await Task.sleep(nanoseconds: 50_000_000)
-        writing.cancel()
-        _ = try? await writing.value
-        let count = try await ana.agreements().list().count
-        XCTAssertEqual(count, 1)
+    func testASequenceEndsWhenItsTaskIsCancelledAndLeavesNothingRunning() async throws {
+        let before = try threads()
+        try await listenForAWhile()
+        // Its runtime ends with the last object that holds it.
+        for _ in 0..<100 where try threads() > before {
+            try await Task.sleep(nanoseconds: 50_000_000)
+        }
+        let left = try threads()
+        XCTAssertLessThanOrEqual(left, before)
+    }
+
+    func testAWriteIsDoneEvenIfItsCallerAndItsSpaceGoAway() async throws {
+        let (secrets, folder) = (MemorySecrets(), newFolder())
+        var writing: Task<Void, Never>
+        do {
+            let ana = try await Space.create(
+                folder: folder, name: "Ana", services: HostServices(secrets: secrets))
+            let ben = try await phone("Ben")
+            try await pair(ana, ben)
+            let agreements = ana.agreements()
+            let begun = AsyncStream<Void>.makeStream()
+            writing = Task {
+                begun.continuation.finish()
+                _ = try? await agreements.propose(terms: plain("We rest."))
+            }
+            for await _ in begun.stream {}
+            writing.cancel()
+        }
+        await writing.value
+        for _ in 0..<100 {
+            if let again = try? await Space.open(
+                folder: folder, services: HostServices(secrets: secrets))
+            {
+                let count = try await again.agreements().list().count
+                try await again.shutdown()
+                if count == 1 { return }
+            }
+            try await Task.sleep(nanoseconds: 50_000_000)
+        }
+        XCTFail("the write was lost")
     }
 
     func testAnExchangeEndsWithItsSpace() async throws {
@@ -166,16 +212,30 @@ final class BindingsTests: XCTestCase {
         XCTAssertEqual(count, 64)
     }
 
-    func testAfterShutdownEveryCallSaysThatItIsClosed() async throws {
-        let ana = try await phone("Ana")
+    func testAfterShutdownACallOfEveryObjectSaysThatItIsClosed() async throws {
+        let (ana, _) = try await paired()
+        let agreements = ana.agreements()
+        let pairing = try? await ana.pairShow(listen: "127.0.0.1:0")
+        XCTAssertNil(pairing)
         try await ana.shutdown()
         for error in [
             await failure { try await ana.status() },
+            await failure { try await agreements.list() },
+            await failure { try await agreements.propose(terms: plain("We talk.")) },
+            await failure { try await ana.promises().list() },
+            await failure { try await ana.openness().list() },
             await failure { try await ana.inner().search(query: "") },
+            await failure { try await ana.checkIns().list() },
+            await failure { try await ana.hearing().talks() },
+            await failure { try await ana.progress().today() },
+            await failure { try await ana.stopAll() },
+            await failure { try await ana.resume() },
+            await failure { try await ana.pairShow(listen: "127.0.0.1:0") },
             await failure { try await ana.exchange(settings: ExchangeSettings()) },
         ] {
             guard case .Closed(let text) = error else { return XCTFail("\(String(describing: error))") }
             XCTAssertFalse(text.isEmpty)
+            XCTAssertEqual(error?.localizedDescription, text)
         }
     }
 
@@ -210,7 +270,14 @@ final class BindingsTests: XCTestCase {
         let id = try await ana.agreements().list()[0].id
         let waiting = await model.state?.waiting
         XCTAssertEqual(waiting, [id])
+        let next = await model.state?.next.map(\.why)
+        XCTAssertEqual(next, [.waitsForMe])
         _ = try await ana.openness().post(new: NewPost(kind: .plan, text: "I am home at six."))
+        for _ in 0..<300 where await model.state?.shared.isEmpty ?? true {
+            try await Task.sleep(nanoseconds: 100_000_000)
+        }
+        let shared = await model.state?.shared.map(\.text)
+        XCTAssertEqual(shared, ["I am home at six."])
         // What was shared until now comes back.
         let stopped = try await model.stopAll()
         XCTAssertEqual(stopped.map(\.text), ["I am home at six."])
@@ -278,7 +345,19 @@ final class BindingsTests: XCTestCase {
         XCTAssertTrue(put > 0 && taken > 0)
         let count = try await ben.agreements().list().count
         XCTAssertEqual(count, 1)
-        folder.fail()
+        // While the folder hangs, everything else goes on.
+        folder.hang(true)
+        async let visit = ana.visitMailbox(mailbox: folder)
+        while !folder.hangs { try await Task.sleep(nanoseconds: 10_000_000) }
+        _ = try await ana.agreements().propose(terms: plain("We rest."))
+        folder.hang(false)
+        _ = try await visit
+        struct Bug: Error {}
+        folder.fail(with: Bug())
+        let bug = await failure { try await ana.visitMailbox(mailbox: folder) }
+        guard case .Link(.mailbox, let words) = bug else { return XCTFail("\(String(describing: bug))") }
+        XCTAssertTrue(words.contains("the app's own code failed"))
+        folder.fail(with: HostError.Failed(why: "the folder is gone"))
         let failed = await failure { try await ana.visitMailbox(mailbox: folder) }
         guard case .Link(.mailbox, _) = failed else { return XCTFail("\(String(describing: failed))") }
     }
@@ -303,6 +382,15 @@ final class BindingsTests: XCTestCase {
         await glance.enter().value
         await away.value
         _ = try await ana.agreements().list()
+        // Nor does a return in the middle of closing.
+        let hasty = await Foreground(ana, linger: 0)
+        for _ in 0..<20 {
+            let leaving = await hasty.leave()
+            await Task.yield()
+            await hasty.enter().value
+            await leaving.value
+            _ = try await ana.agreements().list()
+        }
         let foreground = await Foreground(ana, linger: 0.05)
         await foreground.leave().value
         let locked = await failure { try await ana.agreements().list() }

@@ -126,15 +126,27 @@ final class Finder: Discovery {
 final class SharedFolder: Mailbox, @unchecked Sendable {
     private let lock = NSLock()
     private var objects: [String: Data] = [:]
-    private var failing = false
+    private var failing: Error?
+    private var hanging = false
+    private var entered = false
 
-    func fail() {
-        lock.withLock { failing = true }
+    func fail(with error: Error) {
+        lock.withLock { failing = error }
     }
 
+    /// From now on it answers nothing, or answers again.
+    func hang(_ hang: Bool) {
+        lock.withLock { hanging = hang }
+    }
+
+    /// Whether somebody waits for it.
+    var hangs: Bool { lock.withLock { hanging && entered } }
+
     func list() throws -> [String] {
-        try lock.withLock {
-            if failing { throw HostError.Failed(why: "the folder is gone") }
+        lock.withLock { entered = true }
+        while lock.withLock({ hanging }) { Thread.sleep(forTimeInterval: 0.01) }
+        return try lock.withLock {
+            if let failing { throw failing }
             return Array(objects.keys)
         }
     }

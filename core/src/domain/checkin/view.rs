@@ -56,6 +56,7 @@ pub struct CheckInView {
     /// The period is over and nobody else's seal came: share alone or keep it
     /// private, as the viewer likes.
     pub choose: bool,
+    /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) seal: Option<Position>,
 }
@@ -74,8 +75,10 @@ pub struct IntentionView {
     pub text: Option<String>,
     /// Whether the other said thank you.
     pub thanked: bool,
+    /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) position: Position,
+    /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) ledger: DocId,
 }

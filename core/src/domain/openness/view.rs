@@ -60,10 +60,13 @@ pub struct PostView {
     pub thanked: bool,
     /// The agreement in which it was agreed to.
     pub under: Option<DocId>,
+    /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) ledger: DocId,
+    /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) position: Position,
+    /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) correction_positions: Vec<Position>,
 }

@@ -31,41 +31,41 @@ pub struct Facts {
     pub repaired: bool,
 }
 
-/// How it went. There is no other verdict than these, and no sum of them.
+/// How it went: the first of these that holds. There is no other verdict, and no sum of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Outcome {
-    /// Line 1: it was paused.
+    /// It was paused.
     Paused,
-    /// Line 1: it was taken back before it was due.
+    /// It was taken back before it was due.
     WithdrawnBefore,
-    /// Line 2: the two see it differently. Both texts, no verdict.
+    /// The two see it differently. Both texts, no verdict.
     SeenDifferently,
-    /// Line 3: kept on time.
+    /// Kept on time.
     Kept,
-    /// Line 4: to the promisee it felt like kept.
+    /// To the promisee it felt like kept.
     KeptInSpirit,
-    /// Line 5: the promisee let the promisor off.
+    /// The promisee let the promisor off.
     Released,
-    /// Line 6: both agreed to another time before it was due.
+    /// Both agreed to another time before it was due.
     Renegotiated,
-    /// Line 7: kept late, and said so ahead.
+    /// Kept late, and said so ahead.
     KeptLateWithNotice,
-    /// Line 8: kept late.
+    /// Kept late.
     KeptLate,
-    /// Line 9: partly.
+    /// Partly.
     Partly,
-    /// Line 10: missed.
+    /// Missed.
     Missed,
-    /// Line 11: due, and its author has not said yet how it went.
+    /// Due, and its author has not said yet how it went.
     AwaitingWord,
-    /// Line 12: a week later still no word. Never taken for missed.
+    /// A week later still no word. Never taken for missed.
     NoWord,
-    /// Line 13: due, within its good will.
+    /// Due, within its good will.
     Due,
-    /// Line 13: not due yet.
+    /// Not due yet.
     Upcoming,
 }
 

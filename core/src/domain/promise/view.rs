@@ -38,6 +38,7 @@ pub struct Note {
     pub text: Option<String>,
     /// Whether they were taken back.
     pub withdrawn: bool,
+    /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) position: Position,
 }
@@ -54,6 +55,7 @@ pub struct AskedView {
     pub due: Moment,
     /// What the promisee said to it.
     pub accepted: Option<bool>,
+    /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) position: Position,
 }
@@ -143,6 +145,7 @@ pub struct PromiseView {
     pub occurrences: Vec<OccurrenceView>,
     /// Whether a new due waits for the viewer's yes or no.
     pub waits_for_me: bool,
+    /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) position: Position,
     /// What this view was made from.

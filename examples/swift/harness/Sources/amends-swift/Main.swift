@@ -21,6 +21,8 @@ struct Harness {
             cargo run -- scenario run tests/scenarios/FILE --ana examples/swift/amends
         """
 
+    // It waits for input there, and takes no thread from the calls.
+    @MainActor
     static func main() async {
         let words = CommandLine.arguments.dropFirst()
         guard Array(words) == ["serve"] else {
@@ -30,7 +32,9 @@ struct Harness {
         await withTaskGroup(of: Void.self) { calls in
             while let line = readLine() {
                 guard let asked = try? JSONDecoder().decode(Asked.self, from: Data(line.utf8)) else {
-                    continue
+                    // Whoever asked would wait for ever.
+                    FileHandle.standardError.write(Data("this is no call: \(line)\n".utf8))
+                    exit(2)
                 }
                 calls.addTask { await answer(asked) }
             }

@@ -45,7 +45,7 @@ class TodayModel(private val space: Space, scope: CoroutineScope) {
         .map(::TodayState)
         .onEach { failures.value = null }
         .retryWhen { cause, _ ->
-            // Suspended, or a full disk: it is looked again, until the scope ends.
+            // A full disk, say: it is looked again, until the scope ends.
             (cause is AmendsException && cause !is AmendsException.Closed).also {
                 failures.value = cause as? AmendsException
                 if (it) delay(1.seconds)

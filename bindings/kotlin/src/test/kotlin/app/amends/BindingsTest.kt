@@ -23,7 +23,12 @@ import app.amends.model.RefusalCode
 import app.amends.model.StorageKind
 import app.amends.model.Told
 import app.amends.model.TroubleOf
+import app.amends.model.Why
 import java.nio.file.Path
+import java.util.concurrent.CountDownLatch
+import kotlin.io.path.Path
+import kotlin.io.path.listDirectoryEntries
+import kotlin.io.path.readText
 import kotlin.time.Duration.Companion.hours
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
@@ -46,6 +51,8 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.condition.EnabledOnOs
+import org.junit.jupiter.api.condition.OS
 import org.junit.jupiter.api.io.TempDir
 
 class BindingsTest {
@@ -135,13 +142,27 @@ class BindingsTest {
         }
     }
 
+    /** Threads of the library's own in this process. */
+    private fun threads() = Path("/proc/self/task").listDirectoryEntries()
+        .count { runCatching { it.resolve("comm").readText() }.getOrDefault("").startsWith("amends") }
+
     @Test
-    fun `a flow that is cancelled stops listening`() = story { ana, _ ->
+    @EnabledOnOs(OS.LINUX)
+    fun `a flow that is cancelled leaves nothing running`() = runBlocking {
+        val before = threads()
+        val (ana, ben) = phone(folder.resolve("ana"), "Ana") to phone(folder.resolve("ben"), "Ben")
+        pair(ana, ben)
         val collecting = launch(Dispatchers.Default) { ana.promiseChanges().collect { delay(60.seconds) } }
         delay(200)
+        assertTrue(threads() > before)
         collecting.cancelAndJoin()
-        ana.agreements().propose(plain("We talk."))
-        assertEquals(1, ana.agreements().list().size)
+        ana.agreements().use { it.propose(plain("We talk.")) }
+        for (phone in listOf(ana, ben)) {
+            phone.shutdown()
+            phone.close()
+        }
+        // Its runtime ends with the last object that holds it.
+        withTimeout(10.seconds) { while (threads() > before) delay(50) }
     }
 
     @Test
@@ -218,20 +239,41 @@ class BindingsTest {
         meet(ana, ben)
         val waiting = model.state.filterNotNull().first { it.waiting.isNotEmpty() }.waiting
         assertEquals(ana.agreements().list().single().id, waiting.single())
+        assertEquals(listOf(Why.WAITS_FOR_ME), model.state.value!!.next.map { it.why })
         ana.openness().post(NewPost(PostKind.PLAN, "I am home at six."))
         model.state.filterNotNull().first { it.shared.isNotEmpty() }
         // What was shared until now comes back.
         assertEquals("I am home at six.", model.stopAll().single().text)
+        assertNull(model.failure.value)
         scope.coroutineContext.job.cancelAndJoin()
     }
 
     @Test
-    fun `after shutdown every call says that it is closed`() = runBlocking {
+    fun `after shutdown a call of every object says that it is closed`() = runBlocking {
         val ana = phone(folder.resolve("ana"), "Ana")
+        val agreements = ana.agreements()
         ana.shutdown()
-        assertTrue(fails<AmendsException.Closed> { ana.status() }.userMessage.isNotEmpty())
-        fails<AmendsException.Closed> { ana.inner().search("") }
-        fails<AmendsException.Closed> { ana.exchange(settings(listen = "127.0.0.1:0")) }
+        val calls: List<suspend () -> Any> = listOf(
+            { ana.status() },
+            { agreements.list() },
+            { agreements.propose(plain("We talk.")) },
+            { ana.promises().list() },
+            { ana.openness().list() },
+            { ana.inner().search("") },
+            { ana.checkIns().list() },
+            { ana.hearing().talks() },
+            { ana.progress().today() },
+            { ana.stopAll() },
+            { ana.resume() },
+            { ana.pairShow("127.0.0.1:0") },
+            { ana.exchange(settings(listen = "127.0.0.1:0")) },
+        )
+        for (call in calls) {
+            // Every error has a text, also where its case is not looked at.
+            val error: AmendsException = fails<AmendsException.Closed> { call() }
+            assertTrue(error.userMessage.isNotEmpty())
+        }
+        agreements.close()
         ana.close()
     }
 
@@ -349,7 +391,17 @@ class BindingsTest {
         assertTrue(ben.visitMailbox(folder).taken > 0u)
         assertEquals(1, ben.agreements().list().size)
         assertTrue(folder.objects.values.none { "talk" in String(it, Charsets.ISO_8859_1) })
-        folder.failing = true
+        // While the folder hangs, everything else goes on.
+        folder.hanging = CountDownLatch(1)
+        val visit = async(Dispatchers.Default) { ana.visitMailbox(folder) }
+        while (!folder.entered) delay(10)
+        ana.agreements().propose(plain("We rest."))
+        folder.hanging!!.countDown()
+        visit.await()
+        folder.failing = { throw IllegalStateException("a bug of the app") }
+        val bug = fails<AmendsException.Link> { ana.visitMailbox(folder) }
+        assertTrue(bug.userMessage.contains("the app's own code failed"), bug.userMessage)
+        folder.failing = { throw HostException.Failed("the folder is gone") }
         val failed = fails<AmendsException.Link> { ana.visitMailbox(folder) }
         assertEquals(LinkKind.MAILBOX, failed.kind)
     }

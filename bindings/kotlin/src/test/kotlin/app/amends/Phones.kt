@@ -17,6 +17,7 @@ import app.amends.model.Who
 import java.nio.file.Path
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.CopyOnWriteArrayList
+import java.util.concurrent.CountDownLatch
 import kotlinx.coroutines.async
 import kotlinx.coroutines.coroutineScope
 
@@ -112,10 +113,14 @@ class Air(private val pause: Long) {
 /** A folder that both phones reach, in memory. */
 class SharedFolder : Mailbox {
     val objects = ConcurrentHashMap<String, ByteArray>()
-    @Volatile var failing = false
+    @Volatile var failing: (() -> Nothing)? = null
+    @Volatile var hanging: CountDownLatch? = null
+    @Volatile var entered = false
 
     override fun list(): List<String> {
-        if (failing) throw HostException.Failed("the folder is gone")
+        entered = hanging != null
+        hanging?.await()
+        failing?.invoke()
         return objects.keys.toList()
     }
 

@@ -19,8 +19,8 @@ fun spaceFolder(context: Context, name: String = "amends"): File =
 
 /**
  * Suspends the space a while after the app's last screen has gone, resumes it with the next,
- * and tells it when the network changes. Attach it in `Application.onCreate`, before the first
- * activity starts; from there until [detach] nothing else is to be done.
+ * and tells it when the network changes, from [attach] to [detach]. Detach it before the space
+ * is closed.
  */
 class AppLifecycle(
     private val application: Application,
@@ -30,33 +30,40 @@ class AppLifecycle(
     private val foreground = Foreground(space, scope)
     private val connectivity =
         application.getSystemService(Context.CONNECTIVITY_SERVICE) as ConnectivityManager
-    private var started = 0
+    /** What was seen to start: attached late, it has not seen every start. */
+    private val started = mutableSetOf<Activity>()
 
+    /** Begins to listen, on the main thread. */
     fun attach() {
         application.registerActivityLifecycleCallbacks(this)
         connectivity.registerDefaultNetworkCallback(network)
     }
 
+    /** Listens no more. */
     fun detach() {
         application.unregisterActivityLifecycleCallbacks(this)
         connectivity.unregisterNetworkCallback(network)
     }
 
     private val network = object : ConnectivityManager.NetworkCallback() {
-        override fun onAvailable(network: Network) = space.networkChanged()
-        override fun onLinkPropertiesChanged(network: Network, properties: LinkProperties) =
-            space.networkChanged()
-        override fun onLost(network: Network) = space.networkChanged()
+        override fun onAvailable(network: Network) = changed()
+        override fun onLinkPropertiesChanged(network: Network, properties: LinkProperties) = changed()
+        override fun onLost(network: Network) = changed()
+
+        private fun changed() {
+            // A last word of the system may come after the space was closed.
+            runCatching { space.networkChanged() }
+        }
     }
 
     override fun onActivityStarted(activity: Activity) {
-        started += 1
+        started += activity
         foreground.enter()
     }
 
     override fun onActivityStopped(activity: Activity) {
-        started -= 1
-        if (started == 0) foreground.leave()
+        started -= activity
+        if (started.isEmpty()) foreground.leave()
     }
 
     override fun onActivityCreated(activity: Activity, state: Bundle?) = Unit

@@ -4,13 +4,19 @@ package app.amends.android
 import android.content.Context
 import android.net.nsd.NsdManager
 import android.net.nsd.NsdServiceInfo
+import android.os.Handler
+import android.os.Looper
 import app.amends.ffi.Beacon
 import app.amends.ffi.Discovery
 import app.amends.ffi.Sightings
 import java.net.Inet6Address
 import java.net.InetAddress
 
-/** Announces this phone and looks for the other one by the system's own service discovery. */
+/**
+ * Announces this phone and looks for the other one by the system's own service discovery. The
+ * name of the instance says nothing and changes every day; the host name that it leads to is the
+ * system's.
+ */
 class NsdDiscovery(context: Context) : Discovery {
     private val nsd = context.getSystemService(Context.NSD_SERVICE) as NsdManager
     private var search: Search? = null
@@ -27,6 +33,10 @@ class NsdDiscovery(context: Context) : Discovery {
         search = null
     }
 }
+
+/** How often an instance is resolved again, and how long that waits. */
+private const val TRIES = 5
+private const val PAUSE_MILLIS = 2_000L
 
 private fun address(host: InetAddress, port: Int): String = when {
     // A link-local address says by a number on which link it is.
@@ -45,6 +55,8 @@ private class Search(
     /** Found and not resolved yet: the system resolves one at a time. */
     private val waiting = ArrayDeque<NsdServiceInfo>()
     private var resolving = false
+    private val failed = mutableMapOf<String, Int>()
+    private val later = Handler(Looper.getMainLooper())
     private var ended = false
     private val undo = mutableListOf<() -> Unit>()
 
@@ -65,6 +77,7 @@ private class Search(
         undo.forEach { it() }
         undo.clear()
         waiting.clear()
+        later.removeCallbacksAndMessages(null)
         sightings.close()
     }
 
@@ -123,6 +136,13 @@ private class Search(
         next()
     }
 
+    /** It is told once of each instance: what could not be resolved is tried some times more. */
+    @Synchronized
+    private fun again(info: NsdServiceInfo) {
+        val tries = failed.merge(info.serviceName, 1, Int::plus)!!
+        if (tries <= TRIES) later.postDelayed({ resolve(info) }, PAUSE_MILLIS)
+    }
+
     private fun next() {
         if (resolving || ended) return
         val info = waiting.removeFirstOrNull() ?: return
@@ -133,8 +153,10 @@ private class Search(
                 resolved()
             }
 
-            // Found anew with the next announcement.
-            override fun onResolveFailed(info: NsdServiceInfo, code: Int) = resolved()
+            override fun onResolveFailed(info: NsdServiceInfo, code: Int) {
+                again(info)
+                resolved()
+            }
         })
     }
 }

@@ -3,6 +3,7 @@ package app.amends.harness
 
 import app.amends.model.AmendsException
 import app.amends.model.StorageKind
+import app.amends.userMessage
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.put
@@ -20,20 +21,23 @@ class Failure(val kind: String, val code: String, val text: String) : Exception(
         /** What an app would switch over. */
         fun of(error: Exception): Failure = when (error) {
             is Failure -> error
-            is AmendsException.Refused -> Failure("refusal", pascal(error.code), error.userMessage)
-            is AmendsException.Locked -> Failure("locked", "Locked", error.userMessage)
-            is AmendsException.Closed -> Failure("storage", "Closed", error.userMessage)
-            is AmendsException.Storage -> when (error.kind) {
-                StorageKind.NEWER -> Failure("needs_update", "NeedsUpdate", error.userMessage)
-                else -> Failure("storage", pascal(error.kind), error.userMessage)
-            }
-            is AmendsException.Link -> Failure("link", pascal(error.kind), error.userMessage)
-            is AmendsException.Pairing -> Failure("pairing", pascal(error.kind), error.userMessage)
-            is AmendsException.NeedsUpdate ->
-                Failure("needs_update", "NeedsUpdate", error.userMessage)
-            is AmendsException.Invalid -> usage(error.userMessage)
-            is AmendsException.Internal -> Failure("storage", "Internal", error.userMessage)
+            is AmendsException -> of(error, error.userMessage)
             else -> Failure("storage", "Io", error.toString())
+        }
+
+        private fun of(error: AmendsException, text: String): Failure = when (error) {
+            is AmendsException.Refused -> Failure("refusal", pascal(error.code), text)
+            is AmendsException.Locked -> Failure("locked", "Locked", text)
+            is AmendsException.Closed -> Failure("storage", "Closed", text)
+            is AmendsException.Storage -> when (error.kind) {
+                StorageKind.NEWER -> Failure("needs_update", "NeedsUpdate", text)
+                else -> Failure("storage", pascal(error.kind), text)
+            }
+            is AmendsException.Link -> Failure("link", pascal(error.kind), text)
+            is AmendsException.Pairing -> Failure("pairing", pascal(error.kind), text)
+            is AmendsException.NeedsUpdate -> Failure("needs_update", "NeedsUpdate", text)
+            is AmendsException.Invalid -> usage(text)
+            is AmendsException.Internal -> Failure("storage", "Internal", text)
         }
     }
 }

@@ -1,19 +1,20 @@
 /** A phone, or any number of them, over the Kotlin bindings: a line in, lines out. */
 package app.amends.harness
 
-import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonElement
-import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.put
+import java.io.FileDescriptor
+import java.io.FileOutputStream
+import java.io.PrintStream
 import kotlin.io.path.Path
 import kotlin.system.exitProcess
 import kotlin.time.Instant
@@ -33,8 +34,8 @@ The words of `args` are those of the command line `amends`. A whole story:
 
     cargo run -- scenario run tests/scenarios/FILE --ana examples/kotlin/amends"""
 
-/** Writes whole lines, from any thread. */
-private val out = System.out
+/** Writes whole lines, from any thread; in UTF-8, whatever the system's own is. */
+private val out = PrintStream(FileOutputStream(FileDescriptor.out), false, Charsets.UTF_8)
 
 private fun answer(call: Long, name: String, value: JsonElement) {
     val line = buildJsonObject {
@@ -42,24 +43,28 @@ private fun answer(call: Long, name: String, value: JsonElement) {
         put(name, value)
     }.toString()
     synchronized(out) {
-        out.println(line)
+        out.print(line + "\n")
         out.flush()
     }
 }
 
-private fun CoroutineScope.begin(line: String) {
-    val asked = Json.parseToJsonElement(line).jsonObject
-    fun text(name: String) = asked.getValue(name).jsonPrimitive.content
+/** One command for one phone. */
+private class Asked(line: String) {
+    private val fields = Json.parseToJsonElement(line).jsonObject
+    private fun text(name: String) = fields.getValue(name).jsonPrimitive.content
+
     val call = text("call").toLong()
-    val words = asked.getValue("args").jsonArray.map { it.jsonPrimitive.content }
-    val phone = Phone(Path(text("home")), Instant.parse(text("now"))) { answer(call, "ok", it) }
-    launch(Dispatchers.Default) {
-        try {
-            phone.run(Words(words))
-            answer(call, "done", JsonPrimitive(true))
-        } catch (error: Exception) {
-            answer(call, "error", Failure.of(error).json())
-        }
+    val home = Path(text("home"))
+    val now = Instant.parse(text("now"))
+    val words = Words(fields.getValue("args").jsonArray.map { it.jsonPrimitive.content })
+}
+
+private suspend fun answer(asked: Asked) {
+    try {
+        Phone(asked.home, asked.now) { answer(asked.call, "ok", it) }.run(asked.words)
+        answer(asked.call, "done", JsonPrimitive(true))
+    } catch (error: Exception) {
+        answer(asked.call, "error", Failure.of(error).json())
     }
 }
 
@@ -69,6 +74,15 @@ fun main(args: Array<String>) {
         exitProcess(if (args.any { it == "--help" }) 0 else 2)
     }
     runBlocking {
-        generateSequence(::readLine).forEach { begin(it) }
+        System.`in`.bufferedReader(Charsets.UTF_8).forEachLine { line ->
+            val asked = try {
+                Asked(line)
+            } catch (error: Exception) {
+                // Whoever asked would wait for ever.
+                System.err.println("this is no call: $line ($error)")
+                exitProcess(2)
+            }
+            launch(Dispatchers.Default) { answer(asked) }
+        }
     }
 }
