@@ -4,22 +4,42 @@ import XCTest
 
 /// The code of README.md, so that it compiles.
 enum GettingStarted {
+    static func draw(_ code: String) { print(code) }
+    static func ask(_ question: String) async -> Bool { question.isEmpty }
+
     static func phone(folder: String, keychain: SecretStore) async throws -> Space {
-        // The first time the app is opened; from then on Space.open.
-        let space = try await Space.create(
-            folder: folder, name: "Ana", services: HostServices(secrets: keychain))
+        // Opens what is there; the first time there is nothing yet.
+        let services = HostServices(secrets: keychain)
+        let space: Space
+        do {
+            space = try await Space.open(folder: folder, services: services)
+        } catch AmendsError.Storage(.missing, _) {
+            space = try await Space.create(folder: folder, name: "Ana", services: services)
+        }
         return space
     }
 
-    static func pairing(_ space: Space, ask: (String, String) async -> Bool) async throws {
+    static func shows(_ space: Space) async throws {
         let pairing = try await space.pairShow(listen: "0.0.0.0:0")
-        print("Type \(pairing.code()!) on the other phone, or scan \(pairing.qr()!)")
+        if let qr = pairing.qr() { draw(qr) }
+        try await compare(pairing)
+    }
+
+    static func scans(_ space: Space, scanned: String) async throws {
+        let pairing = try await space.pairScan(text: scanned)
+        try await compare(pairing)
+    }
+
+    private static
+    func compare(_ pairing: Pairing) async throws {
         let asked = try await pairing.asked()
-        pairing.answer(equal: await ask(asked.name, asked.code))
+        pairing.answer(equal: await ask("Does \(asked.name)'s phone show \(asked.code), too?"))
         try await pairing.finished()
     }
 
-    static func words(_ space: Space, terms: Terms) async throws {
+    static func words(_ space: Space) async throws {
+        let sundays = TermsClause(text: "We talk on Sundays.", binds: .both, category: .general)
+        let terms = Terms(kind: .communication, clauses: [sundays], lang: "en")
         _ = try await space.agreements().propose(terms: terms)
         for try await agreements in space.agreementChanges {
             agreements.forEach { show($0) }
@@ -38,17 +58,17 @@ enum GettingStarted {
 
     static func inStep(_ space: Space) async throws {
         let exchange = try await space.exchange(settings: ExchangeSettings(peers: ["192.168.0.7:4444"]))
-        // … as long as the app is in the foreground; then
+        // … for as long as the two are to stay in step; then
         exchange.stop()
         try await exchange.finished()
     }
 
+    // On Linux only its form is checked.
     #if canImport(UIKit)
     @MainActor
-    static func phone() async throws -> (AppLifecycle, Exchange) {
-        let space = try await Space.create(
-            folder: SpaceFolder.prepared().path, name: "Ana",
-            services: HostServices(secrets: KeychainSecrets()))
+    static func app() async throws -> (AppLifecycle, Exchange) {
+        let (folder, keychain) = (try SpaceFolder.prepared().path, KeychainSecrets())
+        let space = try await phone(folder: folder, keychain: keychain)
         let lifecycle = AppLifecycle(space)
         let exchange = try await space.exchange(
             settings: ExchangeSettings(discovery: BonjourDiscovery()))
@@ -75,7 +95,7 @@ final class GettingStartedTests: XCTestCase {
         let readme = try String(contentsOf: package.appendingPathComponent("README.md"), encoding: .utf8)
         let blocks = readme.components(separatedBy: "```swift\n").dropFirst()
             .map { plain($0.components(separatedBy: "```")[0]) }
-        XCTAssertGreaterThanOrEqual(blocks.count, 6)
+        XCTAssertGreaterThanOrEqual(blocks.count, 9)
         for block in blocks {
             let found = compiled.indices.contains { at in compiled[at...].starts(with: block) }
             XCTAssertTrue(found, "not compiled: \(block)")

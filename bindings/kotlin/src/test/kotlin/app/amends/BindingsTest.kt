@@ -33,6 +33,7 @@ import kotlin.time.Duration.Companion.hours
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.Instant
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
@@ -439,5 +440,20 @@ class BindingsTest {
         foreground.enter()
         while (runCatching { ana.agreements().list() }.isFailure) delay(20)
         scope.coroutineContext.job.cancelAndJoin()
+    }
+
+    @Test
+    fun `the way of the getting started page pairs two phones`() = runBlocking {
+        val code = CompletableDeferred<String>()
+        val here = GettingStarted(ask = { true }, draw = { code.complete(it) })
+        val phones = listOf("ana", "ben").map { here.phone(folder.resolve(it).toString(), MemorySecrets()) }
+        val shows = launch(Dispatchers.Default) { here.shows(phones[0]) }
+        here.scans(phones[1], code.await())
+        shows.join()
+        phones.forEach {
+            assertEquals(PairingState.PAIRED, it.status().pairing)
+            it.shutdown()
+            it.close()
+        }
     }
 }

@@ -2,32 +2,53 @@ package app.amends
 
 import app.amends.ffi.ExchangeSettings
 import app.amends.ffi.HostServices
+import app.amends.ffi.Pairing
 import app.amends.ffi.SecretStore
 import app.amends.ffi.Space
+import app.amends.model.AgreementKind
 import app.amends.model.AgreementView
 import app.amends.model.AmendsException
+import app.amends.model.Category
 import app.amends.model.RefusalCode
+import app.amends.model.StorageKind
 import app.amends.model.Terms
-import kotlinx.coroutines.flow.collect
+import app.amends.model.TermsClause
+import app.amends.model.Who
 
 /** The code of README.md, so that it compiles. */
-object GettingStarted {
+class GettingStarted(private val ask: suspend (String) -> Boolean, private val draw: (String) -> Unit) {
     suspend fun phone(folder: String, keystore: SecretStore): Space {
-        // The first time the app is opened; from then on Space.open.
-        val space = Space.create(folder, name = "Ana", HostServices(secrets = keystore))
+        // Opens what is there; the first time there is nothing yet.
+        val services = HostServices(secrets = keystore)
+        val space = try {
+            Space.open(folder, services)
+        } catch (missing: AmendsException.Storage) {
+            if (missing.kind != StorageKind.MISSING) throw missing
+            Space.create(folder, name = "Ana", services)
+        }
         return space
     }
 
-    suspend fun pairing(space: Space, ask: suspend (name: String, digits: String) -> Boolean) {
+    suspend fun shows(space: Space) {
         space.pairShow(listen = "0.0.0.0:0").use { pairing ->
-            println("Type ${pairing.code()} on the other phone, or scan ${pairing.qr()}")
-            val asked = pairing.asked()
-            pairing.answer(ask(asked.name, asked.code))
-            pairing.finished()
+            draw(pairing.qr()!!)
+            compare(pairing)
         }
     }
 
-    suspend fun words(space: Space, terms: Terms) {
+    suspend fun scans(space: Space, scanned: String) {
+        space.pairScan(scanned).use { pairing -> compare(pairing) }
+    }
+
+    suspend fun compare(pairing: Pairing) {
+        val asked = pairing.asked()
+        pairing.answer(ask("Does ${asked.name}'s phone show ${asked.code}, too?"))
+        pairing.finished()
+    }
+
+    suspend fun words(space: Space) {
+        val sundays = TermsClause(text = "We talk on Sundays.", binds = Who.BOTH, category = Category.General)
+        val terms = Terms(kind = AgreementKind.Communication, clauses = listOf(sundays), lang = "en")
         space.agreements().propose(terms)
         space.agreementChanges().collect { agreements -> agreements.forEach(::show) }
     }
@@ -45,9 +66,10 @@ object GettingStarted {
 
     suspend fun inStep(space: Space) {
         val exchange = space.exchange(ExchangeSettings(peers = listOf("192.168.0.7:4444")))
-        // … as long as the app is in the foreground; then
+        // … for as long as the two are to stay in step; then
         exchange.stop()
         exchange.finished()
+        exchange.close()
     }
 
     private fun show(agreement: AgreementView) = println(agreement.state)
