@@ -11,7 +11,8 @@
 
 use crate::id::PersonId;
 use crate::time::{DAY, Moment};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
 /// The service that phones announce (RFC 6763).
@@ -64,8 +65,8 @@ pub struct DiscoveryError(pub String);
 
 /// A place that looks for phones: the platform's own, or [`Mdns`](super::Mdns).
 ///
-/// The methods are never called with a lock held, and never from two threads at
-/// once.
+/// The methods are called one after the other, never from two threads at once. Each may
+/// block; it must not wait for a call into the same space.
 pub trait Discovery: Send + Sync {
     /// Begins to announce the beacon and to look for the wanted names, in place of
     /// what was announced before. What is seen goes to `sightings`, from any
@@ -79,6 +80,59 @@ pub trait Discovery: Send + Sync {
     /// Takes the announcement back (with a goodbye to the network, RFC 6762
     /// §10.1) and looks no more.
     fn stop(&self);
+}
+
+/// Calls a [`Discovery`] in order, though each call may block for as long as it likes and
+/// nobody waits for it: one at a time, and what was begun first never ends what came later.
+#[derive(Clone)]
+pub(crate) struct Announcer(Arc<Announcing>);
+
+struct Announcing {
+    discovery: Arc<dyn Discovery>,
+    /// The last round that somebody has asked for.
+    asked: AtomicU64,
+    /// The round that is announced; locked for as long as the host is at it.
+    announced: Mutex<Option<u64>>,
+}
+
+/// One announcement, from its start to its stop.
+#[derive(Clone)]
+pub(crate) struct Round(Arc<Announcing>, u64);
+
+impl Announcer {
+    pub(crate) fn new(discovery: Arc<dyn Discovery>) -> Self {
+        let (asked, announced) = (AtomicU64::new(0), Mutex::new(None));
+        Self(Arc::new(Announcing { discovery, asked, announced }))
+    }
+
+    /// A new announcement, in place of those before.
+    pub(crate) fn round(&self) -> Round {
+        Round(self.0.clone(), self.0.asked.fetch_add(1, Ordering::SeqCst) + 1)
+    }
+}
+
+impl Round {
+    /// Starts it, unless there is a later one; may block.
+    pub(crate) fn start(&self, beacon: Beacon, to: Sightings) -> Result<(), DiscoveryError> {
+        let mut announced = self.0.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.0.asked.load(Ordering::SeqCst) != self.1 {
+            return Ok(());
+        }
+        *announced = Some(self.1);
+        self.0.discovery.start(beacon, to)
+    }
+
+    /// Stops it, unless it was stopped before or a later one has taken its place; may block.
+    pub(crate) fn stop(&self) {
+        let mut announced = self.0.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        // Who has not begun yet does not begin any more.
+        let next = self.1 + 1;
+        let _ = self.0.asked.compare_exchange(self.1, next, Ordering::SeqCst, Ordering::SeqCst);
+        if *announced == Some(self.1) {
+            *announced = None;
+            self.0.discovery.stop();
+        }
+    }
 }
 
 /// Something that was seen.
@@ -136,6 +190,55 @@ mod tests {
 
     fn beacon(secret: u8, me: PersonId, partner: PersonId, now: i64) -> Beacon {
         Beacon::new(&[secret; 32], me, partner, Moment(now), 7700)
+    }
+
+    /// Remembers what it is told; its first start blocks until it is let go.
+    #[derive(Default)]
+    struct Slow {
+        told: Mutex<Vec<&'static str>>,
+        gate: Mutex<()>,
+    }
+
+    impl Discovery for Slow {
+        fn start(&self, _: Beacon, _: Sightings) -> Result<(), DiscoveryError> {
+            self.told.lock().unwrap().push("start");
+            drop(self.gate.lock().unwrap());
+            Ok(())
+        }
+        fn stop(&self) {
+            self.told.lock().unwrap().push("stop");
+        }
+    }
+
+    #[test]
+    fn a_stop_that_comes_late_does_not_end_what_began_after_it() {
+        let slow = Arc::new(Slow::default());
+        let announcer = Announcer::new(slow.clone());
+        let begin = |round: Round| {
+            std::thread::spawn(move || round.start(beacon(1, ANA, BEN, 0), Sightings::channel().0))
+        };
+        let gate = slow.gate.lock().unwrap();
+        let (first, second) = (announcer.round(), announcer.round());
+        // It was overtaken before it began.
+        begin(first.clone()).join().unwrap().unwrap();
+        assert!(slow.told.lock().unwrap().is_empty());
+        let starting = begin(second.clone());
+        while slow.told.lock().unwrap().is_empty() {
+            std::thread::yield_now();
+        }
+        let stopping = std::thread::spawn(move || first.stop());
+        drop(gate);
+        starting.join().unwrap().unwrap();
+        stopping.join().unwrap();
+        assert_eq!(*slow.told.lock().unwrap(), ["start"]);
+        second.stop();
+        second.stop();
+        assert_eq!(*slow.told.lock().unwrap(), ["start", "stop"]);
+        // A start that comes after its stop does not begin.
+        let third = announcer.round();
+        third.stop();
+        begin(third).join().unwrap().unwrap();
+        assert_eq!(*slow.told.lock().unwrap(), ["start", "stop"]);
     }
 
     #[test]

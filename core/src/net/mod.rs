@@ -18,6 +18,7 @@ mod tcp;
 pub use bundle::{Opener, Sealer, bundle_epoch};
 pub use channel::{Channel, open};
 pub(crate) use discovery::Sighting;
+pub(crate) use discovery::{Announcer, Round};
 pub use discovery::{Beacon, Discovery, DiscoveryError, SERVICE, Sightings, instance_name};
 pub use mailbox::{Folder, Mailbox, MailboxError, object_name};
 #[cfg(feature = "mdns")]

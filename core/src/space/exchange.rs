@@ -6,7 +6,9 @@ use super::engine::Engine;
 use super::network::{Event, Links, Strangers, accept, dial};
 use crate::error::{Error, LinkError};
 use crate::host::random;
-use crate::net::{Beacon, Discovery, Listener, Mailbox, Quota, Registry, Sighting, Sightings};
+use crate::net::{
+    Announcer, Beacon, Discovery, Listener, Mailbox, Quota, Registry, Round, Sighting, Sightings,
+};
 use crate::time::{DAY, Moment};
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -304,6 +306,7 @@ async fn closed(mut changes: watch::Receiver<u64>) {
 struct Run {
     space: Space,
     options: ExchangeOptions,
+    announcer: Option<Announcer>,
     /// Where it listened first; it listens there again.
     at: Option<SocketAddr>,
     address: watch::Sender<Option<SocketAddr>>,
@@ -325,9 +328,10 @@ impl Run {
         listener: Option<&Listener>,
         stop: watch::Receiver<bool>,
     ) -> Self {
+        let announcer = options.discovery.clone().map(Announcer::new);
         let at = listener.and_then(|listener| listener.local_addr().ok());
         let (address, catch_up) = (watch::Sender::new(at), watch::Sender::new(None));
-        Self { space, options, at, address, catch_up, stop }
+        Self { space, options, announcer, at, address, catch_up, stop }
     }
 
     async fn run(mut self, mut listener: Option<Listener>) -> Result<(), Error> {
@@ -421,8 +425,8 @@ impl Run {
         for peer in self.options.peers.clone() {
             tasks.spawn(dial(peer, links.clone(), None));
         }
-        if let (Some(discovery), Some(port)) = (self.options.discovery.clone(), port) {
-            tasks.spawn(search(discovery, port.port(), links.clone()));
+        if let (Some(announcer), Some(port)) = (self.announcer.clone(), port) {
+            tasks.spawn(search(announcer, port.port(), links.clone()));
         }
         if let Some(mailbox) = self.options.mailbox.clone() {
             tasks.spawn(post(mailbox, links.clone()));
@@ -533,7 +537,26 @@ impl Behind {
 }
 
 /// Announces this phone and dials where the other one is seen.
-async fn search(discovery: Arc<dyn Discovery>, port: u16, links: Links) {
+async fn search(announcer: Announcer, port: u16, links: Links) {
+    /// Takes the announcement back, also where this is given up in the middle.
+    struct Announced(Option<Round>);
+
+    impl Announced {
+        fn take_back(&mut self) -> Option<JoinHandle<()>> {
+            let round = self.0.take()?;
+            Some(spawn_blocking(move || round.stop()))
+        }
+    }
+
+    impl Drop for Announced {
+        fn drop(&mut self) {
+            if tokio::runtime::Handle::try_current().is_ok() {
+                drop(self.take_back());
+            }
+        }
+    }
+
+    let mut announced = Announced(None);
     let mut stop = links.stop.clone();
     let mut dialling = JoinSet::new();
     let mut hints: VecDeque<(String, String, watch::Sender<()>)> = VecDeque::new();
@@ -546,8 +569,9 @@ async fn search(discovery: Arc<dyn Discovery>, port: u16, links: Links) {
         let beacon = Beacon::new(&keys.secret, keys.me, keys.partner, now, port);
         let wanted = beacon.wanted.clone();
         let (sightings, mut seen) = Sightings::channel();
-        let place = discovery.clone();
-        let started = spawn_blocking(move || place.start(beacon, sightings)).await;
+        let round = announcer.round();
+        announced.0 = Some(round.clone());
+        let started = spawn_blocking(move || round.start(beacon, sightings)).await;
         match started {
             Ok(Ok(())) => {
                 lifecycle.works(TroubleOf::Discovery);
@@ -588,7 +612,9 @@ async fn search(discovery: Arc<dyn Discovery>, port: u16, links: Links) {
         }
     }
     hints.clear();
-    if spawn_blocking(move || discovery.stop()).await.is_err() {
+    if let Some(stopping) = announced.take_back()
+        && stopping.await.is_err()
+    {
         tracing::warn!("the system's discovery failed to stop");
     }
     while dialling.join_next().await.is_some() {}
