@@ -7,6 +7,8 @@
 //! that an onlooker could put together. Threat: who is on the network all the
 //! time sees that a phone with such a name is there, and which addresses talk.
 //!
+//! A platform's own discovery leads to the device's host name as well, which may name a person.
+//!
 //! What is found is a hint. Only the handshake decides who is there.
 
 use crate::id::PersonId;
