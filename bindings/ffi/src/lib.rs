@@ -42,6 +42,7 @@ pub use views::{BothLimits, CheckInView, ExportedDocument, Limits, Reminder, Rem
 uniffi::setup_scaffolding!("amends_ffi");
 
 // Types of another crate whose form in Swift and Kotlin core decides, in its `foreign`.
-use jiff::civil::{Date as LocalDate, DateTime as LocalDateTime};
+use jiff::civil::{Date as LocalDate, DateTime as LocalDateTime, Time as LocalTime};
 uniffi::use_remote_type!(amends::LocalDate);
 uniffi::use_remote_type!(amends::LocalDateTime);
+uniffi::use_remote_type!(amends::LocalTime);

@@ -9,26 +9,46 @@ use tokio::sync::oneshot;
 /// Threads for sockets and timers; the files have a thread of their own.
 const THREADS: usize = 2;
 
-/// A space and its runtime, which ends with the last object that holds it.
-pub struct Running {
-    pub(crate) space: amends::Space,
+/// A runtime of a space's own. Whoever holds it last may be on a thread where nothing may wait:
+/// a phone's main thread, one of another runtime, or one of its own.
+pub(crate) struct Own {
     handle: Handle,
     runtime: Option<Runtime>,
 }
 
-/// A runtime of a space's own.
-pub(crate) fn runtime() -> Result<Runtime, AmendsError> {
-    Builder::new_multi_thread()
-        .worker_threads(THREADS)
-        .thread_name("amends")
-        .enable_all()
-        .build()
-        .map_err(|error| AmendsError::internal(&error.to_string()))
+impl Own {
+    pub(crate) fn new() -> Result<Self, AmendsError> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("amends")
+            .enable_all()
+            .build()
+            .map_err(|error| AmendsError::internal(&error.to_string()))?;
+        Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A space and its runtime, which ends with the last object that holds it.
+pub struct Running {
+    pub(crate) space: amends::Space,
+    runtime: Own,
 }
 
 impl Running {
-    pub(crate) fn new(space: amends::Space, runtime: Runtime) -> Self {
-        Self { space, handle: runtime.handle().clone(), runtime: Some(runtime) }
+    pub(crate) fn new(space: amends::Space, runtime: Own) -> Self {
+        Self { space, runtime }
     }
 
     /// Has it done on the runtime, and waits. What has begun is done even if the caller
@@ -51,7 +71,7 @@ impl Running {
             // The caller may have gone away.
             drop(answer.send(result));
         });
-        let task = self.handle.spawn(task);
+        let task = self.handle().spawn(task);
         match answered.await {
             Ok(result) => Ok(result?),
             // It ended without an answer.
@@ -65,17 +85,7 @@ impl Running {
     }
 
     pub(crate) fn handle(&self) -> &Handle {
-        &self.handle
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // The last holder may be one of the runtime's own threads, which must not wait
-        // for itself.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
+        self.runtime.handle()
     }
 }
 
@@ -89,7 +99,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let host = amends::Host::new(amends::store::KeyFile::new(folder.path().join("keys")));
         let space = amends::Space::create(folder.path(), "Ana", host).unwrap();
-        let running = Arc::new(Running::new(space, runtime().unwrap()));
+        let running = Arc::new(Running::new(space, Own::new().unwrap()));
         let wait = Builder::new_current_thread().build().unwrap();
         let caught = wait.block_on(running.run(|space| async move {
             space.status().await?;

@@ -11,7 +11,7 @@ use crate::openness::Openness;
 use crate::pairing::Pairing;
 use crate::progress::Progress;
 use crate::promises::Promises;
-use crate::runtime::{Running, runtime};
+use crate::runtime::{Own, Running};
 use crate::subscription::{
     AgreementsSubscription, CheckInsSubscription, OpennessSubscription, PromisesSubscription,
     TodaySubscription,
@@ -30,7 +30,6 @@ use amends::time::Moment;
 use jiff::civil::Date as LocalDate;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::runtime::Runtime;
 
 /// One person's phone: begin here. Make one with `create` when the app is first
 /// opened, and `open` it from then on.
@@ -40,32 +39,14 @@ use tokio::runtime::Runtime;
 #[derive(uniffi::Object)]
 pub struct Space(Arc<Running>);
 
-/// A runtime whose caller may go away at any moment, on a thread where nothing may wait: a
-/// phone's main thread, or one of another runtime.
-struct Beginning(Option<Runtime>);
-
-impl Drop for Beginning {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
 /// Makes or opens it on a thread of its own runtime, because that may block.
 async fn begin(
     work: impl FnOnce() -> Result<amends::Space, amends::Error> + Send + 'static,
 ) -> Result<Arc<Space>, AmendsError> {
-    let runtime = runtime()?;
-    let handle = runtime.handle().clone();
-    let mut beginning = Beginning(Some(runtime));
-    let space = match handle.spawn_blocking(work).await {
-        Ok(begun) => begun?,
-        Err(_) => return Err(AmendsError::internal("an internal error was caught")),
-    };
-    match beginning.0.take() {
-        Some(runtime) => Ok(Arc::new(Space(Arc::new(Running::new(space, runtime))))),
-        None => Err(AmendsError::internal("its runtime is gone")),
+    let runtime = Own::new()?;
+    match runtime.handle().spawn_blocking(work).await {
+        Ok(begun) => Ok(Arc::new(Space(Arc::new(Running::new(begun?, runtime))))),
+        Err(_) => Err(AmendsError::internal("an internal error was caught")),
     }
 }
 
@@ -236,8 +217,7 @@ impl Space {
     /// # Errors
     /// `Invalid` for a time that is none; or as `status`.
     pub async fn set_wishes(&self, wishes: ReminderWishes) -> Result<(), AmendsError> {
-        let wishes = wishes.try_into()?;
-        self.0.run(move |space| async move { space.set_wishes(wishes).await }).await
+        self.0.run(move |space| async move { space.set_wishes(wishes.into()).await }).await
     }
 
     /// My limits, and the ones that hold: of both votes the most protective.

@@ -4,8 +4,12 @@ use amends::domain::checkin::{Answer, CheckInState, Period, TemplateId};
 use amends::domain::pacing::{Feature, PairLimits};
 use amends::domain::reminder::{Topic, Wishes};
 use amends::time::Moment;
-use jiff::civil::Time;
+// As core's `foreign` has it: `Time` is another thing in other languages.
+use jiff::civil::Time as LocalTime;
 use std::collections::HashMap;
+
+/// When the note for the check-in comes, where only its weekday is given.
+const EVENING: LocalTime = LocalTime::constant(18, 0, 0, 0);
 
 /// Each of these in the form that crosses.
 pub(crate) fn all<T, U: From<T>>(these: Vec<T>) -> Vec<U> {
@@ -76,9 +80,9 @@ impl From<amends::domain::reminder::Reminder> for Reminder {
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct ReminderWishes {
     /// Nothing comes from this local time on …
-    pub quiet_from: String,
+    pub quiet_from: LocalTime,
     /// … until this.
-    pub quiet_to: String,
+    pub quiet_to: LocalTime,
     /// Nothing comes before this moment.
     pub quiet_until: Option<Moment>,
     /// So many seconds before a promise is due; none for no such reminder.
@@ -88,7 +92,7 @@ pub struct ReminderWishes {
     /// The weekday of the note for the check-in, 1 Monday to 7 Sunday.
     pub check_in_weekday: Option<i8>,
     /// And its local time; 18:00 where only the weekday is given.
-    pub check_in_time: Option<String>,
+    pub check_in_time: Option<LocalTime>,
     /// Whether milestones are told.
     pub milestones: bool,
 }
@@ -96,39 +100,30 @@ pub struct ReminderWishes {
 impl From<Wishes> for ReminderWishes {
     fn from(wishes: Wishes) -> Self {
         Self {
-            quiet_from: wishes.quiet_from.to_string(),
-            quiet_to: wishes.quiet_to.to_string(),
+            quiet_from: wishes.quiet_from,
+            quiet_to: wishes.quiet_to,
             quiet_until: wishes.quiet_until,
             promise_lead: wishes.promise_lead,
             evening_note: wishes.evening_note,
             check_in_weekday: wishes.check_in.map(|(day, _)| day),
-            check_in_time: wishes.check_in.map(|(_, time)| time.to_string()),
+            check_in_time: wishes.check_in.map(|(_, time)| time),
             milestones: wishes.milestones,
         }
     }
 }
 
-impl TryFrom<ReminderWishes> for Wishes {
-    type Error = crate::error::AmendsError;
-
-    fn try_from(wishes: ReminderWishes) -> Result<Self, Self::Error> {
-        let time = |text: &str| {
-            let invalid = |_| crate::error::AmendsError::invalid("a time of day looks like 18:30");
-            text.parse::<Time>().map_err(invalid)
-        };
-        let at = wishes.check_in_time.as_deref().unwrap_or("18:00");
-        Ok(Self {
-            quiet_from: time(&wishes.quiet_from)?,
-            quiet_to: time(&wishes.quiet_to)?,
+impl From<ReminderWishes> for Wishes {
+    fn from(wishes: ReminderWishes) -> Self {
+        let at = wishes.check_in_time.unwrap_or(EVENING);
+        Self {
+            quiet_from: wishes.quiet_from,
+            quiet_to: wishes.quiet_to,
             quiet_until: wishes.quiet_until,
             promise_lead: wishes.promise_lead,
             evening_note: wishes.evening_note,
-            check_in: match wishes.check_in_weekday {
-                Some(day) => Some((day, time(at)?)),
-                None => None,
-            },
+            check_in: wishes.check_in_weekday.map(|day| (day, at)),
             milestones: wishes.milestones,
-        })
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 package app.amends.harness
 
 import app.amends.ffi.Space
+import app.amends.model.CheckInState
 import app.amends.model.Answer
 import app.amends.model.CheckInCadence
 import app.amends.model.Contact
@@ -151,7 +152,7 @@ suspend fun Phone.checkIn(space: Space, words: Words) {
         }
         "answer" -> {
             // What was answered before stays, unless it is answered anew.
-            val begun = checkIns.list().firstOrNull { it.template == of && snake(it.state.name) == "draft" }
+            val begun = checkIns.list().firstOrNull { it.template == of && it.state == CheckInState.DRAFT }
             json(checkIns.draft(of, begun?.mine.orEmpty() + words.rest().map(::answer)))
         }
         "seal" -> json(checkIns.seal(of))

@@ -7,6 +7,9 @@ import app.amends.ffi.SecretStore
 import app.amends.ffi.Space
 import app.amends.model.AgreementView
 import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.JsonPrimitive
+import kotlinx.serialization.json.jsonObject
 import java.nio.file.Path
 import java.nio.file.attribute.PosixFilePermissions
 import java.util.concurrent.ConcurrentHashMap
@@ -55,7 +58,7 @@ class Phone(val home: Path, val now: Instant, val say: (JsonElement) -> Unit) {
     fun show(view: AgreementView): JsonElement {
         val token = views.incrementAndGet().toString()
         shown[token] = view
-        return json(view).let { json(*(it as Map<String, Any?>).toList().toTypedArray(), "view" to token) }
+        return JsonObject(json(view).jsonObject + ("view" to JsonPrimitive(token)))
     }
 
     /** The view that was on the screen. */
