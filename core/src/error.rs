@@ -3,7 +3,7 @@
 use crate::document::DocumentError;
 use crate::domain::Refusal;
 use crate::domain::refusal::RefusalCode;
-use crate::host::SecretError;
+use crate::host::{EntropyError, SecretError};
 use crate::store::{KeysError, StorageError};
 
 /// What can come back instead of an answer.
@@ -55,6 +55,18 @@ impl From<KeysError> for Error {
             KeysError::Secret(error) => error.into(),
             KeysError::Entropy(error) => StorageError::from(error).into(),
         }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Error::Storage(error.into())
+    }
+}
+
+impl From<EntropyError> for Error {
+    fn from(error: EntropyError) -> Self {
+        Error::Storage(error.into())
     }
 }
 

@@ -51,7 +51,13 @@
 pub mod cbor;
 pub mod document;
 pub mod domain;
+// Without the network nobody calls what serves a session; it is compiled all the
+// same, so that it cannot rot.
+#[cfg_attr(not(feature = "net"), allow(dead_code))]
+pub(crate) mod engine;
 pub mod error;
+#[cfg(feature = "net")]
+pub(crate) mod exchange;
 #[cfg(feature = "uniffi")]
 pub mod foreign;
 pub mod host;

@@ -1,17 +1,18 @@
 //! What the engine does with agreements.
 
-use super::engine::{Engine, Home};
+use super::Space;
 use crate::cbor::Value;
 use crate::domain::agreement::decide::Splice;
 use crate::domain::agreement::view::{AgreementsNow, agreements_now};
-use crate::domain::agreement::{AgreementView, Command, Folded, decide, project};
+use crate::domain::agreement::{AgreementView, Command, Folded, Terms, decide, project};
 use crate::domain::record::{Action, Draft};
 use crate::domain::refusal::RefusalCode;
 use crate::domain::share::{SharedItem, stop_all, what_i_share};
 use crate::domain::text;
+use crate::engine::{Engine, Home};
 use crate::error::Error;
 use crate::host::random;
-use crate::id::{DocId, Past};
+use crate::id::{DocId, Past, RevisionHash};
 use crate::limits;
 use crate::store::{LiveRow, StorageError, VaultItem};
 use crate::time::Moment;
@@ -440,4 +441,219 @@ impl Engine {
 fn in_order_of_beginning(mut all: Vec<(Arc<Folded>, AgreementView)>) -> Vec<AgreementView> {
     all.sort_by_key(|(folded, _)| (folded.begun, folded.doc));
     all.into_iter().map(|(_, view)| view).collect()
+}
+
+/// Agreements and one-sided offers, see [`crate::domain::agreement`].
+#[derive(Clone, Copy)]
+pub struct Agreements<'a>(pub(super) &'a Space);
+
+impl Agreements<'_> {
+    async fn act(&self, doc: DocId, command: Command) -> Result<AgreementView, Error> {
+        self.0.ask(move |engine| engine.act(doc, command)).await
+    }
+
+    /// The agreements that are not long over (13 weeks), in the order in which
+    /// they were begun.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`]; so for all reading methods here.
+    pub async fn list(&self) -> Result<Vec<AgreementView>, Error> {
+        self.0.ask(Engine::agreements).await
+    }
+
+    /// Every agreement that ever was, however long ago: it takes longer with the
+    /// years.
+    ///
+    /// # Errors
+    /// As [`Agreements::list`].
+    pub async fn all(&self) -> Result<Vec<AgreementView>, Error> {
+        self.0.ask(Engine::all_agreements).await
+    }
+
+    /// The agreements, sorted by what they ask of me.
+    ///
+    /// # Errors
+    /// As [`Agreements::list`].
+    pub async fn now(&self) -> Result<AgreementsNow, Error> {
+        self.0.ask(Engine::agreements_now).await
+    }
+
+    /// One agreement.
+    ///
+    /// # Errors
+    /// `NotFound`, or as [`Agreements::list`].
+    pub async fn show(&self, id: DocId) -> Result<AgreementView, Error> {
+        self.0.ask(move |engine| engine.show_agreement(id)).await
+    }
+
+    /// Everything that was ever done with an agreement (R36).
+    ///
+    /// # Errors
+    /// As [`Agreements::show`].
+    pub async fn history(&self, id: DocId) -> Result<Vec<HistoryItem>, Error> {
+        self.0.ask(move |engine| engine.history(id)).await
+    }
+
+    /// Proposes terms in a new agreement.
+    ///
+    /// # Errors
+    /// A refusal for the terms, or as [`Agreements::list`]; so for all that follow.
+    pub async fn propose(&self, terms: Terms) -> Result<AgreementView, Error> {
+        let command = Command::Propose { terms, basis: Past::default() };
+        self.0.ask(move |engine| engine.begin(command)).await
+    }
+
+    /// Offers something that binds only me; it needs no answer.
+    ///
+    /// # Errors
+    /// As [`Agreements::propose`].
+    pub async fn offer(&self, terms: Terms) -> Result<AgreementView, Error> {
+        self.0.ask(move |engine| engine.begin(Command::Offer { terms })).await
+    }
+
+    /// Proposes other terms: a counter to what is on the table, or an amendment
+    /// of what holds. `shown` is the view that this answers.
+    ///
+    /// # Errors
+    /// `StaleView` if something came in since `shown`; as [`Agreements::propose`].
+    pub async fn counter(
+        &self,
+        shown: &AgreementView,
+        terms: Terms,
+    ) -> Result<AgreementView, Error> {
+        self.act(shown.id, Command::Propose { terms, basis: shown.basis.clone() }).await
+    }
+
+    /// Says yes to exactly this text, as it was shown (R4).
+    ///
+    /// # Errors
+    /// `StaleView`, `StaleRevision`, `AlreadyAgreed`, `RunsTooLong`.
+    pub async fn consent(
+        &self,
+        shown: &AgreementView,
+        revision: RevisionHash,
+    ) -> Result<AgreementView, Error> {
+        self.act(shown.id, Command::Consent { revision, basis: shown.basis.clone() }).await
+    }
+
+    /// Proposes the same once more, until later.
+    ///
+    /// # Errors
+    /// `OutsideRenewal`, `NotInForce`, `StaleView`.
+    pub async fn renew(
+        &self,
+        shown: &AgreementView,
+        expires_at: Option<Moment>,
+    ) -> Result<AgreementView, Error> {
+        self.act(shown.id, Command::Renew { expires_at, basis: shown.basis.clone() }).await
+    }
+
+    /// Takes back my proposal or my yes, as long as it is not ratified, and
+    /// while it cools off.
+    ///
+    /// # Errors
+    /// `NothingToWithdraw`, `AlreadyRatified`.
+    pub async fn withdraw(
+        &self,
+        id: DocId,
+        revision: Option<RevisionHash>,
+    ) -> Result<AgreementView, Error> {
+        self.act(id, Command::Withdraw { revision }).await
+    }
+
+    /// Says no. No reason, no consequence (R19).
+    ///
+    /// # Errors
+    /// `OwnProposal`, `StaleRevision`.
+    pub async fn decline(
+        &self,
+        id: DocId,
+        revision: Option<RevisionHash>,
+    ) -> Result<AgreementView, Error> {
+        self.act(id, Command::Decline { revision }).await
+    }
+
+    /// Pauses my part.
+    ///
+    /// # Errors
+    /// `NotInForce`, `AlreadySuspended`.
+    pub async fn suspend(&self, id: DocId) -> Result<AgreementView, Error> {
+        self.act(id, Command::Suspend).await
+    }
+
+    /// Lifts my pause.
+    ///
+    /// # Errors
+    /// `NotSuspended`.
+    pub async fn resume(&self, id: DocId) -> Result<AgreementView, Error> {
+        self.act(id, Command::Resume).await
+    }
+
+    /// Ends it, at once and for good. Nobody is asked (R1, R2).
+    ///
+    /// # Errors
+    /// `AlreadyEnded`, `NotFound`.
+    pub async fn end(&self, id: DocId) -> Result<AgreementView, Error> {
+        self.act(id, Command::End).await
+    }
+
+    /// Keeps a private draft; the partner learns nothing of it (R9).
+    ///
+    /// # Errors
+    /// `TextTooLong`, `TextForbidden`, `NotFound` for an unknown `id`.
+    pub async fn keep_draft(&self, id: Option<DocId>, text: &str) -> Result<PrivateDraft, Error> {
+        let text = text.to_owned();
+        self.0.ask(move |engine| engine.keep_draft(id, &text)).await
+    }
+
+    /// Every private draft.
+    ///
+    /// # Errors
+    /// Storage, [`Error::Closed`].
+    pub async fn drafts(&self) -> Result<Vec<PrivateDraft>, Error> {
+        self.0.ask(Engine::private_drafts).await
+    }
+
+    /// Throws a private draft away.
+    ///
+    /// # Errors
+    /// `NotFound`, storage, [`Error::Closed`].
+    pub async fn discard_draft(&self, id: DocId) -> Result<(), Error> {
+        self.0.ask(move |engine| engine.discard_draft(id)).await
+    }
+
+    /// Opens a private draft to the partner as a working draft that both may
+    /// type in. What is typed there stays in the history: say so before the tap.
+    ///
+    /// # Errors
+    /// `DraftOpen`, `AlreadyEnded`, `NotFound`.
+    pub async fn open_draft(
+        &self,
+        draft: DocId,
+        agreement: Option<DocId>,
+    ) -> Result<AgreementView, Error> {
+        self.0.ask(move |engine| engine.open_draft(draft, agreement)).await
+    }
+
+    /// Leaves the working draft's editor: `text` is all of it now. What the
+    /// partner typed since `shown` stays, merged by the CRDT.
+    ///
+    /// # Errors
+    /// `DraftClosed`, `TextTooLong`, `CapReached`.
+    pub async fn type_text(
+        &self,
+        shown: &AgreementView,
+        text: &str,
+    ) -> Result<AgreementView, Error> {
+        let (id, basis, text) = (shown.id, shown.basis.clone(), text.to_owned());
+        self.0.ask(move |engine| engine.type_text(id, basis, text)).await
+    }
+
+    /// One change of the working draft, at a position in Unicode scalar values.
+    ///
+    /// # Errors
+    /// `OutsideText`, `DraftClosed`, `TextTooLong`, `CapReached`.
+    pub async fn splice(&self, id: DocId, splice: Splice) -> Result<AgreementView, Error> {
+        self.0.ask(move |engine| engine.splice(id, splice)).await
+    }
 }

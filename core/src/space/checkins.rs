@@ -1,7 +1,6 @@
 //! Check-ins and daily intentions, on one phone.
 
 use super::Space;
-use super::engine::{Engine, Home};
 use super::subscription::Subscription;
 use crate::cbor::Value;
 use crate::domain::checkin::view::intentions;
@@ -16,6 +15,7 @@ use crate::domain::record::{Action, Draft, Held};
 use crate::domain::refusal::RefusalCode;
 use crate::domain::text;
 use crate::domain::words::{in_order, withdrawn};
+use crate::engine::{Engine, Home};
 use crate::error::Error;
 use crate::host::random;
 use crate::id::{DocId, ItemId, PersonId, Position};
@@ -83,17 +83,17 @@ impl PrivateAnswers {
 
 impl Engine {
     /// The local date of the person who holds this phone.
-    pub(super) fn today(&self) -> Date {
+    pub(crate) fn today(&self) -> Date {
         self.local_date(self.now())
     }
 
     /// The local date of a moment, where this phone is.
-    pub(super) fn local_date(&self, at: Moment) -> Date {
+    pub(crate) fn local_date(&self, at: Moment) -> Date {
         local_date(at, &self.host.clock.zone())
     }
 
     /// The zone in which this phone is.
-    pub(super) fn local_zone(&self) -> jiff::tz::TimeZone {
+    pub(crate) fn local_zone(&self) -> jiff::tz::TimeZone {
         zone(&self.host.clock.zone()).unwrap_or(jiff::tz::TimeZone::UTC)
     }
 
@@ -139,7 +139,7 @@ impl Engine {
     }
 
     /// The template that a document holds, unless it was taken back.
-    pub(super) fn template_of(
+    pub(crate) fn template_of(
         &mut self,
         home: &Home,
         doc: DocId,
@@ -172,7 +172,7 @@ impl Engine {
         Ok(templates)
     }
 
-    pub(super) fn template(&mut self, home: &Home, id: TemplateId) -> Result<Template, Error> {
+    pub(crate) fn template(&mut self, home: &Home, id: TemplateId) -> Result<Template, Error> {
         match id {
             TemplateId::Week => Ok(Template::week()),
             // One that no entry touches needs no document made for it.
@@ -251,7 +251,7 @@ impl Engine {
     }
 
     /// The check-ins of this and the last periods, newest first.
-    pub(super) fn check_ins(&mut self) -> Result<Vec<CheckInView>, Error> {
+    pub(crate) fn check_ins(&mut self) -> Result<Vec<CheckInView>, Error> {
         let home = self.home()?;
         let today = self.today();
         let now = self.now();
@@ -354,7 +354,7 @@ impl Engine {
 
     /// Opens every seal of mine whose other is here, and lets go of those whose
     /// period is long over: their answers stay private (§5.6.5).
-    pub(super) fn settle_seals(&mut self) -> Result<(), Error> {
+    pub(crate) fn settle_seals(&mut self) -> Result<(), Error> {
         if self.db()?.outbox()?.is_empty() {
             return Ok(());
         }
@@ -567,7 +567,7 @@ impl Engine {
     }
 
     /// The intentions of the last two weeks, oldest first.
-    pub(super) fn intentions(&mut self) -> Result<Vec<IntentionView>, Error> {
+    pub(crate) fn intentions(&mut self) -> Result<Vec<IntentionView>, Error> {
         let home = self.home()?;
         let now = self.now();
         let from = self.today().saturating_sub(jiff::Span::new().days(14));
@@ -599,7 +599,7 @@ impl Engine {
 
     /// Every period of a template that both or I answered, with my own answers
     /// even where they stayed private: for the trend.
-    pub(super) fn answered(
+    pub(crate) fn answered(
         &mut self,
         template: TemplateId,
         from: Moment,

@@ -1,10 +1,10 @@
 //! Talks and accounts, on one phone.
 
 use super::Space;
-use super::engine::{Engine, Home};
 use crate::domain::hearing::{AccountView, Command, TalkView, account, decide, talk};
 use crate::domain::ledger::own_document;
 use crate::domain::refusal::RefusalCode;
+use crate::engine::{Engine, Home};
 use crate::error::Error;
 use crate::host::random;
 use crate::id::{DocId, ItemId};
@@ -33,11 +33,11 @@ impl Engine {
     }
 
     /// The talk in a document, if it holds one.
-    pub(super) fn talk_in(&mut self, home: &Home, doc: DocId) -> Result<Option<TalkView>, Error> {
+    pub(crate) fn talk_in(&mut self, home: &Home, doc: DocId) -> Result<Option<TalkView>, Error> {
         Ok(self.hearing(home, doc)?.0)
     }
 
-    pub(super) fn talks(&mut self) -> Result<Vec<TalkView>, Error> {
+    pub(crate) fn talks(&mut self) -> Result<Vec<TalkView>, Error> {
         Ok(self.all_hearing("talk")?.into_iter().filter_map(|(talk, _)| talk).collect())
     }
 

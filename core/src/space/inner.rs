@@ -1,11 +1,11 @@
 //! The journal and what else one writes for oneself, in the vault of one phone.
 
 use super::Space;
-use super::engine::Engine;
 use crate::cbor::Value;
 use crate::domain::inner::{NewNote, Note, written};
 use crate::domain::openness::{Kind, NewPost, PostView};
 use crate::domain::refusal::RefusalCode;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::id::DocId;
 use crate::store::{StorageError, VaultItem};

@@ -1,12 +1,12 @@
 //! Openness posts, on one phone.
 
 use super::Space;
-use super::engine::{Engine, Home};
 use super::subscription::Subscription;
 use crate::domain::ledger::{Month, ledger};
 use crate::domain::openness::{Command, NewPost, PostView, decide, fold, project};
 use crate::domain::pacing::Feature;
 use crate::domain::refusal::RefusalCode;
+use crate::engine::{Engine, Home};
 use crate::error::Error;
 use crate::id::{DocId, ItemId};
 use crate::limits;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 impl Engine {
     /// The ledgers of both that views look at: those of the months around now,
     /// and every other one that still holds something that lives.
-    pub(super) fn live_ledgers(&mut self, home: &Home) -> Result<Vec<DocId>, Error> {
+    pub(crate) fn live_ledgers(&mut self, home: &Home) -> Result<Vec<DocId>, Error> {
         let now = self.now();
         let mut docs: BTreeSet<DocId> = self.ledgers_between(home, now, now);
         let others = ["openness", "checkin", "intention", "words"];
@@ -27,7 +27,7 @@ impl Engine {
 
     /// The ledgers of both for the months from 13 weeks before `from` to a month
     /// after `to`.
-    pub(super) fn ledgers_between(&self, home: &Home, from: Moment, to: Moment) -> BTreeSet<DocId> {
+    pub(crate) fn ledgers_between(&self, home: &Home, from: Moment, to: Moment) -> BTreeSet<DocId> {
         let mut docs = BTreeSet::new();
         // Nobody's life is longer than this; stated times can be anything.
         let mut at = from.max(to.plus(-limits::LIFE)).plus(-limits::RECENT);
@@ -41,7 +41,7 @@ impl Engine {
     }
 
     /// The posts of one ledger as they are now.
-    pub(super) fn posts_of(&mut self, home: &Home, doc: DocId) -> Result<Vec<PostView>, Error> {
+    pub(crate) fn posts_of(&mut self, home: &Home, doc: DocId) -> Result<Vec<PostView>, Error> {
         let basis = self.touched(home, doc)?;
         if basis.0.is_empty() {
             return Ok(Vec::new());
@@ -69,7 +69,7 @@ impl Engine {
     }
 
     /// Every post that lives, and the stubs of those taken back, oldest first.
-    pub(super) fn posts(&mut self) -> Result<Vec<PostView>, Error> {
+    pub(crate) fn posts(&mut self) -> Result<Vec<PostView>, Error> {
         let home = self.home()?;
         let mut posts = Vec::new();
         for doc in self.live_ledgers(&home)? {
@@ -83,7 +83,7 @@ impl Engine {
     }
 
     /// The posts that are still shared: none once the pair has ended.
-    pub(super) fn shared_posts(&mut self) -> Result<Vec<PostView>, Error> {
+    pub(crate) fn shared_posts(&mut self) -> Result<Vec<PostView>, Error> {
         let home = self.home()?;
         match self.pair_state(&home)?.left_at {
             Some(_) => Ok(Vec::new()),

@@ -1,7 +1,6 @@
 //! How it goes, what is next, and when to be reminded, on one phone.
 
 use super::Space;
-use super::engine::{Engine, Home};
 use super::subscription::Subscription;
 use crate::domain::agreement::view::agreements_now;
 use crate::domain::agreement::{AgreementView, view::AgreementsNow};
@@ -19,6 +18,7 @@ use crate::domain::record::Action;
 use crate::domain::recurrence::IsoWeek;
 use crate::domain::reminder::{Reminder, ReminderInput, reminders};
 use crate::domain::share::{SharedItem, what_i_share};
+use crate::engine::{Engine, Home};
 use crate::error::Error;
 use crate::time::{DAY, Moment};
 use serde::Serialize;
@@ -41,7 +41,7 @@ pub struct Today {
 
 impl Engine {
     /// What is next for this phone's person.
-    pub(super) fn next_due(&mut self) -> Result<Vec<NextDue>, Error> {
+    pub(crate) fn next_due(&mut self) -> Result<Vec<NextDue>, Error> {
         let (agreements, promises) = (self.agreements()?, self.promises()?);
         let (check_ins, talks) = (self.check_ins()?, self.talks()?);
         let shown = Shown {

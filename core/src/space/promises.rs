@@ -1,7 +1,6 @@
 //! Promises and practices, on one phone.
 
 use super::Space;
-use super::engine::{Engine, Home};
 use super::subscription::Subscription;
 use crate::domain::ledger::own_document;
 use crate::domain::pacing::Feature;
@@ -13,6 +12,7 @@ use crate::domain::promise::{
 use crate::domain::record::{Action, Draft, Held};
 use crate::domain::recurrence::Due;
 use crate::domain::refusal::RefusalCode;
+use crate::engine::{Engine, Home};
 use crate::error::Error;
 use crate::host::random;
 use crate::id::{DocId, ItemId, OccurrenceId};
@@ -41,7 +41,7 @@ impl Engine {
     }
 
     /// One promise; `None` where this document holds none.
-    pub(super) fn show_promise(
+    pub(crate) fn show_promise(
         &mut self,
         home: &Home,
         doc: DocId,
@@ -66,14 +66,14 @@ impl Engine {
     }
 
     /// The promises that are not long over, in the order in which they were made.
-    pub(super) fn promises(&mut self) -> Result<Vec<PromiseView>, Error> {
+    pub(crate) fn promises(&mut self) -> Result<Vec<PromiseView>, Error> {
         let home = self.home()?;
         let docs = self.live_documents(&["promise"])?;
         self.read_promises(&home, docs)
     }
 
     /// Every promise that ever was.
-    pub(super) fn all_promises(&mut self) -> Result<Vec<PromiseView>, Error> {
+    pub(crate) fn all_promises(&mut self) -> Result<Vec<PromiseView>, Error> {
         let home = self.home()?;
         let docs = self.all_documents(&["promise"], limits::PROMISES)?;
         self.read_promises(&home, docs)
@@ -153,7 +153,7 @@ impl Engine {
 
     /// Takes back words of one's own in a document, whether a view still shows them
     /// or not. The record that they stood beside stays.
-    pub(super) fn withdraw_words(&mut self, doc: DocId, words: ItemId) -> Result<(), Error> {
+    pub(crate) fn withdraw_words(&mut self, doc: DocId, words: ItemId) -> Result<(), Error> {
         let home = self.home()?;
         let read = self.records(&home, doc)?;
         let said = read.held.iter().find(|held| held.id.item() == words);
@@ -170,7 +170,7 @@ impl Engine {
     }
 
     /// Appends what was decided already, unless the pair has ended.
-    pub(super) fn append_own(&mut self, drafts: Vec<Draft>) -> Result<(), Error> {
+    pub(crate) fn append_own(&mut self, drafts: Vec<Draft>) -> Result<(), Error> {
         self.transact(|engine| {
             engine.look_at_clock()?;
             let mut home = engine.home()?;

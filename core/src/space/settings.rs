@@ -1,12 +1,12 @@
 //! One person's own settings, and the limits and the space of the two.
 
 use super::Space;
-use super::engine::Engine;
 use crate::cbor::Value;
 use crate::domain::pacing::{Act, Contact, Feature, PairLimits, SpaceView};
 use crate::domain::record::{Action, Draft};
 use crate::domain::refusal::RefusalCode;
 use crate::domain::reminder::Wishes;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::store::{StorageError, VaultItem};
 use crate::time::Moment;
@@ -16,7 +16,7 @@ const WISHES: &str = "wishes";
 
 impl Engine {
     /// This person's wishes for reminders.
-    pub(super) fn wishes(&mut self) -> Result<Wishes, Error> {
+    pub(crate) fn wishes(&mut self) -> Result<Wishes, Error> {
         let id = self.vault()?.named(WISHES, "");
         let Some(item) = self.vault()?.get(id)? else { return Ok(Wishes::default()) };
         let text = item.value.get("wishes").and_then(Value::text);
@@ -37,7 +37,7 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) fn limits(&mut self) -> Result<(PairLimits, PairLimits), Error> {
+    pub(crate) fn limits(&mut self) -> Result<(PairLimits, PairLimits), Error> {
         let home = self.home()?;
         let pacing = self.pacing(&home)?;
         Ok((pacing.limits(), pacing.vote(&home.pair, home.me)))
@@ -55,7 +55,7 @@ impl Engine {
         self.limits()
     }
 
-    pub(super) fn space_now(&mut self) -> Result<Option<SpaceView>, Error> {
+    pub(crate) fn space_now(&mut self) -> Result<Option<SpaceView>, Error> {
         let home = self.home()?;
         Ok(self.pacing(&home)?.space(&home.pair, home.me, self.now()))
     }

@@ -1,11 +1,11 @@
 //! A phone without a thread, a socket and a clock of its own, for simulators: every
 //! step is taken where it is asked for. Feature `sim`; no app needs it.
 
-use super::engine::Engine;
-use super::link::LinkKeys;
-use super::turn::{Doing, brings_entries};
-use super::worker::Worker;
 use super::{Host, Space};
+use crate::engine::Engine;
+use crate::engine::Handle;
+use crate::engine::intake::turn::{Doing, brings_entries};
+use crate::engine::link::LinkKeys;
 use crate::error::{Error, LinkError};
 use crate::id::PersonId;
 use crate::pairing::{Material, Replacement};
@@ -19,7 +19,7 @@ impl Space {
     /// # Errors
     /// As there.
     pub fn create_here(folder: &Path, name: &str, host: Host) -> Result<Self, Error> {
-        Self::create_with(folder, name, host, |engine| Ok(Worker::here(engine)))
+        Self::of(Handle::here(Engine::create(folder, name, host)?))
     }
 
     /// [`Space::open`], without a thread.
@@ -27,7 +27,7 @@ impl Space {
     /// # Errors
     /// As there.
     pub fn open_here(folder: &Path, host: Host) -> Result<Self, Error> {
-        Self::open_with(folder, host, |engine| Ok(Worker::here(engine)))
+        Self::of(Handle::here(Engine::open(folder, host)?))
     }
 
     /// What a phone that stays tells the one that takes its partner's place.
@@ -62,7 +62,7 @@ impl Space {
 
     /// Lets go of the files without writing anything back, as a crash does.
     pub fn abandon(&self) {
-        self.worker.stop();
+        self.engine.stop();
     }
 
     /// Does what a phone does when it has nothing else to do.
@@ -70,7 +70,7 @@ impl Space {
     /// # Errors
     /// [`Error::Closed`].
     pub async fn rest(&self) -> Result<(), Error> {
-        self.worker
+        self.engine
             .call(|engine| {
                 engine.read_at_rest();
                 Ok(())
@@ -163,7 +163,7 @@ impl SimLink {
             let turn = engine.turn(epoch, &mut session, work)?;
             Ok((session, turn))
         };
-        let (session, turn) = self.space.worker.call(work).await?;
+        let (session, turn) = self.space.engine.call(work).await?;
         self.session = Some(session);
         let Some(turn) = turn else {
             said.over = true;

@@ -1,8 +1,8 @@
 //! Hearing of changes.
 
 use super::Space;
-use super::engine::Engine;
 use crate::domain::refusal::RefusalCode;
+use crate::engine::Engine;
 use crate::error::Error;
 use std::sync::Arc;
 use tokio::sync::watch;

@@ -1,7 +1,7 @@
 //! What a space does by itself: deleting what has expired, taking what is long
 //! over off the lists that views look at, opening check-ins that both sealed.
 
-use super::engine::Engine;
+use super::{Engine, Home};
 use crate::cbor::Value;
 use crate::domain::agreement::AgreementState;
 use crate::error::Error;
@@ -18,7 +18,7 @@ const SWEEP_EVERY: i64 = 60;
 
 impl Engine {
     /// When a space opens: brings the lists to this version, and sweeps.
-    pub(super) fn begin_upkeep(&mut self) -> Result<(), Error> {
+    pub(crate) fn begin_upkeep(&mut self) -> Result<(), Error> {
         if self.db()?.setting("index")? != Some(Value::Int(INDEX)) {
             self.transact(|engine| {
                 match engine.rebuild_within() {
@@ -35,7 +35,7 @@ impl Engine {
     }
 
     /// Reads a run of what has come. Whether there may be more.
-    pub(super) fn read_at_rest(&mut self) -> bool {
+    pub(crate) fn read_at_rest(&mut self) -> bool {
         let read = self.read_one_arrived();
         if let Err(error) = &read {
             tracing::warn!(%error, "what has come waits to be read");
@@ -45,7 +45,7 @@ impl Engine {
 
     /// Now and then, when nothing else is to be done. Failures wait for the next
     /// time; nothing depends on its being done at once.
-    pub(super) fn upkeep(&mut self) {
+    pub(crate) fn upkeep(&mut self) {
         if self.files.is_none() || self.unread {
             return;
         }
@@ -194,11 +194,7 @@ impl Engine {
     }
 
     /// The latest time that the last entries about a document state.
-    fn last_touched(
-        &mut self,
-        home: &super::engine::Home,
-        doc: DocId,
-    ) -> Result<Option<Moment>, Error> {
+    fn last_touched(&mut self, home: &Home, doc: DocId) -> Result<Option<Moment>, Error> {
         let mut last = None;
         let past = self.touched(home, doc)?;
         for log in &home.logs {
@@ -212,12 +208,7 @@ impl Engine {
         Ok(last.map(Moment))
     }
 
-    fn long_over(
-        &mut self,
-        home: &super::engine::Home,
-        doc: DocId,
-        first_kind: &str,
-    ) -> Result<bool, Error> {
+    fn long_over(&mut self, home: &Home, doc: DocId, first_kind: &str) -> Result<bool, Error> {
         use AgreementState::{Declined, Ended, Expired, Lapsed, Withdrawn};
         let now = self.now();
         let before = now.plus(-limits::RECENT);

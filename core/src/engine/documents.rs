@@ -1,7 +1,7 @@
 //! The documents: which entries touch them, deriving and keeping them, and which of
 //! them views look at.
 
-use super::engine::{Engine, FOLDED_AGREEMENTS, Home};
+use super::{Engine, FOLDED_AGREEMENTS, Home};
 use crate::cbor::Value;
 use crate::document::{Document, RULE, Touch, causal_order};
 use crate::domain::agreement;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 const LOADED_DOCUMENTS: usize = 128;
 
 /// A document that entries of one run touch.
-pub(super) struct TouchedRun {
+pub(crate) struct TouchedRun {
     pub doc: DocId,
     /// The kind of the first record that does.
     pub kind: String,
@@ -31,7 +31,7 @@ pub(super) struct TouchedRun {
     pub places: Vec<u64>,
 }
 
-pub(super) struct Loaded {
+pub(crate) struct Loaded {
     document: Document,
     used: u64,
     /// Its records, once somebody has read them.
@@ -51,7 +51,7 @@ pub struct Read {
 
 impl Engine {
     /// How far a document goes in each log, by the index.
-    pub(super) fn touched(&mut self, home: &Home, doc: DocId) -> Result<Past, Error> {
+    pub(crate) fn touched(&mut self, home: &Home, doc: DocId) -> Result<Past, Error> {
         if let Some(past) = self.bases.get(&doc) {
             return Ok(past.clone());
         }
@@ -70,7 +70,7 @@ impl Engine {
     }
 
     /// What the entries from `basis` on say of a document.
-    pub(super) fn new_touches(
+    pub(crate) fn new_touches(
         &mut self,
         home: &Home,
         doc: DocId,
@@ -271,7 +271,7 @@ impl Engine {
 
     /// One's own records on a document from where it waits on, and what waits to be
     /// done again in a log that goes on.
-    pub(super) fn waiting_records(
+    pub(crate) fn waiting_records(
         &mut self,
         home: &Home,
         doc: DocId,
@@ -288,7 +288,7 @@ impl Engine {
     }
 
     /// The documents that views look at.
-    pub(super) fn live_rows(&mut self) -> Result<Arc<Vec<LiveRow>>, Error> {
+    pub(crate) fn live_rows(&mut self) -> Result<Arc<Vec<LiveRow>>, Error> {
         if let Some(live) = &self.live {
             return Ok(live.clone());
         }
@@ -300,7 +300,7 @@ impl Engine {
 
     /// Notes that an entry touches a document. One that is live already needs no
     /// more than its place in the index.
-    pub(super) fn touch(
+    pub(crate) fn touch(
         &mut self,
         doc: DocId,
         kind: &str,
@@ -319,7 +319,7 @@ impl Engine {
     }
 
     /// Notes which documents the entries of one run touch.
-    pub(super) fn touch_run(&mut self, log: &LogRow, runs: Vec<TouchedRun>) -> Result<(), Error> {
+    pub(crate) fn touch_run(&mut self, log: &LogRow, runs: Vec<TouchedRun>) -> Result<(), Error> {
         let mut begun = self.db()?.begun()?;
         for TouchedRun { doc, kind, looked_at, places } in runs {
             self.db()?.add_touches(doc, log.number, &places)?;
@@ -341,7 +341,7 @@ impl Engine {
     }
 
     /// Takes a document off the list that views look at.
-    pub(super) fn retire_document(&mut self, doc: DocId) -> Result<(), Error> {
+    pub(crate) fn retire_document(&mut self, doc: DocId) -> Result<(), Error> {
         self.known.remove(&doc);
         self.live = None;
         Ok(self.db()?.retire(doc)?)

@@ -1,7 +1,28 @@
-//! The writer thread's state: the files, the keys, the loaded documents.
+//! The writer: one thread that owns the files, the keys and the loaded documents.
+//!
+//! Everything that is written goes through here, in one transaction each, and every
+//! view is computed from what stands here. It knows no socket: the other phone's
+//! entries come in through [`intake`], as one's own words do through the facade.
 
-use super::documents::Loaded;
-use super::link::Link;
+#[cfg(feature = "net")]
+mod delivered;
+pub(crate) mod doctor;
+pub(crate) mod documents;
+mod files;
+mod handle;
+pub(crate) mod intake;
+pub(crate) mod link;
+pub(crate) mod recovery;
+pub(crate) mod status;
+pub(crate) mod upkeep;
+mod worker;
+
+pub use doctor::{DoctorReport, Finding, Remedy, VerifiedLog};
+pub(crate) use handle::Handle;
+pub use link::Leaving;
+pub use recovery::SetAside;
+pub use status::{PairingState, Status, StatusNotice};
+
 use crate::cbor::Value;
 use crate::domain::lifecycle::PairState;
 use crate::domain::pacing::Pacing;
@@ -18,6 +39,8 @@ use crate::store::{
     BodyRow, EntryRow, Expiring, Keys, LiveRow, LogRow, PairDb, StorageError, VaultDb,
 };
 use crate::time::{Moment, Stated};
+use documents::Loaded;
+use link::Link;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,9 +49,9 @@ use tokio::sync::watch;
 /// Bodies kept in memory.
 const CACHED_BODIES: usize = 8_192;
 /// Folded agreements kept in memory.
-pub(super) const FOLDED_AGREEMENTS: usize = 512;
+pub(crate) const FOLDED_AGREEMENTS: usize = 512;
 /// The setting that counts how often a log of one's own was cut.
-pub(super) const CUTS: &str = "cuts";
+pub(crate) const CUTS: &str = "cuts";
 
 /// What the host lends, see [`crate::host`].
 #[derive(Clone)]
@@ -83,67 +106,67 @@ impl Home {
     }
 
     /// A person's log of the last generation that is held.
-    pub(super) fn newest(&self, owner: PersonId) -> Option<&LogRow> {
+    pub(crate) fn newest(&self, owner: PersonId) -> Option<&LogRow> {
         self.logs.iter().rfind(|log| log.follower.owner() == owner)
     }
 
     /// The person of a log's row.
-    pub(super) fn author(&self, log: LogId) -> Option<PersonId> {
+    pub(crate) fn author(&self, log: LogId) -> Option<PersonId> {
         PairDb::find(&self.logs, log).map(|row| row.follower.owner())
     }
 }
 
 /// See the [module](self).
 pub struct Engine {
-    pub(super) folder: PathBuf,
-    pub(super) store: [u8; 16],
-    pub(super) keys: Keys,
-    pub(super) host: Host,
-    pub(super) files: Option<Files>,
+    pub(crate) folder: PathBuf,
+    pub(crate) store: [u8; 16],
+    pub(crate) keys: Keys,
+    pub(crate) host: Host,
+    pub(crate) files: Option<Files>,
     /// The ids of one's own logs, held or not, by generation.
-    pub(super) own_logs: Vec<LogId>,
+    pub(crate) own_logs: Vec<LogId>,
     own_logs_of: Option<(PairId, PersonId)>,
-    pub(super) documents: HashMap<DocId, Loaded>,
-    pub(super) folded: HashMap<DocId, Arc<agreement::Folded>>,
-    pub(super) promises: HashMap<DocId, Arc<promise::Folded>>,
-    pub(super) posts: HashMap<DocId, (Past, Arc<openness::Folded>)>,
+    pub(crate) documents: HashMap<DocId, Loaded>,
+    pub(crate) folded: HashMap<DocId, Arc<agreement::Folded>>,
+    pub(crate) promises: HashMap<DocId, Arc<promise::Folded>>,
+    pub(crate) posts: HashMap<DocId, (Past, Arc<openness::Folded>)>,
     /// The documents that views look at, once read.
-    pub(super) live: Option<Arc<Vec<LiveRow>>>,
+    pub(crate) live: Option<Arc<Vec<LiveRow>>>,
     /// Documents that have a row and are live, as far as it was seen.
-    pub(super) known: HashSet<DocId>,
+    pub(crate) known: HashSet<DocId>,
     pair_state: Option<(Past, PairState, Pacing)>,
     /// How far documents go in each log, as far as it was asked.
-    pub(super) bases: HashMap<DocId, Past>,
+    pub(crate) bases: HashMap<DocId, Past>,
     /// Bodies that were read, or found missing, and when they expire.
     bodies: HashMap<Position, (BodyRow, Option<Value>)>,
     /// Entries or bodies were written since the transaction began.
-    pub(super) wrote: bool,
+    pub(crate) wrote: bool,
     /// The link as it was read at a revision of the settings.
-    pub(super) link_read: Option<(u64, Option<Link>)>,
+    pub(crate) link_read: Option<(u64, Option<Link>)>,
     /// Something was erased and may still stand in the WAL.
-    pub(super) scrub: bool,
+    pub(crate) scrub: bool,
     /// Entries may be stored that are not read yet.
-    pub(super) unread: bool,
+    pub(crate) unread: bool,
     /// How often a log of one's own was cut, as far as it was seen.
-    pub(super) cuts: Option<Value>,
+    pub(crate) cuts: Option<Value>,
     /// When what expires was last looked for.
-    pub(super) swept: Option<Moment>,
+    pub(crate) swept: Option<Moment>,
     /// Live documents that cannot be long over before these moments.
-    pub(super) recent: HashMap<DocId, Moment>,
+    pub(crate) recent: HashMap<DocId, Moment>,
     /// What expires, once read.
-    pub(super) expiring: Option<Vec<Expiring>>,
-    pub(super) turn: u64,
+    pub(crate) expiring: Option<Vec<Expiring>>,
+    pub(crate) turn: u64,
     /// Agreements that could not be read when they were last listed.
-    pub(super) unreadable: BTreeSet<DocId>,
+    pub(crate) unreadable: BTreeSet<DocId>,
     /// How much of one's own logs the other phone holds, once read.
     #[cfg(feature = "net")]
-    pub(super) delivered: Option<Past>,
+    pub(crate) delivered: Option<Past>,
     /// Whatever else could not be read.
-    pub(super) damaged: BTreeSet<DocId>,
+    pub(crate) damaged: BTreeSet<DocId>,
     changes: watch::Sender<u64>,
     version: i64,
     /// Another process has written to this home since it was opened here.
-    pub(super) shared: bool,
+    pub(crate) shared: bool,
 }
 
 impl Engine {
@@ -267,7 +290,7 @@ impl Engine {
     }
 
     /// The same, for what needs neither documents nor bodies.
-    pub(super) fn transact_unread<T>(
+    pub(crate) fn transact_unread<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
@@ -397,7 +420,7 @@ impl Engine {
     }
 
     /// Takes note that an entry touched a document.
-    pub(super) fn moved(&mut self, doc: DocId, log: LogId, index: u64) {
+    pub(crate) fn moved(&mut self, doc: DocId, log: LogId, index: u64) {
         self.wrote = true;
         if let Some(basis) = self.bases.get_mut(&doc) {
             basis.raise(log, index + 1);
@@ -406,7 +429,7 @@ impl Engine {
 
     /// Deletes a body that its author took back, on this phone. The words of
     /// somebody else stay where they are.
-    pub(super) fn take_words(
+    pub(crate) fn take_words(
         &mut self,
         home: &Home,
         author: PersonId,
@@ -421,7 +444,7 @@ impl Engine {
     }
 
     /// Deletes a body, whatever is held of it.
-    pub(super) fn erase_body(&mut self, of: Position, number: u64) -> Result<(), Error> {
+    pub(crate) fn erase_body(&mut self, of: Position, number: u64) -> Result<(), Error> {
         let db = self.db()?;
         let row = match db.body(number, of.index, of.place) {
             // What cannot be read is erased all the same.
@@ -449,7 +472,7 @@ impl Engine {
 
     /// What was read, or `None`, and noted, where it is damaged: one damaged thing
     /// must not hide the others.
-    pub(super) fn unless_damaged<T>(
+    pub(crate) fn unless_damaged<T>(
         &mut self,
         doc: DocId,
         read: Result<T, Error>,
@@ -466,12 +489,12 @@ impl Engine {
     }
 
     /// Forgets what was read of a body.
-    pub(super) fn forget_body(&mut self, of: Position) {
+    pub(crate) fn forget_body(&mut self, of: Position) {
         self.bodies.remove(&of);
     }
 
     /// The body of a record, if it is here and its time is not over.
-    pub(super) fn body(&mut self, home: &Home, of: Position) -> Result<Option<Value>, Error> {
+    pub(crate) fn body(&mut self, home: &Home, of: Position) -> Result<Option<Value>, Error> {
         let (now, days) = (self.now(), self.retention(home)?);
         if !self.bodies.contains_key(&of) {
             let Some(log) = PairDb::find(&home.logs, of.log) else { return Ok(None) };
@@ -498,7 +521,7 @@ impl Engine {
     }
 
     /// For how many days words are kept at most.
-    pub(super) fn retention(&mut self, home: &Home) -> Result<Option<u16>, Error> {
+    pub(crate) fn retention(&mut self, home: &Home) -> Result<Option<u16>, Error> {
         let basis = self.touched(home, home.pair.document())?;
         match &self.pair_state {
             Some((known, _, pacing)) if *known == basis => Ok(pacing.limits().retention_days),
@@ -507,7 +530,7 @@ impl Engine {
     }
 
     /// The bodies of these records.
-    pub(super) fn bodies(
+    pub(crate) fn bodies(
         &mut self,
         home: &Home,
         of: impl IntoIterator<Item = Position>,
@@ -532,7 +555,7 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) fn entropy(&self) -> &dyn Entropy {
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
         self.host.entropy.as_ref()
     }
 
@@ -542,7 +565,7 @@ impl Engine {
     }
 
     /// Has a rule decide: who, when, and how the pair stands come from here.
-    pub(super) fn deciding<T>(
+    pub(crate) fn deciding<T>(
         &mut self,
         home: &Home,
         decide: impl FnOnce(Context<'_>) -> Result<T, Refusal>,

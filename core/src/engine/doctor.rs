@@ -1,8 +1,8 @@
 //! Checking everything from scratch: logs → documents → views.
 
 use super::documents::{derived, touch};
-use super::engine::{Engine, Home};
-use super::replica::body_of;
+use super::intake::replica::body_of;
+use super::{Engine, Home};
 use crate::cbor::Value;
 use crate::document::{Document, RULE, Touch, causal_order};
 use crate::domain::record;
@@ -489,7 +489,7 @@ impl Engine {
     }
 
     /// The same, in the caller's transaction.
-    pub(super) fn rebuild_within(&mut self) -> Result<(), Error> {
+    pub(crate) fn rebuild_within(&mut self) -> Result<(), Error> {
         self.forget();
         self.wrote = true;
         let home = self.home()?;

@@ -1,6 +1,6 @@
 //! One thread owns the files and the loaded documents; everything else asks it.
 
-use super::engine::Engine;
+use super::Engine;
 use crate::error::Error;
 use crate::store::StorageError;
 use std::panic::{AssertUnwindSafe, catch_unwind};

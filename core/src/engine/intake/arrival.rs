@@ -5,11 +5,11 @@
 //! documents it touches is looked at by the next call that could see it, or when
 //! the phone has nothing else to do.
 
-use super::documents::TouchedRun;
-use super::engine::{Engine, Home};
 use crate::cbor::View;
 use crate::domain::promise::record::Act;
 use crate::domain::record::{self, Action, Record};
+use crate::engine::documents::TouchedRun;
+use crate::engine::{Engine, Home};
 use crate::error::Error;
 use crate::id::DocId;
 use crate::limits::{CHECK_IN_RETENTION, OPENNESS_SPAN, RECENT, SEGMENT_ENTRIES};
@@ -25,14 +25,14 @@ use std::collections::HashMap;
 const RUN_AS_SEGMENT: usize = 16;
 
 /// Entries that follow what is held, and the bodies that came with them.
-pub(super) struct Arrival {
+pub(crate) struct Arrival {
     first: u64,
     rows: Vec<EntryRow>,
     bodies: ArrivedBodies,
 }
 
 impl Arrival {
-    pub(super) fn new(first: u64, rows: Vec<EntryRow>, bodies: &[BodyAt]) -> Self {
+    pub(crate) fn new(first: u64, rows: Vec<EntryRow>, bodies: &[BodyAt]) -> Self {
         let new = first..first + rows.len() as u64;
         let bodies = bodies.iter().filter(|body| new.contains(&body.index));
         let bodies = bodies.map(|body| ((body.index, body.place), body.bytes.clone())).collect();
@@ -52,7 +52,7 @@ struct Touched {
 impl Engine {
     /// Stores what follows, in the caller's transaction, and reads it if it is
     /// little; `log` is the log as it stands with it.
-    pub(super) fn take_arrival(
+    pub(crate) fn take_arrival(
         &mut self,
         home: &Home,
         mut log: LogRow,
@@ -85,13 +85,13 @@ impl Engine {
 
     /// Reads whatever has come and is not read yet. To be called before anything
     /// that looks at documents or bodies.
-    pub(super) fn read_arrived(&mut self) -> Result<(), Error> {
+    pub(crate) fn read_arrived(&mut self) -> Result<(), Error> {
         while self.read_one_arrived()? {}
         Ok(())
     }
 
     /// Reads one run of what has come. Whether there was one.
-    pub(super) fn read_one_arrived(&mut self) -> Result<bool, Error> {
+    pub(crate) fn read_one_arrived(&mut self) -> Result<bool, Error> {
         if !self.unread || self.files.is_none() {
             return Ok(false);
         }
@@ -120,7 +120,7 @@ impl Engine {
     }
 
     /// The same as [`Engine::read_arrived`], in the caller's transaction.
-    pub(super) fn read_arrived_within(&mut self) -> Result<(), Error> {
+    pub(crate) fn read_arrived_within(&mut self) -> Result<(), Error> {
         while self.unread && self.read_oldest_within()? {}
         Ok(())
     }

@@ -1,15 +1,15 @@
 //! One turn of a session on the writer: what came in, what is kept of it, what is to
 //! be said.
 
-use super::engine::Engine;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::sync::{self, Frame, Session};
 
 /// What a session has to do after something happened.
-pub(super) type Doing = Result<Vec<sync::Action>, Error>;
+pub(crate) type Doing = Result<Vec<sync::Action>, Error>;
 
 /// What one turn came to.
-pub(super) struct Turn {
+pub(crate) struct Turn {
     /// To be done, in this order.
     pub actions: Vec<sync::Action>,
     /// Entries that are still to be exchanged, see [`Session::left`].
@@ -23,7 +23,7 @@ pub(super) struct Turn {
 impl Engine {
     /// One turn of a link with the keys of this epoch; `None` where nothing more may be
     /// said, not even goodbye.
-    pub(super) fn turn(
+    pub(crate) fn turn(
         &mut self,
         epoch: u64,
         session: &mut Session,
@@ -86,6 +86,6 @@ impl Engine {
 }
 
 /// Whether entries are sent by it.
-pub(super) fn brings_entries(action: &sync::Action) -> bool {
+pub(crate) fn brings_entries(action: &sync::Action) -> bool {
     matches!(action, sync::Action::Send(Frame::Entries(_)))
 }

@@ -1,10 +1,10 @@
 //! The session's window into the stored logs.
 
 use super::arrival::Arrival;
-use super::engine::{Engine, Home};
 use crate::cbor::View;
 use crate::domain::record;
 use crate::domain::refusal::RefusalCode;
+use crate::engine::{Engine, Home};
 use crate::error::Error;
 use crate::id::{Commitment, Head, LogId, PersonId};
 use crate::limits::{
@@ -265,7 +265,7 @@ impl Engine {
 
     /// Entries of a log from `first` on, about `bytes` bytes of them, with the bodies
     /// that are held and not over; without those that will expire, if so wanted.
-    pub(super) fn read_run(
+    pub(crate) fn read_run(
         &mut self,
         log: LogId,
         first: u64,

@@ -1,10 +1,11 @@
 //! Pairing over TCP: showing a code, going to it, the conversation, the proof.
 
-use super::engine::Engine;
-use super::exchange::listen;
-use super::network::{Strangers, connect};
-use super::{PairingState, Space};
+use super::Phone;
+use super::links::{Strangers, connect};
+use super::listen;
 use crate::domain::refusal::RefusalCode;
+use crate::engine::Engine;
+use crate::engine::PairingState;
 use crate::error::{Error, LinkError, PairingError};
 use crate::host::random;
 use crate::id::PersonId;
@@ -13,7 +14,6 @@ use crate::net::{Channel, Handshake, Listener, Noise, open, public_key};
 use crate::pairing::{
     Action, Code, Conversation, Invitation, Message, Replacement, Role, ShortCode,
 };
-use crate::store::StorageError;
 use crate::time::Moment;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -95,24 +95,15 @@ struct Asking {
     replacement: Option<(PersonId, Replacement)>,
 }
 
-impl Space {
-    /// Shows a code (and a QR code) for the other phone and waits for it, two
-    /// minutes at most.
-    ///
-    /// # Errors
-    /// `AlreadyPaired`; [`LinkError::Listen`].
-    pub async fn pair_show(&self, address: SocketAddr) -> Result<Pairing, Error> {
+impl Phone {
+    /// See [`crate::Space::pair_show`].
+    pub(crate) async fn pair_show(&self, address: SocketAddr) -> Result<Pairing, Error> {
         self.ask(Engine::may_pair).await?;
         self.show_code(address, None).await
     }
 
-    /// The partner has a new phone: shows a code for it, as [`Space::pair_show`]
-    /// does. On the new phone the code is typed as for any pairing. When both have
-    /// confirmed, and a first session has proved it, the phone before is a stranger.
-    ///
-    /// # Errors
-    /// `NotPaired`, `PairLeft`, `NotYetWhole`; [`LinkError::Listen`].
-    pub async fn pair_replace(&self, address: SocketAddr) -> Result<Pairing, Error> {
+    /// See [`crate::Space::pair_replace`].
+    pub(crate) async fn pair_replace(&self, address: SocketAddr) -> Result<Pairing, Error> {
         let replacement = self.ask(Engine::replacement).await?;
         self.show_code(address, Some(replacement)).await
     }
@@ -124,14 +115,14 @@ impl Space {
     ) -> Result<Pairing, Error> {
         let listener = listen(address).await?;
         let address = listener.local_addr().ok().map(reachable);
-        let entropy = self.host.entropy.as_ref();
-        let code = Code::new(entropy).map_err(StorageError::from)?;
+        let entropy = self.engine.host.entropy.as_ref();
+        let code = Code::new(entropy)?;
         let private = self.ask(|engine| Ok(engine.keys.link)).await?;
         let invitation = Invitation {
             key: public_key(&private),
-            secret: random(entropy).map_err(StorageError::from)?,
+            secret: random(entropy)?,
             hints: address.into_iter().collect(),
-            expires_at: self.host.clock.now().plus(INVITATION_SECONDS),
+            expires_at: self.now().plus(INVITATION_SECONDS),
         };
         let secrets = vec![code.secret(), invitation.secret];
         let (pairing, mut asking) = self.pairing(address, Some(code), Some(invitation));
@@ -140,25 +131,18 @@ impl Space {
         Ok(pairing(tokio::spawn(run)))
     }
 
-    /// Goes to the phone at `peer` with the code that it shows.
-    ///
-    /// # Errors
-    /// `AlreadyPaired`.
-    pub async fn pair_join(&self, code: &Code, peer: &str) -> Result<Pairing, Error> {
+    /// See [`crate::Space::pair_join`].
+    pub(crate) async fn pair_join(&self, code: &Code, peer: &str) -> Result<Pairing, Error> {
         self.join(code.secret(), None, vec![peer.to_owned()]).await
     }
 
-    /// Goes to the phone whose QR code was scanned, at `peer` or where the QR
-    /// code says.
-    ///
-    /// # Errors
-    /// `AlreadyPaired`; [`PairingError::Expired`].
-    pub async fn pair_scan(
+    /// See [`crate::Space::pair_scan`].
+    pub(crate) async fn pair_scan(
         &self,
         invitation: &Invitation,
         peer: Option<&str>,
     ) -> Result<Pairing, Error> {
-        if invitation.expires_at <= self.host.clock.now() {
+        if invitation.expires_at <= self.now() {
             return Err(PairingError::Expired.into());
         }
         let hints = invitation.hints.iter().map(ToString::to_string);
@@ -220,7 +204,7 @@ fn reachable(listening: SocketAddr) -> SocketAddr {
 }
 
 async fn show(
-    space: Space,
+    phone: Phone,
     listener: Listener,
     private: [u8; 32],
     secrets: Vec<[u8; 32]>,
@@ -236,7 +220,7 @@ async fn show(
                     let Some(stranger) = strangers.admit(from.ip()) else { continue };
                     let candidate = |secret: &[u8; 32]| {
                         let handshake = Handshake::Pair { secret };
-                        Noise::new(&handshake, &private, false, space.host.entropy.clone())
+                        Noise::new(&handshake, &private, false, phone.engine.host.entropy.clone())
                     };
                     let candidates = secrets.iter().map(candidate).collect::<Result<Vec<_>, _>>()?;
                     shaking.spawn(async move {
@@ -257,12 +241,12 @@ async fn show(
         () = asking.ask.closed() => return Err(PairingError::Cancelled.into()),
     };
     let replaces = asking.replacement.is_some();
-    converse(&space, channel, Role::Showed, asking).await?;
-    prove(space, Some(listener), Vec::new(), replaces).await
+    converse(&phone, channel, Role::Showed, asking).await?;
+    prove(phone, Some(listener), Vec::new(), replaces).await
 }
 
 async fn join(
-    space: Space,
+    phone: Phone,
     private: [u8; 32],
     secret: [u8; 32],
     key: Option<[u8; 32]>,
@@ -279,7 +263,7 @@ async fn join(
             }
         };
         let handshake = Handshake::Pair { secret: &secret };
-        let noise = Noise::new(&handshake, &private, true, space.host.entropy.clone())?;
+        let noise = Noise::new(&handshake, &private, true, phone.engine.host.entropy.clone())?;
         let refused = |error| match error {
             LinkError::Lost(_) | LinkError::Stranger => PairingError::CodeRefused.into(),
             other => Error::Link(other),
@@ -288,22 +272,22 @@ async fn join(
         if key.is_some_and(|key| key != channel.partner_key) {
             return Err(PairingError::WrongPhone.into());
         }
-        converse(&space, channel, Role::Joined, asking).await?;
-        return prove(space, None, vec![peer], false).await;
+        converse(&phone, channel, Role::Joined, asking).await?;
+        return prove(phone, None, vec![peer], false).await;
     }
     Err(failed)
 }
 
 /// Holds the conversation, and keeps what comes out of it, pending.
 async fn converse(
-    space: &Space,
+    phone: &Phone,
     mut channel: Channel,
     role: Role,
     asking: Asking,
 ) -> Result<(), Error> {
-    let name = space.ask(Engine::own_name).await?;
+    let name = phone.ask(Engine::own_name).await?;
     let mut fresh = [0; 80];
-    space.host.entropy.fill(&mut fresh).map_err(StorageError::from)?;
+    phone.engine.host.entropy.fill(&mut fresh)?;
     let (handshake, key) = (channel.handshake, channel.partner_key);
     let began = Instant::now();
     let mut conversation = Conversation::new(role, handshake, key, name, fresh, Moment(0));
@@ -328,7 +312,7 @@ async fn converse(
                 }
                 Action::Done(material) => {
                     channel.close().await;
-                    return space.ask(move |engine| engine.keep_pending(&material)).await;
+                    return phone.ask(move |engine| engine.keep_pending(&material)).await;
                 }
                 Action::Failed(error) => {
                     channel.close().await;
@@ -354,15 +338,15 @@ async fn converse(
 
 /// The first ordinary session proves that both hold what was agreed.
 async fn prove(
-    space: Space,
+    phone: Phone,
     listener: Option<Listener>,
     peers: Vec<String>,
     replaces: bool,
 ) -> Result<(), Error> {
-    let outcome = space.exchange_once(listener, peers, PROOF).await;
-    match space.status().await?.pairing {
+    let outcome = phone.exchange_once(listener, peers, PROOF).await;
+    match phone.ask(Engine::status).await?.pairing {
         PairingState::Paired if !replaces => Ok(()),
-        PairingState::Paired => space.ask(Engine::replaced).await.and(Ok(())),
+        PairingState::Paired => phone.ask(Engine::replaced).await.and(Ok(())),
         _ => outcome.and(Err(RefusalCode::NotPaired.into())),
     }
 }

@@ -1,10 +1,10 @@
 //! Links over TCP: accepting, dialling, and the session of each connection.
 
-use super::engine::Engine;
-use super::exchange::{GOODBYE, late, stopped};
-use super::link::LinkKeys;
-use super::turn::{Doing, Turn, brings_entries};
-use super::{PairingState, Space};
+use super::{GOODBYE, Phone};
+use crate::engine::Engine;
+use crate::engine::PairingState;
+use crate::engine::intake::turn::{Doing, Turn, brings_entries};
+use crate::engine::link::LinkKeys;
 use crate::error::{Error, LinkError};
 use crate::host::random;
 use crate::net::{
@@ -33,10 +33,23 @@ const PACE: u64 = 10;
 /// How long a full outbox is borne.
 const UNREAD: Duration = Duration::from_secs(45);
 
+/// Waits until the exchange is to end, or nobody holds it any more.
+pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    drop(stop.wait_for(|stop| *stop).await);
+}
+
+/// At this moment; never, where there is none.
+pub(super) async fn late(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// What every link of one exchange shares.
 #[derive(Clone)]
 pub(super) struct Links {
-    pub space: Space,
+    pub phone: Phone,
     pub epoch: sync::Epoch,
     pub registry: Registry,
     pub stop: watch::Receiver<bool>,
@@ -134,7 +147,7 @@ pub(super) async fn dial(peer: String, links: Links, known: Option<watch::Receiv
                 Err(error) => report(&links, error).await,
             }
         }
-        let jitter: [u8; 2] = random(links.space.host.entropy.as_ref()).unwrap_or_default();
+        let jitter: [u8; 2] = random(links.phone.engine.host.entropy.as_ref()).unwrap_or_default();
         let part = 500 + u32::from(u16::from_be_bytes(jitter)) % 500;
         let pause = if links.once { BACKOFF.0 / 5 } else { wait * part / 1000 };
         tokio::select! {
@@ -171,7 +184,7 @@ async fn link(
     }
     // After a leave nothing more will ever be exchanged: that is in step too.
     if established
-        && let Ok(status) = links.space.worker.call(Engine::status).await
+        && let Ok(status) = links.phone.engine.call(Engine::status).await
         && status.pairing == PairingState::Left
         && links.events.send(Event::InStep).await.is_err()
     {
@@ -187,10 +200,10 @@ async fn talk(
     links: &Links,
     established: &mut bool,
 ) -> Result<(), Error> {
-    let space = &links.space;
+    let phone = &links.phone;
     let initiator = turn.is_some();
     // Who replaces the partner's phone proves it by the first link of theirs.
-    let (mut keys, next) = space
+    let (mut keys, next) = phone
         .ask(move |engine| {
             let keys = engine.link_keys()?;
             Ok((keys, if initiator { None } else { engine.next_link_keys().ok() }))
@@ -203,7 +216,7 @@ async fn talk(
             pair: keys.pair,
             epoch: keys.epoch,
         };
-        Noise::new(&handshake, &keys.private, initiator, space.host.entropy.clone())
+        Noise::new(&handshake, &keys.private, initiator, phone.engine.host.entropy.clone())
     };
     let candidates = std::iter::once(&keys).chain(&next).map(noise).collect::<Result<_, _>>()?;
     let mut channel = open(connection, candidates).await?;
@@ -219,8 +232,8 @@ async fn talk(
         first = Some(frame?);
     }
     match proves {
-        true => space.ask(Engine::next_link_proved).await?,
-        false => space.ask(Engine::link_proved).await?,
+        true => phone.ask(Engine::next_link_proved).await?,
+        false => phone.ask(Engine::link_proved).await?,
     }
     let Some(writer) = channel.take_writer() else { return Ok(()) };
     let (outbox, out) = mpsc::channel(OUTBOX);
@@ -318,7 +331,7 @@ impl Link<'_> {
         let pace = if self.links.once { 0 } else { PACE };
         let config = Config { receive: self.keys.receive, pace, ..Config::new(self.links.epoch) };
         self.session = Some(Session::new(config, 0));
-        let mut changes = self.links.space.changes.clone();
+        let mut changes = self.links.phone.changes();
         let mut stop = self.links.stop.clone();
         let mut ticks = tokio::time::interval(Duration::from_secs(1));
         self.step(|session, engine| session.start(engine)).await?;
@@ -390,7 +403,7 @@ impl Link<'_> {
     async fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let frame = Frame::decode(bytes).map_err(|error| LinkError::Protocol(error.to_string()))?;
         let now = self.now();
-        let wait = self.links.space.lifecycle.quota(|quota, now| quota.take(bytes.len(), now));
+        let wait = self.links.phone.lifecycle.quota(|quota, now| quota.take(bytes.len(), now));
         self.patience = Instant::now() + wait;
         self.step(move |session, engine| session.receive(frame, now, engine)).await
     }
@@ -419,8 +432,8 @@ impl Link<'_> {
         session.at(self.now());
         let (session, said) = self
             .links
-            .space
-            .worker
+            .phone
+            .engine
             .call(move |engine| {
                 let turn = engine.turn(epoch, &mut session, work)?;
                 Ok((session, turn))

@@ -1,0 +1,129 @@
+//! The two files of a space: made, opened, let go of for a while, erased.
+
+use super::{Engine, Files, Host};
+use crate::cbor::Value;
+use crate::domain::text;
+use crate::error::Error;
+use crate::host::{SecretStore, random};
+use crate::store::{Keys, PairDb, PairFile, StorageError, VaultDb};
+use std::path::{Path, PathBuf};
+
+const PAIR_FILE: &str = "pair.db";
+const VAULT_FILE: &str = "vault.db";
+
+impl Engine {
+    /// Makes the files of a new space, its keys first.
+    pub(crate) fn create(folder: &Path, name: &str, host: Host) -> Result<Self, Error> {
+        let name = text::name(name)?;
+        std::fs::create_dir_all(folder).map_err(StorageError::from)?;
+        if folder.join(PAIR_FILE).exists() {
+            return Err(StorageError::Exists.into());
+        }
+        let store = random(host.entropy.as_ref()).map_err(StorageError::from)?;
+        let keys = Keys::create(host.secrets.as_ref(), &store, host.entropy.as_ref())?;
+        match create_files(folder, store, &keys, &host, &name) {
+            Ok(files) => Self::opened(folder, store, keys, host, files),
+            // Half a store is none: the next try begins anew.
+            Err(error) => erase(folder, &store, host.secrets.as_ref()).and(Err(error)),
+        }
+    }
+
+    /// Opens the files of a space.
+    pub(crate) fn open(folder: &Path, host: Host) -> Result<Self, Error> {
+        let store = PairFile::store_id(&folder.join(PAIR_FILE))?;
+        let keys = Keys::load(host.secrets.as_ref(), &store)?;
+        let files = open_files(folder, store, &keys, &host)?;
+        // The first sealed value tells whether these are the right keys.
+        let name = files.pair.setting("name").map_err(|error| match error {
+            StorageError::Damaged(_) => Error::Locked(
+                "these keys do not open this store, or its first value is damaged".to_owned(),
+            ),
+            other => other.into(),
+        })?;
+        name.ok_or_else(|| StorageError::Damaged("pair.db: setting name".to_owned()))?;
+        Self::opened(folder, store, keys, host, files)
+    }
+
+    fn opened(
+        folder: &Path,
+        store: [u8; 16],
+        keys: Keys,
+        host: Host,
+        files: Files,
+    ) -> Result<Self, Error> {
+        let mut engine = Self::new(folder.to_owned(), store, keys, host, files)?;
+        engine.begin_upkeep()?;
+        Ok(engine)
+    }
+
+    /// Writes everything back and lets go of the files.
+    pub(crate) fn suspend(&mut self) -> Result<(), Error> {
+        #[cfg(feature = "net")]
+        if self.files.is_some()
+            && let Err(error) = self.keep_delivered()
+        {
+            tracing::debug!(%error, "what the other phone holds is asked anew next time");
+        }
+        self.forget();
+        if let Some(files) = self.files.take() {
+            files.pair.checkpoint()?;
+            files.vault.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    /// Opens them again.
+    pub(crate) fn resume(&mut self) -> Result<(), Error> {
+        if self.files.is_none() {
+            self.files = Some(open_files(&self.folder, self.store, &self.keys, &self.host)?);
+            // Who has asked meanwhile was told nothing: it is looked again.
+            self.changed();
+        }
+        Ok(())
+    }
+
+    /// Destroys the keys, then the files.
+    pub(crate) fn erase(&mut self) -> Result<(), Error> {
+        self.forget();
+        self.files = None;
+        erase(&self.folder, &self.store, self.host.secrets.as_ref())
+    }
+}
+
+fn create_files(
+    folder: &Path,
+    store: [u8; 16],
+    keys: &Keys,
+    host: &Host,
+    name: &str,
+) -> Result<Files, Error> {
+    let entropy = || host.entropy.clone();
+    let vault = VaultDb::create(&folder.join(VAULT_FILE), keys.vault.clone(), store, entropy())?;
+    let pair = PairDb::create(&folder.join(PAIR_FILE), keys.pair.clone(), store, entropy())?;
+    pair.set("name", &Value::from(name))?;
+    Ok(Files { pair, vault })
+}
+
+fn open_files(folder: &Path, store: [u8; 16], keys: &Keys, host: &Host) -> Result<Files, Error> {
+    let entropy = || host.entropy.clone();
+    let pair = PairDb::open(&folder.join(PAIR_FILE), keys.pair.clone(), store, entropy())?;
+    let vault = VaultDb::open(&folder.join(VAULT_FILE), keys.vault.clone(), store, entropy())?;
+    Ok(Files { pair, vault })
+}
+
+/// Destroys a store's keys first, then removes its files.
+fn erase(folder: &Path, store: &[u8; 16], secrets: &dyn SecretStore) -> Result<(), Error> {
+    let destroyed = Keys::destroy(secrets, store);
+    for file in [PAIR_FILE, VAULT_FILE] {
+        for ending in ["", "-wal", "-shm"] {
+            let path: PathBuf = folder.join(format!("{file}{ending}"));
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(StorageError::from(error).into());
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(destroyed?)
+}

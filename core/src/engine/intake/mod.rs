@@ -1,0 +1,6 @@
+//! What comes from the other phone: checked, stored at once, read when something asks.
+
+pub(crate) mod arrival;
+pub(crate) mod replica;
+#[cfg(feature = "net")]
+pub(crate) mod turn;

@@ -1,0 +1,125 @@
+//! How this phone's person and the pair stand.
+
+use super::Engine;
+use crate::cbor::Value;
+use crate::domain::agreement::AgreementState;
+use crate::error::Error;
+use crate::sync::Notice;
+use crate::time::Moment;
+use serde::Serialize;
+
+/// How this phone's person and the pair stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct Status {
+    /// The name that this phone's person chose.
+    pub name: String,
+    /// How far the pairing is.
+    pub pairing: PairingState,
+    /// The partner's chosen name, once paired.
+    pub partner: Option<String>,
+    /// When the pair ended, if it did. Who left is not said.
+    pub left_at: Option<Moment>,
+    /// Whether this phone holds all exchange.
+    pub held: bool,
+    /// What this phone's person should know.
+    pub notices: Vec<StatusNotice>,
+}
+
+/// How far the pairing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum PairingState {
+    /// There is no pair.
+    Unpaired,
+    /// Both confirmed, and the first session has yet to prove it.
+    Pending,
+    /// Paired.
+    Paired,
+    /// One of the two left.
+    Left,
+}
+
+/// What this phone's person should know about the two logs, in plain words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum StatusNotice {
+    /// The other phone's log is no longer what this phone holds of it. This
+    /// phone keeps its copy, and takes in nothing more of it.
+    OtherLogChanged,
+    /// The other phone says that it holds more of this phone's words than this
+    /// phone: it may have been restored from an older state.
+    OtherPhoneHoldsMore,
+    /// This phone was restored, or its clock is set back by more than a day:
+    /// what is in force is paused here until its owner reconfirms it (R32).
+    WaitsForReconfirmation,
+    /// Something was written here after this phone had lost what came before. It is
+    /// set aside: look at it, say it again or let it go.
+    SomethingSetAside,
+    /// An agreement could not be read: `doctor` says what is damaged.
+    SomethingDamaged,
+}
+
+impl Engine {
+    pub(crate) fn status(&mut self) -> Result<Status, Error> {
+        let mut status = Status {
+            name: self.own_name()?,
+            pairing: PairingState::Unpaired,
+            partner: None,
+            left_at: None,
+            held: self.held()?,
+            notices: Vec::new(),
+        };
+        let Some(link) = self.link()? else { return Ok(status) };
+        if link.pending {
+            status.pairing = PairingState::Pending;
+            return Ok(status);
+        }
+        let home = self.home()?;
+        status.partner = Some(self.partner_name(&home)?);
+        status.left_at = self.pair_state(&home)?.left_at;
+        status.pairing = match status.left_at {
+            Some(_) => PairingState::Left,
+            None => PairingState::Paired,
+        };
+        if home.frozen() {
+            status.notices.push(StatusNotice::OtherLogChanged);
+        }
+        if self.db()?.setting("partner-holds-more")?.is_some() {
+            status.notices.push(StatusNotice::OtherPhoneHoldsMore);
+        }
+        // Until the last of what was paused for its owner goes on again or ends.
+        let paused = self.db()?.setting("paused")?.is_some()
+            && self
+                .agreements()?
+                .iter()
+                .any(|view| view.suspended_by_me && view.state == AgreementState::Suspended);
+        if paused || self.reconfirming()? {
+            status.notices.push(StatusNotice::WaitsForReconfirmation);
+        }
+        if !self.asides()?.is_empty() {
+            status.notices.push(StatusNotice::SomethingSetAside);
+        }
+        if !self.unreadable.is_empty() || !self.damaged.is_empty() {
+            status.notices.push(StatusNotice::SomethingDamaged);
+        }
+        Ok(status)
+    }
+
+    /// Keeps what a session found out.
+    pub fn notice(&mut self, notice: Option<Notice>) -> Result<(), Error> {
+        match notice {
+            Some(Notice::PartnerHoldsMore(_)) => {
+                self.db()?.set("partner-holds-more", &Value::Bool(true))?;
+                self.changed();
+            }
+            // Contradictions are kept with the log; refused entries leave nothing.
+            Some(_) => {}
+            None => self.db()?.unset("partner-holds-more")?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! Bundles: exchange without a common network, by a file that something else carries.
+
+use super::Phone;
+use crate::domain::RefusalCode;
+use crate::engine::Engine;
+use crate::error::{Error, LinkError};
+use crate::id::Past;
+use crate::limits::RUN_BYTES;
+use crate::net::{Handshake, Noise, Opener, Sealer, bundle_epoch};
+use crate::sync::{Frame, Intake, Notice, Replica};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::Path;
+
+/// What is written into a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum BundleOf {
+    /// What the other phone is not known to hold.
+    News,
+    /// All of one's own log, for a phone that may have lost something.
+    Everything,
+}
+
+/// What a bundle holds, or brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct BundleSummary {
+    /// Entries in it.
+    pub entries: u64,
+    /// Of those, entries that were new here.
+    pub new: u64,
+    /// Whether something is missing before what it holds: an earlier bundle, or a
+    /// meeting on one network, brings it.
+    pub gap: bool,
+}
+
+impl Engine {
+    fn bundle_noise(&mut self, initiator: bool, epoch: Option<u64>) -> Result<(Noise, u64), Error> {
+        let keys = self.link_keys()?;
+        if !initiator && !keys.receive {
+            return Err(RefusalCode::PairLeft.into());
+        }
+        if epoch.is_some_and(|epoch| epoch != keys.epoch) {
+            // Of before a phone was replaced, or of after it.
+            return Err(LinkError::Stranger.into());
+        }
+        let handshake = Handshake::Bundle {
+            partner_key: &keys.partner_key,
+            secret: &keys.secret,
+            pair: keys.pair,
+            epoch: keys.epoch,
+        };
+        let noise = Noise::new(&handshake, &keys.private, initiator, self.host.entropy.clone())?;
+        Ok((noise, keys.epoch))
+    }
+
+    /// Writes a bundle of one's own entries from these lengths on, about `limit`
+    /// bytes of them; gives back how far it goes. Words that run out travel over a
+    /// link only: a file may outlive them.
+    pub(super) fn seal_bundle<W: Write>(
+        &mut self,
+        to: W,
+        from: &Past,
+        limit: usize,
+    ) -> Result<(W, BundleSummary, Past), Error> {
+        let (noise, epoch) = self.bundle_noise(true, None)?;
+        let home = self.home()?;
+        let mut sealer = Sealer::new(noise, epoch, to)?;
+        let logs = home.logs.iter().map(|log| log.follower.checkpoint()).collect();
+        sealer.add(&Frame::Hello { epoch: [0; 8], logs }.encode())?;
+        let mut summary = BundleSummary::default();
+        let mut ends = from.clone();
+        let mut bytes = 0;
+        for log in home.logs.iter().filter(|log| log.follower.owner() == home.me) {
+            let held = log.follower.checkpoint();
+            let mut next = from.length(held.log).min(held.length);
+            while next < held.length && bytes < limit {
+                let run = self.read_run(held.log, next, RUN_BYTES, false)?;
+                let Some(run) = run else { break };
+                next += run.entries.len() as u64;
+                summary.entries += run.entries.len() as u64;
+                let frame = Frame::Entries(run).encode();
+                bytes += frame.len();
+                sealer.add(&frame)?;
+            }
+            ends.0.insert(held.log, next);
+        }
+        Ok((sealer.finish()?, summary, ends))
+    }
+
+    /// Takes in a bundle. Twice, late or out of order is harmless.
+    pub(super) fn open_bundle(&mut self, mut from: impl Read) -> Result<BundleSummary, Error> {
+        let epoch = bundle_epoch(&mut from)?;
+        let (noise, _) = self.bundle_noise(false, Some(epoch))?;
+        let mut opener = Opener::new(noise, from)?;
+        let mut summary = BundleSummary::default();
+        while let Some(bytes) = opener.frame()? {
+            let frame = Frame::decode(&bytes)
+                .map_err(|error| LinkError::Protocol(format!("in a bundle: {error}")))?;
+            match frame {
+                Frame::Hello { logs, .. } => {
+                    for at in logs {
+                        let mine = self.is_own(at.log);
+                        if mine && self.head_at(at.log, at.length)? == Some(at.head) {
+                            self.note_delivered(at.log, at.length)?;
+                        }
+                    }
+                }
+                // I18: in my name only my own phone speaks.
+                Frame::Entries(run) if !self.is_own(run.log) => {
+                    summary.entries += run.entries.len() as u64;
+                    let held = self.checkpoints()?.into_iter().find(|at| at.log == run.log);
+                    match self.accept(&run)? {
+                        Intake::Stored(at) => {
+                            summary.new += at.length - held.map_or(at.length, |held| held.length);
+                        }
+                        Intake::Missing(_) => summary.gap = true,
+                        Intake::Refused(refusal) => {
+                            tracing::info!(%refusal, "a bundle's entries were refused");
+                            break;
+                        }
+                        Intake::Contradiction => {
+                            self.freeze(run.log)?;
+                            self.notice(Some(Notice::Contradiction(run.log)))?;
+                            break;
+                        }
+                    }
+                }
+                _ => return Err(LinkError::Protocol("a bundle holds another frame".into()).into()),
+            }
+        }
+        if summary.new > 0 {
+            self.suspend_when_whole()?;
+        }
+        Ok(summary)
+    }
+
+    fn write_bundle(&mut self, path: &Path, of: BundleOf) -> Result<BundleSummary, Error> {
+        let home = self.home()?;
+        let from = match of {
+            BundleOf::News => self.delivered(&home)?,
+            BundleOf::Everything => Past::default(),
+        };
+        // Whoever finds the file finds all of it, or nothing.
+        let part = path.with_extension("part");
+        let written = (|| {
+            let to = BufWriter::new(File::create(&part)?);
+            let (to, summary, _) = self.seal_bundle(to, &from, usize::MAX)?;
+            let file = to.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+            file.sync_all()?;
+            std::fs::rename(&part, path)?;
+            Ok(summary)
+        })();
+        if written.is_err()
+            && let Err(error) = std::fs::remove_file(&part)
+        {
+            tracing::debug!(%error, "there was no half of a bundle to be removed");
+        }
+        written
+    }
+
+    fn read_bundle(&mut self, path: &Path) -> Result<BundleSummary, Error> {
+        let file = File::open(path)?;
+        self.open_bundle(BufReader::new(file))
+    }
+}
+
+impl Phone {
+    /// See [`crate::Space::write_bundle`].
+    pub(crate) async fn write_bundle(
+        &self,
+        path: &Path,
+        of: BundleOf,
+    ) -> Result<BundleSummary, Error> {
+        let path = path.to_owned();
+        self.ask(move |engine| engine.write_bundle(&path, of)).await
+    }
+
+    /// See [`crate::Space::read_bundle`].
+    pub(crate) async fn read_bundle(&self, path: &Path) -> Result<BundleSummary, Error> {
+        let path = path.to_owned();
+        self.ask(move |engine| engine.read_bundle(&path)).await
+    }
+}

@@ -1,0 +1,138 @@
+//! What the app tells of the phone, and what the phone tells of its network.
+
+use super::{GONE, GOODBYE};
+use crate::net::Quota;
+use crate::time::Moment;
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+/// Troubles that are kept.
+const TROUBLES: usize = 8;
+
+/// This phone's own troubles with the network. Of the partner's phone it says
+/// nothing: not whether it is near, nor when it last was (R11).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct Diagnostics {
+    /// Where this phone listens, while it exchanges.
+    pub listening: Option<SocketAddr>,
+    /// Whether it announces itself and looks for the other phone.
+    pub looking: bool,
+    /// What did not work, newest last, until it works again.
+    pub troubles: Vec<Trouble>,
+}
+
+/// Something of this phone that does not work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct Trouble {
+    /// What it is about.
+    pub of: TroubleOf,
+    /// What the system says.
+    pub what: String,
+    /// When it was noticed.
+    pub at: Moment,
+}
+
+/// What a trouble is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum TroubleOf {
+    /// Listening: another app may hold the port.
+    Listening,
+    /// Announcing and looking: the local network permission may be missing.
+    Discovery,
+    /// The shared folder: it may be full, gone, or not allowed.
+    Mailbox,
+}
+
+/// What the app tells of the phone, and what the phone tells of its network.
+#[derive(Default)]
+pub(crate) struct Lifecycle {
+    pub(super) phase: watch::Sender<Phase>,
+    /// Exchanges that have sockets open.
+    open: watch::Sender<usize>,
+    diagnostics: Mutex<Diagnostics>,
+    quota: Mutex<Option<Quota>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Phase {
+    pub(super) asleep: bool,
+    /// Raised with every change of the network.
+    network: u64,
+}
+
+impl Lifecycle {
+    /// Closes every socket, and waits until that is done.
+    pub(crate) async fn sleep(&self) {
+        self.phase.send_modify(|phase| phase.asleep = true);
+        let mut open = self.open.subscribe();
+        let closed = open.wait_for(|open| *open == 0);
+        if timeout(GOODBYE + GONE, closed).await.is_err() {
+            tracing::warn!("a socket was not closed in time");
+        }
+    }
+
+    pub(crate) fn wake(&self) {
+        self.phase.send_modify(|phase| phase.asleep = false);
+    }
+
+    pub(crate) fn network_changed(&self) {
+        self.phase.send_modify(|phase| phase.network += 1);
+    }
+
+    pub(crate) fn diagnostics(&self) -> Diagnostics {
+        self.with(|diagnostics| diagnostics.clone())
+    }
+
+    /// What is taken from the partner's phone over time, over links and a mailbox; a
+    /// bundle is read by hand.
+    pub(super) fn quota<T>(&self, work: impl FnOnce(&mut Quota, std::time::Instant) -> T) -> T {
+        let now = Instant::now().into_std();
+        let mut quota = self.quota.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        work(quota.get_or_insert_with(|| Quota::new(now)), now)
+    }
+
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Diagnostics) -> T) -> T {
+        work(&mut self.diagnostics.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+
+    pub(super) fn trouble(&self, of: TroubleOf, what: String, at: Moment) {
+        self.with(|diagnostics| {
+            diagnostics.troubles.retain(|trouble| trouble.of != of || trouble.what != what);
+            diagnostics.troubles.push(Trouble { of, what, at });
+            let more = diagnostics.troubles.len().saturating_sub(TROUBLES);
+            diagnostics.troubles.drain(..more);
+        });
+    }
+
+    pub(super) fn works(&self, of: TroubleOf) {
+        self.with(|diagnostics| diagnostics.troubles.retain(|trouble| trouble.of != of));
+    }
+}
+
+/// Counts an exchange that has sockets open.
+pub(super) struct Open<'a>(&'a Lifecycle);
+
+impl<'a> Open<'a> {
+    pub(super) fn new(lifecycle: &'a Lifecycle) -> Self {
+        lifecycle.open.send_modify(|open| *open += 1);
+        Self(lifecycle)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.open.send_modify(|open| *open -= 1);
+        self.0.with(|diagnostics| {
+            diagnostics.listening = None;
+            diagnostics.looking = false;
+        });
+    }
+}

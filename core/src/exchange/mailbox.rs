@@ -1,0 +1,177 @@
+//! A mailbox: a folder that both phones reach, where they leave bundles for each other.
+
+use super::Phone;
+use super::bundle::BundleSummary;
+use super::lifecycle::TroubleOf;
+use super::links::{Links, stopped};
+use crate::engine::Engine;
+use crate::error::{Error, LinkError};
+use crate::id::Past;
+use crate::limits::BUNDLE_BYTES;
+use crate::net::{Mailbox, MailboxError, object_name};
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Objects that a reader looks for beyond the one that comes next, and before it.
+const WINDOW: u64 = 64;
+/// How often a mailbox is looked into.
+const MAIL_CHECK: Duration = Duration::from_secs(10);
+/// How long after a change it is written to.
+const MAIL_PAUSE: Duration = Duration::from_secs(1);
+
+impl Engine {
+    /// The objects of a mailbox that may be for this phone, by number.
+    fn wanted_objects(&mut self, names: &[String]) -> Result<Vec<(u64, String)>, Error> {
+        let keys = self.link_keys()?;
+        if !keys.receive {
+            return Ok(Vec::new());
+        }
+        let next = self.count("mailbox-read")?;
+        let numbers = next.saturating_sub(WINDOW)..next + WINDOW;
+        let named = numbers.map(|number| (number, object_name(&keys.secret, keys.partner, number)));
+        Ok(named.filter(|(_, name)| names.contains(name)).collect())
+    }
+
+    /// Takes in an object. `None` for one that is not whole: it may still be on its
+    /// way into the folder, and is looked at again.
+    fn take_object(&mut self, number: u64, bytes: &[u8]) -> Result<Option<BundleSummary>, Error> {
+        match self.open_bundle(bytes) {
+            Ok(summary) => {
+                if self.count("mailbox-read")? <= number {
+                    self.db()?.set("mailbox-read", &(number + 1).into())?;
+                }
+                Ok(Some(summary))
+            }
+            Err(Error::Link(error)) => {
+                tracing::debug!(%error, "an object of the mailbox is not whole");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The next object to be put into the mailbox, if something is to be put there:
+    /// what the other phone is not known to hold and what was not put there before.
+    fn next_object(&mut self, names: &[String]) -> Result<Option<Object>, Error> {
+        let keys = self.link_keys()?;
+        let home = self.home()?;
+        let mut from = self.delivered(&home)?;
+        from.join(&self.lengths("mailed")?);
+        let own = home.logs.iter().filter(|log| log.follower.owner() == home.me);
+        let mut own = own.map(|log| log.follower.checkpoint());
+        if own.all(|at| from.length(at.log) >= at.length) {
+            return Ok(None);
+        }
+        let (bytes, summary, ends) = self.seal_bundle(Vec::new(), &from, BUNDLE_BYTES)?;
+        let mut number = self.count("mailbox-written")?;
+        // Write-once: what stands there is never replaced.
+        while names.contains(&object_name(&keys.secret, keys.me, number)) {
+            number += 1;
+        }
+        let name = object_name(&keys.secret, keys.me, number);
+        Ok(Some(Object { number, name, bytes, entries: summary.entries, ends }))
+    }
+
+    fn object_put(&mut self, number: u64, ends: &Past) -> Result<(), Error> {
+        self.transact(|engine| {
+            engine.db()?.set("mailbox-written", &(number + 1).into())?;
+            engine.keep_lengths("mailed", ends)
+        })
+    }
+}
+
+/// A bundle on its way into a mailbox.
+struct Object {
+    number: u64,
+    name: String,
+    bytes: Vec<u8>,
+    entries: u64,
+    ends: Past,
+}
+
+/// What a visit to a mailbox did, in entries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct MailboxVisit {
+    /// Put there for the other phone.
+    pub put: u64,
+    /// New here.
+    pub taken: u64,
+}
+
+/// Has the host's mailbox do something where it may block.
+async fn with<T: Send + 'static>(
+    mailbox: &Arc<dyn Mailbox>,
+    work: impl FnOnce(&dyn Mailbox) -> Result<T, MailboxError> + Send + 'static,
+) -> Result<T, Error> {
+    let mailbox = mailbox.clone();
+    let done = tokio::task::spawn_blocking(move || work(mailbox.as_ref())).await;
+    let done = done.unwrap_or_else(|_| Err(MailboxError("it failed".to_owned())));
+    Ok(done.map_err(|error| LinkError::Mailbox(error.0))?)
+}
+
+impl Phone {
+    /// See [`crate::Space::visit_mailbox`].
+    pub(crate) async fn visit_mailbox(
+        &self,
+        mailbox: Arc<dyn Mailbox>,
+    ) -> Result<MailboxVisit, Error> {
+        let mut visit = MailboxVisit::default();
+        let mut names = with(&mailbox, |mailbox| mailbox.list()).await?;
+        let known = names.clone();
+        for (number, name) in self.ask(move |engine| engine.wanted_objects(&known)).await? {
+            // What is too much waits there.
+            if !self.lifecycle.quota(|quota, now| quota.open(now)) {
+                break;
+            }
+            let object = name.clone();
+            let bytes = with(&mailbox, move |mailbox| mailbox.read(&object)).await?;
+            let length = bytes.len();
+            let taken = self.ask(move |engine| engine.take_object(number, &bytes)).await?;
+            if let Some(summary) = taken {
+                self.lifecycle.quota(|quota, now| quota.take(length, now));
+                visit.taken += summary.new;
+                with(&mailbox, move |mailbox| mailbox.remove(&name)).await?;
+            }
+        }
+        loop {
+            let known = names.clone();
+            let Some(object) = self.ask(move |engine| engine.next_object(&known)).await? else {
+                return Ok(visit);
+            };
+            let Object { number, name, bytes, entries, ends } = object;
+            names.push(name.clone());
+            with(&mailbox, move |mailbox| mailbox.write(&name, &bytes)).await?;
+            self.ask(move |engine| engine.object_put(number, &ends)).await?;
+            visit.put += entries;
+        }
+    }
+}
+
+/// Visits the mailbox after changes and now and then.
+pub(super) async fn post(mailbox: Arc<dyn Mailbox>, links: Links) {
+    let mut stop = links.stop.clone();
+    let mut changes = links.phone.changes();
+    let lifecycle = links.phone.lifecycle.clone();
+    loop {
+        match links.phone.visit_mailbox(mailbox.clone()).await {
+            Ok(_) => lifecycle.works(TroubleOf::Mailbox),
+            Err(Error::Link(error)) => {
+                lifecycle.trouble(TroubleOf::Mailbox, error.to_string(), links.phone.now());
+            }
+            Err(error) => tracing::debug!(%error, "the mailbox was not visited"),
+        }
+        changes.borrow_and_update();
+        tokio::select! {
+            () = stopped(&mut stop) => break,
+            () = sleep(MAIL_CHECK) => {}
+            // What is written in one go is put in one go.
+            changed = changes.changed() => match changed {
+                Ok(()) => sleep(MAIL_PAUSE).await,
+                Err(_) => break,
+            },
+        }
+    }
+}

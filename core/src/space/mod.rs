@@ -1,0 +1,314 @@
+//! [`Space`]: what an app holds.
+//!
+//! A space is one person's phone: a folder with two sealed databases, opened
+//! with the keys that the host keeps. All writing happens on one thread; the
+//! methods here are async, and every future may be dropped: a write that was
+//! accepted is finished.
+
+mod agreements;
+mod checkins;
+#[cfg(feature = "net")]
+mod exchange;
+mod hearing;
+mod inner;
+mod openness;
+mod progress;
+mod promises;
+mod recovery;
+mod settings;
+#[cfg(feature = "sim")]
+mod sim;
+mod subscription;
+#[cfg(test)]
+mod tests;
+
+pub use crate::engine::{
+    DoctorReport, Finding, Host, Leaving, PairingState, Remedy, SetAside, Status, StatusNotice,
+    VerifiedLog,
+};
+#[cfg(feature = "net")]
+pub use crate::exchange::{
+    Asked, BundleOf, BundleSummary, CatchUp, Diagnostics, Exchange, ExchangeOptions, MailboxVisit,
+    Pairing, Trouble, TroubleOf,
+};
+pub use agreements::{Agreements, ExportedDocument, HistoryItem, LogItem, PrivateDraft};
+pub use checkins::CheckIns;
+pub use hearing::Hearing;
+pub use inner::Inner;
+pub use openness::Openness;
+pub use progress::{Progress, Today};
+pub use promises::Promises;
+#[cfg(feature = "sim")]
+pub use sim::{SimLink, SimTurn};
+pub use subscription::Subscription;
+
+use crate::domain::agreement::AgreementView;
+use crate::domain::next::NextDue;
+use crate::domain::share::SharedItem;
+use crate::engine::{Engine, Handle};
+use crate::error::Error;
+use crate::id::DocId;
+use crate::time::Moment;
+use std::path::Path;
+
+/// One person's phone. Clones are handles to the same space.
+#[derive(Clone)]
+pub struct Space {
+    pub(crate) engine: Handle,
+    #[cfg(feature = "net")]
+    pub(crate) phone: crate::exchange::Phone,
+}
+
+impl Space {
+    /// Makes a new space in `folder` (made too, if it is not there), for a
+    /// person who goes by `name`. The keys are written to the host's secret
+    /// store before the files are made.
+    ///
+    /// # Errors
+    /// `StorageError::Exists` where there is one already; a refusal for the
+    /// name; what the disk or the secret store says.
+    pub fn create(folder: &Path, name: &str, host: Host) -> Result<Self, Error> {
+        Self::of(Handle::start(Engine::create(folder, name, host)?)?)
+    }
+
+    /// Opens the space in `folder`.
+    ///
+    /// # Errors
+    /// `StorageError::Missing` where there is none, `StorageError::Newer`
+    /// where a newer version wrote it, [`Error::Locked`] without its keys.
+    pub fn open(folder: &Path, host: Host) -> Result<Self, Error> {
+        Self::of(Handle::start(Engine::open(folder, host)?)?)
+    }
+
+    fn of(engine: Handle) -> Result<Self, Error> {
+        Ok(Self {
+            #[cfg(feature = "net")]
+            phone: crate::exchange::Phone::new(engine.clone())?,
+            engine,
+        })
+    }
+
+    pub(crate) fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.engine.changes()
+    }
+
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.engine.ask(work).await
+    }
+
+    /// Now, by the host's clock.
+    pub fn now(&self) -> Moment {
+        self.engine.now()
+    }
+
+    /// The IANA name of the zone that this phone is in.
+    pub fn zone(&self) -> String {
+        self.engine.host.clock.zone()
+    }
+
+    /// The local date on this phone.
+    pub fn today(&self) -> jiff::civil::Date {
+        crate::time::local_date(self.now(), &self.zone())
+    }
+
+    /// Agreements and one-sided offers.
+    pub fn agreements(&self) -> Agreements<'_> {
+        Agreements(self)
+    }
+
+    /// How this phone's person and the pair stand.
+    ///
+    /// # Errors
+    /// Storage, [`Error::Closed`].
+    pub async fn status(&self) -> Result<Status, Error> {
+        self.ask(Engine::status).await
+    }
+
+    /// Everything that I share or am about to, on one screen (R8).
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn what_i_share(&self) -> Result<Vec<SharedItem>, Error> {
+        self.ask(Engine::what_i_share).await
+    }
+
+    /// Stops all of it at once, without any network (R8, I11). Gives back what
+    /// was shared until now.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn stop_all(&self) -> Result<Vec<SharedItem>, Error> {
+        self.ask(Engine::stop_all).await
+    }
+
+    /// What is next for me: three things at most.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn next_due(&self) -> Result<Vec<NextDue>, Error> {
+        self.ask(Engine::next_due).await
+    }
+
+    /// Holds all exchange with the other phone, or releases it. To the partner
+    /// it looks as if this phone were offline.
+    ///
+    /// # Errors
+    /// Storage, [`Error::Closed`].
+    pub async fn hold_sync(&self, hold: bool) -> Result<(), Error> {
+        self.engine.call(move |engine| engine.hold(hold)).await
+    }
+
+    /// Leaves the pair, for good; nobody is asked (R14).
+    ///
+    /// # Errors
+    /// `NotPaired`, `PairLeft`, storage, [`Error::Closed`].
+    pub async fn leave(&self, how: Leaving) -> Result<(), Error> {
+        self.ask(move |engine| engine.leave(how)).await
+    }
+
+    /// Checks everything from scratch: logs, documents, views.
+    ///
+    /// # Errors
+    /// What keeps it from looking at all; damage is in the report.
+    pub async fn doctor(&self) -> Result<DoctorReport, Error> {
+        self.ask(Engine::doctor).await
+    }
+
+    /// Makes anew what follows from the logs: the documents and their index.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn rebuild(&self) -> Result<(), Error> {
+        self.engine.call(Engine::rebuild).await
+    }
+
+    /// Both logs with their heads, each recomputed from its first entry on.
+    ///
+    /// # Errors
+    /// [`StorageError::Damaged`] naming the first thing that does not verify.
+    pub async fn verify_logs(&self) -> Result<Vec<VerifiedLog>, Error> {
+        self.ask(Engine::verify_logs).await
+    }
+
+    /// How many entries the two logs have: one's own, and the partner's as far as
+    /// it is held here.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn log_lengths(&self) -> Result<(u64, u64), Error> {
+        self.ask(Engine::log_lengths).await
+    }
+
+    /// Every entry of both logs, oldest first, one's own before the partner's.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn log_items(&self) -> Result<Vec<LogItem>, Error> {
+        self.ask(Engine::log_items).await
+    }
+
+    /// The Automerge heads of a document: equal on both phones where the logs are.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn document_heads(&self, doc: DocId) -> Result<Vec<String>, Error> {
+        self.ask(move |engine| engine.document_heads(doc)).await
+    }
+
+    /// A document as Automerge saves it, for other tools and for leaving with one's
+    /// data: the logs are the truth, and nothing is ever read back from it.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotPaired`, storage, [`Error::Closed`].
+    pub async fn export_document(&self, doc: DocId) -> Result<ExportedDocument, Error> {
+        self.ask(move |engine| engine.export_document(doc)).await
+    }
+
+    /// Promises and practices.
+    pub fn promises(&self) -> Promises<'_> {
+        Promises(self)
+    }
+
+    /// What both tell of themselves, by their own hand and for a while.
+    pub fn openness(&self) -> Openness<'_> {
+        Openness(self)
+    }
+
+    /// Talks that both plan, and accounts that one tells and the other asks about.
+    pub fn hearing(&self) -> Hearing<'_> {
+        Hearing(self)
+    }
+
+    /// What one writes for oneself.
+    pub fn inner(&self) -> Inner<'_> {
+        Inner(self)
+    }
+
+    /// The same questions to both, and daily intentions.
+    pub fn check_ins(&self) -> CheckIns<'_> {
+        CheckIns(self)
+    }
+
+    /// How it goes, what is next, and when to be reminded.
+    pub fn progress(&self) -> Progress<'_> {
+        Progress(self)
+    }
+
+    /// Begins to hear of the agreements, see [`Subscription`]. Before there is a
+    /// pair the list is empty.
+    pub fn subscribe(&self) -> Subscription<Vec<AgreementView>> {
+        Subscription::new(self, Engine::agreements)
+    }
+
+    /// Writes everything back and closes every file and every socket, so that the
+    /// system may suspend the app. Until [`Space::resume`], calls answer
+    /// [`Error::Locked`]; an exchange waits.
+    ///
+    /// # Errors
+    /// Storage, [`Error::Closed`].
+    pub async fn suspend(&self) -> Result<(), Error> {
+        #[cfg(feature = "net")]
+        self.phone.lifecycle.sleep().await;
+        self.engine.call(Engine::suspend).await
+    }
+
+    /// Opens the files again; an exchange goes on, from where it listened before.
+    ///
+    /// # Errors
+    /// Storage, [`Error::Closed`].
+    pub async fn resume(&self) -> Result<(), Error> {
+        self.ask(Engine::resume).await?;
+        #[cfg(feature = "net")]
+        self.phone.lifecycle.wake();
+        Ok(())
+    }
+
+    /// Lets `pair.db` grow to so many pages at most: for tests of a full disk.
+    #[doc(hidden)]
+    pub async fn limit_pages(&self, pages: u32) -> Result<(), Error> {
+        self.ask(move |engine| Ok(engine.db()?.limit_pages(pages)?)).await
+    }
+
+    /// Ends the space: what was accepted is finished, everything after answers
+    /// [`Error::Closed`]. Calling it again does nothing.
+    pub async fn shutdown(&self) {
+        if let Err(error) = self.engine.call(Engine::suspend).await {
+            tracing::debug!(%error, "nothing was left to write back");
+        }
+        self.engine.stop();
+    }
+
+    /// Erases this phone's copy, for good: first the keys, then the files. It
+    /// never reaches the partner's phone (R15, R27).
+    ///
+    /// # Errors
+    /// What the secret store or the disk says.
+    pub async fn erase_local(self) -> Result<(), Error> {
+        self.engine.call(Engine::erase).await?;
+        self.engine.stop();
+        Ok(())
+    }
+}

@@ -1,0 +1,35 @@
+//! What a space keeps and what it lets go of.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use crate::host::FixedClock;
+use crate::id::{PairId, PersonId};
+use crate::pairing::Material;
+use crate::space::PairingState;
+use crate::store::KeyFile;
+use crate::time::Moment;
+use crate::{Host, Space};
+use std::sync::Arc;
+
+#[tokio::test]
+async fn a_pairing_that_no_session_proves_leaves_no_trace_after_ten_minutes() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FixedClock::new(Moment(1_000)));
+    let host = Host { clock: clock.clone(), ..Host::new(KeyFile::new(folder.path().join("k"))) };
+    let space = Space::create(folder.path(), "Ana", host).unwrap();
+    let material = Material {
+        pair: PairId([1; 16]),
+        me: PersonId([2; 16]),
+        partner: PersonId([3; 16]),
+        partner_key: [4; 32],
+        secret: [5; 32],
+        partner_name: "Ben".to_owned(),
+        epoch: 0,
+        logs: Vec::new(),
+    };
+    space.engine.ask(move |engine| engine.keep_pending(&material)).await.unwrap();
+    clock.set(Moment(1_600));
+    assert_eq!(space.status().await.unwrap().pairing, PairingState::Pending);
+    clock.set(Moment(1_601));
+    assert_eq!(space.status().await.unwrap().pairing, PairingState::Unpaired);
+    assert!(space.engine.ask(|engine| Ok(engine.db()?.setting("link")?)).await.unwrap().is_none());
+}
