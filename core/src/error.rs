@@ -5,6 +5,7 @@ use crate::domain::Refusal;
 use crate::domain::refusal::RefusalCode;
 use crate::host::{EntropyError, SecretError};
 use crate::store::{KeysError, StorageError};
+use crate::text::TextError;
 
 /// What can come back instead of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +37,12 @@ pub enum Error {
 impl From<RefusalCode> for Error {
     fn from(code: RefusalCode) -> Self {
         Error::Refusal(code.into())
+    }
+}
+
+impl From<TextError> for Error {
+    fn from(error: TextError) -> Self {
+        RefusalCode::from(error).into()
     }
 }
 

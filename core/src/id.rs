@@ -1,6 +1,7 @@
 //! Identifiers. Each is a type of its own, so that a log can never be taken for
 //! a document; all print as lowercase hexadecimal.
 
+use crate::cbor::{Item, Value};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -141,6 +142,25 @@ impl Position {
         let mut id = [0; 16];
         id.copy_from_slice(&digest[..16]);
         ItemId(id)
+    }
+
+    /// As CBOR: log, index, place.
+    pub(crate) fn to_value(self) -> Value {
+        Value::Array(vec![
+            self.log.as_bytes().into(),
+            self.index.into(),
+            u64::from(self.place).into(),
+        ])
+    }
+
+    /// From CBOR; `None` for anything else.
+    pub(crate) fn from_value<B: AsRef<[u8]>, T: AsRef<str>>(value: &Item<B, T>) -> Option<Self> {
+        let [log, index, place] = value.array()? else { return None };
+        Some(Self {
+            log: LogId::from_slice(log.bytes()?)?,
+            index: index.uint()?,
+            place: place.uint()?.try_into().ok()?,
+        })
     }
 }
 

@@ -70,6 +70,7 @@ pub mod pairing;
 pub mod space;
 pub mod store;
 pub mod sync;
+pub mod text;
 pub mod time;
 
 #[cfg(feature = "uniffi")]

@@ -367,7 +367,7 @@ async fn a_suspended_space_answers_locked_and_a_closed_one_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_document_is_kept_as_a_snapshot_that_doctor_checks_and_derives_again() {
-    use amends::domain::agreement::decide::Splice;
+    use amends::text::Splice;
     let phones = paired().await;
     let [ana, ben] = &phones;
     let draft = ana.space.agreements().keep_draft(None, "We talk.").await.unwrap();

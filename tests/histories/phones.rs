@@ -4,7 +4,7 @@
 
 use amends::Space;
 use amends::domain::agreement::AgreementView;
-use amends::domain::agreement::decide::Splice;
+use amends::text::Splice;
 use amends_tests::phones::{Phone, meet, paired, plain};
 
 /// A small repeatable generator; what it draws is no secret.

@@ -20,11 +20,10 @@
 mod value;
 
 use crate::cbor::Value;
-use crate::domain::agreement::decide::Splice;
 use crate::domain::record::{Action, Record};
-use crate::domain::text;
 use crate::id::{LogId, Past, Position};
 use crate::limits;
+use crate::text::{self, Splice, difference};
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, AutoCommit, AutomergeError, Change, ObjId, ObjType, ROOT, ReadDoc};
 use std::collections::BTreeMap;
@@ -401,18 +400,6 @@ fn draft_object(document: &AutoCommit, draft: Position) -> Result<Option<ObjId>,
 fn text_of(document: &AutoCommit, draft: Position) -> Option<String> {
     let object = draft_object(document, draft).ok()??;
     document.text(&object).ok()
-}
-
-/// The one splice that makes `new` of `old`; `None` if they are equal.
-pub fn difference(old: &str, new: &str) -> Option<Splice> {
-    let (old, new): (Vec<char>, Vec<char>) = (old.chars().collect(), new.chars().collect());
-    let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let rest = old.len().min(new.len()) - start;
-    let tail =
-        old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
-    let delete = old.len() - start - tail;
-    let insert: String = new[start..new.len() - tail].iter().collect();
-    (delete > 0 || !insert.is_empty()).then_some(Splice { start, delete, insert })
 }
 
 /// Puts touches into an order that has nothing before its own causal past:

@@ -8,15 +8,13 @@
 use super::context::Context;
 use super::ledger::own_document;
 use super::pair::{Pair, Who};
-use super::record::{
-    Action, Draft, Held, Words, moment, position_from_value, position_to_value, salt,
-};
+use super::record::{Action, Draft, Held, Words, moment, salt};
 use super::refusal::{Refusal, RefusalCode};
-use super::text;
 use super::words::{Bodies, in_order, standing, text_of, withdrawn};
 use crate::cbor::Value;
 use crate::id::{DocId, ItemId, PersonId, Position, Salt};
 use crate::limits;
+use crate::text;
 use crate::time::Moment;
 use serde::Serialize;
 
@@ -89,15 +87,15 @@ impl Act {
                 fields
             }
             Act::Tell { salt } => vec![("salt", salt.as_slice().into())],
-            Act::AcceptTalk { of } | Act::Answer { of } => vec![("of", position_to_value(of))],
-            Act::Ask { on } => vec![("on", position_to_value(on))],
+            Act::AcceptTalk { of } | Act::Answer { of } => vec![("of", of.to_value())],
+            Act::Ask { on } => vec![("on", on.to_value())],
             Act::DeclineTalk | Act::EndTalk => Vec::new(),
         }
     }
 
     /// From the kind and the record; `None` where it is not understood.
     pub fn read(kind: &str, value: &Value) -> Option<Self> {
-        let position = |key: &str| position_from_value(value.get(key)?);
+        let position = |key: &str| Position::from_value(value.get(key)?);
         Some(match kind {
             "talk.propose" => Act::ProposeTalk {
                 begins: moment(value, "begins")?,

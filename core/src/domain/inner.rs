@@ -5,9 +5,9 @@
 //! *copied out* as something new, with no link back.
 
 use super::refusal::{Refusal, RefusalCode};
-use super::text;
 use crate::id::DocId;
 use crate::limits;
+use crate::text;
 use crate::time::Moment;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;

@@ -35,7 +35,6 @@ pub mod recurrence;
 pub mod refusal;
 pub mod reminder;
 pub mod share;
-pub mod text;
 pub mod words;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! two that overlap the stricter holds while both last.
 
 use super::pair::{Pair, Who};
-use super::record::{Action, Held, position_from_value, position_to_value};
+use super::record::{Action, Held};
 use super::words::{in_order, standing};
 use crate::cbor::Value;
 use crate::id::{ItemId, PersonId, Position};
@@ -124,7 +124,7 @@ impl Act {
                 fields.extend(until.map(|until| ("to", until.0.into())));
                 fields
             }
-            Act::EndSpace { of } => vec![("of", position_to_value(of))],
+            Act::EndSpace { of } => vec![("of", of.to_value())],
         }
     }
 
@@ -151,7 +151,7 @@ impl Act {
                 },
                 contact: Contact::from_code(value.get("contact")?.text()?)?,
             },
-            "space.end" => Act::EndSpace { of: position_from_value(value.get("of")?)? },
+            "space.end" => Act::EndSpace { of: Position::from_value(value.get("of")?)? },
             _ => return None,
         })
     }

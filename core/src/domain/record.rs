@@ -186,7 +186,7 @@ pub fn header<B: AsRef<[u8]>, T: AsRef<str>>(record: &Item<B, T>) -> Option<Head
         None => None,
     };
     let kind = record.get("kind")?.text()?.to_owned();
-    let withdraws = record.get("of").filter(|_| kind == WITHDRAW).and_then(position_from_value);
+    let withdraws = record.get("of").filter(|_| kind == WITHDRAW).and_then(Position::from_value);
     Some(Header {
         target: DocId::from_slice(record.get("doc")?.bytes()?)?,
         body,
@@ -266,7 +266,7 @@ impl Action {
             }
             Action::OpenDraft { text } => vec![("text", text.as_str().into())],
             Action::Splice { draft, start, delete, insert } => vec![
-                ("draft", position_to_value(draft)),
+                ("draft", draft.to_value()),
                 ("start", (*start).into()),
                 ("delete", (*delete).into()),
                 ("insert", insert.as_str().into()),
@@ -277,7 +277,7 @@ impl Action {
             Action::Pacing(act) => act.fields(),
             Action::Hearing(act) => act.fields(),
             Action::WithdrawWords { of } | Action::Thank { of } => {
-                vec![("of", position_to_value(of))]
+                vec![("of", of.to_value())]
             }
             _ => Vec::new(),
         }
@@ -308,13 +308,13 @@ impl Action {
             "agreement.end" => Action::End,
             "draft.open" => Action::OpenDraft { text: text("text")? },
             "draft.splice" => Action::Splice {
-                draft: position_from_value(value.get("draft")?)?,
+                draft: Position::from_value(value.get("draft")?)?,
                 start: uint("start")?,
                 delete: uint("delete")?,
                 insert: text("insert")?,
             },
-            WITHDRAW => Action::WithdrawWords { of: position_from_value(value.get("of")?)? },
-            "words.thank" => Action::Thank { of: position_from_value(value.get("of")?)? },
+            WITHDRAW => Action::WithdrawWords { of: Position::from_value(value.get("of")?)? },
+            "words.thank" => Action::Thank { of: Position::from_value(value.get("of")?)? },
             _ => {
                 let promise = || promise::record::Act::read(kind, value).map(Action::Promise);
                 let openness = || openness::record::Act::read(kind, value).map(Action::Openness);
@@ -347,7 +347,7 @@ impl Record {
     pub fn from_value(value: &Value) -> Option<Self> {
         let header = header(value)?;
         let [moment, zone] = value.get("at")?.array()? else { return None };
-        let zone = zone.text().filter(|zone| super::text::tag_counts(zone))?.to_owned();
+        let zone = zone.text().filter(|zone| crate::text::tag_counts(zone))?.to_owned();
         let record = Self {
             target: header.target,
             at: Stated { moment: Moment(moment.int()?), zone },
@@ -372,25 +372,6 @@ pub(super) fn salt(value: &Value) -> Option<[u8; 16]> {
 /// A moment of a record's field.
 pub(super) fn moment(value: &Value, key: &str) -> Option<Moment> {
     Some(Moment(value.get(key)?.int()?))
-}
-
-pub(super) fn position_to_value(position: &Position) -> Value {
-    Value::Array(vec![
-        position.log.as_bytes().into(),
-        position.index.into(),
-        u64::from(position.place).into(),
-    ])
-}
-
-pub(super) fn position_from_value<B: AsRef<[u8]>, T: AsRef<str>>(
-    value: &Item<B, T>,
-) -> Option<Position> {
-    let [log, index, place] = value.array()? else { return None };
-    Some(Position {
-        log: crate::id::LogId::from_slice(log.bytes()?)?,
-        index: index.uint()?,
-        place: place.uint()?.try_into().ok()?,
-    })
 }
 
 #[cfg(test)]

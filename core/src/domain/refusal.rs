@@ -1,5 +1,6 @@
 //! Refusals: what a rule says no with.
 
+use crate::text::TextError;
 use serde::Serialize;
 
 /// A rule says no, and nothing was written.
@@ -16,6 +17,22 @@ pub struct Refusal {
 impl From<RefusalCode> for Refusal {
     fn from(code: RefusalCode) -> Self {
         Self { code }
+    }
+}
+
+impl From<TextError> for RefusalCode {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::Empty => RefusalCode::TextEmpty,
+            TextError::TooLong => RefusalCode::TextTooLong,
+            TextError::Forbidden => RefusalCode::TextForbidden,
+        }
+    }
+}
+
+impl From<TextError> for Refusal {
+    fn from(error: TextError) -> Self {
+        RefusalCode::from(error).into()
     }
 }
 

@@ -69,5 +69,5 @@ pub fn thanked(records: &[&Held]) -> BTreeSet<Position> {
 /// A text of a body, if it is one that may be shown.
 pub fn text_of(body: &Value, key: &str) -> Option<String> {
     let text = body.get(key)?.text()?;
-    super::text::counts(text).then(|| text.to_owned())
+    crate::text::counts(text).then(|| text.to_owned())
 }

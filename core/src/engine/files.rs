@@ -2,10 +2,10 @@
 
 use super::{Engine, Files, Host};
 use crate::cbor::Value;
-use crate::domain::text;
 use crate::error::Error;
 use crate::host::{SecretStore, random};
 use crate::store::{Keys, PairDb, PairFile, StorageError, VaultDb};
+use crate::text;
 use std::path::{Path, PathBuf};
 
 const PAIR_FILE: &str = "pair.db";

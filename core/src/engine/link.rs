@@ -5,7 +5,6 @@ use crate::cbor::Value;
 use crate::domain::Pair;
 use crate::domain::record::{Action, Draft};
 use crate::domain::refusal::RefusalCode;
-use crate::domain::text;
 use crate::error::Error;
 use crate::id::{PairId, PersonId};
 use crate::limits::{LEAVE_DELIVERY, LOG_GENERATIONS, PAIRING_SECONDS};
@@ -13,6 +12,7 @@ use crate::log::Checkpoint;
 use crate::log::body::BodyState;
 use crate::pairing::{Material, Replacement};
 use crate::store::{Keys, PairDb, StorageError};
+use crate::text;
 use crate::time::Moment;
 
 /// The setting that holds the link.

@@ -28,7 +28,7 @@ use crate::domain::lifecycle::PairState;
 use crate::domain::pacing::Pacing;
 use crate::domain::record::{Action, Draft, Record};
 use crate::domain::refusal::RefusalCode;
-use crate::domain::{Context, Pair, Refusal, agreement, openness, promise, text};
+use crate::domain::{Context, Pair, Refusal, agreement, openness, promise};
 use crate::error::Error;
 use crate::host::{Clock, Entropy, SecretStore, random};
 use crate::id::{DocId, LogId, PairId, Past, PersonId, Position};
@@ -38,6 +38,7 @@ use crate::log::{Checkpoint, log_id, own_tag};
 use crate::store::{
     BodyRow, EntryRow, Expiring, Keys, LiveRow, LogRow, PairDb, StorageError, VaultDb,
 };
+use crate::text;
 use crate::time::{Moment, Stated};
 use documents::Loaded;
 use link::Link;

@@ -3,11 +3,11 @@
 
 use super::code::expand;
 use crate::cbor::Value;
-use crate::domain::text;
 use crate::error::PairingError;
 use crate::id::{PairId, PersonId};
 use crate::limits::{LOG_GENERATIONS, PAIRING_SECONDS};
 use crate::log::{Checkpoint, log_id};
+use crate::text;
 use crate::time::Moment;
 use serde::Serialize;
 use sha2::{Digest, Sha256};

@@ -2,19 +2,19 @@
 
 use super::Space;
 use crate::cbor::Value;
-use crate::domain::agreement::decide::Splice;
 use crate::domain::agreement::view::{AgreementsNow, agreements_now};
 use crate::domain::agreement::{AgreementView, Command, Folded, Terms, decide, project};
 use crate::domain::record::{Action, Draft};
 use crate::domain::refusal::RefusalCode;
 use crate::domain::share::{SharedItem, stop_all, what_i_share};
-use crate::domain::text;
 use crate::engine::{Engine, Home};
 use crate::error::Error;
 use crate::host::random;
 use crate::id::{DocId, Past, RevisionHash};
 use crate::limits;
 use crate::store::{LiveRow, StorageError, VaultItem};
+use crate::text;
+use crate::text::Splice;
 use crate::time::Moment;
 use serde::Serialize;
 use std::sync::Arc;

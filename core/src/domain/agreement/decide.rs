@@ -7,9 +7,9 @@ use crate::domain::context::Context;
 use crate::domain::pair::Who;
 use crate::domain::record::Action;
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::domain::text;
 use crate::id::{Past, Position, RevisionHash};
 use crate::limits;
+use crate::text::{self, Splice};
 use crate::time::Moment;
 
 /// A sentence as its writer gives it.
@@ -112,17 +112,6 @@ pub enum Command {
         /// The text's length before them, in Unicode scalar values.
         length: usize,
     },
-}
-
-/// One change of a text, in Unicode scalar values.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Splice {
-    /// Where.
-    pub start: usize,
-    /// How many to take out.
-    pub delete: usize,
-    /// What to put in.
-    pub insert: String,
 }
 
 /// Decides a command on one agreement: what to write, or why not.

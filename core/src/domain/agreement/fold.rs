@@ -4,9 +4,9 @@ use super::revision::{Clause, Obligor, Revision};
 use crate::domain::consent::{self, Kind, Operation};
 use crate::domain::pair::Pair;
 use crate::domain::record::{Action, Held};
-use crate::domain::text;
 use crate::id::{DocId, LogId, Past, PersonId, Position, RevisionHash};
 use crate::limits;
+use crate::text;
 use crate::time::Moment;
 use std::collections::{BTreeMap, HashMap};
 

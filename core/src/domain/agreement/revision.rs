@@ -2,9 +2,9 @@
 
 use crate::cbor::Value;
 use crate::domain::pair::Pair;
-use crate::domain::text;
 use crate::id::{DocId, PersonId, RevisionHash};
 use crate::limits;
+use crate::text;
 use crate::time::Moment;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};

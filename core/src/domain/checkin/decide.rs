@@ -9,9 +9,9 @@ use crate::domain::context::Context;
 use crate::domain::ledger::{Month, ledger, own_document};
 use crate::domain::record::{Action, Draft};
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::domain::text;
 use crate::id::{DocId, LogId};
 use crate::limits;
+use crate::text;
 use jiff::civil::Date;
 
 fn running(context: &Context<'_>) -> Result<(), Refusal> {

@@ -2,7 +2,7 @@
 
 use super::template::{Cadence, Period, TemplateId};
 use crate::cbor::Value;
-use crate::domain::record::{Words, moment, position_from_value, position_to_value, salt};
+use crate::domain::record::{Words, moment, salt};
 use crate::id::{Commitment, Position};
 use crate::time::Moment;
 use jiff::civil::Date;
@@ -89,9 +89,9 @@ impl Act {
                 ("period", text(period.to_string())),
                 ("commit", commit.as_bytes().into()),
             ],
-            Act::Cancel { of } => vec![("of", position_to_value(of))],
+            Act::Cancel { of } => vec![("of", of.to_value())],
             Act::Open { of, until } => {
-                vec![("of", position_to_value(of)), ("until", Value::Int(until.0))]
+                vec![("of", of.to_value()), ("until", Value::Int(until.0))]
             }
             Act::ShareAlone { template, period, until } => vec![
                 ("template", template.to_value()),
@@ -109,7 +109,7 @@ impl Act {
         let template = || TemplateId::from_value(value.get("template")?);
         let period = || value.get("period")?.text()?.parse::<Period>().ok();
         let until = || moment(value, "until");
-        let of = || position_from_value(value.get("of")?);
+        let of = || Position::from_value(value.get("of")?);
         Some(match kind {
             "checkin.template" => Act::Template {
                 cadence: Cadence::from_code(value.get("cadence")?.text()?)?,

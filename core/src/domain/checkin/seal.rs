@@ -3,9 +3,9 @@
 use super::template::{Period, Template, TemplateId};
 use crate::cbor::Value;
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::domain::text;
 use crate::id::{Commitment, LogId, PairId, PersonId};
 use crate::limits;
+use crate::text;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

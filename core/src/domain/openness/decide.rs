@@ -10,8 +10,8 @@ use crate::domain::ledger::{Month, ledger};
 use crate::domain::pair::Who;
 use crate::domain::record::{Action, Draft};
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::domain::text;
 use crate::limits;
+use crate::text;
 use crate::time::Moment;
 
 /// A post as its author gives it.

@@ -1,7 +1,7 @@
 //! What can be done with openness posts, as records.
 
 use crate::cbor::Value;
-use crate::domain::record::{moment, position_from_value, position_to_value};
+use crate::domain::record::moment;
 use crate::id::{DocId, Position};
 use crate::time::{DAY, Moment};
 use serde::{Deserialize, Serialize};
@@ -135,7 +135,7 @@ impl Act {
                 fields
             }
             Act::Correct { of, until } => {
-                vec![("of", position_to_value(of)), ("until", Value::Int(until.0))]
+                vec![("of", of.to_value()), ("until", Value::Int(until.0))]
             }
         }
     }
@@ -152,7 +152,7 @@ impl Act {
                 },
             },
             "openness.correct" => Act::Correct {
-                of: position_from_value(value.get("of")?)?,
+                of: Position::from_value(value.get("of")?)?,
                 until: moment(value, "until")?,
             },
             _ => return None,

@@ -8,9 +8,9 @@ use crate::domain::context::Context;
 use crate::domain::record::Action;
 use crate::domain::recurrence::{Due, exactly};
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::domain::text;
 use crate::id::{DocId, OccurrenceId, Position};
 use crate::limits;
+use crate::text;
 use crate::time::{Moment, zone};
 use serde::Serialize;
 

@@ -1,10 +1,10 @@
 //! What can be done with a promise, as records.
 
 use crate::cbor::Value;
-use crate::domain::record::{Words, moment, position_from_value, position_to_value, salt};
+use crate::domain::record::{Words, moment, salt};
 use crate::domain::recurrence::Due;
-use crate::domain::text;
 use crate::id::{DocId, OccurrenceId, Position};
+use crate::text;
 use crate::time::Moment;
 use serde::{Deserialize, Serialize};
 
@@ -179,7 +179,7 @@ impl Act {
             }
             Act::Renegotiate { due, .. } => fields.push(("due", due.to_value())),
             Act::AcceptNew { of } | Act::KeepOld { of } => {
-                fields.push(("of", position_to_value(of)));
+                fields.push(("of", of.to_value()));
             }
             Act::Report { told, .. } => {
                 let (word, at) = match told {
@@ -211,7 +211,7 @@ impl Act {
     pub fn read(kind: &str, value: &Value) -> Option<Self> {
         let occurrence = || OccurrenceId::from_slice(value.get("occ")?.bytes()?);
         let due = || Due::from_value(value.get("due")?);
-        let of = || position_from_value(value.get("of")?);
+        let of = || Position::from_value(value.get("of")?);
         let optional = |key: &str| match value.get(key) {
             Some(bytes) => Some(Some(DocId::from_slice(bytes.bytes()?)?)),
             None => Some(None),

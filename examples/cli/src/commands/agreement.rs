@@ -5,13 +5,13 @@ use crate::args::{AgreementCommand, ProposeArgs, clause};
 use crate::render;
 use crate::terminal::{Failure, Terminal};
 use amends::Space;
-use amends::domain::agreement::decide::Splice;
 use amends::domain::agreement::view::{AgreementView, RevisionView};
 use amends::domain::agreement::{Terms, TermsClause};
 use amends::domain::pair::Who;
 use amends::domain::refusal::RefusalCode;
 use amends::id::{DocId, RevisionHash};
 use amends::space::{HistoryItem, Status};
+use amends::text::Splice;
 use amends::time::DAY;
 use serde_json::json;
 
