@@ -17,6 +17,8 @@ use amends::time::{Moment, Stated};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 
+mod homes;
+
 const PAIR: PairId = PairId([0x11; 16]);
 const ANA: PersonId = PersonId([0xa1; 16]);
 const BEN: PersonId = PersonId([0xb2; 16]);

@@ -8,8 +8,10 @@
 //! - each entry that touches it becomes one change, whose actor is the log's id,
 //!   made at the entry's causal past in this document, so that its dependencies
 //!   are what Automerge itself writes there;
-//! - every record goes into `records` under its position, with what its entry
-//!   had seen. Whether it *counts* is decided in the folds, never here;
+//! - every record goes into `records` under its position, as the map that it is, with
+//!   what its entry had seen. Whether it *counts*, and whether its kind is known at
+//!   all, is asked in the folds, never here: two versions of the library derive one
+//!   document from equal logs;
 //! - the text of a working draft is an Automerge text under `drafts`. A splice
 //!   is made at its author's causal past, so that what both typed while apart
 //!   merges by the CRDT's own rules.
@@ -20,7 +22,6 @@
 mod value;
 
 use crate::cbor::Value;
-use crate::domain::record::{Action, Record};
 use crate::id::{LogId, Past, Position};
 use crate::limits;
 use crate::text::{self, Splice, difference};
@@ -29,7 +30,10 @@ use automerge::{ActorId, AutoCommit, AutomergeError, Change, ObjId, ObjType, ROO
 use std::collections::BTreeMap;
 
 /// The version of the deriving rule. A snapshot of another version is derived again.
-pub const RULE: u64 = 1;
+///
+/// Rule 1 put a record whose kind its version did not know in as bytes, so that two
+/// versions derived two documents from equal logs. Rule 2 does not ask.
+pub const RULE: u64 = 2;
 
 /// A document could not be derived or loaded. The records are not touched by it.
 #[derive(Debug, thiserror::Error)]
@@ -198,15 +202,8 @@ impl Document {
                 past.raise(log, length);
             }
             past.raise(id.log, id.index);
-            let value = match self.merged.get(&record, "record")? {
-                Some((_, known)) => value::read(&self.merged, &known)?,
-                None => {
-                    let (bytes, _) =
-                        self.merged.get(&record, "bytes")?.ok_or(DocumentError::Form)?;
-                    let bytes = bytes.into_bytes().map_err(|_| DocumentError::Form)?;
-                    Value::decode(&bytes).map_err(|_| DocumentError::Form)?
-                }
-            };
+            let (_, known) = self.merged.get(&record, "record")?.ok_or(DocumentError::Form)?;
+            let value = value::read(&self.merged, &known)?;
             stored.push(Stored { id, past, value });
         }
         Ok(stored)
@@ -271,14 +268,8 @@ impl Document {
                 indexes.push(stored.id.index);
             }
             let typed = document.typed.entry(stored.id.log).or_default();
-            match Record::from_value(&stored.value).map(|record| record.action) {
-                Some(Action::OpenDraft { text })
-                    if text::fragment_counts(&text) && typed.drafts < limits::DRAFTS =>
-                {
-                    typed.drafts += 1;
-                }
-                Some(Action::Splice { .. }) => typed.splices += 1,
-                _ => {}
+            if let Some(edit) = Edit::of(&stored.value) {
+                typed.count(&edit);
             }
         }
         for change in document.merged.get_changes(&[]) {
@@ -332,17 +323,53 @@ fn write(
         for (log, length) in touch.past.0.iter().filter(|(log, _)| **log != touch.log) {
             document.put(&seen, log.to_string(), *length)?;
         }
-        match Record::from_value(record) {
-            Some(known) => {
-                let object = document.put_object(&slot, "record", ObjType::Map)?;
-                value::write_fields(document, &object, record)?;
-                edit_draft(document, id, &known.action, typed)?;
-            }
-            None => document.put(&slot, "bytes", record.encode())?,
+        let object = document.put_object(&slot, "record", ObjType::Map)?;
+        value::write_fields(document, &object, record)?;
+        if let Some(edit) = Edit::of(record) {
+            edit_draft(document, id, &edit, typed)?;
         }
     }
     document.commit_with(commit_options());
     document.get_last_local_change().ok_or(DocumentError::Form)
+}
+
+/// What a record types, by the deriving rule alone: whether a version understands the
+/// whole record decides whether it *counts*, never what the document looks like.
+enum Edit<'a> {
+    /// `draft.open` with a text that is a fragment.
+    Open { text: &'a str },
+    /// `draft.splice`, whether it fits or not.
+    Splice { draft: Position, start: u64, delete: u64, insert: &'a str },
+}
+
+impl<'a> Edit<'a> {
+    fn of(record: &'a Value) -> Option<Self> {
+        match record.get("kind")?.text()? {
+            "draft.open" => {
+                let text = record.get("text")?.text().filter(|text| text::fragment_counts(text))?;
+                Some(Self::Open { text })
+            }
+            "draft.splice" => Some(Self::Splice {
+                draft: Position::from_value(record.get("draft")?)?,
+                start: record.get("start")?.uint()?,
+                delete: record.get("delete")?.uint()?,
+                insert: record.get("insert")?.text()?,
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl Typed {
+    /// Takes note of an edit. Whether its author's cap still admits it.
+    fn count(&mut self, edit: &Edit<'_>) -> bool {
+        let (count, cap) = match edit {
+            Edit::Open { .. } => (&mut self.drafts, limits::DRAFTS),
+            Edit::Splice { .. } => (&mut self.splices, limits::SPLICES),
+        };
+        *count += 1;
+        *count <= cap
+    }
 }
 
 /// Types what a record says into its draft. What does not fit the text at its
@@ -350,38 +377,31 @@ fn write(
 fn edit_draft(
     document: &mut AutoCommit,
     id: Position,
-    action: &Action,
+    edit: &Edit<'_>,
     typed: &mut Typed,
 ) -> Result<(), DocumentError> {
-    match action {
-        Action::OpenDraft { text } => {
-            if !text::fragment_counts(text) || typed.drafts >= limits::DRAFTS {
-                return Ok(());
-            }
-            typed.drafts += 1;
+    if !typed.count(edit) {
+        return Ok(());
+    }
+    match *edit {
+        Edit::Open { text } => {
             let drafts = child(document, "drafts")?;
             let object = document.put_object(&drafts, id.to_string(), ObjType::Text)?;
             document.splice_text(&object, 0, 0, text)?;
         }
-        Action::Splice { draft, start, delete, insert } => {
-            typed.splices += 1;
-            if typed.splices > limits::SPLICES || !text::fragment_counts(insert) {
+        Edit::Splice { draft, start, delete, insert } => {
+            if !text::fragment_counts(insert) {
                 return Ok(());
             }
-            let Some(object) = draft_object(document, *draft)? else { return Ok(()) };
+            let Some(object) = draft_object(document, draft)? else { return Ok(()) };
             let length = document.length(&object) as u64;
-            let inside = start.checked_add(*delete).is_some_and(|end| end <= length);
-            let grown = length.saturating_sub(*delete) + insert.chars().count() as u64;
+            let inside = start.checked_add(delete).is_some_and(|end| end <= length);
+            let grown = length.saturating_sub(delete) + insert.chars().count() as u64;
             if inside && grown <= limits::TEXT_SCALARS as u64 {
-                let change = Splice {
-                    start: *start as usize,
-                    delete: *delete as usize,
-                    insert: insert.clone(),
-                };
-                splice(document, &object, &change)?;
+                let (start, delete) = (start as usize, delete as usize);
+                splice(document, &object, &Splice { start, delete, insert: insert.to_owned() })?;
             }
         }
-        _ => {}
     }
     Ok(())
 }
