@@ -199,7 +199,7 @@ impl Past {
         self.0.get(&log).copied().unwrap_or(0)
     }
 
-    /// Whether the record at `position` came before (happens-before, `domain.md` §5.3).
+    /// Whether the record at `position` came before (RULES.md, times and causal order).
     pub fn contains(&self, position: Position) -> bool {
         position.index < self.length(position.log)
     }

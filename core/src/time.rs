@@ -81,7 +81,7 @@ impl<'de> Deserialize<'de> for Moment {
 
 /// The time that a record's author states: a moment and the IANA zone it was
 /// lived in. It breaks ties for display and decides deadlines; it never decides
-/// consent or ending (`domain.md` §5.3).
+/// consent or ending (RULES.md, times and causal order).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stated {
     /// The moment.

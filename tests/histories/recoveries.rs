@@ -130,7 +130,7 @@ async fn r12_a_phone_is_replaced_only_when_both_say_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn i7_stop_all_and_leaving_work_on_a_phone_that_has_just_taken_a_place() {
+async fn inv8_stop_all_and_leaving_work_on_a_phone_that_has_just_taken_a_place() {
     let [ana, old] = paired().await;
     let talk = agreed(&ana, &old, "We talk.").await;
     let new = Phone::new("Ben", None);
@@ -215,7 +215,7 @@ async fn r32_a_log_with_two_pasts_keeps_the_delivered_one_and_sets_the_other_asi
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn i7_a_leave_that_was_said_in_another_past_still_arrives() {
+async fn inv8_a_leave_that_was_said_in_another_past_still_arrives() {
     let ([ana, ben], _) = two_pasts(&["Lost.", "Gone."], &["Later."]).await;
     ben.space.leave(Leaving::Announced).await.unwrap();
     for phone in [&ben] {

@@ -379,7 +379,7 @@ async fn times_that_run_backwards_are_noted_and_decide_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn i7_times_beyond_all_bounds_hang_no_view_and_keep_nobody_from_stopping() {
+async fn inv7_times_beyond_all_bounds_hang_no_view_and_keep_nobody_from_stopping() {
     let (ana, liar, at, hers) = ana_and_liar().await;
     let pair = liar.pair_document();
     let say = |moment: i64, action: Action| {

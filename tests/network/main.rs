@@ -356,7 +356,7 @@ fn a_word_is_found_in_a_capture_however_it_is_written() {
 }
 
 #[test]
-fn r11_whoever_listens_on_the_network_reads_no_word_no_name_and_no_id() {
+fn r13_r35_whoever_listens_on_the_network_reads_no_word_no_name_and_no_id() {
     let Some(network) = Network::new() else { return };
     let folder = tempfile::tempdir().unwrap();
     let capture = Capture::start(&network, "b", folder.path());

@@ -83,7 +83,7 @@ fn in_files(folder: &Path, bytes: &[u8]) -> bool {
     })
 }
 
-/// Invariant 6, while the app still runs: not even the sealed bytes stay.
+/// Log invariant 6, while the app still runs: not even the sealed bytes stay.
 #[tokio::test(flavor = "multi_thread")]
 async fn r07_of_withdrawn_and_expired_words_not_even_the_sealed_bytes_stay_in_a_running_phone() {
     let phones = paired().await;

@@ -1,4 +1,4 @@
-//! When two people have agreed to one exact text (§5.6.1 of the domain model).
+//! When two people have agreed to one exact text (R4; RULES.md, consent).
 //!
 //! A consent document is a set of *operations* on *revisions*: propose, consent,
 //! withdraw. A person's proposal of a revision, or consent to it, is

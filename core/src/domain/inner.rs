@@ -144,7 +144,7 @@ pub struct Feeling {
     pub intensity: Option<u8>,
 }
 
-/// Feelings to choose from (§1.6); every other word is as good.
+/// Feelings to choose from (F38; RULES.md, word lists); every other word is as good.
 pub const FEELINGS: [&str; 38] = [
     "anger",
     "sadness",

@@ -1,4 +1,4 @@
-//! Whether the pair is still one (§5.6.2).
+//! Whether the pair is still one (RULES.md, life of a pair).
 
 use super::record::{Action, Held};
 use crate::time::Moment;

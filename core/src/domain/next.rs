@@ -1,5 +1,5 @@
 //! What is next for me: at most three things, and never what the partner has
-//! not done (§5.9).
+//! not done (RULES.md, derived views).
 
 use super::agreement::AgreementView;
 use super::checkin::{CheckInState, CheckInView, TemplateId};

@@ -1,4 +1,4 @@
-//! How it goes: small counts in words, per person and per week (F91, F93, §5.9).
+//! How it goes: small counts in words, per person and per week (F91, F93; RULES.md, derived views).
 //!
 //! There is no score, no streak, no rank and no number that is made of both
 //! persons (R16, R22, I13). What was paused leaves a gap, not a fall; a promise
@@ -278,7 +278,7 @@ pub fn trends(template: &Template, views: &[CheckInView], of: Who, last: IsoWeek
     trends
 }
 
-/// Something good that happened (§5.9). There are no bad ones.
+/// Something good that happened (F91; RULES.md, derived views). There are no bad ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

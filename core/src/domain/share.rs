@@ -1,4 +1,4 @@
-//! What I share, on one screen, and how to stop all of it at once (R8, §4.4).
+//! What I share, on one screen, and how to stop all of it at once (R8, I11).
 
 use super::agreement::view::RevisionView;
 use super::agreement::{AgreementState, AgreementView, Folded};

@@ -1,4 +1,4 @@
-//! Words that their author may take back: bodies, seen from the rules (§5.2).
+//! Words that their author may take back: bodies, seen from the rules (RULES.md, words and bodies).
 //!
 //! A record's words stand apart from it. Whoever wrote them may take them back
 //! at any time; then they are gone on both phones, and a stub says so for a

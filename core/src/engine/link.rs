@@ -44,7 +44,7 @@ pub struct Link {
     pub logs: Vec<Checkpoint>,
 }
 
-/// How to leave (§4.4).
+/// How to leave (R14; RULES.md, leaving and stopping).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Leaving {

@@ -292,9 +292,9 @@ mod tests {
     }
 
     proptest! {
-        /// Invariant 1: over random histories with offline stretches, indexes
+        /// Log invariant 1: over random histories with offline stretches, indexes
         /// are gapless and every head recomputes from the bytes alone.
-        /// Invariant 2: pins never regress.
+        /// Log invariant 2: pins never regress.
         #[test]
         fn inv1_inv2_indexes_are_gapless_heads_recompute_pins_never_regress(
             steps in prop::collection::vec((0usize..2, any::<bool>()), 1..60)

@@ -350,7 +350,7 @@ impl Engine {
                     let kind = header.as_ref().map(|header| &header.kind).filter(plain);
                     match kind.and_then(|kind| kind.split_once('.')) {
                         // Whether the other has sealed, or taken it back, is nobody's
-                        // business until both have (§5.6.5).
+                        // business until both have (RULES.md, sealed check-ins).
                         Some(("checkin" | "intention", _)) if theirs => "day".to_owned(),
                         _ => kind.cloned().unwrap_or_else(|| "?".to_owned()),
                     }

@@ -353,7 +353,7 @@ impl Engine {
     }
 
     /// Opens every seal of mine whose other is here, and lets go of those whose
-    /// period is long over: their answers stay private (§5.6.5).
+    /// period is long over: their answers stay private (K13).
     pub(crate) fn settle_seals(&mut self) -> Result<(), Error> {
         if self.db()?.outbox()?.is_empty() {
             return Ok(());

@@ -1,5 +1,5 @@
 //! Agreements: joint terms that hold because both said yes to the exact same
-//! words, and one-sided offers that bind only who makes them (G5, §5.6.1).
+//! words, and one-sided offers that bind only who makes them (G5; RULES.md, consent).
 //!
 //! - [`revision`]: the exact terms, and the hash that consent binds to;
 //! - [`fold`]: from the records of one document to its state;

@@ -67,7 +67,7 @@ macro_rules! open_enum {
 }
 
 open_enum! {
-    /// What an agreement is about (§1.6).
+    /// What an agreement is about (RULES.md, word lists).
     AgreementKind {
         /// How we talk.
         Communication = "communication",

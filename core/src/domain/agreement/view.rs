@@ -9,7 +9,7 @@ use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
 
-/// How an agreement stands. Derived, never stored (§5.6).
+/// How an agreement stands. Derived, never stored (RULES.md, consent).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -435,7 +435,7 @@ fn revision_view(state: &RevisionState, pair: &Pair, me: usize) -> RevisionView 
 }
 
 /// The agreements of a pair, sorted by what they ask of the viewer ("agreements
-/// now", §5.9). One agreement may stand in several groups.
+/// now" of RULES.md, derived views). One agreement may stand in several groups.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct AgreementsNow {

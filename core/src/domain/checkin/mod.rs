@@ -1,10 +1,10 @@
 //! Check-ins: the same questions to both, answered before either sees the
-//! other's answers (F79 to F82, §5.6.5).
+//! other's answers (F79 to F82; RULES.md, sealed check-ins).
 //!
 //! Answers are *sealed*: first only a commitment travels; when a phone holds both
 //! seals of a period, it opens its own. Who does not answer is not told on:
 //! a lone seal stays unseen and is dropped, unless its author shares it alone.
-//! The five scales are never added up, and nobody counts days (R16, R22).
+//! The eight scales are never added up, and nobody counts days (R16, R22).
 
 pub mod decide;
 pub mod fold;

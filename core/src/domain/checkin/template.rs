@@ -207,7 +207,7 @@ pub struct Template {
 }
 
 impl Template {
-    /// The library's own weekly questions (§5.3). Each stands apart; they are not
+    /// The library's own weekly questions (F81). Each stands apart; they are not
     /// validated by anybody and never added up.
     pub fn week() -> Self {
         let items = [

@@ -1,4 +1,4 @@
-//! How one occurrence went: the table of §5.6.4, line by line.
+//! How one occurrence went: the table of RULES.md, line by line (outcomes of an occurrence).
 
 use super::record::{Felt, Told};
 use crate::limits;
