@@ -1,28 +1,16 @@
 //! The local-first core of apps that help two people rebuild trust.
 //!
-//! Two partners' phones keep shared agreements and what they tell each other, on
-//! the phones alone: no server, no account, no telemetry. This crate holds all
-//! the rules; apps in Swift and Kotlin stay thin. It is for two adults who both
-//! choose to use it, and never for watching anybody: not a child, not an
-//! employee, not a partner who is afraid to say no (R24, R37).
+//! It is no server and has no account, no telemetry and no way to reach anything but the
+//! one other phone. It watches nobody: nothing is read from a sensor, nobody is told when
+//! the other last looked or was near, nothing is scored, and nothing is decided for anybody.
+//! It draws nothing, schedules nothing and keeps no keys: the app brings a screen, the
+//! system's notifications and a keychain. It is no proof for outsiders. It is for two adults
+//! who both choose to use it, and never for watching a child, an employee, or a partner who
+//! is afraid to say no (R24, R37).
 //!
-//! # Where to look
-//!
-//! | module | what |
-//! |---|---|
-//! | [`space`] | [`Space`], what an app holds: one person's phone |
-//! | [`domain`] | the rules, pure: records, consent, agreements, what I share |
-//! | [`log`] | two transparency logs that pin each other, pure |
-//! | [`document`] | Automerge documents, derived from records |
-//! | [`store`] | two SQLite files, every value sealed |
-//! | [`sync`] | the session between two phones, sans-IO |
-//! | [`pairing`] | codes, QR codes, the pairing conversation, sans-IO |
-//! | `net` | TCP and Noise (feature `net`) |
-//! | [`host`] | what the host lends: a clock, randomness, a place for secrets |
-//! | [`limits`] | every limit in one table |
-//!
-//! The bytes on the wire and in the logs are described in `PROTOCOL.md`, which
-//! lies beside this crate's manifest.
+//! What it is: all the rules, for the two phones of one pair. Each phone keeps what its
+//! person and the other have written, sealed; the phones keep each other in step over the
+//! local network. Apps in Swift and Kotlin stay thin.
 //!
 //! # Begin here
 //!
@@ -32,7 +20,7 @@
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use amends::{Host, Space, store::KeyFile};
+//! use amends::{Host, KeyFile, Space};
 //!
 //! let folder = tempfile::tempdir()?;
 //! let host = Host::new(KeyFile::new(folder.path().join("keys")));
@@ -47,37 +35,115 @@
 //! Two phones pair with [`Space::pair_show`] on one and [`Space::pair_join`] on
 //! the other, and exchange with [`Space::exchange`]. A lost phone is replaced with
 //! [`Space::pair_replace`] on the one that stays.
+//!
+//! # Where to look
+//!
+//! [`Space`] is what an app holds; each capability is an object that hangs off it
+//! ([`Space::agreements`], [`Space::promises`], …), and what they show are plain values,
+//! named as in Swift and Kotlin. [`Host`] and [`host`] are what the app lends: a clock,
+//! randomness, a place for secrets. [`Error`] says what to do next.
+//!
+//! The bytes on the wire and in the logs are described in `PROTOCOL.md`, the rules in
+//! `RULES.md`, both beside this crate's manifest; how the house is built, in
+//! `CONTRIBUTING.md` at the top of the repository.
 
-pub mod cbor;
-pub mod document;
-pub mod domain;
+// What the tests look at is `pub` in its private module, see `internals`.
+#![cfg_attr(not(feature = "sim"), allow(unused_imports))]
+
+mod cbor;
+mod document;
+mod domain;
 // Without the network nobody calls what serves a session; it is compiled all the
 // same, so that it cannot rot.
 #[cfg_attr(not(feature = "net"), allow(dead_code))]
-pub(crate) mod engine;
-pub mod error;
+mod engine;
+mod error;
 #[cfg(feature = "net")]
-pub(crate) mod exchange;
+mod exchange;
 #[cfg(feature = "uniffi")]
 pub mod foreign;
 pub mod host;
 pub mod id;
-pub mod limits;
-pub mod log;
-#[cfg(feature = "net")]
-pub mod net;
-pub mod pairing;
-pub mod space;
-pub mod store;
-pub mod sync;
-pub mod text;
+mod limits;
+mod log;
+mod net;
+mod pairing;
+mod space;
+mod store;
+#[cfg_attr(not(feature = "net"), allow(dead_code))]
+mod sync;
+mod text;
 pub mod time;
 
 #[cfg(feature = "uniffi")]
 uniffi::setup_scaffolding!("amends");
 
-pub use error::{Error, LinkError, PairingError};
-pub use space::{Host, Space};
+pub use engine::{
+    DoctorReport, ExportedDocument, Finding, Host, Leaving, LogItem, PairingState, Remedy,
+    SetAside, Status, StatusNotice, VerifiedLog,
+};
+pub use error::Error;
+#[cfg(feature = "net")]
+pub use exchange::{
+    Asked, BundleOf, BundleSummary, CatchUp, Diagnostics, Exchange, ExchangeOptions, MailboxVisit,
+    Pairing, Trouble, TroubleOf,
+};
+pub use log::Checkpoint;
+pub use net::LinkError;
+#[cfg(feature = "mdns")]
+pub use net::Mdns;
+#[cfg(feature = "net")]
+pub use net::{Beacon, Discovery, DiscoveryError, Folder, Mailbox, MailboxError, Sightings};
+pub use pairing::{Code, Invitation, PairingError, ShortCode};
+pub use space::{
+    Agreements, CheckIns, Hearing, Inner, Openness, PrivateDraft, Progress, Promises, Space,
+    Subscription, Today,
+};
+#[cfg(feature = "sim")]
+pub use space::{SimLink, SimTurn};
+pub use store::{KeyFile, PassphraseFile, StorageError};
+pub use text::Splice;
+
+pub use domain::account::{AccountView, QuestionView, TellingView};
+pub use domain::agreement::{
+    AgreementKind, AgreementState, AgreementView, AgreementsNow, Category, ClauseView, DraftView,
+    HistoryItem, Notice as AgreementNotice, RevisionView, TaperStep, Terms, TermsClause,
+};
+pub use domain::checkin::{
+    Answer, Answers, Cadence as CheckInCadence, CheckInState, CheckInView, Period, Template,
+    TemplateId,
+};
+pub use domain::inner::{
+    Content as NoteContent, FEELINGS, Feeling, GoalState, Leaning as Inclination, NewNote, Note,
+    Seen, Step as GoalStep,
+};
+pub use domain::intention::IntentionView;
+pub use domain::openness::{CorrectionView, Kind as PostKind, NewPost, PostState, PostView, Want};
+pub use domain::overview::{
+    KeptOf, Milestone, MilestoneKind, NextDue, PatternPoint, Reminder, SharedItem, Sharing, Topic,
+    Trend, TrendPoint, WeekCounts, Why, Wishes,
+};
+pub use domain::pacing::{Contact, Feature, PairLimits, SpaceView};
+pub use domain::pair::Who;
+pub use domain::promise::{
+    AskedView, Felt, Hint, NewPromise, Note as PromiseNote, OccurrenceView, Outcome, PromiseState,
+    PromiseView, Told,
+};
+pub use domain::recurrence::{Due, IsoWeek, Rule, exactly};
+pub use domain::talk::{TalkState, TalkView};
+pub use domain::{Refusal, RefusalCode};
+
+/// What lies under the facade, for this repository's own tests, benchmarks and fuzzers. It may
+/// change at any time; no app can need it.
+#[cfg(feature = "sim")]
+#[doc(hidden)]
+#[allow(missing_docs)]
+pub mod internals {
+    macro_rules! exposed {
+        ($($module:ident)*) => { $(pub mod $module { pub use crate::$module::*; })* };
+    }
+    exposed! { cbor document domain engine limits log net pairing store sync text }
+}
 
 /// The README's example compiles.
 #[cfg(all(doctest, feature = "net"))]

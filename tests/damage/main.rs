@@ -4,12 +4,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use amends::domain::agreement::Category;
-use amends::domain::pair::Who;
+use amends::Category;
+use amends::Remedy;
+use amends::Who;
 use amends::host::SystemEntropy;
-use amends::log::body::BodyState;
-use amends::space::Remedy;
-use amends::store::{BodyRow, PairDb, StorageError};
+use amends::internals::log::body::BodyState;
+use amends::internals::store::{BodyRow, PairDb, StorageError};
 use amends::{Error, Space};
 use amends_tests::phones::{BEGIN, Phone, host, meet, paired, plain, post, terms};
 use rusqlite::Connection;
@@ -367,7 +367,7 @@ async fn a_suspended_space_answers_locked_and_a_closed_one_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_document_is_kept_as_a_snapshot_that_doctor_checks_and_derives_again() {
-    use amends::text::Splice;
+    use amends::Splice;
     let phones = paired().await;
     let [ana, ben] = &phones;
     let draft = ana.space.agreements().keep_draft(None, "We talk.").await.unwrap();

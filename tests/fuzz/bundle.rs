@@ -4,7 +4,7 @@
 
 use amends::host::SystemEntropy;
 use amends::id::PairId;
-use amends::net::{Handshake, Noise, Opener, bundle_epoch, public_key};
+use amends::internals::net::{Handshake, Noise, Opener, bundle_epoch, public_key};
 use libfuzzer_sys::fuzz_target;
 use std::sync::Arc;
 

@@ -3,10 +3,10 @@
 
 #![no_main]
 
-use amends::cbor::Value;
-use amends::document::{Document, Touch};
+use amends::internals::cbor::Value;
+use amends::internals::document::{Document, Touch};
 use amends::id::{LogId, Past};
-use amends::log::Entry;
+use amends::internals::log::Entry;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

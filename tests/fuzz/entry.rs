@@ -2,10 +2,10 @@
 
 #![no_main]
 
-use amends::cbor::Value;
-use amends::domain::record::{Record, header};
+use amends::internals::cbor::Value;
+use amends::internals::domain::record::{Record, header};
 use amends::id::{PairId, PersonId};
-use amends::log::{Entry, Follower};
+use amends::internals::log::{Entry, Follower};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use amends::sync::Frame;
+use amends::internals::sync::Frame;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

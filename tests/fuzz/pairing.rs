@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use amends::pairing::{Code, Conversation, Invitation, Message, Role};
+use amends::internals::pairing::{Code, Conversation, Invitation, Message, Role};
 use amends::time::Moment;
 use libfuzzer_sys::fuzz_target;
 

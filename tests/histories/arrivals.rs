@@ -1,8 +1,8 @@
 //! What has come is stored at once and read when something asks: nobody can tell.
 
+use amends::BundleOf;
 use amends::Space;
-use amends::domain::promise::Told;
-use amends::space::BundleOf;
+use amends::Told;
 use amends::time::Moment;
 use amends_tests::phones::{BEGIN, copy_of, host, meet, paired, plain, promise};
 use rusqlite::Connection;

@@ -1,14 +1,14 @@
 //! Bundles and the mailbox: exchange without a common network.
 
-use amends::net::{Folder, Mailbox};
-use amends::space::{BundleOf, ExchangeOptions};
+use amends::{BundleOf, ExchangeOptions};
 use amends::{Error, LinkError};
+use amends::{Folder, Mailbox};
 use amends_tests::phones::{BEGIN, Phone, meet, paired, plain};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-async fn heads(phone: &Phone) -> Vec<amends::log::Checkpoint> {
+async fn heads(phone: &Phone) -> Vec<amends::Checkpoint> {
     let logs = phone.space.verify_logs().await.unwrap();
     let mut heads: Vec<_> = logs.into_iter().map(|log| log.checkpoint).collect();
     heads.sort_by_key(|at| at.log);
@@ -56,8 +56,8 @@ async fn words_that_run_out_stay_out_of_a_file_and_come_over_the_next_link() {
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bundle");
-    let post = amends::domain::openness::NewPost {
-        kind: amends::domain::openness::Kind::Day,
+    let post = amends::NewPost {
+        kind: amends::PostKind::Day,
         text: "On the tram.".into(),
         until: None,
         want: None,
@@ -179,7 +179,7 @@ async fn r14_who_left_or_holds_exchange_takes_and_gives_no_bundle() {
     assert!(ben.space.read_bundle(&file).await.is_err());
     ben.space.hold_sync(false).await.unwrap();
     // An announced leave still travels; nothing is taken in after it.
-    ben.space.leave(amends::space::Leaving::Announced).await.unwrap();
+    ben.space.leave(amends::Leaving::Announced).await.unwrap();
     assert!(ben.space.read_bundle(&file).await.is_err());
     ben.space.write_bundle(&leave, BundleOf::News).await.unwrap();
     ana.space.read_bundle(&leave).await.unwrap();
@@ -187,7 +187,7 @@ async fn r14_who_left_or_holds_exchange_takes_and_gives_no_bundle() {
     // A silent one does not.
     let [ana, ben] = paired().await;
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
-    ben.space.leave(amends::space::Leaving::Silent).await.unwrap();
+    ben.space.leave(amends::Leaving::Silent).await.unwrap();
     assert!(ben.space.write_bundle(&leave, BundleOf::News).await.is_err());
     drop(ana);
 }

@@ -10,19 +10,30 @@ mod recoveries;
 mod subscriptions;
 mod world;
 
-use amends::domain::agreement::view::RevisionView;
-use amends::domain::agreement::{AgreementState, AgreementView, Folded, Obligor, fold, project};
-use amends::domain::lifecycle::PairState;
-use amends::domain::pair::Who;
-use amends::domain::record::{Action, Held};
-use amends::domain::share::{stop_all, what_i_share};
+use amends::RevisionView;
+use amends::Who;
+use amends::id::PersonId;
+use amends::internals::domain::action::Action;
+use amends::internals::domain::agreement::view::project;
+use amends::internals::domain::agreement::{
+    self, AgreementDocs, AgreementState, AgreementView, Folded, Obligor,
+};
+use amends::internals::domain::overview::share::{stop_all, what_i_share};
+use amends::internals::domain::pair::PairState;
+use amends::internals::domain::record::Held;
+use amends::internals::domain::testing::state;
 use amends::time::{DAY, Moment};
 use proptest::prelude::*;
 use world::{ANA, BEN, DOC, Step, World, steps};
 
+fn view(world: &World, folded: &Folded, viewer: PersonId, now: Moment) -> AgreementView {
+    let side = world.pair.side(viewer).unwrap();
+    project(folded, &world.pair, &PairState::default(), side, now)
+}
+
 fn views(world: &World, records: &[Held], now: Moment) -> [AgreementView; 2] {
-    let folded = fold(&world.pair, DOC, records, &[]);
-    [ANA, BEN].map(|who| project(&folded, &world.pair, &PairState::default(), who, now))
+    let folded = state::<AgreementDocs>(&world.pair, DOC, ANA, records);
+    [ANA, BEN].map(|who| view(&world, &folded, who, now))
 }
 
 fn told(steps: &[Step]) -> World {
@@ -50,8 +61,10 @@ fn chose(world: &World, who: usize, text: &RevisionView) -> bool {
     world.records.iter().any(|held| {
         held.author == world::PEOPLE[who]
             && match &held.record.action {
-                Action::Propose { revision } => revision.hash(DOC) == text.hash,
-                Action::Consent { revision } => *revision == text.hash,
+                Action::Agreement(agreement::Act::Propose { revision }) => {
+                    revision.hash(DOC) == text.hash
+                }
+                Action::Agreement(agreement::Act::Consent { revision }) => *revision == text.hash,
                 _ => false,
             }
     })
@@ -94,16 +107,16 @@ proptest! {
         steps in steps(true), seed in any::<u64>()
     ) {
         let world = told(&steps);
-        let whole = fold(&world.pair, DOC, &world.records, &[]);
+        let whole = state::<AgreementDocs>(&world.pair, DOC, ANA, &world.records);
         let mut twice = shuffled(&world.records, seed);
         twice.extend(shuffled(&world.records, seed ^ 7).into_iter().take(9));
-        prop_assert_eq!(&fold(&world.pair, DOC, &twice, &[]), &whole);
+        prop_assert_eq!(&state::<AgreementDocs>(&world.pair, DOC, ANA, &twice), &whole);
     }
 
     #[test]
     fn i02_r02_an_end_is_absorbing_in_every_order(steps in steps(true), later in 0i64..400) {
         let world = told(&steps);
-        let ended = world.records.iter().any(|held| held.record.action == Action::End);
+        let ended = world.records.iter().any(|held| held.record.action == Action::Agreement(agreement::Act::End));
         for view in views(&world, &world.records, world.now.plus(later * DAY)) {
             prop_assert_eq!(view.state == AgreementState::Ended, ended);
             if ended {
@@ -125,7 +138,7 @@ proptest! {
                 prop_assert!(clause.binds != Who::Both, "R5");
                 let obligor = if clause.binds == Who::Me { ANA } else { BEN };
                 let wrote = world.records.iter().any(|held| held.author == obligor
-                    && matches!(&held.record.action, Action::Propose { revision }
+                    && matches!(&held.record.action, Action::Agreement(agreement::Act::Propose { revision })
                         if revision.clauses.iter().any(|c| c.text == clause.text
                             && c.obligor == Obligor::Person(obligor))));
                 prop_assert!(wrote, "R5: {} was not written by whom it binds", clause.text);
@@ -147,11 +160,11 @@ proptest! {
     #[test]
     fn i09_nothing_that_the_partner_writes_pauses_agrees_or_speaks_for_me(steps in steps(true)) {
         let world = told(&steps);
-        let folded = fold(&world.pair, DOC, &world.records, &[]);
+        let folded = state::<AgreementDocs>(&world.pair, DOC, ANA, &world.records);
         let own: Vec<Held> =
             world.records.iter().filter(|held| held.author == ANA).cloned().collect();
-        let alone = fold(&world.pair, DOC, &own, &[]);
-        let ana = world.pair.index(ANA).unwrap();
+        let alone = state::<AgreementDocs>(&world.pair, DOC, ANA, &own);
+        let ana = world.pair.side(ANA).unwrap();
         prop_assert_eq!(folded.suspended[ana], alone.suspended[ana]);
         let [view, _] = views(&world, &world.records, world.now);
         for text in view.on_table.iter().chain(&view.current).filter(|text| text.i_agreed) {
@@ -168,13 +181,13 @@ proptest! {
         let share = |world: &World| {
             let folded = world.seen_by(who);
             let me = world::PEOPLE[who];
-            let view = project(&folded, &world.pair, &PairState::default(), me, world.now);
+            let view = view(&world, &folded, me, world.now);
             (folded, view)
         };
         let before = share(&world);
         let actions = stop_all(&[(std::sync::Arc::new(before.0), before.1)], &[], world.now);
         prop_assert!(actions.len() <= 3);
-        for amends::domain::record::Draft { action, .. } in actions {
+        for amends::internals::domain::record::Draft { action, .. } in actions {
             world.append(who, action);
         }
         let (_, after) = share(&world);
@@ -207,8 +220,8 @@ proptest! {
             views(&world, &world.records, world.now),
             views(&world, &world.records, world.now)
         );
-        let folded = fold(&world.pair, DOC, &world.records, &[]);
-        prop_assert!(amends::domain::agreement::fold::newest_ratified(&folded.revisions).len() <= 1);
+        let folded = state::<AgreementDocs>(&world.pair, DOC, ANA, &world.records);
+        prop_assert!(amends::internals::domain::agreement::fold::newest_ratified(&folded.revisions).len() <= 1);
     }
 
     /// What honest phones decide is what the fold makes of it: a yes that was
@@ -224,7 +237,7 @@ proptest! {
         {
             let folded = world.seen_by(0);
             let state = folded.revisions.iter().find(|state| state.hash == hash).unwrap();
-            prop_assert!(state.agreed[world.pair.index(ANA).unwrap()].is_some());
+            prop_assert!(state.agreed[world.pair.side(ANA).unwrap()].is_some());
         }
     }
 }
@@ -260,14 +273,19 @@ fn a_hostile_volume_of_records_is_capped_and_folds() {
         world.hostile_proposal(round);
     }
     for _ in 0..2_000 {
-        world.append(1, Action::WithdrawProposal { revision: amends::id::RevisionHash([7; 32]) });
-        world.append(1, Action::Suspend);
+        world.append(
+            1,
+            Action::Agreement(agreement::Act::WithdrawProposal {
+                revision: amends::id::RevisionHash([7; 32]),
+            }),
+        );
+        world.append(1, Action::Agreement(agreement::Act::Suspend));
     }
-    let folded = fold(&world.pair, DOC, &world.records, &[]);
+    let folded = state::<AgreementDocs>(&world.pair, DOC, ANA, &world.records);
     let proposals: usize = folded.counts.values().map(|counts| counts.proposals).sum();
-    assert_eq!(proposals, amends::limits::PROPOSALS);
-    world.append(0, Action::End);
-    assert!(fold(&world.pair, DOC, &world.records, &[]).ended_at.is_some());
+    assert_eq!(proposals, amends::internals::limits::PROPOSALS);
+    world.append(0, Action::Agreement(agreement::Act::End));
+    assert!(state::<AgreementDocs>(&world.pair, DOC, ANA, &world.records).ended_at.is_some());
 }
 
 /// K19 in full: one person, two logs that do not know of each other (a phone
@@ -276,10 +294,14 @@ fn a_hostile_volume_of_records_is_capped_and_folds() {
 fn k19_a_withdrawal_on_one_own_phone_wins_over_a_yes_on_the_other() {
     let mut world = World::new();
     let hash = world.hostile_proposal(0);
-    let consent = world.held(0, 0, Action::Consent { revision: hash });
-    let withdrawal = world.held(0, 1, Action::WithdrawConsent { revision: hash, held: None });
+    let consent = world.held(0, 0, Action::Agreement(agreement::Act::Consent { revision: hash }));
+    let withdrawal = world.held(
+        0,
+        1,
+        Action::Agreement(agreement::Act::WithdrawConsent { revision: hash, held: None }),
+    );
     world.records.extend([consent, withdrawal]);
-    let folded = fold(&world.pair, DOC, &world.records, &[]);
+    let folded = state::<AgreementDocs>(&world.pair, DOC, ANA, &world.records);
     assert!(folded.revisions.iter().all(|state| !state.ratified));
 }
 
@@ -292,22 +314,25 @@ fn a_yes_to_what_was_declined_or_taken_back_counts_only_after_it_is_proposed_aga
         let hash = if taken_back {
             let hash = world.hostile_proposal(0);
             assert!(world.consent(0, hash).is_ok());
-            world.append(1, Action::WithdrawProposal { revision: hash });
+            world.append(1, Action::Agreement(agreement::Act::WithdrawProposal { revision: hash }));
             hash
         } else {
             let hash = world.plain_proposal_by_ana();
-            world.append(1, Action::Decline { revision: hash });
+            world.append(1, Action::Agreement(agreement::Act::Decline { revision: hash }));
             hash
         };
-        world.append(1, Action::Consent { revision: hash });
-        let folded = fold(&world.pair, DOC, &world.records, &[]);
+        world.append(1, Action::Agreement(agreement::Act::Consent { revision: hash }));
+        let folded = state::<AgreementDocs>(&world.pair, DOC, ANA, &world.records);
         assert!(folded.revisions.iter().all(|state| !state.ratified), "{taken_back}");
         assert!(!folded.revisions[0].on_table);
         world.meet();
         // Proposed again, it is on the table again.
         let again = folded.revisions[0].revision.clone();
-        world.append(usize::from(taken_back), Action::Propose { revision: again });
-        let folded = fold(&world.pair, DOC, &world.records, &[]);
+        world.append(
+            usize::from(taken_back),
+            Action::Agreement(agreement::Act::Propose { revision: again }),
+        );
+        let folded = state::<AgreementDocs>(&world.pair, DOC, ANA, &world.records);
         assert!(folded.revisions[0].on_table || folded.revisions[0].ratified);
     }
 }
@@ -319,8 +344,14 @@ fn r33_a_withdrawal_that_claims_to_have_held_both_yeses_late_counts_for_30_days_
         let mut world = World::new();
         let hash = world.sensitive_agreement();
         world.now = world.now.plus(days * DAY);
-        world.append(1, Action::WithdrawConsent { revision: hash, held: Some(Moment(i64::MAX)) });
-        let folded = fold(&world.pair, DOC, &world.records, &[]);
+        world.append(
+            1,
+            Action::Agreement(agreement::Act::WithdrawConsent {
+                revision: hash,
+                held: Some(Moment(i64::MAX)),
+            }),
+        );
+        let folded = state::<AgreementDocs>(&world.pair, DOC, ANA, &world.records);
         !folded.revisions[0].ratified
     };
     assert!(withdrawn_after(0));

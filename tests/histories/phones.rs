@@ -2,9 +2,9 @@
 //! stretches by both. Whatever both did, after they meet both hold equal logs
 //! and derive equal documents.
 
+use amends::AgreementView;
 use amends::Space;
-use amends::domain::agreement::AgreementView;
-use amends::text::Splice;
+use amends::Splice;
 use amends_tests::phones::{Phone, meet, paired, plain};
 
 /// A small repeatable generator; what it draws is no secret.
@@ -65,7 +65,7 @@ async fn heads(phone: &Phone) -> Vec<(String, Vec<String>)> {
     heads
 }
 
-async fn logs(phone: &Phone, own: bool) -> amends::log::Checkpoint {
+async fn logs(phone: &Phone, own: bool) -> amends::Checkpoint {
     let logs = phone.space.verify_logs().await.unwrap();
     logs.iter().find(|log| log.own == own).unwrap().checkpoint
 }

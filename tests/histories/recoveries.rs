@@ -1,10 +1,10 @@
 //! A replaced phone, a disk that was set back, a log with two pasts: what comes back,
 //! what waits, and what nothing can stop.
 
-use amends::domain::RefusalCode;
+use amends::RefusalCode;
 use amends::id::DocId;
-use amends::space::{ExchangeOptions, Leaving, PairingState, StatusNotice};
 use amends::{Error, Space};
+use amends::{ExchangeOptions, Leaving, PairingState, StatusNotice};
 use amends_tests::phones::{Phone, meet, paired, plain, post};
 use std::path::Path;
 use std::time::Duration;

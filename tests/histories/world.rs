@@ -1,17 +1,18 @@
 //! Two people and what each has written and seen, without phones around them.
 
-use amends::domain::Context;
-use amends::domain::Pair;
-use amends::domain::agreement::{
-    AgreementKind, Category, Clause, Command, Folded, Obligor, Revision, Terms, TermsClause,
-    decide, fold,
-};
-use amends::domain::lifecycle::PairState;
-use amends::domain::pair::Who;
-use amends::domain::record::{Action, Held, Record};
-use amends::domain::refusal::Refusal;
+use amends::Refusal;
+use amends::Who;
 use amends::id::{DocId, LogId, PairId, Past, PersonId, Position, RevisionHash};
-use amends::log::log_id;
+use amends::internals::domain::Pair;
+use amends::internals::domain::action::Action;
+use amends::internals::domain::agreement::{
+    AgreementDocs, AgreementKind, Category, Clause, Command, Folded, Obligor, Revision, Terms,
+    TermsClause,
+};
+use amends::internals::domain::record::{Held, Record};
+use amends::internals::domain::testing::{decided, state};
+use amends::internals::domain::{agreement, pair};
+use amends::internals::log::log_id;
 use amends::time::{DAY, Moment, Stated};
 use proptest::prelude::*;
 
@@ -123,7 +124,7 @@ impl World {
         let theirs = self.log(1 - who, 0);
         let known = |held: &&Held| held.id.log != theirs || held.id.index < self.seen[who];
         let records: Vec<Held> = self.records.iter().filter(known).cloned().collect();
-        fold(&self.pair, DOC, &records, &[])
+        state::<AgreementDocs>(&self.pair, DOC, self.people[who], &records)
     }
 
     pub fn consent(&mut self, who: usize, revision: RevisionHash) -> Result<(), Refusal> {
@@ -133,14 +134,9 @@ impl World {
 
     fn command(&mut self, who: usize, command: Command) -> Result<(), Refusal> {
         let folded = self.seen_by(who);
-        let context = Context {
-            pair: &self.pair,
-            pair_state: &PairState::default(),
-            me: self.people[who],
-            now: self.now,
-        };
-        let actions = decide(&folded, &command, context)?;
-        actions.into_iter().for_each(|action| self.append(who, action));
+        let (pair, me, now) = (self.pair, self.people[who], self.now);
+        let drafts = decided::<AgreementDocs>(&pair, &folded, None, &command, me, now)?;
+        drafts.into_iter().for_each(|draft| self.append(who, draft.action));
         Ok(())
     }
 
@@ -179,8 +175,11 @@ impl World {
     /// Ben's app, which obeys no rule: texts that bind Ana, missing parents,
     /// yeses to anything, overlong runs, false dates.
     fn forge(&mut self, kind: usize, number: usize) {
-        let known: Vec<RevisionHash> =
-            fold(&self.pair, DOC, &self.records, &[]).revisions.iter().map(|s| s.hash).collect();
+        let known: Vec<RevisionHash> = state::<AgreementDocs>(&self.pair, DOC, ANA, &self.records)
+            .revisions
+            .iter()
+            .map(|s| s.hash)
+            .collect();
         let some = known.get(number % known.len().max(1)).copied();
         let revision = some.unwrap_or(RevisionHash([number as u8; 32]));
         let clause = |obligor, category| Clause {
@@ -202,17 +201,30 @@ impl World {
         };
         let on_ana = Obligor::Person(self.people[0]);
         let action = match kind {
-            0 => Action::Propose { revision: forged(clause(on_ana, Category::Whereabouts), 20) },
-            1 => Action::Propose { revision: forged(clause(Obligor::Both, Category::Money), 20) },
-            2 => Action::Propose { revision: forged(clause(on_ana, Category::General), 20) },
-            3 => Action::Propose { revision: forged(clause(on_ana, Category::General), 999) },
-            4 => Action::Offer { revision: forged(clause(on_ana, Category::General), 20) },
-            5 => Action::Decline { revision },
-            6 => Action::WithdrawConsent { revision, held: Some(self.now) },
-            7 => Action::WithdrawProposal { revision },
-            8 => Action::Resume,
-            9 => Action::PairOpen,
-            _ => Action::Consent { revision },
+            0 => Action::Agreement(agreement::Act::Propose {
+                revision: forged(clause(on_ana, Category::Whereabouts), 20),
+            }),
+            1 => Action::Agreement(agreement::Act::Propose {
+                revision: forged(clause(Obligor::Both, Category::Money), 20),
+            }),
+            2 => Action::Agreement(agreement::Act::Propose {
+                revision: forged(clause(on_ana, Category::General), 20),
+            }),
+            3 => Action::Agreement(agreement::Act::Propose {
+                revision: forged(clause(on_ana, Category::General), 999),
+            }),
+            4 => Action::Agreement(agreement::Act::Offer {
+                revision: forged(clause(on_ana, Category::General), 20),
+            }),
+            5 => Action::Agreement(agreement::Act::Decline { revision }),
+            6 => Action::Agreement(agreement::Act::WithdrawConsent {
+                revision,
+                held: Some(self.now),
+            }),
+            7 => Action::Agreement(agreement::Act::WithdrawProposal { revision }),
+            8 => Action::Agreement(agreement::Act::Resume),
+            9 => Action::Pair(pair::Act::Open),
+            _ => Action::Agreement(agreement::Act::Consent { revision }),
         };
         self.append(1, action);
     }
@@ -256,7 +268,7 @@ impl World {
             parents: vec![],
         };
         let hash = revision.hash(DOC);
-        self.append(1, Action::Propose { revision });
+        self.append(1, Action::Agreement(agreement::Act::Propose { revision }));
         self.meet();
         hash
     }
@@ -287,7 +299,8 @@ impl World {
         for _ in 0..self.records.len().min(40) {
             let before = hashes.len();
             for held in &self.records {
-                if let Action::Propose { revision } = &held.record.action {
+                if let Action::Agreement(agreement::Act::Propose { revision }) = &held.record.action
+                {
                     let old = revision.hash(DOC);
                     let new = exchange(revision, &hashes).hash(DOC);
                     match hashes.iter_mut().find(|(known, _)| *known == old) {
@@ -309,17 +322,26 @@ impl World {
             held.id.log = log(held.id.log);
             held.past = Past(held.past.0.iter().map(|(id, n)| (log(*id), *n)).collect());
             held.record.action = match &held.record.action {
-                Action::Propose { revision } => {
-                    Action::Propose { revision: exchange(revision, &hashes) }
+                Action::Agreement(agreement::Act::Propose { revision }) => {
+                    Action::Agreement(agreement::Act::Propose {
+                        revision: exchange(revision, &hashes),
+                    })
                 }
-                Action::Consent { revision } => Action::Consent { revision: of(revision) },
-                Action::WithdrawConsent { revision, held } => {
-                    Action::WithdrawConsent { revision: of(revision), held: *held }
+                Action::Agreement(agreement::Act::Consent { revision }) => {
+                    Action::Agreement(agreement::Act::Consent { revision: of(revision) })
                 }
-                Action::WithdrawProposal { revision } => {
-                    Action::WithdrawProposal { revision: of(revision) }
+                Action::Agreement(agreement::Act::WithdrawConsent { revision, held }) => {
+                    Action::Agreement(agreement::Act::WithdrawConsent {
+                        revision: of(revision),
+                        held: *held,
+                    })
                 }
-                Action::Decline { revision } => Action::Decline { revision: of(revision) },
+                Action::Agreement(agreement::Act::WithdrawProposal { revision }) => {
+                    Action::Agreement(agreement::Act::WithdrawProposal { revision: of(revision) })
+                }
+                Action::Agreement(agreement::Act::Decline { revision }) => {
+                    Action::Agreement(agreement::Act::Decline { revision: of(revision) })
+                }
                 other => other.clone(),
             };
             world.records.push(held);

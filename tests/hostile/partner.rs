@@ -1,15 +1,17 @@
 //! The partner's real keys in a lying app.
 
-use amends::cbor::Value;
-use amends::domain::agreement::{AgreementKind, Category, Clause, Obligor, Revision};
-use amends::domain::pacing::Act;
-use amends::domain::pair::Who;
-use amends::domain::record::{Action, Record};
+use amends::StatusNotice;
+use amends::Who;
 use amends::id::{DocId, Head, LogId, Position};
-use amends::limits;
-use amends::log::{Checkpoint, Entry};
-use amends::space::StatusNotice;
-use amends::sync::{BodyAt, Frame, Run};
+use amends::internals::cbor::Value;
+use amends::internals::domain::action::Action;
+use amends::internals::domain::agreement::{AgreementKind, Category, Clause, Obligor, Revision};
+use amends::internals::domain::pacing::Act;
+use amends::internals::domain::record::Record;
+use amends::internals::domain::{agreement, pair, words};
+use amends::internals::limits;
+use amends::internals::log::{Checkpoint, Entry};
+use amends::internals::sync::{BodyAt, Frame, Run};
 use amends::time::{DAY, Moment, Stated};
 use amends_tests::liar::{Liar, entry};
 use amends_tests::phones::{BEGIN, Phone, meet, paired, plain};
@@ -36,7 +38,7 @@ fn record(action: Action) -> Value {
 async fn tell(ana: &Phone, liar: &Liar, at: Checkpoint, entries: Vec<Entry>) -> Vec<Frame> {
     let mut head = at.head;
     for entry in &entries {
-        head = amends::log::next_head(head, &entry.encode());
+        head = amends::internals::log::next_head(head, &entry.encode());
     }
     let said = liar.entries(at.length, &entries, head);
     liar.say(ana, vec![at], vec![said]).await
@@ -58,7 +60,7 @@ async fn unharmed(ana: &Phone) {
 #[tokio::test(flavor = "multi_thread")]
 async fn i05_a_skipped_index_a_false_pin_or_a_bad_envelope_is_refused_and_nothing_changes() {
     let (ana, liar, at, hers) = ana_and_liar().await;
-    let end = || vec![record(Action::End)];
+    let end = || vec![record(Action::Agreement(agreement::Act::End))];
     let next = entry(at.length, end());
     let pin = |checkpoint| Entry { seen: vec![checkpoint], ..next.clone() };
     let own_log = Checkpoint { log: liar.own_log(), length: 0, head: Head([0; 32]) };
@@ -94,14 +96,14 @@ async fn a_changed_past_is_a_contradiction_her_copy_stays_and_she_is_told() {
 
     // Other bytes at an index that she holds.
     let (ana, liar, at, _) = ana_and_liar().await;
-    let rewritten = entry(at.length - 1, vec![record(Action::End)]);
+    let rewritten = entry(at.length - 1, vec![record(Action::Agreement(agreement::Act::End))]);
     let said = liar.entries(at.length - 1, &[rewritten], Head([9; 32]));
     liar.say(&ana, vec![at], vec![said]).await;
     let status = ana.space.status().await.unwrap();
     assert_eq!(status.notices, vec![StatusNotice::OtherLogChanged]);
     // Nothing more is taken in a link that began with another past.
-    let end = entry(at.length, vec![record(Action::End)]);
-    let head = amends::log::next_head(at.head, &end.encode());
+    let end = entry(at.length, vec![record(Action::Agreement(agreement::Act::End))]);
+    let head = amends::internals::log::next_head(at.head, &end.encode());
     let said = liar.entries(at.length, std::slice::from_ref(&end), head);
     let other = Checkpoint { head: Head([9; 32]), ..at };
     liar.say(&ana, vec![other], vec![said]).await;
@@ -116,8 +118,8 @@ async fn a_changed_past_is_a_contradiction_her_copy_stays_and_she_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn i18_words_in_my_name_are_never_taken_from_the_partner() {
     let (ana, liar, at, hers) = ana_and_liar().await;
-    let forged = entry(hers.length, vec![record(Action::PairLeave)]);
-    let head = amends::log::next_head(hers.head, &forged.encode());
+    let forged = entry(hers.length, vec![record(Action::Pair(pair::Act::Leave))]);
+    let head = amends::internals::log::next_head(hers.head, &forged.encode());
     let run = Run {
         log: liar.their_log(),
         first: hers.length,
@@ -150,11 +152,14 @@ async fn unknown_deep_and_non_canonical_records_stay_in_their_place_and_block_no
     first.records.push(vec![0x18, 0x01]);
     first.records.push(b"not cbor at all".to_vec());
     first.records.push(vec![]);
-    let then = entry(at.length + 1, vec![record(Action::OpenDraft { text: "Hello".into() })]);
+    let then = entry(
+        at.length + 1,
+        vec![record(Action::Agreement(agreement::Act::OpenDraft { text: "Hello".into() }))],
+    );
     tell(&ana, &liar, at, vec![first, then]).await;
     assert_eq!(length(&ana).await, at.length + 2);
     let shown = ana.space.agreements().show(DOC).await.unwrap();
-    assert_eq!(shown.notices, vec![amends::domain::agreement::view::Notice::NeedsUpdate]);
+    assert_eq!(shown.notices, vec![amends::AgreementNotice::NeedsUpdate]);
     // Fail closed, but ending is never blocked.
     assert!(!shown.in_force());
     ana.space.agreements().end(DOC).await.unwrap();
@@ -169,7 +174,7 @@ fn on_ana(liar: &Liar, text: String, days: i64, binds_ana: bool) -> Action {
         category: Category::Whereabouts,
         cadence: None,
     };
-    Action::Propose {
+    Action::Agreement(agreement::Act::Propose {
         revision: Revision {
             kind: AgreementKind::Conduct,
             clauses: vec![clause],
@@ -180,7 +185,7 @@ fn on_ana(liar: &Liar, text: String, days: i64, binds_ana: bool) -> Action {
             lang: "en".into(),
             parents: vec![],
         },
-    }
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -210,12 +215,18 @@ async fn r05_what_only_i_may_write_does_not_count_from_the_partner() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_splice_far_outside_the_text_changes_nothing() {
     let (ana, liar, at, _) = ana_and_liar().await;
-    let open = Action::OpenDraft { text: "We talk.".into() };
+    let open = Action::Agreement(agreement::Act::OpenDraft { text: "We talk.".into() });
     let draft = Position { log: liar.own_log(), index: at.length, place: 0 };
-    let splice =
-        |start: u64, delete: u64| Action::Splice { draft, start, delete, insert: "x".into() };
+    let splice = |start: u64, delete: u64| {
+        Action::Agreement(agreement::Act::Splice { draft, start, delete, insert: "x".into() })
+    };
     let nowhere = Position { log: LogId([1; 16]), index: u64::MAX >> 2, place: 255 };
-    let stray = Action::Splice { draft: nowhere, start: 0, delete: 0, insert: "x".into() };
+    let stray = Action::Agreement(agreement::Act::Splice {
+        draft: nowhere,
+        start: 0,
+        delete: 0,
+        insert: "x".into(),
+    });
     let actions = [open, splice(1 << 60, 0), splice(0, i64::MAX as u64), splice(9, 9), stray];
     let entries: Vec<Entry> = actions
         .into_iter()
@@ -231,13 +242,16 @@ async fn a_splice_far_outside_the_text_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_does_not_match_its_commitment_is_not_taken_and_is_asked_for_again() {
     let (ana, liar, at, _) = ana_and_liar().await;
-    let named = amends::log::body::encode([1; 16], Value::map([("name", Some("Eve".into()))]));
+    let named =
+        amends::internals::log::body::encode([1; 16], Value::map([("name", Some("Eve".into()))]));
     let at_time = Stated { moment: Moment(BEGIN.0), zone: "UTC".into() };
-    let body = Some(amends::log::body::commitment(&named));
-    let with_body = Record { target: DOC, at: at_time, action: Action::PairOpen, body };
+    let body = Some(amends::internals::log::body::commitment(&named));
+    let with_body =
+        Record { target: DOC, at: at_time, action: Action::Pair(pair::Act::Open), body };
     let entry = entry(at.length, vec![with_body.to_value()]);
-    let head = amends::log::next_head(at.head, &entry.encode());
-    let other = amends::log::body::encode([2; 16], Value::map([("name", Some("Eve".into()))]));
+    let head = amends::internals::log::next_head(at.head, &entry.encode());
+    let other =
+        amends::internals::log::body::encode([2; 16], Value::map([("name", Some("Eve".into()))]));
     let body = |bytes: Vec<u8>| BodyAt { index: at.length, place: 0, bytes };
     let run = Run {
         log: liar.own_log(),
@@ -265,15 +279,16 @@ async fn a_body_that_does_not_match_its_commitment_is_not_taken_and_is_asked_for
 
 /// A post of Ben's with these words until a moment, in his ledger of that month.
 fn post(liar: &Liar, words: &str, until: Moment) -> (Value, Vec<u8>) {
-    use amends::domain::ledger::{Month, ledger};
-    use amends::domain::openness::{Kind, record::Act};
-    let body = amends::log::body::encode([3; 16], Value::map([("text", Some(words.into()))]));
+    use amends::internals::domain::ledger::{Month, ledger};
+    use amends::internals::domain::openness::{Act, Kind};
+    let body =
+        amends::internals::log::body::encode([3; 16], Value::map([("text", Some(words.into()))]));
     let act = Act::Post { kind: Kind::Day, until, under: None };
     let record = Record {
         target: ledger(liar.pair, liar.me, Month::of(BEGIN)),
         at: Stated { moment: BEGIN, zone: "UTC".into() },
         action: Action::Openness(act),
-        body: Some(amends::log::body::commitment(&body)),
+        body: Some(amends::internals::log::body::commitment(&body)),
     };
     (record.to_value(), body)
 }
@@ -287,11 +302,13 @@ async fn r07_a_body_that_comes_back_after_its_withdrawal_or_asks_for_91_days_is_
     let second = entry(at.length + 1, vec![long]);
     let of = Position { log: liar.own_log(), index: at.length, place: 0 };
     let taken = Record {
-        target: amends::domain::record::header(&Value::decode(&first.records[0]).unwrap())
-            .unwrap()
-            .target,
+        target: amends::internals::domain::record::header(
+            &Value::decode(&first.records[0]).unwrap(),
+        )
+        .unwrap()
+        .target,
         at: Stated { moment: BEGIN, zone: "UTC".into() },
-        action: Action::WithdrawWords { of },
+        action: Action::Words(words::Act::Withdraw { of }),
         body: None,
     };
     let third = entry(at.length + 2, vec![taken.to_value()]);
@@ -301,7 +318,7 @@ async fn r07_a_body_that_comes_back_after_its_withdrawal_or_asks_for_91_days_is_
     let bodies = vec![body(at.length, &words), body(at.length + 1, &longer)];
     let mut at_second = head;
     for (number, entry) in entries.iter().enumerate() {
-        head = amends::log::next_head(head, &entry.encode());
+        head = amends::internals::log::next_head(head, &entry.encode());
         if number == 1 {
             at_second = head;
         }
@@ -315,7 +332,7 @@ async fn r07_a_body_that_comes_back_after_its_withdrawal_or_asks_for_91_days_is_
         head: at_second,
     };
     liar.say(&ana, vec![at], vec![Frame::Entries(run).encode()]).await;
-    let seen = |posts: Vec<amends::domain::openness::PostView>| -> Vec<Option<String>> {
+    let seen = |posts: Vec<amends::PostView>| -> Vec<Option<String>> {
         posts.into_iter().map(|post| post.text).collect()
     };
     let posts = seen(ana.space.openness().list().await.unwrap());
@@ -355,12 +372,12 @@ async fn times_that_run_backwards_are_noted_and_decide_nothing() {
     let back = Record {
         target: DOC,
         at: Stated { moment: Moment(i64::MIN), zone: "UTC".into() },
-        action: Action::OpenDraft { text: "We talk.".into() },
+        action: Action::Agreement(agreement::Act::OpenDraft { text: "We talk.".into() }),
         body: None,
     };
     let ahead = Record {
         at: Stated { moment: Moment(i64::MAX), zone: "Nowhere/Atall".into() },
-        action: Action::Suspend,
+        action: Action::Agreement(agreement::Act::Suspend),
         ..back.clone()
     };
     let entries = vec![
@@ -466,7 +483,7 @@ async fn r32_words_given_back_in_part_pause_everything_and_ending_still_works() 
     assert!(ana.space.agreements().end(talk.id).await.unwrap().ended_at.is_some());
     assert!(ana.space.agreements().end(other.id).await.unwrap().ended_at.is_some());
     ana.space.stop_all().await.unwrap();
-    ana.space.leave(amends::space::Leaving::Announced).await.unwrap();
+    ana.space.leave(amends::Leaving::Announced).await.unwrap();
     assert!(ana.space.status().await.unwrap().left_at.is_some());
     assert_eq!(ana.space.doctor().await.unwrap().findings.len(), 0);
 }
@@ -477,11 +494,14 @@ async fn messages_in_another_order_end_the_link_and_nothing_is_taken() {
     let (ana, liar, at, _) = ana_and_liar().await;
     let listen = Some("127.0.0.1:0".parse().unwrap());
     let options =
-        amends::space::ExchangeOptions { listen, peers: vec![], once: None, ..Default::default() };
+        amends::ExchangeOptions { listen, peers: vec![], once: None, ..Default::default() };
     let mut exchange = ana.space.exchange(options).await.unwrap();
     let mut channel = liar.connect(&exchange.address().unwrap().to_string()).await;
-    let next = entry(at.length, vec![record(Action::OpenDraft { text: "Hello".into() })]);
-    let head = amends::log::next_head(at.head, &next.encode());
+    let next = entry(
+        at.length,
+        vec![record(Action::Agreement(agreement::Act::OpenDraft { text: "Hello".into() }))],
+    );
+    let head = amends::internals::log::next_head(at.head, &next.encode());
     let hello = channel.seal(&Frame::Hello { epoch: [1; 8], logs: vec![at] }.encode()).unwrap();
     let first = channel.seal(&liar.entries(at.length, &[next], head)).unwrap();
     let second = channel.seal(&Frame::Ping.encode()).unwrap();

@@ -1,15 +1,15 @@
 //! Bytes from nobody in particular.
 
-use amends::error::{LinkError, PairingError};
-use amends::pairing::Code;
-use amends::space::ExchangeOptions;
+use amends::Code;
+use amends::ExchangeOptions;
 use amends::{Error, host::SystemEntropy};
+use amends::{LinkError, PairingError};
 use amends_tests::phones::{Phone, meet, pair, paired, plain};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-async fn listening(phone: &Phone) -> (amends::space::Exchange, String) {
+async fn listening(phone: &Phone) -> (amends::Exchange, String) {
     let listen = Some("127.0.0.1:0".parse().unwrap());
     let options = ExchangeOptions { listen, peers: vec![], once: None, ..Default::default() };
     let exchange = phone.space.exchange(options).await.unwrap();
@@ -156,7 +156,7 @@ async fn a_wrong_or_used_code_is_refused_in_words_and_leaves_no_trace() {
     ];
     assert!(refused.contains(&late), "{late:?}");
     let status = stranger.space.status().await.unwrap();
-    assert_eq!(status.pairing, amends::space::PairingState::Unpaired);
+    assert_eq!(status.pairing, amends::PairingState::Unpaired);
     assert!(Code::parse("0000-0000-0000-000X").is_err());
 }
 
@@ -178,7 +178,7 @@ async fn saying_no_on_either_phone_leaves_no_trace_on_both() {
         assert_eq!(b.unwrap_err(), Error::Pairing(PairingError::Cancelled));
         for phone in &phones {
             let status = phone.space.status().await.unwrap();
-            assert_eq!(status.pairing, amends::space::PairingState::Unpaired);
+            assert_eq!(status.pairing, amends::PairingState::Unpaired);
         }
         // Another try is a new start.
         pair(&phones).await;

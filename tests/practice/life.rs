@@ -1,22 +1,26 @@
 //! Twenty years of random acts by both, some of them against every rule: folded
 //! from documents derived in different orders and batches, every view is equal.
 
-use amends::cbor::Value;
-use amends::document::{Document, Touch, causal_order};
-use amends::domain::Pair;
-use amends::domain::checkin::record::Act as CheckIn;
-use amends::domain::checkin::{Answer, Answers, Opening, Period, TemplateId, seal::Bound};
-use amends::domain::ledger::{Month, ledger, own_document};
-use amends::domain::openness::{self, Kind, record::Act as Post};
-use amends::domain::pair::Who;
-use amends::domain::promise::record::{Act, Felt, Told};
-use amends::domain::promise::{self, PromiseView};
-use amends::domain::record::{Action, Held, Record};
-use amends::domain::recurrence::{Due, IsoWeek};
-use amends::domain::{checkin, progress};
+use amends::Who;
 use amends::id::{Commitment, DocId, LogId, OccurrenceId, PairId, Past, PersonId, Position};
-use amends::log::log_id;
+use amends::internals::cbor::Value;
+use amends::internals::document::{Document, Touch, causal_order};
+use amends::internals::domain::Pair;
+use amends::internals::domain::action::Action;
+use amends::internals::domain::checkin::seal::Bound;
+use amends::internals::domain::checkin::{
+    Act as CheckIn, Answer, Answers, Opening, Period, TemplateId,
+};
+use amends::internals::domain::ledger::{Month, ledger, own_document};
+use amends::internals::domain::openness::{Act as Post, Kind, Posts};
+use amends::internals::domain::overview::progress;
+use amends::internals::domain::promise::{Act, Felt, PromiseDocs, PromiseView, Told};
+use amends::internals::domain::record::{Held, Record};
+use amends::internals::domain::testing::{state, view};
+use amends::internals::domain::{checkin, words};
+use amends::internals::log::log_id;
 use amends::time::{DAY, Moment, Stated, local_date};
+use amends::{Due, IsoWeek};
 use std::collections::{BTreeMap, HashMap};
 
 const PAIR: PairId = PairId([7; 16]);
@@ -172,8 +176,8 @@ impl Life {
             16 => {
                 let Some((of, by, doc, until)) = self.posts.pop() else { return };
                 let action = match self.dice.roll(3) {
-                    0 => Action::WithdrawWords { of },
-                    1 => Action::Thank { of },
+                    0 => Action::Words(words::Act::Withdraw { of }),
+                    1 => Action::Words(words::Act::Thank { of }),
                     _ => Action::Openness(Post::Correct { of, until }),
                 };
                 let words = match action {
@@ -261,7 +265,7 @@ fn derived(touches: &[Touch], batch: usize) -> Vec<Held> {
             document = Document::load(&document.save()).unwrap();
         }
     }
-    let held = |stored: amends::document::Stored| {
+    let held = |stored: amends::internals::document::Stored| {
         let record = Record::from_value(&stored.value)?;
         let author = if stored.id.log == log(0) { PEOPLE[0] } else { PEOPLE[1] };
         let received = record.at.moment;
@@ -317,15 +321,16 @@ fn i1_i7_i10_i16_twenty_years_by_both_end_in_equal_views_in_every_order() {
         ];
         let mut views = Vec::new();
         for records in &orders {
-            let folded = promise::fold(&pair, *doc, records, false);
+            let folded = state::<PromiseDocs>(&pair, *doc, PEOPLE[0], records);
             let at = touches.iter().flat_map(|touch| &touch.records).next().unwrap();
             let made = Record::from_value(&at.1).unwrap().at.moment;
             let mut all = Vec::new();
             for viewer in PEOPLE {
                 for now in [made.plus(DAY), made.plus(40 * DAY), life.now] {
-                    let promise = promise::project(&folded, &pair, viewer, now, &read);
-                    let posts = openness::fold(&pair, *doc, records);
-                    let posts = openness::project(&posts, *doc, &pair, viewer, now, &read);
+                    let promise = view::<PromiseDocs>(&pair, *doc, viewer, &folded, now, &read);
+                    let posts = state::<Posts>(&pair, *doc, viewer, records);
+                    let posts = view::<Posts>(&pair, *doc, viewer, &posts, now, &read);
+                    let posts = posts.unwrap_or_default();
                     counted += posts.len();
                     all.push((json(&promise), json(&posts), promise));
                 }
@@ -368,11 +373,12 @@ fn i1_i7_i10_i16_twenty_years_by_both_end_in_equal_views_in_every_order() {
                 held.iter_mut().for_each(|records| records.reverse());
             }
             let slices: Vec<&[Held]> = held.iter().map(Vec::as_slice).collect();
-            let folded = checkin::fold(&pair, &slices);
+            let folded = checkin::fold::fold(&pair, &slices);
             let keys: Vec<_> = folded.periods.keys().copied().collect();
             let view = |(template, period)| {
                 PEOPLE.map(|viewer| {
-                    json(&checkin::project(&folded, template, period, &pair, viewer, None, &read))
+                    let side = pair.side(viewer).unwrap();
+                    json(&checkin::project(&folded, template, period, side, None, &read))
                 })
             };
             keys.into_iter().map(view).collect::<Vec<_>>()

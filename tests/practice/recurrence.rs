@@ -2,7 +2,7 @@
 //! random rules of the subset in eight zones: `rrulestr` for the local times,
 //! `resolve_imaginary` and the first of two for their moments.
 
-use amends::domain::recurrence::Due;
+use amends::Due;
 use amends::id::DocId;
 use std::path::Path;
 

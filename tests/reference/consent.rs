@@ -5,7 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use amends::domain::consent::{Kind, Operation, fold};
+use amends::internals::domain::consent::{Kind, Operation, fold};
+use amends::internals::domain::pair::Side;
 use serde_json::Value;
 
 fn numbers(value: &Value) -> Vec<usize> {
@@ -37,7 +38,7 @@ fn read(line: &str) -> History {
             parents[revision].extend(numbers(&op[5]));
         }
         Operation {
-            person: op[0].as_u64().unwrap() as usize,
+            person: Side::BOTH[op[0].as_u64().unwrap() as usize],
             lane: op[1].as_u64().unwrap() as usize,
             kind,
             revision,

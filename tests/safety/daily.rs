@@ -1,15 +1,15 @@
 //! The rules that the daily practice touches, from outside of the library.
 
-use amends::domain::checkin::{Answer, Answers, TemplateId};
-use amends::domain::inner::{Content, NewNote};
-use amends::domain::openness::{Kind, NewPost};
-use amends::domain::pair::Who;
-use amends::domain::promise::{NewPromise, Told};
-use amends::domain::refusal::RefusalCode;
+use amends::RefusalCode;
+use amends::Who;
 use amends::host::SystemEntropy;
-use amends::store::{KeyFile, Keys, PairDb, PairFile};
+use amends::internals::store::{KeyFile, Keys, PairDb, PairFile};
 use amends::time::{DAY, Moment};
+use amends::{Answer, Answers, TemplateId};
 use amends::{Error, Space};
+use amends::{NewNote, NoteContent as Content};
+use amends::{NewPost, PostKind as Kind};
+use amends::{NewPromise, Told};
 use amends_tests::phones::{self, BEGIN, Phone, meet, paired};
 use std::path::Path;
 use std::sync::Arc;
@@ -221,11 +221,11 @@ async fn r08_stop_all_takes_back_every_post_at_once_without_any_network() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r01_under_an_ended_agreement_nothing_can_be_posted() {
-    use amends::domain::agreement::Category;
+    use amends::Category;
     let [ana, _ben] = paired().await;
     let terms = amends_tests::phones::terms("I say where I am.", Who::Me, Category::Whereabouts);
     let offer = ana.space.agreements().offer(terms).await.unwrap();
-    let under = |offer: &amends::domain::agreement::AgreementView| NewPost {
+    let under = |offer: &amends::AgreementView| NewPost {
         under: Some(offer.id),
         ..post("At the office.", 3)
     };
@@ -433,12 +433,12 @@ async fn r12_a_paired_phone_says_so_every_week_of_the_first_month() {
 async fn r14_leaving_ends_the_practice_and_keeps_what_is_mine() {
     let phones = lived().await;
     let ana = &phones[0].space;
-    ana.leave(amends::space::Leaving::Silent).await.unwrap();
+    ana.leave(amends::Leaving::Silent).await.unwrap();
     let refused = [
         ana.promises().make(promise("I call.", 9)).await.err(),
         ana.openness().post(post("x", 3)).await.err(),
         ana.check_ins().intend("x").await.err(),
-        ana.begin_space(None, amends::domain::pacing::Contact::None).await.err(),
+        ana.begin_space(None, amends::Contact::None).await.err(),
     ];
     for error in refused {
         assert_eq!(error, Some(Error::from(RefusalCode::PairLeft)));
@@ -488,5 +488,5 @@ fn forget_index(phone: &Phone) {
     let store = PairFile::store_id(&path).unwrap();
     let keys = Keys::load(&KeyFile::new(phone.folder.path().join("keys")), &store).unwrap();
     let db = PairDb::open(&path, keys.pair.clone(), store, Arc::new(SystemEntropy)).unwrap();
-    db.unset("index").unwrap();
+    db.unset(amends::internals::store::Setting::Index).unwrap();
 }

@@ -8,9 +8,9 @@ mod daily;
 mod rules;
 mod wire;
 
-use amends::domain::agreement::{Category, Obligor};
-use amends::domain::pair::Who;
-use amends::space::Leaving;
+use amends::Leaving;
+use amends::Who;
+use amends::internals::domain::agreement::{Category, Obligor};
 use amends_tests::phones::{BEGIN, Phone, meet, paired, plain, terms};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -225,7 +225,7 @@ async fn r32_a_clock_set_back_by_more_than_a_day_pauses_what_is_in_force() {
     ana.space.agreements().propose(plain("Something new.")).await.unwrap();
     ana.clock.set(BEGIN.plus(60));
     assert!(!ana.space.agreements().show(talk.id).await.unwrap().in_force());
-    let waits = vec![amends::space::StatusNotice::WaitsForReconfirmation];
+    let waits = vec![amends::StatusNotice::WaitsForReconfirmation];
     assert_eq!(ana.space.status().await.unwrap().notices, waits, "she is told why");
     assert!(ana.space.agreements().resume(talk.id).await.unwrap().in_force());
     assert_eq!(ana.space.status().await.unwrap().notices, vec![]);

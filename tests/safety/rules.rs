@@ -2,14 +2,14 @@
 //! outside of the library.
 
 use super::daily::{answers, post, promise, step};
+use amends::Category;
+use amends::Contact;
+use amends::Due;
 use amends::Error;
-use amends::domain::agreement::Category;
-use amends::domain::checkin::TemplateId;
-use amends::domain::pacing::Contact;
-use amends::domain::pair::Who;
-use amends::domain::promise::Told;
-use amends::domain::recurrence::Due;
-use amends::domain::refusal::RefusalCode;
+use amends::RefusalCode;
+use amends::TemplateId;
+use amends::Told;
+use amends::Who;
 use amends::time::DAY;
 use amends_tests::phones::{BEGIN, Phone, meet, paired, plain, terms};
 
@@ -84,8 +84,7 @@ async fn r03_nothing_renews_itself_and_openness_lasts_90_days_at_most() {
     let mut long = terms("I say where I am.", Who::Me, Category::Whereabouts);
     long.expires_at = Some(now.plus(91 * DAY));
     assert_eq!(refused(ben.space.agreements().offer(long).await), RefusalCode::RunsTooLong);
-    let long =
-        amends::domain::openness::NewPost { until: Some(now.plus(91 * DAY)), ..post("x", 1) };
+    let long = amends::NewPost { until: Some(now.plus(91 * DAY)), ..post("x", 1) };
     assert_eq!(refused(ben.space.openness().post(long).await), RefusalCode::LivesTooLong);
 }
 

@@ -1,7 +1,7 @@
 //! What travels: nothing that can be read, and nothing that the vault changes.
 
 use amends::host::{Entropy, EntropyError};
-use amends::space::{ExchangeOptions, Leaving};
+use amends::{ExchangeOptions, Leaving};
 use amends::{Host, Space};
 use amends_tests::phones::{Phone, host, plain};
 use std::sync::{Arc, Mutex};
@@ -76,8 +76,8 @@ async fn life(notes: usize) -> Vec<[Vec<u8>; 2]> {
     for space in [&ana, &ben] {
         for number in 0..notes {
             let words = format!("private note {number}: {}", "x".repeat(number * 7 % 900));
-            let content = amends::domain::inner::Content::Journal { text: words.clone() };
-            let note = amends::domain::inner::NewNote { content, feelings: vec![], tags: vec![] };
+            let content = amends::NoteContent::Journal { text: words.clone() };
+            let note = amends::NewNote { content, feelings: vec![], tags: vec![] };
             let note = space.inner().write(note).await.unwrap();
             if number.is_multiple_of(2) {
                 space.inner().remove(note.id).await.unwrap();

@@ -2,7 +2,7 @@
 
 use crate::chance::Chance;
 use amends::id::Head;
-use amends::sync::Frame;
+use amends::internals::sync::Frame;
 
 pub struct Liar {
     chance: Chance,

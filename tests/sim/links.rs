@@ -2,12 +2,12 @@
 //! packets that wait, and both phones dialling at once. Time is virtual.
 
 use crate::chance::Chance;
-use amends::error::Error;
+use amends::Code;
+use amends::Error;
+use amends::ExchangeOptions;
+use amends::KeyFile;
 use amends::host::{Clock, SeededEntropy};
 use amends::id::Head;
-use amends::pairing::Code;
-use amends::space::ExchangeOptions;
-use amends::store::KeyFile;
 use amends::time::Moment;
 use amends::{Host, Space};
 use amends_tests::phones::{BEGIN, plain};

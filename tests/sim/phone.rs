@@ -1,13 +1,13 @@
 //! A phone that can be acted on, crashed, set back and replaced.
 
 use crate::chance::Chance;
-use amends::domain::inner::{Content, NewNote};
-use amends::domain::pair::Who;
-use amends::domain::promise::Told;
+use amends::KeyFile;
+use amends::Told;
+use amends::Who;
 use amends::host::{Clock, Entropy, EntropyError, FixedClock, SeededEntropy};
-use amends::store::KeyFile;
 use amends::time::Moment;
 use amends::{Error, Host, Space};
+use amends::{NewNote, NoteContent as Content};
 use amends_tests::phones::{copy_of_in, plain, post, promise};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -187,7 +187,7 @@ impl Phone {
     pub async fn truth(&self) -> Vec<String> {
         let mut truth = Vec::new();
         for view in self.space.agreements().all().await.unwrap() {
-            let texts = |one: &amends::domain::agreement::view::RevisionView| one.hash.to_string();
+            let texts = |one: &amends::RevisionView| one.hash.to_string();
             let mut table: Vec<String> = view.on_table.iter().map(texts).collect();
             table.sort();
             truth.push(format!(

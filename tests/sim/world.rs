@@ -5,10 +5,10 @@ use crate::lies::Liar;
 use crate::phone::Phone;
 use amends::host::Clock;
 use amends::id::Head;
-use amends::pairing::{Action, Conversation, Material, Role};
-use amends::space::{SimLink, SimTurn};
-use amends::sync::Notice;
+use amends::internals::pairing::{Action, Conversation, Material, Role};
+use amends::internals::sync::Notice;
 use amends::time::{DAY, Moment};
+use amends::{SimLink, SimTurn};
 use std::collections::{BTreeSet, VecDeque};
 use tokio::runtime::{Builder, Runtime};
 

@@ -3,14 +3,14 @@
 //! whatever a test wants.
 
 use crate::phones::Phone;
-use amends::cbor::Value;
+use amends::ExchangeOptions;
 use amends::host::{SecretStore, SystemEntropy};
 use amends::id::{DocId, Head, LogId, PairId, PersonId};
-use amends::log::{Checkpoint, Entry, Follower, log_id};
-use amends::net::{Channel, Connection, Handshake, Noise, open};
-use amends::space::ExchangeOptions;
-use amends::store::{KeyFile, Keys, PairDb, PairFile};
-use amends::sync::{Frame, Run};
+use amends::internals::cbor::Value;
+use amends::internals::log::{Checkpoint, Entry, Follower, log_id};
+use amends::internals::net::{Channel, Connection, Handshake, Noise, open};
+use amends::internals::store::{KeyFile, Keys, PairDb, PairFile};
+use amends::internals::sync::{Frame, Run};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl Liar {
         let secrets = KeyFile::new(folder.join("keys"));
         let keys = Keys::load(&secrets as &dyn SecretStore, &store).unwrap();
         let db = PairDb::open(&path, keys.pair.clone(), store, Arc::new(SystemEntropy)).unwrap();
-        let link = db.setting("link").unwrap().unwrap();
+        let link = db.setting(amends::internals::store::Setting::Link).unwrap().unwrap();
         let mut theirs = Vec::new();
         while let Ok(row) = db.entry(PairDb::number(false, 0), theirs.len() as u64) {
             theirs.push((row.bytes, row.tag, row.head));

@@ -1,15 +1,15 @@
 //! Two phones in one process, over real sockets on this machine.
 
-use amends::domain::agreement::{AgreementKind, Category, Terms, TermsClause};
-use amends::domain::openness::{Kind, NewPost};
-use amends::domain::pair::Who;
-use amends::domain::promise::NewPromise;
-use amends::domain::recurrence::Due;
+use amends::Due;
+use amends::ExchangeOptions;
+use amends::KeyFile;
+use amends::NewPromise;
+use amends::Who;
 use amends::host::{FixedClock, SeededEntropy, SystemEntropy};
-use amends::space::ExchangeOptions;
-use amends::store::KeyFile;
 use amends::time::Moment;
+use amends::{AgreementKind, Category, Terms, TermsClause};
 use amends::{Error, Host, Space};
+use amends::{NewPost, PostKind as Kind};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,15 +4,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use amends::cbor::Value;
-use amends::document::{Document, Touch};
-use amends::domain::agreement::{AgreementKind, Category, Clause, Obligor, Revision, TaperStep};
-use amends::domain::record::{Action, Record};
 use amends::host::SeededEntropy;
 use amends::id::{DocId, Head, PairId, PersonId, Position};
-use amends::log::{Checkpoint, Follower, body, genesis_head, log_id, own_tag};
-use amends::pairing::{Code, Conversation, Invitation, Message, Role};
-use amends::sync::{BodyAt, Frame, Run};
+use amends::internals::cbor::Value;
+use amends::internals::document::{Document, Touch};
+use amends::internals::domain::action::Action;
+use amends::internals::domain::agreement::{
+    AgreementKind, Category, Clause, Obligor, Revision, TaperStep,
+};
+use amends::internals::domain::record::Record;
+use amends::internals::domain::{agreement, pair};
+use amends::internals::log::{Checkpoint, Follower, body, genesis_head, log_id, own_tag};
+use amends::internals::pairing::{Code, Conversation, Invitation, Message, Role};
+use amends::internals::sync::{BodyAt, Frame, Run};
 use amends::time::{Moment, Stated};
 use serde_json::{Value as Json, json};
 use std::path::Path;
@@ -45,7 +49,7 @@ fn named(name: &str) -> Vec<u8> {
 
 fn record(action: Action) -> Record {
     let at = Stated { moment: Moment(BEGIN), zone: "Europe/Berlin".into() };
-    let body = (action == Action::PairOpen).then(|| body::commitment(&named("Ana")));
+    let body = (action == Action::Pair(pair::Act::Open)).then(|| body::commitment(&named("Ana")));
     Record { target: DOC, at, action, body }
 }
 
@@ -89,29 +93,37 @@ fn actions() -> Vec<Action> {
     let revision_hash = revision().hash(DOC);
     let draft = Position { log: log_id(PAIR, ANA, 0), index: 2, place: 0 };
     vec![
-        Action::PairOpen,
-        Action::PairLeave,
-        Action::Propose { revision: revision() },
-        Action::Offer { revision: offer() },
-        Action::Consent { revision: revision_hash },
-        Action::WithdrawConsent { revision: revision_hash, held: Some(Moment(BEGIN + 60)) },
-        Action::WithdrawProposal { revision: revision_hash },
-        Action::Decline { revision: revision_hash },
-        Action::Suspend,
-        Action::Resume,
-        Action::End,
-        Action::OpenDraft { text: "We talk.".into() },
-        Action::Splice { draft, start: 7, delete: 0, insert: " calmly".into() },
+        Action::Pair(pair::Act::Open),
+        Action::Pair(pair::Act::Leave),
+        Action::Agreement(agreement::Act::Propose { revision: revision() }),
+        Action::Agreement(agreement::Act::Offer { revision: offer() }),
+        Action::Agreement(agreement::Act::Consent { revision: revision_hash }),
+        Action::Agreement(agreement::Act::WithdrawConsent {
+            revision: revision_hash,
+            held: Some(Moment(BEGIN + 60)),
+        }),
+        Action::Agreement(agreement::Act::WithdrawProposal { revision: revision_hash }),
+        Action::Agreement(agreement::Act::Decline { revision: revision_hash }),
+        Action::Agreement(agreement::Act::Suspend),
+        Action::Agreement(agreement::Act::Resume),
+        Action::Agreement(agreement::Act::End),
+        Action::Agreement(agreement::Act::OpenDraft { text: "We talk.".into() }),
+        Action::Agreement(agreement::Act::Splice {
+            draft,
+            start: 7,
+            delete: 0,
+            insert: " calmly".into(),
+        }),
     ]
 }
 
 /// Ids and commitments of the daily practice.
 #[test]
 fn the_daily_practice() {
-    use amends::domain::checkin::seal::{Bound, answers_to_value};
-    use amends::domain::checkin::{Answer, Answers, Opening, Period, TemplateId};
-    use amends::domain::ledger::{Month, ledger, own_document};
-    use amends::domain::recurrence::Due;
+    use amends::Due;
+    use amends::internals::domain::checkin::seal::{Bound, answers_to_value};
+    use amends::internals::domain::checkin::{Answer, Answers, Opening, Period, TemplateId};
+    use amends::internals::domain::ledger::{Month, ledger, own_document};
     let promise = own_document(PAIR, ANA, &[0x55; 16]);
     let due = Due::Every {
         start: "2026-03-27".parse().unwrap(),
@@ -194,14 +206,16 @@ fn logs_heads_pins_and_bodies() {
     let mut heads: Vec<Checkpoint> = followers.iter().map(Follower::checkpoint).collect();
     let mut entries = Vec::new();
     let writes: [(usize, Vec<Record>); 4] = [
-        (0, vec![record(Action::PairOpen)]),
-        (1, vec![record(Action::PairOpen)]),
-        (0, vec![record(Action::Propose { revision: revision() })]),
+        (0, vec![record(Action::Pair(pair::Act::Open))]),
+        (1, vec![record(Action::Pair(pair::Act::Open))]),
+        (0, vec![record(Action::Agreement(agreement::Act::Propose { revision: revision() }))]),
         (
             1,
             vec![
-                record(Action::Consent { revision: revision().hash(DOC) }),
-                record(Action::Suspend),
+                record(Action::Agreement(agreement::Act::Consent {
+                    revision: revision().hash(DOC),
+                })),
+                record(Action::Agreement(agreement::Act::Suspend)),
             ],
         ),
     ];
@@ -285,7 +299,7 @@ fn pairing() {
     };
     let mut sides = [side(Role::Joined, "Ana", 1), side(Role::Showed, "Ben", 2)];
     let mut messages = Vec::new();
-    let mut left: Vec<(usize, amends::pairing::Action)> = Vec::new();
+    let mut left: Vec<(usize, amends::internals::pairing::Action)> = Vec::new();
     for (who, conversation) in sides.iter().enumerate() {
         left.extend(conversation.start().into_iter().map(|action| (who, action)));
     }
@@ -294,12 +308,12 @@ fn pairing() {
     while !left.is_empty() {
         let (who, action) = left.remove(0);
         match action {
-            amends::pairing::Action::Send(message) => {
+            amends::internals::pairing::Action::Send(message) => {
                 messages.push(json!({"from": who, "cbor": hex(&message.encode())}));
                 let message = Message::decode(&message.encode()).unwrap();
                 left.extend(sides[1 - who].receive(message).into_iter().map(|a| (1 - who, a)));
             }
-            amends::pairing::Action::Ask { code, .. } => {
+            amends::internals::pairing::Action::Ask { code, .. } => {
                 short = Some(code);
                 asked += 1;
                 if asked == 2 {
@@ -308,8 +322,8 @@ fn pairing() {
                     }
                 }
             }
-            amends::pairing::Action::Done(done) => material = Some(done),
-            amends::pairing::Action::Failed(error) => panic!("{error}"),
+            amends::internals::pairing::Action::Done(done) => material = Some(done),
+            amends::internals::pairing::Action::Failed(error) => panic!("{error}"),
         }
     }
     let material = material.unwrap();
@@ -341,14 +355,20 @@ fn pairing() {
 fn documents() {
     let logs = [log_id(PAIR, ANA, 0), log_id(PAIR, BEN, 0)];
     let draft = Position { log: logs[0], index: 1, place: 0 };
-    let splice =
-        |start, insert: &str| Action::Splice { draft, start, delete: 0, insert: insert.into() };
-    let delete = Action::Splice { draft, start: 0, delete: 5, insert: String::new() };
+    let splice = |start, insert: &str| {
+        Action::Agreement(agreement::Act::Splice { draft, start, delete: 0, insert: insert.into() })
+    };
+    let delete = Action::Agreement(agreement::Act::Splice {
+        draft,
+        start: 0,
+        delete: 5,
+        insert: String::new(),
+    });
     let touches: [(usize, u64, u64, Action); 5] = [
-        (0, 1, 1, Action::OpenDraft { text: "We talk.".into() }),
+        (0, 1, 1, Action::Agreement(agreement::Act::OpenDraft { text: "We talk.".into() })),
         (0, 2, 1, splice(7, " calmly")),
         (1, 1, 2, splice(0, "Now: ")),
-        (1, 2, 3, Action::End),
+        (1, 2, 3, Action::Agreement(agreement::Act::End)),
         // It deletes only: an empty text is a text here.
         (0, 3, 3, delete),
     ];
@@ -380,7 +400,7 @@ fn documents() {
 /// Both handshakes with fixed keys, and a first frame each way.
 #[test]
 fn links() {
-    use amends::net::{Handshake, Noise, public_key};
+    use amends::internals::net::{Handshake, Noise, public_key};
     use std::sync::Arc;
     let privates = [[0x51; 32], [0x52; 32]];
     let keys = privates.map(|private| public_key(&private));

@@ -2,13 +2,13 @@
 
 use crate::error::AmendsError;
 use crate::runtime::Running;
-use amends::domain::agreement::AgreementView;
-use amends::domain::agreement::Terms;
-use amends::domain::agreement::view::AgreementsNow;
+use amends::AgreementView;
+use amends::AgreementsNow;
+use amends::HistoryItem;
+use amends::PrivateDraft;
+use amends::Terms;
 use amends::id::DocId;
 use amends::id::RevisionHash;
-use amends::space::HistoryItem;
-use amends::space::PrivateDraft;
 use amends::time::Moment;
 use std::sync::Arc;
 

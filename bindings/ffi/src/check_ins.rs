@@ -3,12 +3,12 @@
 use crate::error::AmendsError;
 use crate::runtime::Running;
 use crate::views::{CheckInView, all};
-use amends::domain::checkin::Answer;
-use amends::domain::checkin::Cadence;
-use amends::domain::checkin::IntentionView;
-use amends::domain::checkin::Period;
-use amends::domain::checkin::Template;
-use amends::domain::checkin::TemplateId;
+use amends::Answer;
+use amends::CheckInCadence as Cadence;
+use amends::IntentionView;
+use amends::Period;
+use amends::Template;
+use amends::TemplateId;
 use amends::id::DocId;
 use amends::id::ItemId;
 use std::collections::HashMap;

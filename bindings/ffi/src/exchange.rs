@@ -4,7 +4,7 @@ use crate::error::AmendsError;
 use crate::host::{Discovery, Finder, Mailbox, Shared};
 use crate::runtime::Running;
 use crate::subscription::CatchUpSubscription;
-use amends::space::{Exchange as Core, ExchangeOptions};
+use amends::{Exchange as Core, ExchangeOptions};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -55,7 +55,7 @@ pub(crate) fn address(text: &str) -> Result<std::net::SocketAddr, AmendsError> {
 pub struct Exchange {
     stop: watch::Sender<bool>,
     address: watch::Receiver<Option<std::net::SocketAddr>>,
-    catch_up: watch::Receiver<Option<amends::space::CatchUp>>,
+    catch_up: watch::Receiver<Option<amends::CatchUp>>,
     outcome: watch::Receiver<Option<Result<(), AmendsError>>>,
     // The exchange outlives the object of its space.
     running: Arc<Running>,

@@ -2,8 +2,8 @@
 
 use crate::error::AmendsError;
 use crate::runtime::Running;
-use amends::domain::hearing::AccountView;
-use amends::domain::hearing::TalkView;
+use amends::AccountView;
+use amends::TalkView;
 use amends::id::DocId;
 use amends::id::ItemId;
 use amends::time::Moment;

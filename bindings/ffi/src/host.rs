@@ -6,8 +6,8 @@
 
 use crate::error::HostError;
 use amends::host::SystemClock;
-use amends::net::{DiscoveryError, MailboxError};
 use amends::time::Moment;
+use amends::{DiscoveryError, MailboxError};
 use std::sync::Arc;
 
 /// Keeps a handful of small secrets (32 bytes each) under the platform's protection: the
@@ -84,7 +84,7 @@ pub struct Beacon {
 
 /// Where a `Discovery` tells what it sees.
 #[derive(Debug, uniffi::Object)]
-pub struct Sightings(amends::net::Sightings);
+pub struct Sightings(amends::Sightings);
 
 #[uniffi::export]
 impl Sightings {
@@ -152,13 +152,13 @@ impl amends::host::Clock for Time {
 
 pub(crate) struct Finder(pub Arc<dyn Discovery>);
 
-impl amends::net::Discovery for Finder {
+impl amends::Discovery for Finder {
     fn start(
         &self,
-        beacon: amends::net::Beacon,
-        sightings: amends::net::Sightings,
+        beacon: amends::Beacon,
+        sightings: amends::Sightings,
     ) -> Result<(), DiscoveryError> {
-        let amends::net::Beacon { service, name, port, wanted } = beacon;
+        let amends::Beacon { service, name, port, wanted } = beacon;
         let beacon = Beacon { service, name, port, wanted };
         let started = self.0.start(beacon, Arc::new(Sightings(sightings)));
         started.map_err(|error| DiscoveryError(error.to_string()))
@@ -176,7 +176,7 @@ fn failed(error: HostError) -> MailboxError {
     MailboxError(error.to_string())
 }
 
-impl amends::net::Mailbox for Shared {
+impl amends::Mailbox for Shared {
     fn list(&self) -> Result<Vec<String>, MailboxError> {
         self.0.list().map_err(failed)
     }

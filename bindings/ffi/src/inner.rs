@@ -2,10 +2,10 @@
 
 use crate::error::AmendsError;
 use crate::runtime::Running;
-use amends::domain::inner::NewNote;
-use amends::domain::inner::Note;
-use amends::domain::openness::Kind;
-use amends::domain::openness::PostView;
+use amends::NewNote;
+use amends::Note;
+use amends::PostKind as Kind;
+use amends::PostView;
 use amends::id::DocId;
 use amends::time::Moment;
 use std::sync::Arc;
@@ -80,5 +80,5 @@ impl Inner {
 /// Feelings to choose from; every other word is as good.
 #[uniffi::export]
 pub fn feelings() -> Vec<String> {
-    amends::domain::inner::FEELINGS.map(str::to_owned).to_vec()
+    amends::FEELINGS.map(str::to_owned).to_vec()
 }

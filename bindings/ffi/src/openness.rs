@@ -2,8 +2,8 @@
 
 use crate::error::AmendsError;
 use crate::runtime::Running;
-use amends::domain::openness::NewPost;
-use amends::domain::openness::PostView;
+use amends::NewPost;
+use amends::PostView;
 use amends::id::ItemId;
 use std::sync::Arc;
 

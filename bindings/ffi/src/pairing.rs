@@ -2,7 +2,7 @@
 
 use crate::error::AmendsError;
 use crate::runtime::Running;
-use amends::space::{Asked, Pairing as Core};
+use amends::{Asked, Pairing as Core};
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 

@@ -3,13 +3,13 @@
 use crate::error::AmendsError;
 use crate::runtime::Running;
 use crate::views::{Reminder, all};
-use amends::domain::checkin::TemplateId;
-use amends::domain::pair::Who;
-use amends::domain::progress::Milestone;
-use amends::domain::progress::PatternPoint;
-use amends::domain::progress::Trend;
-use amends::domain::progress::WeekCounts;
-use amends::space::Today;
+use amends::Milestone;
+use amends::PatternPoint;
+use amends::TemplateId;
+use amends::Today;
+use amends::Trend;
+use amends::WeekCounts;
+use amends::Who;
 use std::sync::Arc;
 
 /// What was done, in words and without a score (R16, R22).

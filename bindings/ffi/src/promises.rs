@@ -2,12 +2,12 @@
 
 use crate::error::AmendsError;
 use crate::runtime::Running;
-use amends::domain::promise::Felt;
-use amends::domain::promise::Hint;
-use amends::domain::promise::NewPromise;
-use amends::domain::promise::PromiseView;
-use amends::domain::promise::Told;
-use amends::domain::recurrence::Due;
+use amends::Due;
+use amends::Felt;
+use amends::Hint;
+use amends::NewPromise;
+use amends::PromiseView;
+use amends::Told;
 use amends::id::DocId;
 use amends::id::ItemId;
 use amends::id::OccurrenceId;
@@ -236,6 +236,6 @@ impl Promises {
 /// change.
 #[uniffi::export]
 pub fn exactly(local: LocalDateTime, zone: String) -> Result<Moment, AmendsError> {
-    let at = amends::domain::recurrence::exactly(local, &zone);
+    let at = amends::exactly(local, &zone);
     Ok(at.map_err(amends::Error::from)?)
 }

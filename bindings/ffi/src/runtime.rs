@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn a_panic_is_an_error_of_its_call_and_the_space_goes_on() {
         let folder = tempfile::tempdir().unwrap();
-        let host = amends::Host::new(amends::store::KeyFile::new(folder.path().join("keys")));
+        let host = amends::Host::new(amends::KeyFile::new(folder.path().join("keys")));
         let space = amends::Space::create(folder.path(), "Ana", host).unwrap();
         let running = Arc::new(Running::new(space, Own::new().unwrap()));
         let wait = Builder::new_current_thread().build().unwrap();

@@ -17,16 +17,16 @@ use crate::subscription::{
     TodaySubscription,
 };
 use crate::views::{BothLimits, ExportedDocument, Limits, ReminderWishes};
-use amends::domain::next::NextDue;
-use amends::domain::pacing::{Contact, Feature, SpaceView};
-use amends::domain::share::SharedItem;
+use amends::NextDue;
+use amends::SharedItem;
 use amends::id::DocId;
-use amends::pairing::{Code, Invitation};
-use amends::space::{
+use amends::time::Moment;
+use amends::{
     BundleOf, BundleSummary, Diagnostics, DoctorReport, Leaving, LogItem, MailboxVisit, SetAside,
     Status, VerifiedLog,
 };
-use amends::time::Moment;
+use amends::{Code, Invitation};
+use amends::{Contact, Feature, SpaceView};
 use jiff::civil::Date as LocalDate;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -481,9 +481,7 @@ impl Space {
     }
 }
 
-fn both(
-    (held, mine): (amends::domain::pacing::PairLimits, amends::domain::pacing::PairLimits),
-) -> BothLimits {
+fn both((held, mine): (amends::PairLimits, amends::PairLimits)) -> BothLimits {
     BothLimits { mine: Limits::from(mine), held: Limits::from(held) }
 }
 

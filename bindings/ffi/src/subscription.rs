@@ -4,10 +4,10 @@
 use crate::error::AmendsError;
 use crate::runtime::Running;
 use crate::views::{CheckInView, all};
-use amends::domain::agreement::AgreementView;
-use amends::domain::openness::PostView;
-use amends::domain::promise::PromiseView;
-use amends::space::{CatchUp, Subscription, Today};
+use amends::AgreementView;
+use amends::PostView;
+use amends::PromiseView;
+use amends::{CatchUp, Subscription, Today};
 use std::sync::Arc;
 use tokio::sync::{Mutex, watch};
 
@@ -66,7 +66,7 @@ subscriptions! {
     /// What both tell of themselves.
     OpennessSubscription of Vec<PostView> as Vec<PostView>, |views| views;
     /// The check-ins.
-    CheckInsSubscription of Vec<amends::domain::checkin::CheckInView> as Vec<CheckInView>, all;
+    CheckInsSubscription of Vec<amends::CheckInView> as Vec<CheckInView>, all;
     /// Today: what is next, what I share, what waits.
     TodaySubscription of Today as Today, |view| view;
 }

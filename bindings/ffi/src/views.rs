@@ -1,9 +1,9 @@
 //! The few views whose Rust form no other language has.
 
-use amends::domain::checkin::{Answer, CheckInState, Period, TemplateId};
-use amends::domain::pacing::{Feature, PairLimits};
-use amends::domain::reminder::{Topic, Wishes};
 use amends::time::Moment;
+use amends::{Answer, CheckInState, Period, TemplateId};
+use amends::{Feature, PairLimits};
+use amends::{Topic, Wishes};
 // As core's `foreign` has it: `Time` is another thing in other languages.
 use jiff::civil::Time as LocalTime;
 use std::collections::HashMap;
@@ -35,11 +35,10 @@ pub struct CheckInView {
     pub choose: bool,
 }
 
-impl From<amends::domain::checkin::CheckInView> for CheckInView {
-    fn from(view: amends::domain::checkin::CheckInView) -> Self {
-        let answers = |answers: Option<amends::domain::checkin::Answers>| {
-            answers.map(|answers| answers.into_iter().collect())
-        };
+impl From<amends::CheckInView> for CheckInView {
+    fn from(view: amends::CheckInView) -> Self {
+        let answers =
+            |answers: Option<amends::Answers>| answers.map(|answers| answers.into_iter().collect());
         Self {
             template: view.template,
             period: view.period,
@@ -65,8 +64,8 @@ pub struct Reminder {
     pub text: String,
 }
 
-impl From<amends::domain::reminder::Reminder> for Reminder {
-    fn from(reminder: amends::domain::reminder::Reminder) -> Self {
+impl From<amends::Reminder> for Reminder {
+    fn from(reminder: amends::Reminder) -> Self {
         Self {
             at: reminder.at,
             topics: reminder.topics.into_iter().collect(),
@@ -162,8 +161,8 @@ pub struct ExportedDocument {
     pub records: HashMap<String, String>,
 }
 
-impl From<amends::space::ExportedDocument> for ExportedDocument {
-    fn from(document: amends::space::ExportedDocument) -> Self {
+impl From<amends::ExportedDocument> for ExportedDocument {
+    fn from(document: amends::ExportedDocument) -> Self {
         let records = document.records.into_iter();
         Self {
             bytes: document.bytes,

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
-use crate::domain::record::{Action, Record};
+use crate::domain::action::Action;
+use crate::domain::agreement;
+use crate::domain::record::Record;
 use crate::id::DocId;
 use crate::time::{Moment, Stated};
 use proptest::prelude::*;
@@ -29,7 +31,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 fn history(steps: &[Step]) -> Vec<Touch> {
     let mut lengths = [1u64, 0];
     let mut seen = [0u64, 0];
-    let opening = record(Action::OpenDraft { text: "I will call".into() });
+    let opening =
+        record(Action::Agreement(agreement::Act::OpenDraft { text: "I will call".into() }));
     let mut touches =
         vec![Touch { log: LOGS[0], index: 0, past: Past::default(), records: vec![(0, opening)] }];
     for (who, meet, splice) in steps {
@@ -37,13 +40,13 @@ fn history(steps: &[Step]) -> Vec<Touch> {
             seen = [lengths[1], lengths[0]];
         }
         let action = match splice {
-            Some((start, delete, insert)) => Action::Splice {
+            Some((start, delete, insert)) => Action::Agreement(agreement::Act::Splice {
                 draft: draft_id(),
                 start: u64::from(*start) % 16,
                 delete: u64::from(*delete),
                 insert: insert.clone(),
-            },
-            None => Action::Suspend,
+            }),
+            None => Action::Agreement(agreement::Act::Suspend),
         };
         let mut past = Past::default();
         past.raise(LOGS[*who], lengths[*who]);
@@ -151,12 +154,17 @@ fn touch(who: usize, index: u64, seen: u64, action: Action) -> Touch {
 }
 
 fn splice_at(start: u64, delete: u64, insert: &str) -> Action {
-    Action::Splice { draft: draft_id(), start, delete, insert: insert.into() }
+    Action::Agreement(agreement::Act::Splice {
+        draft: draft_id(),
+        start,
+        delete,
+        insert: insert.into(),
+    })
 }
 
 #[test]
 fn what_both_typed_while_apart_is_merged() {
-    let open = Action::OpenDraft { text: "call at six".into() };
+    let open = Action::Agreement(agreement::Act::OpenDraft { text: "call at six".into() });
     let document = derive(&[
         touch(0, 0, 0, open),
         touch(0, 1, 0, splice_at(0, 0, "I will ")),
@@ -167,7 +175,7 @@ fn what_both_typed_while_apart_is_merged() {
 
 #[test]
 fn a_splice_outside_the_text_changes_nothing_and_stays_a_record() {
-    let open = Action::OpenDraft { text: "call".into() };
+    let open = Action::Agreement(agreement::Act::OpenDraft { text: "call".into() });
     let far = [splice_at(5, 0, "x"), splice_at(0, 5, ""), splice_at(u64::MAX >> 1, 1, "x")];
     for splice in far {
         let document = derive(&[touch(0, 0, 0, open.clone()), touch(1, 0, 1, splice)]);
@@ -180,7 +188,8 @@ fn a_splice_outside_the_text_changes_nothing_and_stays_a_record() {
 
 #[test]
 fn a_draft_stops_growing_at_the_cap_and_the_records_stay() {
-    let mut touches = vec![touch(0, 0, 0, Action::OpenDraft { text: String::new() })];
+    let mut touches =
+        vec![touch(0, 0, 0, Action::Agreement(agreement::Act::OpenDraft { text: String::new() }))];
     let count = limits::SPLICES as u64 + 5;
     touches.extend((0..count).map(|index| touch(1, index, 1, splice_at(0, 0, "x"))));
     let document = derive(&touches);
@@ -190,7 +199,7 @@ fn a_draft_stops_growing_at_the_cap_and_the_records_stay() {
 
 #[test]
 fn a_record_of_a_kind_that_nobody_knows_stands_in_the_document_as_any_other() {
-    let mut t = touch(0, 0, 0, Action::End);
+    let mut t = touch(0, 0, 0, Action::Agreement(agreement::Act::End));
     let Value::Map(mut fields) = t.records[0].1.clone() else { panic!() };
     fields.iter_mut().find(|(key, _)| key == "kind").unwrap().1 = "future.say".into();
     fields.push((
@@ -210,7 +219,8 @@ fn a_record_of_a_kind_that_nobody_knows_stands_in_the_document_as_any_other() {
 #[test]
 fn what_is_typed_depends_on_the_drafts_own_fields_alone() {
     // A newer version adds a field: the record is not understood here, and types the same.
-    let open = touch(0, 0, 0, Action::OpenDraft { text: "I will call".into() });
+    let open =
+        touch(0, 0, 0, Action::Agreement(agreement::Act::OpenDraft { text: "I will call".into() }));
     let mut newer = open.clone();
     newer.records[0].1 = open.records[0].1.clone().with(vec![("colour".into(), "blue".into())]);
     let id = Position { log: open.log, index: 0, place: 0 };
@@ -221,7 +231,7 @@ fn what_is_typed_depends_on_the_drafts_own_fields_alone() {
 
 #[test]
 fn what_was_typed_on_an_older_text_joins_what_came_in_meanwhile() {
-    let open = Action::OpenDraft { text: "call at six".into() };
+    let open = Action::Agreement(agreement::Act::OpenDraft { text: "call at six".into() });
     let mut document = derive(&[touch(0, 0, 0, open)]);
     let basis = document.basis();
     document.apply(&touch(1, 0, 1, splice_at(11, 0, " on weekdays"))).unwrap();

@@ -19,6 +19,8 @@
 //! first operation of each lane that undoes it. Time is quadratic in the number
 //! of choices and linear in that of withdrawals; nothing recurses.
 
+use super::pair::Side;
+
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -38,8 +40,8 @@ pub enum Kind {
 /// within which operations are ordered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
-    /// 0 or 1.
-    pub person: usize,
+    /// Whose it is.
+    pub person: Side,
     /// The log it stands in.
     pub lane: usize,
     /// What it does.
@@ -83,6 +85,8 @@ impl Revisions {
 
 /// What a history of operations comes to.
 #[derive(Debug, Clone, Default)]
+// Some of it is only compared with the reference.
+#[cfg_attr(not(feature = "sim"), allow(dead_code))]
 pub struct Outcome {
     /// Every revision that both agreed to.
     pub ratified: Revisions,
@@ -114,7 +118,7 @@ struct Folding<'a> {
 
 /// Folds `operations`, which must be in an order that puts nothing before its
 /// own past; `parents` are those of each revision. Operations of an unknown
-/// revision, person or lane have no effect.
+/// revision or lane have no effect.
 pub fn fold(operations: &[Operation], parents: &[Vec<usize>]) -> Outcome {
     let lanes = operations.iter().map(|op| op.lane + 1).max().unwrap_or(0);
     let mut lengths = vec![0; lanes];
@@ -167,7 +171,7 @@ impl Folding<'_> {
 
     fn step(&mut self, at: usize) {
         let op = &self.operations[at];
-        if op.revision >= self.ancestors.len() || op.person > 1 {
+        if op.revision >= self.ancestors.len() {
             self.before.push(Revisions::none(self.ancestors.len()));
             return;
         }

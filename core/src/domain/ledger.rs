@@ -1,10 +1,14 @@
 //! Ledgers: one document per person and month for what is no aggregate of its
 //! own (openness posts, check-ins, daily intentions).
 
-use crate::id::{DocId, PairId, PersonId};
+use super::action::Action;
+use super::record::Held;
+use crate::id::{DocId, LogId, PairId, PersonId};
+use crate::limits;
 use crate::time::Moment;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 
 /// A month of the UTC calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +59,22 @@ pub fn own_document(pair: PairId, person: PersonId, salt: &[u8; 16]) -> DocId {
     let mut id = [0; 16];
     id.copy_from_slice(&digest[..16]);
     DocId(id)
+}
+
+/// Of check-ins and intentions, each log's first 500 in a ledger count.
+#[derive(Default)]
+pub(super) struct DailyCap(HashMap<(LogId, DocId), usize>);
+
+impl DailyCap {
+    /// Counts a record, of those of one ledger in order. Whether it counts.
+    pub(super) fn admits(&mut self, held: &Held) -> bool {
+        if !matches!(held.record.action, Action::CheckIn(_) | Action::Intention(_)) {
+            return true;
+        }
+        let count = self.0.entry((held.id.log, held.record.target)).or_default();
+        *count += 1;
+        *count <= limits::CHECK_INS_PER_MONTH
+    }
 }
 
 #[cfg(test)]

@@ -16,31 +16,33 @@
 //! sent meets the same fold as one's own: whether a record *counts* is decided
 //! there, from the record and its causal past alone, so both phones agree on it.
 
+pub mod account;
+pub mod action;
 pub mod agreement;
+pub mod capability;
 pub mod checkin;
 pub mod consent;
-pub mod context;
-pub mod hearing;
 pub mod inner;
+pub mod intention;
 pub mod ledger;
-pub mod lifecycle;
-pub mod next;
 pub mod openness;
+pub mod overview;
 pub mod pacing;
 pub mod pair;
-pub mod progress;
 pub mod promise;
 pub mod record;
 pub mod recurrence;
 pub mod refusal;
-pub mod reminder;
-pub mod share;
+pub mod talk;
+pub mod template;
 pub mod words;
 
+#[cfg(any(test, feature = "sim"))]
+pub mod testing;
 #[cfg(test)]
-mod testing;
+mod tests;
 
-pub use context::Context;
+pub use capability::Context;
 pub use pair::Pair;
 pub use record::Held;
 pub use refusal::{Refusal, RefusalCode};

@@ -1,6 +1,12 @@
-//! The pair: exactly two people.
+//! The pair: exactly two people, and whether they still are one (RULES.md, life of a pair).
 
+use super::action::Action;
+use super::capability::{self, Capability, Class, Context, Kind, Records, Viewing, Words};
+use super::record::Draft;
+use super::refusal::Refusal;
+use crate::cbor::Value;
 use crate::id::{DocId, PairId, PersonId};
+use crate::time::Moment;
 use serde::Serialize;
 
 /// Exactly two people (R37).
@@ -28,14 +34,63 @@ impl Pair {
         if person == self.members[0] { self.members[1] } else { self.members[0] }
     }
 
-    /// 0 or 1; `None` for a stranger.
-    pub fn index(&self, person: PersonId) -> Option<usize> {
-        self.members.iter().position(|member| *member == person)
+    /// Which of the two this is; `None` for a stranger.
+    pub fn side(&self, person: PersonId) -> Option<Side> {
+        Side::BOTH.into_iter().find(|side| self.members[*side] == person)
     }
 
     /// The document that holds what concerns the pair itself.
     pub fn document(&self) -> DocId {
         DocId(self.id.0)
+    }
+}
+
+/// One of the two, in the order of their ids: what a fold keeps for each of them stands in
+/// an array, which a side indexes. A stranger has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// The one whose id comes first.
+    First,
+    /// The other one.
+    Second,
+}
+
+impl Side {
+    /// Both of them.
+    pub const BOTH: [Side; 2] = [Side::First, Side::Second];
+
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Side::First => Side::Second,
+            Side::Second => Side::First,
+        }
+    }
+
+    /// Its place in an array of two.
+    pub(crate) fn at(self) -> usize {
+        match self {
+            Side::First => 0,
+            Side::Second => 1,
+        }
+    }
+
+    /// Who this is, seen from `viewer`.
+    pub fn seen_by(self, viewer: Side) -> Who {
+        if self == viewer { Who::Me } else { Who::Partner }
+    }
+}
+
+impl<T> std::ops::Index<Side> for [T; 2] {
+    type Output = T;
+    fn index(&self, side: Side) -> &T {
+        &self[side.at()]
+    }
+}
+
+impl<T> std::ops::IndexMut<Side> for [T; 2] {
+    fn index_mut(&mut self, side: Side) -> &mut T {
+        &mut self[side.at()]
     }
 }
 
@@ -52,6 +107,89 @@ pub enum Who {
     Both,
 }
 
+/// What concerns the pair itself, as records of its own document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Opens a log; its body holds the author's chosen name.
+    Open,
+    /// Leaves the pair.
+    Leave,
+}
+
+impl capability::Act for Act {
+    const KINDS: &'static [Kind] = &[
+        Kind::of("pair.open", Class::Pair).words(Words::Always),
+        Kind::of("pair.leave", Class::Pair).takes_back(),
+    ];
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Act::Open => "pair.open",
+            Act::Leave => "pair.leave",
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        Vec::new()
+    }
+
+    fn read(kind: &str, _value: &Value) -> Option<Self> {
+        match kind {
+            "pair.open" => Some(Act::Open),
+            "pair.leave" => Some(Act::Leave),
+            _ => None,
+        }
+    }
+}
+
+/// How the two people stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct PairState {
+    /// When it ended, as stated by whoever left; who that was is not said.
+    pub left_at: Option<Moment>,
+}
+
+/// Whether the pair is still one, as a [`Capability`] of its own document.
+pub struct Lifecycle;
+
+/// Leaving the pair: nobody is asked (R14).
+pub struct Leave;
+
+impl Capability for Lifecycle {
+    type State = PairState;
+    type Command = Leave;
+    type View = ();
+
+    const CLASS: Class = Class::Pair;
+
+    /// `Leave` is absorbing (M7, I2), and one's own counts even while a recovered log waits.
+    fn fold(_pair: &Pair, _side: Side, of: &Records<'_>, _more: &[Records<'_>]) -> PairState {
+        let written = of.held.iter().map(|held| &held.record).chain(of.waiting);
+        let left = written.filter(|record| record.action == Action::Pair(Act::Leave));
+        PairState { left_at: left.map(|record| record.at.moment).min() }
+    }
+
+    fn project(_state: &PairState, _viewing: Viewing<'_>) -> Option<()> {
+        None
+    }
+
+    fn decide(
+        _state: &PairState,
+        _view: Option<&()>,
+        _command: &Leave,
+        context: Context<'_>,
+    ) -> Result<Vec<Draft>, Refusal> {
+        context.together()?;
+        let target = context.pair.document();
+        Ok(vec![Draft { target, action: Act::Leave.into(), body: None }])
+    }
+
+    /// The pair's document stays.
+    fn over(_view: Option<&()>, _before: Moment, _now: Moment) -> bool {
+        false
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -64,6 +202,6 @@ mod tests {
         let pair = Pair::new(PairId([0; 16]), ana, ben).unwrap();
         assert_eq!(pair, Pair::new(PairId([0; 16]), ben, ana).unwrap());
         assert_eq!(pair.other(ana), ben);
-        assert_eq!(pair.index(PersonId([3; 16])), None);
+        assert_eq!(pair.side(PersonId([3; 16])), None, "a stranger is neither of them");
     }
 }

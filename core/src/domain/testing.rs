@@ -1,9 +1,15 @@
 //! Records of two people for the tests of the rules.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+use super::action::Action;
+use super::capability::{Begun, Capability, Context, Records, Viewing};
+use super::pacing::Pacing;
 use super::pair::Pair;
-use super::record::{Action, Held, Record};
+use super::pair::PairState;
+use super::record::{Draft, Held, Record};
+use super::refusal::Refusal;
+use super::words::Bodies;
 use crate::cbor::Value;
 use crate::id::{DocId, LogId, PairId, Past, PersonId, Position};
 use crate::log::log_id;
@@ -61,6 +67,22 @@ impl Written {
         id
     }
 
+    /// The state that these records come to.
+    pub fn state<C: Capability>(&self, doc: DocId, viewer: PersonId) -> C::State {
+        state::<C>(&pair(), doc, viewer, &self.held)
+    }
+
+    /// What one of them sees.
+    pub fn view<C: Capability>(
+        &self,
+        doc: DocId,
+        viewer: PersonId,
+        now: Moment,
+    ) -> Option<C::View> {
+        let read = |position| self.bodies.get(&position).cloned();
+        view::<C>(&pair(), doc, viewer, &self.state::<C>(doc, viewer), now, &read)
+    }
+
     pub fn say(&mut self, of: Position, fields: Value) {
         self.bodies.insert(of, fields);
     }
@@ -68,4 +90,56 @@ impl Written {
 
 pub fn words(text: &str) -> Value {
     Value::map([("text", Some(text.into()))])
+}
+
+/// The state that the records of one document come to.
+pub fn state<C: Capability>(pair: &Pair, doc: DocId, viewer: PersonId, held: &[Held]) -> C::State {
+    let mut basis = Past::default();
+    held.iter().for_each(|held| basis.raise(held.id.log, held.id.index + 1));
+    let records = Records { doc, held, newer: &[], waiting: &[], basis: &basis };
+    C::fold(pair, pair.side(viewer).unwrap(), &records, &[])
+}
+
+/// What a person sees of a state.
+pub fn view<C: Capability>(
+    pair: &Pair,
+    doc: DocId,
+    viewer: PersonId,
+    state: &C::State,
+    now: Moment,
+    bodies: &Bodies<'_>,
+) -> Option<C::View> {
+    let viewing = Viewing {
+        doc,
+        pair,
+        pair_state: &PairState::default(),
+        side: pair.side(viewer).unwrap(),
+        now,
+        bodies,
+        draft: None,
+        reconfirming: false,
+    };
+    C::project(state, viewing)
+}
+
+/// What a person's command comes to, in an ordinary pair.
+pub fn decided<C: Capability>(
+    pair: &Pair,
+    state: &C::State,
+    view: Option<&C::View>,
+    command: &C::Command,
+    me: PersonId,
+    now: Moment,
+) -> Result<Vec<Draft>, Refusal> {
+    let context = Context {
+        pair,
+        pair_state: &PairState::default(),
+        pacing: &Pacing::default(),
+        me,
+        side: pair.side(me).unwrap(),
+        now,
+        salt: [5; 16],
+        begun: Begun::default(),
+    };
+    C::decide(state, view, command, context)
 }

@@ -4,11 +4,93 @@
 //! at any time; then they are gone on both phones, and a stub says so for a
 //! week. The other may say thank you, once, and nothing else.
 
-use super::record::{Action, Held};
+use super::action::Action;
+use super::capability::{self, Class, Context, Kind, Lasting, Records};
+use super::record::{Draft, Held};
+use super::refusal::{Refusal, RefusalCode};
 use crate::cbor::Value;
-use crate::id::{LogId, PersonId, Position};
+use crate::id::{DocId, ItemId, LogId, PersonId, Position};
 use crate::time::Moment;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The kind of record that takes words back.
+pub(super) const WITHDRAW: &str = "words.withdraw";
+
+/// What is done with words that stand somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Takes back words of one's own: their body goes on both phones.
+    Withdraw {
+        /// The record that they belong to.
+        of: Position,
+    },
+    /// Says thank you for words of the other.
+    Thank {
+        /// The record that they belong to.
+        of: Position,
+    },
+}
+
+impl capability::Act for Act {
+    const KINDS: &'static [Kind] = &[
+        Kind::of(WITHDRAW, Class::Ledger).takes_back().once().lasting(Lasting::Never),
+        Kind::of("words.thank", Class::Ledger).lasting(Lasting::Never),
+    ];
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Act::Withdraw { .. } => WITHDRAW,
+            Act::Thank { .. } => "words.thank",
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        let (Act::Withdraw { of } | Act::Thank { of }) = self;
+        vec![("of", of.to_value())]
+    }
+
+    fn read(kind: &str, value: &Value) -> Option<Self> {
+        let of = || Position::from_value(value.get("of")?);
+        match kind {
+            WITHDRAW => Some(Act::Withdraw { of: of()? }),
+            "words.thank" => Some(Act::Thank { of: of()? }),
+            _ => None,
+        }
+    }
+}
+
+/// Takes back the words of a record, in its document.
+pub(super) fn withdrawal(target: DocId, of: Position) -> Draft {
+    Draft { target, action: Act::Withdraw { of }.into(), body: None }
+}
+
+/// Says thank you for the words of a record.
+pub(super) fn thanks(target: DocId, of: Position) -> Draft {
+    Draft { target, action: Act::Thank { of }.into(), body: None }
+}
+
+/// Decides to take back words of one's own in a document, whether a view still shows them
+/// or not. The record that they stood beside stays.
+///
+/// # Errors
+/// `NotFound`, `NotYourWords`, `NoLongerThere`, `PairLeft`.
+pub fn withdraw(
+    records: &Records<'_>,
+    words: ItemId,
+    context: Context<'_>,
+) -> Result<Vec<Draft>, Refusal> {
+    context.together()?;
+    let said = records.held.iter().find(|held| held.id.item() == words);
+    let said = said.filter(|held| held.record.body.is_some()).ok_or(RefusalCode::NotFound)?;
+    if said.author != context.me {
+        return Err(RefusalCode::NotYourWords.into());
+    }
+    let before = Action::from(Act::Withdraw { of: said.id });
+    if records.held.iter().any(|held| held.record.action == before) {
+        return Err(RefusalCode::NoLongerThere.into());
+    }
+    Ok(vec![withdrawal(records.doc, said.id)])
+}
 
 /// Where words are read: the body of the record at a position, if it is here.
 pub type Bodies<'a> = dyn Fn(Position) -> Option<Value> + 'a;
@@ -44,7 +126,7 @@ pub fn withdrawn(records: &[&Held]) -> BTreeMap<Position, Moment> {
         records.iter().map(|held| (held.id, held.author)).collect();
     let mut taken: BTreeMap<Position, Moment> = BTreeMap::new();
     for held in records {
-        if let Action::WithdrawWords { of } = held.record.action
+        if let Action::Words(Act::Withdraw { of }) = held.record.action
             && authors.get(&of) == Some(&held.author)
         {
             let at = held.record.at.moment;
@@ -60,7 +142,11 @@ pub fn thanked(records: &[&Held]) -> BTreeSet<Position> {
     let authors: HashMap<Position, PersonId> =
         records.iter().map(|held| (held.id, held.author)).collect();
     let thanks = |held: &&Held| match held.record.action {
-        Action::Thank { of } if authors.get(&of).is_some_and(|who| *who != held.author) => Some(of),
+        Action::Words(Act::Thank { of })
+            if authors.get(&of).is_some_and(|who| *who != held.author) =>
+        {
+            Some(of)
+        }
         _ => None,
     };
     records.iter().filter_map(thanks).collect()

@@ -3,23 +3,23 @@
 use super::{Engine, Home};
 use crate::error::Error;
 use crate::id::{LogId, Past};
-use crate::store::{past_from_value, past_view};
+use crate::store::{Setting, past_from_value, past_view};
 
 impl Engine {
     /// How far one's own logs are with somebody, as a setting says. One that cannot
     /// be read is as none: it costs a longer bundle.
-    pub(crate) fn lengths(&mut self, name: &str) -> Result<Past, Error> {
+    pub(crate) fn lengths(&mut self, name: Setting) -> Result<Past, Error> {
         let value = self.db()?.setting(name)?;
         Ok(value.as_ref().and_then(past_from_value).unwrap_or_default())
     }
 
     /// Keeps how far one's own logs are with somebody.
-    pub(crate) fn keep_lengths(&mut self, name: &str, lengths: &Past) -> Result<(), Error> {
+    pub(crate) fn keep_lengths(&mut self, name: Setting, lengths: &Past) -> Result<(), Error> {
         Ok(self.db()?.set(name, &past_view(lengths).to_value())?)
     }
 
     /// A number that only grows.
-    pub(crate) fn count(&mut self, name: &str) -> Result<u64, Error> {
+    pub(crate) fn count(&mut self, name: Setting) -> Result<u64, Error> {
         Ok(self.db()?.setting(name)?.and_then(|count| count.uint()).unwrap_or(0))
     }
 
@@ -36,7 +36,7 @@ impl Engine {
     fn known_delivered(&mut self) -> Result<&mut Past, Error> {
         let known = match self.delivered.take() {
             Some(known) => known,
-            None => self.lengths("delivered")?,
+            None => self.lengths(Setting::Delivered)?,
         };
         Ok(self.delivered.insert(known))
     }
@@ -50,8 +50,8 @@ impl Engine {
 
     pub(crate) fn keep_delivered(&mut self) -> Result<(), Error> {
         let Some(known) = self.delivered.clone() else { return Ok(()) };
-        if known != self.lengths("delivered")? {
-            self.keep_lengths("delivered", &known)?;
+        if known != self.lengths(Setting::Delivered)? {
+            self.keep_lengths(Setting::Delivered, &known)?;
         }
         Ok(())
     }

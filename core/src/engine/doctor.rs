@@ -1,6 +1,6 @@
 //! Checking everything from scratch: logs → documents → views.
 
-use super::documents::{derived, touch};
+use super::documents::{counted_as, derived, touch};
 use super::intake::replica::body_of;
 use super::{Engine, Home};
 use crate::cbor::Value;
@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::id::{DocId, Head, LogId};
 use crate::log::body::{BodyState, commitment};
 use crate::log::{Checkpoint, Entry, Follower, own_tag_matches};
-use crate::store::{LogRow, PairDb, StorageError};
+use crate::store::{Due, LogRow, PairDb, Setting, StorageError};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,39 +83,6 @@ impl DoctorReport {
     }
 }
 
-/// When a setting must be there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Due {
-    Always,
-    Paired,
-    Sometimes,
-}
-
-/// Every setting of `pair.db`.
-const SETTINGS: [(&str, Due); 21] = [
-    ("name", Due::Always),
-    ("link", Due::Paired),
-    ("next-link", Due::Sometimes),
-    ("awaited", Due::Sometimes),
-    ("forked", Due::Sometimes),
-    ("out-of-order", Due::Sometimes),
-    ("cuts", Due::Sometimes),
-    ("clock", Due::Sometimes),
-    ("held", Due::Sometimes),
-    ("leaving", Due::Sometimes),
-    ("reconfirm", Due::Sometimes),
-    ("paused", Due::Sometimes),
-    ("partner-holds-more", Due::Sometimes),
-    ("index", Due::Always),
-    ("begun", Due::Sometimes),
-    ("delivered", Due::Sometimes),
-    ("mailed", Due::Sometimes),
-    ("mailbox-read", Due::Sometimes),
-    ("mailbox-written", Due::Sometimes),
-    ("expired-seen", Due::Sometimes),
-    ("retired", Due::Sometimes),
-];
-
 /// What the logs say the look-up tables must hold.
 #[derive(Default)]
 struct Expected {
@@ -162,11 +129,16 @@ impl Engine {
     fn check_settings(&mut self, report: &mut DoctorReport) -> Result<(), Error> {
         let mut found = 0;
         let written = !self.db()?.entry_counts()?.is_empty();
-        for (name, due) in SETTINGS {
+        for name in Setting::ALL.iter().copied() {
             let setting = self.db()?.setting(name).map_err(Error::from);
             match report.note(setting, Remedy::Backup)? {
-                Some(None) if due == Due::Always || (due == Due::Paired && written) => {
-                    report.add(format!("pair.db: setting {name} is missing"), Remedy::Backup);
+                Some(None)
+                    if name.due() == Due::Always || (name.due() == Due::Paired && written) =>
+                {
+                    report.add(
+                        format!("pair.db: setting {} is missing", name.name()),
+                        Remedy::Backup,
+                    );
                 }
                 Some(None) => {}
                 Some(Some(_)) | None => found += 1,
@@ -495,7 +467,7 @@ impl Engine {
         let home = self.home()?;
         let db = self.db()?;
         db.forget_documents()?;
-        db.unset("begun")?;
+        db.unset(Setting::Begun)?;
         db.index_bodies(&home.logs)?;
         let mut expected = Expected::default();
         self.check_logs(&home, &mut expected, &mut DoctorReport::default())?;
@@ -504,6 +476,7 @@ impl Engine {
         let mut kinds: Vec<_> = expected.kinds.iter().collect();
         kinds.sort_by_key(|(_, (first, _))| *first);
         for (doc, (first, kind)) in kinds {
+            let kind = (counted_as(kind), kind.as_str());
             db.add_touch(*doc, kind, first.0, first.1)?;
             for touch in &expected.touches[doc] {
                 if let Some(log) = home.logs.iter().find(|log| log.id() == touch.log) {

@@ -1,17 +1,17 @@
 //! The documents: which entries touch them, deriving and keeping them, and which of
 //! them views look at.
 
-use super::{Engine, FOLDED_AGREEMENTS, Home};
+use super::{Engine, Home};
 use crate::cbor::Value;
 use crate::document::{Document, RULE, Touch, causal_order};
-use crate::domain::agreement;
-use crate::domain::agreement::fold::NotUnderstood;
-use crate::domain::record::{self, Action, Held, Record};
+use crate::domain::action;
+use crate::domain::capability::{Class, NotUnderstood};
+use crate::domain::record::{self, Held, Record};
 use crate::error::Error;
 use crate::id::{DocId, LogId, Past, Position};
 use crate::limits;
 use crate::log::Entry;
-use crate::store::{EntryRow, LiveRow, LogRow, PairDb, StorageError};
+use crate::store::{DocumentRow, EntryRow, LiveRow, LogRow, PairDb, StorageError};
 use crate::time::Moment;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 const LOADED_DOCUMENTS: usize = 128;
 
 /// A document that entries of one run touch.
-pub(crate) struct TouchedRun {
+pub(super) struct TouchedRun {
     pub doc: DocId,
     /// The kind of the first record that does.
     pub kind: String,
@@ -31,7 +31,7 @@ pub(crate) struct TouchedRun {
     pub places: Vec<u64>,
 }
 
-pub(crate) struct Loaded {
+pub(super) struct Loaded {
     document: Document,
     used: u64,
     /// Its records, once somebody has read them.
@@ -52,7 +52,7 @@ pub struct Read {
 impl Engine {
     /// How far a document goes in each log, by the index.
     pub(crate) fn touched(&mut self, home: &Home, doc: DocId) -> Result<Past, Error> {
-        if let Some(past) = self.bases.get(&doc) {
+        if let Some(past) = self.rows.basis(doc) {
             return Ok(past.clone());
         }
         let mut past = Past::default();
@@ -62,10 +62,7 @@ impl Engine {
                 past.raise(log.id(), length);
             }
         }
-        if self.bases.len() >= FOLDED_AGREEMENTS * 4 {
-            self.bases.clear();
-        }
-        self.bases.insert(doc, past.clone());
+        self.rows.keep_basis(doc, past.clone());
         Ok(past)
     }
 
@@ -104,9 +101,9 @@ impl Engine {
     }
 
     fn loaded(&mut self, home: &Home, doc: DocId) -> Result<&mut Loaded, Error> {
-        self.turn += 1;
-        let turn = self.turn;
-        let (mut document, mut read) = match self.documents.remove(&doc) {
+        self.derived.turn += 1;
+        let turn = self.derived.turn;
+        let (mut document, mut read) = match self.derived.documents.remove(&doc) {
             Some(loaded) => (loaded.document, loaded.read),
             None => (self.load(doc)?, None),
         };
@@ -134,14 +131,18 @@ impl Engine {
                 read.basis = document.basis();
             }
         }
-        if self.documents.len() >= LOADED_DOCUMENTS
-            && let Some(oldest) =
-                self.documents.iter().min_by_key(|(_, loaded)| loaded.used).map(|(id, _)| *id)
+        if self.derived.documents.len() >= LOADED_DOCUMENTS
+            && let Some(oldest) = self
+                .derived
+                .documents
+                .iter()
+                .min_by_key(|(_, loaded)| loaded.used)
+                .map(|(id, _)| *id)
         {
-            self.documents.remove(&oldest);
+            self.derived.documents.remove(&oldest);
         }
         let loaded = Loaded { document, used: turn, read };
-        Ok(self.documents.entry(doc).insert_entry(loaded).into_mut())
+        Ok(self.derived.documents.entry(doc).insert_entry(loaded).into_mut())
     }
 
     /// A document from its snapshot, or from nothing.
@@ -188,7 +189,7 @@ impl Engine {
         for stored in stored {
             self.take_record(home, stored.id, stored.past, &stored.value, &mut read)?;
         }
-        if let Some(loaded) = self.documents.get_mut(&doc) {
+        if let Some(loaded) = self.derived.documents.get_mut(&doc) {
             loaded.read = Some(read.clone());
         }
         Ok(read)
@@ -206,14 +207,10 @@ impl Engine {
         past.raise(id.log, id.index);
         match Record::from_value(value) {
             Some(record) => {
-                let received = match record.action {
-                    // Only these can be cooling off, and one's own are held at once.
-                    Action::Propose { .. } | Action::Offer { .. } | Action::Consent { .. }
-                        if author != home.me =>
-                    {
-                        self.received(home, id.log, id.index)?
-                    }
-                    _ => record.at.moment,
+                // One's own are held at once.
+                let received = match record.action.counts_from_receipt() && author != home.me {
+                    true => self.received(home, id.log, id.index)?,
+                    false => record.at.moment,
                 };
                 Arc::make_mut(&mut read.held).push(Held { id, past, author, record, received });
             }
@@ -227,46 +224,6 @@ impl Engine {
     fn received(&mut self, home: &Home, log: LogId, index: u64) -> Result<Moment, Error> {
         let number = PairDb::find(&home.logs, log).map_or(u64::MAX, |row| row.number);
         Ok(self.db()?.entry(number, index)?.received)
-    }
-
-    /// The state of an agreement.
-    pub fn agreement(&mut self, home: &Home, doc: DocId) -> Result<Arc<agreement::Folded>, Error> {
-        let basis = self.touched(home, doc)?;
-        if let Some(folded) = self.folded.get(&doc)
-            && folded.basis == basis
-        {
-            return Ok(folded.clone());
-        }
-        let read = self.records(home, doc)?;
-        let mut folded = agreement::fold(&home.pair, doc, &read.held, &read.newer);
-        folded.basis = read.basis;
-        self.own_words_that_wait(home, &mut folded)?;
-        if self.folded.len() >= FOLDED_AGREEMENTS {
-            self.folded.clear();
-        }
-        let folded = Arc::new(folded);
-        self.folded.insert(doc, folded.clone());
-        Ok(folded)
-    }
-
-    /// While a recovered log waits for what it had seen, its documents wait too.
-    /// One's own `End` and `Suspend` count all the same (log invariant 8).
-    fn own_words_that_wait(
-        &mut self,
-        home: &Home,
-        folded: &mut agreement::Folded,
-    ) -> Result<(), Error> {
-        let me = agreement::fold::member(&home.pair, home.me);
-        for record in self.waiting_records(home, folded.doc, &folded.basis)? {
-            let at = record.at.moment;
-            folded.begun = folded.begun.or(Some((at, me)));
-            match record.action {
-                Action::End => folded.ended_at = folded.ended_at.or(Some(at)),
-                Action::Suspend => folded.suspended[me] = true,
-                _ => {}
-            }
-        }
-        Ok(())
     }
 
     /// One's own records on a document from where it waits on, and what waits to be
@@ -288,51 +245,71 @@ impl Engine {
     }
 
     /// The documents that views look at.
-    pub(crate) fn live_rows(&mut self) -> Result<Arc<Vec<LiveRow>>, Error> {
-        if let Some(live) = &self.live {
+    pub(super) fn live_rows(&mut self) -> Result<Arc<Vec<LiveRow>>, Error> {
+        if let Some(live) = &self.rows.live {
             return Ok(live.clone());
         }
         let live = Arc::new(self.db()?.live()?);
-        self.known = live.iter().map(|row| row.id).collect();
-        self.live = Some(live.clone());
+        let known = live.iter().map(|row| (row.id, action::class(&row.first_kind)));
+        self.rows.known = known.collect();
+        self.rows.live = Some(live.clone());
         Ok(live)
     }
 
     /// Notes that an entry touches a document. One that is live already needs no
     /// more than its place in the index.
-    pub(crate) fn touch(
+    pub(super) fn touch(
         &mut self,
         doc: DocId,
         kind: &str,
         log: &LogRow,
         index: u64,
     ) -> Result<(), Error> {
-        if self.known.contains(&doc) {
-            self.db()?.add_touch_of_known(doc, log.number, index)?;
-        } else {
-            self.db()?.add_touch(doc, kind, log.number, index)?;
-            self.known.insert(doc);
-            self.live = None;
-        }
+        let class = match self.rows.known.get(&doc) {
+            Some(class) => {
+                let class = *class;
+                self.db()?.add_touch_of_known(doc, log.number, index)?;
+                class
+            }
+            None => {
+                let counted = (counted_as(kind), kind);
+                let row = self.db()?.add_touch(doc, counted, log.number, index)?;
+                self.revived(&row)
+            }
+        };
+        self.told.touch(class);
         self.moved(doc, log.id(), index);
         Ok(())
     }
 
+    /// A document is on the list that views look at from now on. What it is about.
+    fn revived(&mut self, row: &DocumentRow) -> Option<Class> {
+        let class = action::class(&row.first_kind);
+        self.rows.known.insert(row.id, class);
+        self.rows.live = None;
+        class
+    }
+
     /// Notes which documents the entries of one run touch.
-    pub(crate) fn touch_run(&mut self, log: &LogRow, runs: Vec<TouchedRun>) -> Result<(), Error> {
+    pub(super) fn touch_run(&mut self, log: &LogRow, runs: Vec<TouchedRun>) -> Result<(), Error> {
         let mut begun = self.db()?.begun()?;
         for TouchedRun { doc, kind, looked_at, places } in runs {
             self.db()?.add_touches(doc, log.number, &places)?;
-            if !self.known.contains(&doc) {
-                let first = places.first().copied().unwrap_or_default();
-                let first = (log.number, first);
-                let row = self.db()?.begin_document(doc, &kind, first, &mut begun)?;
-                if looked_at {
-                    self.db()?.revive(&row)?;
-                    self.known.insert(doc);
-                    self.live = None;
+            let class = match self.rows.known.get(&doc) {
+                Some(class) => *class,
+                None => {
+                    let first = places.first().copied().unwrap_or_default();
+                    let (first, counted) = ((log.number, first), (counted_as(&kind), &*kind));
+                    let row = self.db()?.begin_document(doc, counted, first, &mut begun)?;
+                    if looked_at {
+                        self.db()?.revive(&row)?;
+                        self.revived(&row)
+                    } else {
+                        action::class(&row.first_kind)
+                    }
                 }
-            }
+            };
+            self.told.touch(class);
             if let Some(last) = places.last() {
                 self.moved(doc, log.id(), *last);
             }
@@ -341,43 +318,41 @@ impl Engine {
     }
 
     /// Takes a document off the list that views look at.
-    pub(crate) fn retire_document(&mut self, doc: DocId) -> Result<(), Error> {
-        self.known.remove(&doc);
-        self.live = None;
+    pub(super) fn retire_document(&mut self, doc: DocId) -> Result<(), Error> {
+        self.rows.known.remove(&doc);
+        self.rows.live = None;
         Ok(self.db()?.retire(doc)?)
     }
 
-    /// The documents that views look at whose first record is of this class, in
-    /// the order in which they were begun; of each person at most the last 1,000.
-    pub fn live_documents(&mut self, classes: &[&str]) -> Result<Vec<DocId>, Error> {
-        // Of agreements none is left out: one that binds me must not be hidden
-        // behind others.
-        let most = match classes.contains(&"agreement") {
-            true => usize::MAX,
-            false => limits::LIVE_DOCUMENTS,
-        };
-        let class = |kind: &str| kind.split_once('.').is_some_and(|(c, _)| classes.contains(&c));
+    /// The documents of these classes that views look at, in the order in which they were
+    /// begun; of each person at most the last `most`.
+    pub(crate) fn live_documents(
+        &mut self,
+        classes: &[Class],
+        most: usize,
+    ) -> Result<Vec<DocId>, Error> {
         let rows = self.live_rows()?;
-        let rows = rows.iter().filter(|row| class(&row.first_kind));
+        let of = |row: &&LiveRow| {
+            action::class(&row.first_kind).is_some_and(|class| classes.contains(&class))
+        };
+        let rows = rows.iter().filter(of);
         Ok(counted(rows.map(|row| (row.id, row.log, row.nth)).collect(), most))
     }
 
-    /// Every agreement of the pair that counts, however long ago: of each person
-    /// at most the first 10,000 that they began.
-    pub fn agreement_ids(&mut self) -> Result<Vec<DocId>, Error> {
-        self.all_documents(&["agreement", "draft"], limits::AGREEMENTS)
-    }
-
-    /// Every document of these classes, however long ago: it grows with history.
-    pub fn all_documents(&mut self, classes: &[&str], most: u64) -> Result<Vec<DocId>, Error> {
-        let class = |kind: &str| kind.split_once('.').is_some_and(|(c, _)| classes.contains(&c));
+    /// Every document of a class, however long ago: it grows with history.
+    pub(super) fn all_documents(&mut self, class: Class, most: u64) -> Result<Vec<DocId>, Error> {
         let mut rows = self.db()?.documents()?;
-        rows.retain(|row| class(&row.first_kind) && row.nth < most);
+        rows.retain(|row| action::class(&row.first_kind) == Some(class) && row.nth < most);
         Ok(counted(
             rows.into_iter().map(|row| (row.id, row.first.0, row.nth)).collect(),
             usize::MAX,
         ))
     }
+}
+
+/// Under which name a document is counted that begins with this kind.
+pub(super) fn counted_as(kind: &str) -> &'static str {
+    action::class(kind).map_or("unknown", Class::name)
 }
 
 /// Documents by log and number: of each log the last `most`.

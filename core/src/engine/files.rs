@@ -4,7 +4,7 @@ use super::{Engine, Files, Host};
 use crate::cbor::Value;
 use crate::error::Error;
 use crate::host::{SecretStore, random};
-use crate::store::{Keys, PairDb, PairFile, StorageError, VaultDb};
+use crate::store::{Keys, PairDb, PairFile, Setting, StorageError, VaultDb};
 use crate::text;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,7 @@ impl Engine {
         let keys = Keys::load(host.secrets.as_ref(), &store)?;
         let files = open_files(folder, store, &keys, &host)?;
         // The first sealed value tells whether these are the right keys.
-        let name = files.pair.setting("name").map_err(|error| match error {
+        let name = files.pair.setting(Setting::Name).map_err(|error| match error {
             StorageError::Damaged(_) => Error::Locked(
                 "these keys do not open this store, or its first value is damaged".to_owned(),
             ),
@@ -100,7 +100,7 @@ fn create_files(
     let entropy = || host.entropy.clone();
     let vault = VaultDb::create(&folder.join(VAULT_FILE), keys.vault.clone(), store, entropy())?;
     let pair = PairDb::create(&folder.join(PAIR_FILE), keys.pair.clone(), store, entropy())?;
-    pair.set("name", &Value::from(name))?;
+    pair.set(Setting::Name, &Value::from(name))?;
     Ok(Files { pair, vault })
 }
 

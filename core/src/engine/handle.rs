@@ -1,7 +1,7 @@
 //! The way to a phone's engine, for whoever asks something of it.
 
 use super::worker::Worker;
-use super::{Engine, Host};
+use super::{Changes, Engine, Host};
 use crate::error::Error;
 use crate::time::Moment;
 use tokio::sync::watch;
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 pub(crate) struct Handle {
     pub(crate) host: Host,
     worker: Worker,
-    changes: watch::Receiver<u64>,
+    changes: watch::Receiver<Changes>,
 }
 
 impl Handle {
@@ -49,7 +49,7 @@ impl Handle {
     }
 
     /// Hears of every change, from here, the partner, or another process.
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+    pub(crate) fn changes(&self) -> watch::Receiver<Changes> {
         self.changes.clone()
     }
 

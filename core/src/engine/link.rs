@@ -3,7 +3,7 @@
 use super::{Engine, Home};
 use crate::cbor::Value;
 use crate::domain::Pair;
-use crate::domain::record::{Action, Draft};
+use crate::domain::pair::{Leave, Lifecycle};
 use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
 use crate::id::{PairId, PersonId};
@@ -11,15 +11,9 @@ use crate::limits::{LEAVE_DELIVERY, LOG_GENERATIONS, PAIRING_SECONDS};
 use crate::log::Checkpoint;
 use crate::log::body::BodyState;
 use crate::pairing::{Material, Replacement};
-use crate::store::{Keys, PairDb, StorageError};
+use crate::store::{Keys, PairDb, Setting, StorageError};
 use crate::text;
 use crate::time::Moment;
-
-/// The setting that holds the link.
-const LINK: &str = "link";
-/// And the one that holds the link to a phone that replaces the partner's, until it
-/// is proved.
-const NEXT_LINK: &str = "next-link";
 
 /// The link as it is kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -149,21 +143,21 @@ impl Engine {
     /// The link, if there is one.
     pub fn link(&mut self) -> Result<Option<Link>, Error> {
         let revision = self.db()?.settings_revision();
-        if let Some((read, link)) = &self.link_read
+        if let Some((read, link)) = &self.rows.link
             && *read == revision
             // What is pending may expire.
             && link.as_ref().is_none_or(|link| !link.pending)
         {
             return Ok(link.clone());
         }
-        let link = self.read_link(LINK)?;
-        self.link_read = Some((self.db()?.settings_revision(), link.clone()));
+        let link = self.read_link(Setting::Link)?;
+        self.rows.link = Some((self.db()?.settings_revision(), link.clone()));
         Ok(link)
     }
 
-    fn read_link(&mut self, name: &str) -> Result<Option<Link>, Error> {
+    fn read_link(&mut self, name: Setting) -> Result<Option<Link>, Error> {
         let Some(value) = self.db()?.read_setting(name)? else { return Ok(None) };
-        let damaged = || StorageError::Damaged(format!("pair.db: setting {name}"));
+        let damaged = || StorageError::Damaged(format!("pair.db: setting {}", name.name()));
         let link = Link::from_value(&value).ok_or_else(damaged)?;
         // Ten minutes leave no trace of a pairing that nobody proved.
         if link.pending && self.now().since(link.since) > PAIRING_SECONDS {
@@ -211,7 +205,7 @@ impl Engine {
         self.transact(|engine| {
             let stays = engine.link()?.filter(|now| !now.pending);
             let name = match stays {
-                None => LINK,
+                None => Setting::Link,
                 Some(now) if now.pair == link.pair && now.epoch < link.epoch => {
                     // What the new phone was told of must still be all there is.
                     let home = engine.home()?;
@@ -225,7 +219,7 @@ impl Engine {
                     if !link.logs.iter().filter(theirs).all(held) {
                         return Err(RefusalCode::StaleView.into());
                     }
-                    NEXT_LINK
+                    Setting::NextLink
                 }
                 Some(_) => return Err(RefusalCode::AlreadyPaired.into()),
             };
@@ -243,7 +237,7 @@ impl Engine {
             let mut proved = link;
             proved.pending = false;
             proved.logs.clear();
-            Ok(engine.db()?.set(LINK, &proved.to_value())?)
+            Ok(engine.db()?.set(Setting::Link, &proved.to_value())?)
         })?;
         self.changed();
         Ok(())
@@ -253,20 +247,25 @@ impl Engine {
     /// the one before is a stranger.
     pub fn next_link_proved(&mut self) -> Result<(), Error> {
         self.transact(|engine| {
-            let Some(mut proved) = engine.read_link(NEXT_LINK)? else { return Ok(()) };
+            let Some(mut proved) = engine.read_link(Setting::NextLink)? else { return Ok(()) };
             proved.pending = false;
             proved.logs.clear();
             let db = engine.db()?;
-            db.set(LINK, &proved.to_value())?;
+            db.set(Setting::Link, &proved.to_value())?;
             // Objects in a mailbox are named by the secret, and counted from 0.
             // And the new phone holds nothing yet.
-            let counters =
-                ["mailed", "mailbox-read", "mailbox-written", "delivered", "partner-holds-more"];
-            counters.iter().try_for_each(|name| db.unset(name))?;
-            db.unset(NEXT_LINK)?;
+            let counters = [
+                Setting::Mailed,
+                Setting::MailboxRead,
+                Setting::MailboxWritten,
+                Setting::Delivered,
+                Setting::PartnerHoldsMore,
+            ];
+            counters.into_iter().try_for_each(|name| db.unset(name))?;
+            db.unset(Setting::NextLink)?;
             // The secret of before goes from the disk and from memory too.
             engine.scrub = true;
-            engine.link_read = None;
+            engine.rows.link = None;
             #[cfg(feature = "net")]
             {
                 engine.delivered = None;
@@ -279,13 +278,13 @@ impl Engine {
 
     /// Whether a phone that replaces the partner's is about to prove its link.
     pub fn replacing(&mut self) -> Result<bool, Error> {
-        Ok(self.read_link(NEXT_LINK)?.is_some())
+        Ok(self.read_link(Setting::NextLink)?.is_some())
     }
 
     /// Refused while a phone that replaces the partner's has not proved its link.
     pub fn replaced(&mut self) -> Result<(), Error> {
         match self.replacing()? {
-            true => Err(crate::error::LinkError::Nobody.into()),
+            true => Err(Error::nobody()),
             false => Ok(()),
         }
     }
@@ -293,7 +292,7 @@ impl Engine {
     /// The keys for the session that proves a replacement.
     pub fn next_link_keys(&mut self) -> Result<LinkKeys, Error> {
         let now = self.link_keys()?;
-        let next = self.read_link(NEXT_LINK)?.ok_or(RefusalCode::NotPaired)?;
+        let next = self.read_link(Setting::NextLink)?.ok_or(RefusalCode::NotPaired)?;
         Ok(LinkKeys {
             partner_key: next.partner_key,
             secret: next.secret,
@@ -334,7 +333,7 @@ impl Engine {
 
     /// The name that this phone's person chose.
     pub fn own_name(&mut self) -> Result<String, Error> {
-        let name = self.db()?.setting("name")?;
+        let name = self.db()?.setting(Setting::Name)?;
         Ok(name.and_then(|name| name.text().map(str::to_owned)).unwrap_or_default())
     }
 
@@ -355,34 +354,29 @@ impl Engine {
 
     /// Whether all exchange is held.
     pub fn held(&mut self) -> Result<bool, Error> {
-        Ok(self.db()?.setting("held")? == Some(Value::Bool(true)))
+        Ok(self.db()?.setting(Setting::Held)? == Some(Value::Bool(true)))
     }
 
     /// Holds all exchange, or releases it. The partner sees what they see when
     /// this phone is offline.
     pub fn hold(&mut self, hold: bool) -> Result<(), Error> {
-        self.db()?.set("held", &Value::Bool(hold))?;
+        self.db()?.set(Setting::Held, &Value::Bool(hold))?;
         self.changed();
         Ok(())
     }
 
     fn leaving_until(&mut self) -> Result<Option<Moment>, Error> {
-        Ok(self.db()?.setting("leaving")?.and_then(|until| until.int()).map(Moment))
+        Ok(self.db()?.setting(Setting::Leaving)?.and_then(|until| until.int()).map(Moment))
     }
 
     /// Leaves the pair, for good.
-    pub fn leave(&mut self, how: Leaving) -> Result<(), Error> {
-        self.transact(|engine| {
-            let mut home = engine.home()?;
-            if engine.pair_state(&home)?.left_at.is_some() {
-                return Err(RefusalCode::PairLeft.into());
-            }
-            let target = home.pair.document();
-            engine
-                .append(&mut home, vec![Draft { target, action: Action::PairLeave, body: None }])?;
-            let now = engine.now();
+    pub(crate) fn leave(&mut self, how: Leaving) -> Result<(), Error> {
+        self.write(|engine, home| {
+            let doc = home.pair.document();
+            engine.act_within::<Lifecycle>(home, &[doc], &Leave)?;
+            let until = engine.now().plus(LEAVE_DELIVERY);
             if how == Leaving::Announced {
-                engine.db()?.set("leaving", &Value::Int(now.plus(LEAVE_DELIVERY).0))?;
+                engine.db()?.set(Setting::Leaving, &Value::Int(until.0))?;
             }
             Ok(())
         })?;
@@ -412,11 +406,11 @@ impl Engine {
         self.keys.link = [0; 32];
         if let Some(mut link) = self.link()? {
             link.secret = [0; 32];
-            self.db()?.set(LINK, &link.to_value())?;
+            self.db()?.set(Setting::Link, &link.to_value())?;
         }
-        self.db()?.unset(NEXT_LINK)?;
+        self.db()?.unset(Setting::NextLink)?;
         self.scrub = true;
-        self.link_read = None;
-        Ok(self.db()?.unset("leaving")?)
+        self.rows.link = None;
+        Ok(self.db()?.unset(Setting::Leaving)?)
     }
 }

@@ -2,23 +2,23 @@
 //! two pasts of one log, on a phone that replaces another. And what is suspended until
 //! its owner says so again (R32).
 
-use super::{CUTS, Engine, Home};
+use super::{Engine, Home};
 use crate::cbor::Value;
-use crate::domain::agreement;
-use crate::domain::lifecycle::PairState;
-use crate::domain::record::{Action, Draft, Record};
+use crate::domain::action::Action;
+use crate::domain::agreement::{self, AgreementDocs};
+use crate::domain::capability::Class;
+use crate::domain::pair::Act;
+use crate::domain::record::{Draft, Record};
 use crate::domain::refusal::RefusalCode;
-use crate::domain::{Pair, openness, record};
+use crate::domain::words;
+use crate::domain::{Pair, record};
 use crate::error::Error;
 use crate::id::{DocId, LogId, PersonId, Position};
 use crate::log::body::BodyState;
 use crate::log::{Checkpoint, Entry, Follower, log_id};
-use crate::store::{AsideRow, LogRow, PairDb, StorageError};
+use crate::store::{AsideRow, LogRow, PairDb, Setting, StorageError};
 use crate::time::{DAY, Moment};
 use serde::Serialize;
-
-/// The setting with the logs that a replaced phone is to get back.
-const AWAITED: &str = "awaited";
 
 /// Something that was written on a phone whose disk had lost what came before, and
 /// that never reached the other phone.
@@ -57,13 +57,15 @@ impl Engine {
         let mut logs: Vec<LogRow> = (0..generation).map(|g| log(me, g, true)).collect();
         logs.extend([log(me, generation, false), log(pair.other(me), 0, false)]);
         logs.sort_by_key(|log| log.number);
-        let mut home = Home { pair, me, logs };
+        let stranger = || StorageError::Io("a pairing gave a stranger".to_owned());
+        let side = pair.side(me).ok_or_else(stranger)?;
+        let mut home = Home { pair, me, side, logs };
         for row in &home.logs {
             self.db()?.put_log(row)?;
         }
         if generation > 0 {
             let awaited = known.iter().map(|at| at.to_value()).collect();
-            self.db()?.set(AWAITED, &Value::Array(awaited))?;
+            self.db()?.set(Setting::Awaited, &Value::Array(awaited))?;
             self.note_return()?;
         }
         let first = opening(&home, name);
@@ -72,9 +74,9 @@ impl Engine {
 
     /// The logs that this phone, which replaces another, is to get back.
     pub(crate) fn awaited(&mut self) -> Result<Vec<Checkpoint>, Error> {
-        let Some(value) = self.db()?.setting(AWAITED)? else { return Ok(Vec::new()) };
+        let Some(value) = self.db()?.setting(Setting::Awaited)? else { return Ok(Vec::new()) };
         let read = || value.array()?.iter().map(Checkpoint::from_value).collect();
-        let damaged = || StorageError::Damaged(format!("pair.db: setting {AWAITED}"));
+        let damaged = || StorageError::Damaged("pair.db: setting awaited".to_owned());
         Ok(Option::ok_or_else(read(), damaged)?)
     }
 
@@ -136,7 +138,11 @@ impl Engine {
         // What took back something that stands here too is done with: its position
         // belongs to another record from now on.
         let taken = |row: &AsideRow| match record_of(row)?.action {
-            Action::WithdrawWords { of } if of.log == log.id() && of.index >= length => Some(of),
+            Action::Words(words::Act::Withdraw { of })
+                if of.log == log.id() && of.index >= length =>
+            {
+                Some(of)
+            }
             _ => None,
         };
         let gone: Vec<Position> = rows.iter().filter_map(|(_, row)| taken(row)).collect();
@@ -146,9 +152,8 @@ impl Engine {
             self.db()?.add_aside(&row)?;
         }
         self.db()?.cut_log(log.number, length)?;
-        let cuts = self.db()?.setting(CUTS)?.and_then(|cuts| cuts.uint()).unwrap_or(0);
-        let cuts = Value::from(cuts + 1);
-        self.db()?.set(CUTS, &cuts)?;
+        let cuts = self.cuts()?.unwrap_or(0) + 1;
+        self.db()?.set(Setting::Cuts, &cuts.into())?;
         self.cuts = Some(cuts);
         (self.scrub, self.wrote) = (true, true);
         Ok(())
@@ -157,7 +162,7 @@ impl Engine {
     /// What was set aside on a document and only takes something back: it counts
     /// until it is done again.
     pub(crate) fn set_aside_on(&mut self, doc: DocId) -> Result<Vec<Record>, Error> {
-        if self.db()?.setting(FORKED)?.is_none() {
+        if self.db()?.setting(Setting::Forked)?.is_none() {
             return Ok(Vec::new());
         }
         let rows = self.readable_asides()?;
@@ -180,7 +185,7 @@ impl Engine {
     /// One's own log is whole again. What was set aside and only took something back
     /// is done again at once, in a new generation of the log.
     pub fn recovered(&mut self) -> Result<(), Error> {
-        if self.db()?.setting(FORKED)?.is_none() {
+        if self.db()?.setting(Setting::Forked)?.is_none() {
             return Ok(());
         }
         self.transact(|engine| {
@@ -207,18 +212,18 @@ impl Engine {
                 engine.db()?.remove_aside(number)?;
             }
             engine.append_all(&mut home, drafts)?;
-            Ok(engine.db()?.unset(FORKED)?)
+            Ok(engine.db()?.unset(Setting::Forked)?)
         })
     }
 
     /// Takes note that one's own log had two pasts.
     pub(crate) fn note_fork(&mut self) -> Result<(), Error> {
-        Ok(self.db()?.set(FORKED, &Value::Bool(true))?)
+        Ok(self.db()?.set(Setting::Forked, &Value::Bool(true))?)
     }
 
     /// Takes note that words of one's own come back.
     pub(crate) fn note_return(&mut self) -> Result<(), Error> {
-        self.db()?.set(OUT_OF_ORDER, &Value::Bool(true))?;
+        self.db()?.set(Setting::OutOfOrder, &Value::Bool(true))?;
         // Together with the first of them, everything in force begins to wait for
         // its owner (R32).
         self.suspend_recovered()
@@ -226,7 +231,7 @@ impl Engine {
 
     /// Whether words of one's own are still on their way back.
     pub(crate) fn returning(&mut self) -> Result<bool, Error> {
-        Ok(self.db()?.setting(OUT_OF_ORDER)?.is_some())
+        Ok(self.db()?.setting(Setting::OutOfOrder)?.is_some())
     }
 
     /// What was set aside and not yet said again or let go.
@@ -236,21 +241,18 @@ impl Engine {
     }
 
     /// Says again what was set aside, as if it were written now.
-    pub fn say_again(&mut self, number: u64) -> Result<(), Error> {
-        self.transact(|engine| {
+    pub(crate) fn say_again(&mut self, number: u64) -> Result<(), Error> {
+        self.write(|engine, home| {
             let row = engine.db()?.asides()?.into_iter().find(|(n, _)| *n == number);
             let (_, row) = row.ok_or(RefusalCode::NotFound)?;
-            let draft = draft(&row).filter(|draft| repeatable(&draft.action));
+            let draft = draft(&row).filter(|draft| draft.action.repeatable());
             let draft = draft.ok_or(RefusalCode::StaleView)?;
-            let mut home = engine.home()?;
-            if engine.pair_state(&home)?.left_at.is_some() {
-                return Err(RefusalCode::PairLeft.into());
-            }
-            engine.append(&mut home, vec![draft])?;
+            engine.decide_within(home, |context| {
+                context.together()?;
+                Ok(vec![draft])
+            })?;
             Ok(engine.db()?.remove_aside(number)?)
-        })?;
-        self.changed();
-        Ok(())
+        })
     }
 
     /// Lets go of what was set aside.
@@ -269,18 +271,18 @@ impl Engine {
     /// force waits, on this side, for its owner's reconfirmation, item by item
     /// (R32). Resuming an agreement reconfirms it.
     pub fn suspend_recovered(&mut self) -> Result<(), Error> {
-        Ok(self.db()?.set("reconfirm", &Value::Bool(true))?)
+        Ok(self.db()?.set(Setting::Reconfirm, &Value::Bool(true))?)
     }
 
     /// Whether everything in force waits for reconfirmation: after a recovery,
     /// or while the clock stands more than a day before a time it showed.
     pub fn reconfirming(&mut self) -> Result<bool, Error> {
         let set_back = self.now() < self.clock_seen()?.plus(-DAY);
-        Ok(set_back || self.db()?.setting("reconfirm")?.is_some())
+        Ok(set_back || self.db()?.setting(Setting::Reconfirm)?.is_some())
     }
 
     fn clock_seen(&mut self) -> Result<Moment, Error> {
-        let seen = self.db()?.setting("clock")?;
+        let seen = self.db()?.setting(Setting::Clock)?;
         Ok(Moment(seen.and_then(|value| value.int()).unwrap_or(i64::MIN)))
     }
 
@@ -290,17 +292,17 @@ impl Engine {
         let (now, seen) = (self.now(), self.clock_seen()?);
         if now < seen.plus(-DAY) {
             self.suspend_recovered()?;
-            self.db()?.set("clock", &Value::Int(now.0))?;
+            self.db()?.set(Setting::Clock, &Value::Int(now.0))?;
             self.suspend_within()?;
         } else if now > seen {
-            self.db()?.set("clock", &Value::Int(now.0))?;
+            self.db()?.set(Setting::Clock, &Value::Int(now.0))?;
         }
         Ok(())
     }
 
     /// Suspends what came back, once all of it is here.
     pub fn suspend_when_whole(&mut self) -> Result<(), Error> {
-        if self.db()?.setting("reconfirm")?.is_some() {
+        if self.db()?.setting(Setting::Reconfirm)?.is_some() {
             self.transact(Engine::suspend_within)?;
             self.changed();
         }
@@ -319,56 +321,35 @@ impl Engine {
             });
         if whole && self.returning()? {
             self.rebuild_within()?;
-            self.db()?.unset(OUT_OF_ORDER)?;
+            self.db()?.unset(Setting::OutOfOrder)?;
         }
         if !whole || self.pair_state(&home)?.left_at.is_some() {
             return Ok(());
         }
         let mut drafts = Vec::new();
-        for target in self.live_documents(&["agreement", "draft"])? {
-            let folded = self.agreement(&home, target);
+        let suspend = |target| Draft { target, action: agreement::Act::Suspend.into(), body: None };
+        for target in self.live_documents(&[Class::Agreement], usize::MAX)? {
+            let folded = self.state::<AgreementDocs>(&home, &[target]);
             let Some(folded) = self.unless_damaged(target, folded)? else {
                 // What cannot be read is paused all the same.
-                drafts.push(Draft { target, action: Action::Suspend, body: None });
+                drafts.push(suspend(target));
                 continue;
             };
-            let state = PairState::default();
-            let view = agreement::project(&folded, &home.pair, &state, home.me, self.now());
-            let in_force = view.current.is_some() || view.cooling.is_some();
-            if in_force && view.ended_at.is_none() && !view.suspended_by_me {
-                drafts.push(Draft { target, action: Action::Suspend, body: None });
+            if folded.runs_unpaused(&home.pair, home.side, self.now()) {
+                drafts.push(suspend(target));
             }
         }
         self.append_all(&mut home, drafts)?;
-        self.db()?.set("paused", &Value::Bool(true))?;
-        self.db()?.unset(AWAITED)?;
-        Ok(self.db()?.unset("reconfirm")?)
+        self.db()?.set(Setting::Paused, &Value::Bool(true))?;
+        self.db()?.unset(Setting::Awaited)?;
+        Ok(self.db()?.unset(Setting::Reconfirm)?)
     }
 }
-
-/// The setting that says that one's own log had two pasts, until it goes on.
-const FORKED: &str = "forked";
-/// The setting that says that words came back in another order than they were
-/// written in: the lists that depend on it are to be made anew.
-const OUT_OF_ORDER: &str = "out-of-order";
 
 /// The record that opens a log.
 fn opening(home: &Home, name: &str) -> Draft {
     let body = Value::map([("name", Some(name.into()))]);
-    Draft { target: home.pair.document(), action: Action::PairOpen, body: Some(body) }
-}
-
-/// Whether this can be written again as it was. A yes needs the text before one's
-/// eyes, as does a pause that is lifted; what names a position may name something else
-/// by now.
-fn repeatable(action: &Action) -> bool {
-    use crate::domain::promise::record::Act;
-    match action {
-        Action::Propose { .. } | Action::Offer { .. } => true,
-        Action::Promise(act) => !matches!(act, Act::AcceptNew { .. } | Act::KeepOld { .. }),
-        Action::Openness(act) => matches!(act, openness::record::Act::Post { .. }),
-        other => other.takes_back() && !matches!(other, Action::WithdrawWords { .. }),
-    }
+    Draft { target: home.pair.document(), action: Act::Open.into(), body: Some(body) }
 }
 
 fn record_of(row: &AsideRow) -> Option<Record> {
@@ -405,16 +386,12 @@ fn shown(number: u64, row: &AsideRow) -> Option<SetAside> {
     if let Ok(body) = Value::decode(&row.body) {
         texts(&body, &mut words);
     }
-    if let Some(Action::Propose { revision } | Action::Offer { revision }) =
-        record.as_ref().map(|record| &record.action)
-    {
-        words.extend(revision.clauses.iter().map(|clause| clause.text.clone()));
-    }
+    words.extend(record.iter().flat_map(|record| record.action.texts()));
     Some(SetAside {
         number,
         kind,
         at: record.as_ref().map_or(Moment(0), |record| record.at.moment),
         words,
-        repeatable: record.is_some_and(|record| repeatable(&record.action)),
+        repeatable: record.is_some_and(|record| record.action.repeatable()),
     })
 }

@@ -2,8 +2,9 @@
 
 use super::Engine;
 use crate::cbor::Value;
-use crate::domain::agreement::AgreementState;
+use crate::domain::agreement::{AgreementDocs, AgreementState};
 use crate::error::Error;
+use crate::store::Setting;
 use crate::sync::Notice;
 use crate::time::Moment;
 use serde::Serialize;
@@ -88,22 +89,22 @@ impl Engine {
         if home.frozen() {
             status.notices.push(StatusNotice::OtherLogChanged);
         }
-        if self.db()?.setting("partner-holds-more")?.is_some() {
+        if self.db()?.setting(Setting::PartnerHoldsMore)?.is_some() {
             status.notices.push(StatusNotice::OtherPhoneHoldsMore);
         }
         // Until the last of what was paused for its owner goes on again or ends.
-        let paused = self.db()?.setting("paused")?.is_some()
-            && self
-                .agreements()?
-                .iter()
-                .any(|view| view.suspended_by_me && view.state == AgreementState::Suspended);
+        let paused =
+            self.db()?.setting(Setting::Paused)?.is_some()
+                && self.listed::<AgreementDocs>(&home)?.all.iter().any(|(_, view)| {
+                    view.suspended_by_me && view.state == AgreementState::Suspended
+                });
         if paused || self.reconfirming()? {
             status.notices.push(StatusNotice::WaitsForReconfirmation);
         }
         if !self.asides()?.is_empty() {
             status.notices.push(StatusNotice::SomethingSetAside);
         }
-        if !self.unreadable.is_empty() || !self.damaged.is_empty() {
+        if self.rows.any_damaged() {
             status.notices.push(StatusNotice::SomethingDamaged);
         }
         Ok(status)
@@ -113,12 +114,12 @@ impl Engine {
     pub fn notice(&mut self, notice: Option<Notice>) -> Result<(), Error> {
         match notice {
             Some(Notice::PartnerHoldsMore(_)) => {
-                self.db()?.set("partner-holds-more", &Value::Bool(true))?;
+                self.db()?.set(Setting::PartnerHoldsMore, &Value::Bool(true))?;
                 self.changed();
             }
             // Contradictions are kept with the log; refused entries leave nothing.
             Some(_) => {}
-            None => self.db()?.unset("partner-holds-more")?,
+            None => self.db()?.unset(Setting::PartnerHoldsMore)?,
         }
         Ok(())
     }

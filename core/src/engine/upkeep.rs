@@ -3,10 +3,11 @@
 
 use super::{Engine, Home};
 use crate::cbor::Value;
-use crate::domain::agreement::AgreementState;
+use crate::domain::action::{self, for_class};
 use crate::error::Error;
 use crate::id::{DocId, Position};
 use crate::limits;
+use crate::store::Setting;
 use crate::time::{DAY, Moment};
 
 /// The version of the look-up lists; homes of another are indexed anew.
@@ -19,14 +20,14 @@ const SWEEP_EVERY: i64 = 60;
 impl Engine {
     /// When a space opens: brings the lists to this version, and sweeps.
     pub(crate) fn begin_upkeep(&mut self) -> Result<(), Error> {
-        if self.db()?.setting("index")? != Some(Value::Int(INDEX)) {
+        if self.db()?.setting(Setting::Index)? != Some(Value::Int(INDEX)) {
             self.transact(|engine| {
                 match engine.rebuild_within() {
                     // There is nothing to be indexed before there is a pair.
                     Err(Error::Refusal(_)) | Ok(()) => {}
                     Err(error) => return Err(error),
                 }
-                Ok(engine.db()?.set("index", &Value::Int(INDEX))?)
+                Ok(engine.db()?.set(Setting::Index, &Value::Int(INDEX))?)
             })?;
         }
         self.read_arrived()?;
@@ -68,7 +69,7 @@ impl Engine {
         if self.scrub
             && let Some(files) = &self.files
         {
-            self.scrub = !files.pair.try_checkpoint().unwrap_or(false);
+            self.scrub = !files.pair.checkpoint().unwrap_or(false);
         }
     }
 
@@ -77,25 +78,26 @@ impl Engine {
     /// jumped ahead by mistake must not cost a word.
     fn sweep(&mut self) -> Result<(), Error> {
         let now = self.now();
-        let expiring = match self.expiring.take() {
+        let expiring = match self.rows.expiring.take() {
             Some(expiring) => expiring,
             None => self.db()?.expiring()?,
         };
-        self.expiring = Some(expiring.clone());
+        self.rows.expiring = Some(expiring.clone());
         if expiring.is_empty() {
             return Ok(());
         }
         let home = self.home()?;
-        let days = self.pacing(&home)?.limits().retention_days;
+        let days = self.retention(&home)?;
         let ends = |one: &crate::store::Expiring| match days {
             Some(days) => one.until.min(one.at.plus(i64::from(days) * DAY)),
             None => one.until,
         };
-        let seen = self.db()?.setting("expired-seen")?.and_then(|value| value.int()).map(Moment);
+        let seen =
+            self.db()?.setting(Setting::ExpiredSeen)?.and_then(|value| value.int()).map(Moment);
         let over = |at: Moment| expiring.iter().filter(move |one| ends(one) <= at);
         if over(now).next().is_none() {
             if seen.is_some() {
-                self.db()?.unset("expired-seen")?;
+                self.db()?.unset(Setting::ExpiredSeen)?;
             }
             return Ok(());
         }
@@ -104,7 +106,7 @@ impl Engine {
             Some(seen) if now >= seen => return Ok(()),
             // The first reading, or the clock was set back since.
             _ => {
-                self.db()?.set("expired-seen", &Value::Int(now.0))?;
+                self.db()?.set(Setting::ExpiredSeen, &Value::Int(now.0))?;
                 return Ok(());
             }
         };
@@ -118,9 +120,9 @@ impl Engine {
                 }
             }
             if more {
-                engine.db()?.set("expired-seen", &Value::Int(now.0))?;
+                engine.db()?.set(Setting::ExpiredSeen, &Value::Int(now.0))?;
             } else {
-                engine.db()?.unset("expired-seen")?;
+                engine.db()?.unset(Setting::ExpiredSeen)?;
             }
             Ok(())
         })?;
@@ -131,7 +133,7 @@ impl Engine {
     /// Once a day: what is long over is no longer looked at by every view.
     fn retire(&mut self) -> Result<(), Error> {
         let now = self.now();
-        let last = self.db()?.setting("retired")?.and_then(|value| value.int()).map(Moment);
+        let last = self.db()?.setting(Setting::Retired)?.and_then(|value| value.int()).map(Moment);
         if last.is_some_and(|last| now < last.plus(DAY) && now >= last) {
             return Ok(());
         }
@@ -144,12 +146,12 @@ impl Engine {
                     engine.db()?.revive_all()?;
                     engine.forget();
                 }
-                Ok(engine.db()?.set("retired", &Value::Int(now.0))?)
+                Ok(engine.db()?.set(Setting::Retired, &Value::Int(now.0))?)
             });
         }
         let mut over: Vec<(DocId, crate::id::Past)> = Vec::new();
         for row in self.live_rows()?.iter() {
-            if self.recent.get(&row.id).is_some_and(|until| now < *until) {
+            if self.rows.recent.get(&row.id).is_some_and(|until| now < *until) {
                 continue;
             }
             let is_over = match self.long_over(&home, row.id, &row.first_kind) {
@@ -163,16 +165,16 @@ impl Engine {
                 over.push((row.id, self.touched(&home, row.id)?));
             }
         }
-        self.recent.retain(|_, until| now < *until);
+        self.rows.recent.retain(|_, until| now < *until);
         self.transact(|engine| {
             for (doc, basis) in over {
                 // Another process may have touched it meanwhile.
-                engine.look_for_changes();
+                engine.look_for_changes()?;
                 if engine.touched(&home, doc)? == basis {
                     engine.retire_document(doc)?;
                 }
             }
-            Ok(engine.db()?.set("retired", &Value::Int(now.0))?)
+            Ok(engine.db()?.set(Setting::Retired, &Value::Int(now.0))?)
         })
     }
 
@@ -209,41 +211,22 @@ impl Engine {
     }
 
     fn long_over(&mut self, home: &Home, doc: DocId, first_kind: &str) -> Result<bool, Error> {
-        use AgreementState::{Declined, Ended, Expired, Lapsed, Withdrawn};
-        let now = self.now();
-        let before = now.plus(-limits::RECENT);
+        let before = self.now().plus(-limits::RECENT);
         // Most documents are not even to be loaded for it.
         if let Some(last) = self.last_touched(home, doc)?.filter(|last| *last > before) {
-            self.recent.insert(doc, last.plus(limits::RECENT));
+            self.rows.recent.insert(doc, last.plus(limits::RECENT));
             return Ok(false);
         }
         let read = self.records(home, doc)?;
         let last = read.held.iter().map(|held| held.record.at.moment).max();
         if let Some(last) = last.filter(|last| *last > before) {
-            self.recent.insert(doc, last.plus(limits::RECENT));
+            self.rows.recent.insert(doc, last.plus(limits::RECENT));
             return Ok(false);
         }
-        Ok(match first_kind.split_once('.').map_or(first_kind, |(class, _)| class) {
-            "agreement" | "draft" => {
-                let view = self.show_agreement(doc)?;
-                let over = matches!(view.state, Declined | Ended | Expired | Lapsed | Withdrawn);
-                over && view.current.is_none_or(|current| current.expires_at <= before)
-            }
-            "promise" => match self.show_promise(home, doc)? {
-                Some(view) => {
-                    view.settled() && view.occurrences.iter().all(|one| one.due <= before)
-                }
-                None => true,
-            },
-            // Talks are over with their window; an account stays.
-            "talk" => self.talk_in(home, doc)?.is_none_or(|talk| talk.begins <= before),
-            "account" => false,
-            // A template is there until it is taken back; a ledger is over when
-            // nothing in it lives.
-            _ => {
-                let template = self.template_of(home, doc)?.is_some();
-                !template && self.posts_of(home, doc)?.iter().all(|post| post.until <= now)
-            }
-        })
+        match action::class(first_kind) {
+            Some(class) => for_class!(class, C => self.over::<C>(home, doc, before)),
+            // Of a kind that nobody here knows.
+            None => Ok(true),
+        }
     }
 }

@@ -11,10 +11,10 @@ use tokio::sync::{Semaphore, oneshot};
 
 /// Jobs that may wait before callers have to.
 const QUEUE: usize = 256;
-/// How often another process's writes are looked for, until one was seen.
-const WATCH: Duration = Duration::from_millis(100);
-/// And from then on.
-const WATCH_CLOSELY: Duration = Duration::from_millis(20);
+/// How long the thread rests where nobody asks anything of it, before it looks whether
+/// something has run out. Nothing else wakes it: whoever knows of another process's writes
+/// says so.
+const REST: Duration = Duration::from_secs(60);
 
 type Job = Box<dyn FnOnce(&mut Engine) + Send>;
 
@@ -37,9 +37,15 @@ enum Writer {
 /// Does a job, and what is to be done after it.
 fn perform(engine: &mut Engine, job: Job) {
     // What another process wrote before this is seen by it.
-    engine.look_for_changes();
+    look(engine);
     job(engine);
     engine.upkeep();
+}
+
+fn look(engine: &mut Engine) {
+    if let Err(error) = engine.look_for_changes() {
+        tracing::warn!(%error, "another process's writes could not be looked for");
+    }
 }
 
 impl Worker {
@@ -50,12 +56,7 @@ impl Worker {
         let run = move || {
             let mut more = false;
             loop {
-                let watch = match (more, engine.shared) {
-                    (true, _) => Duration::ZERO,
-                    (false, true) => WATCH_CLOSELY,
-                    (false, false) => WATCH,
-                };
-                match jobs.recv_timeout(watch) {
+                match jobs.recv_timeout(if more { Duration::ZERO } else { REST }) {
                     Ok(job) => {
                         let work = AssertUnwindSafe(|| perform(&mut engine, job));
                         if catch_unwind(work).is_err() {
@@ -65,7 +66,7 @@ impl Worker {
                     }
                     Err(RecvTimeoutError::Timeout) => {
                         let rest = AssertUnwindSafe(|| {
-                            engine.look_for_changes();
+                            look(&mut engine);
                             let more = engine.read_at_rest();
                             engine.upkeep();
                             more
@@ -120,8 +121,8 @@ impl Worker {
                 perform(engine.as_mut().ok_or(Error::Closed)?, job);
             }
         }
-        let lost = || Error::Storage(StorageError::Io("an internal error was caught".to_owned()));
-        answered.await.map_err(|_| lost())?
+        // The job was dropped in the middle: a panic of ours was caught.
+        answered.await.map_err(|_| Error::Internal)?
     }
 
     /// Takes no more jobs; those that wait are still done.

@@ -3,9 +3,10 @@
 use super::Phone;
 use crate::domain::RefusalCode;
 use crate::engine::Engine;
-use crate::error::{Error, LinkError};
+use crate::error::Error;
 use crate::id::Past;
 use crate::limits::RUN_BYTES;
+use crate::net::LinkError;
 use crate::net::{Handshake, Noise, Opener, Sealer, bundle_epoch};
 use crate::sync::{Frame, Intake, Notice, Replica};
 use serde::Serialize;

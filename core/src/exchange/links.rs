@@ -5,8 +5,9 @@ use crate::engine::Engine;
 use crate::engine::PairingState;
 use crate::engine::intake::turn::{Doing, Turn, brings_entries};
 use crate::engine::link::LinkKeys;
-use crate::error::{Error, LinkError};
+use crate::error::Error;
 use crate::host::random;
+use crate::net::LinkError;
 use crate::net::{
     Channel, Connection, Handshake, Listener, Noise, Registry, UNAUTHENTICATED,
     UNAUTHENTICATED_PER_ADDRESS, Writer, open,

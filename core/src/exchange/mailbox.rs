@@ -5,10 +5,12 @@ use super::bundle::BundleSummary;
 use super::lifecycle::TroubleOf;
 use super::links::{Links, stopped};
 use crate::engine::Engine;
-use crate::error::{Error, LinkError};
+use crate::error::Error;
 use crate::id::Past;
 use crate::limits::BUNDLE_BYTES;
+use crate::net::LinkError;
 use crate::net::{Mailbox, MailboxError, object_name};
+use crate::store::Setting;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +30,7 @@ impl Engine {
         if !keys.receive {
             return Ok(Vec::new());
         }
-        let next = self.count("mailbox-read")?;
+        let next = self.count(Setting::MailboxRead)?;
         let numbers = next.saturating_sub(WINDOW)..next + WINDOW;
         let named = numbers.map(|number| (number, object_name(&keys.secret, keys.partner, number)));
         Ok(named.filter(|(_, name)| names.contains(name)).collect())
@@ -39,8 +41,8 @@ impl Engine {
     fn take_object(&mut self, number: u64, bytes: &[u8]) -> Result<Option<BundleSummary>, Error> {
         match self.open_bundle(bytes) {
             Ok(summary) => {
-                if self.count("mailbox-read")? <= number {
-                    self.db()?.set("mailbox-read", &(number + 1).into())?;
+                if self.count(Setting::MailboxRead)? <= number {
+                    self.db()?.set(Setting::MailboxRead, &(number + 1).into())?;
                 }
                 Ok(Some(summary))
             }
@@ -58,14 +60,14 @@ impl Engine {
         let keys = self.link_keys()?;
         let home = self.home()?;
         let mut from = self.delivered(&home)?;
-        from.join(&self.lengths("mailed")?);
+        from.join(&self.lengths(Setting::Mailed)?);
         let own = home.logs.iter().filter(|log| log.follower.owner() == home.me);
         let mut own = own.map(|log| log.follower.checkpoint());
         if own.all(|at| from.length(at.log) >= at.length) {
             return Ok(None);
         }
         let (bytes, summary, ends) = self.seal_bundle(Vec::new(), &from, BUNDLE_BYTES)?;
-        let mut number = self.count("mailbox-written")?;
+        let mut number = self.count(Setting::MailboxWritten)?;
         // Write-once: what stands there is never replaced.
         while names.contains(&object_name(&keys.secret, keys.me, number)) {
             number += 1;
@@ -76,8 +78,8 @@ impl Engine {
 
     fn object_put(&mut self, number: u64, ends: &Past) -> Result<(), Error> {
         self.transact(|engine| {
-            engine.db()?.set("mailbox-written", &(number + 1).into())?;
-            engine.keep_lengths("mailed", ends)
+            engine.db()?.set(Setting::MailboxWritten, &(number + 1).into())?;
+            engine.keep_lengths(Setting::Mailed, ends)
         })
     }
 }

@@ -14,9 +14,10 @@ pub use lifecycle::{Diagnostics, Trouble, TroubleOf};
 pub use mailbox::MailboxVisit;
 pub use pairing::{Asked, Pairing};
 
-use crate::engine::{Engine, Handle};
-use crate::error::{Error, LinkError};
+use crate::engine::{Changes, Engine, Handle};
+use crate::error::Error;
 use crate::host::random;
+use crate::net::LinkError;
 use crate::net::{Announcer, Discovery, Listener, Mailbox, Registry};
 use crate::sync::Epoch;
 use crate::time::Moment;
@@ -137,7 +138,7 @@ impl Phone {
         self.engine.now()
     }
 
-    fn changes(&self) -> watch::Receiver<u64> {
+    fn changes(&self) -> watch::Receiver<Changes> {
         self.engine.changes()
     }
 }
@@ -185,7 +186,7 @@ async fn listen_anywhere() -> Result<Listener, Error> {
 }
 
 /// Waits until the space was shut down or erased.
-async fn closed(mut changes: watch::Receiver<u64>) {
+async fn closed(mut changes: watch::Receiver<Changes>) {
     while changes.changed().await.is_ok() {}
 }
 

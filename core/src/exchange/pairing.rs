@@ -6,11 +6,13 @@ use super::listen;
 use crate::domain::refusal::RefusalCode;
 use crate::engine::Engine;
 use crate::engine::PairingState;
-use crate::error::{Error, LinkError, PairingError};
+use crate::error::Error;
 use crate::host::random;
 use crate::id::PersonId;
 use crate::limits::INVITATION_SECONDS;
+use crate::net::LinkError;
 use crate::net::{Channel, Handshake, Listener, Noise, open, public_key};
+use crate::pairing::PairingError;
 use crate::pairing::{
     Action, Code, Conversation, Invitation, Message, Replacement, Role, ShortCode,
 };

@@ -1,7 +1,9 @@
 //! Errors to switch over, each with a text that may be shown.
 
 use crate::domain::refusal::RefusalCode;
-use crate::error::{Error, LinkError, PairingError};
+use crate::error::Error;
+use crate::net::LinkError;
+use crate::pairing::PairingError;
 use crate::store::StorageError;
 
 /// What can come back instead of an answer. `userMessage` says in English what to do
@@ -162,7 +164,8 @@ impl From<Error> for AmendsError {
             Error::Storage(error) => Self::Storage { kind: storage(&error), user_message },
             Error::Link(error) => Self::Link { kind: link(&error), user_message },
             Error::Pairing(error) => Self::Pairing { kind: pairing(&error), user_message },
-            Error::NeedsUpdate => Self::NeedsUpdate { user_message },
+            Error::NeedsUpdate(_) => Self::NeedsUpdate { user_message },
+            Error::Internal => Self::Internal { user_message },
         }
     }
 }

@@ -9,8 +9,8 @@
 //! link, `u32 length ‖ frame`. A file that was cut, changed, put together from
 //! two or made for somebody else is refused.
 
+use super::LinkError;
 use super::noise::{MESSAGE, Noise, TAG};
-use crate::error::LinkError;
 use crate::limits::FRAME_BYTES;
 use std::io::{Read, Write};
 

@@ -6,9 +6,9 @@
 //! next, and a frame always begins a new message.
 
 use super::HANDSHAKE;
+use super::LinkError;
 use super::noise::{MESSAGE, Noise, TAG};
 use super::tcp::{Connection, Reader, Writer};
-use crate::error::LinkError;
 use crate::limits::{FRAME_BYTES, PADDING_STEP};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 

@@ -6,7 +6,7 @@
 //! fails. The threats: whoever listens on the network learns sizes and times,
 //! not words; whoever stands between can delay or cut, not change.
 
-use crate::error::LinkError;
+use super::LinkError;
 use crate::host::Entropy;
 use crate::id::PairId;
 use snow::params::{CipherChoice, DHChoice, HashChoice, NoiseParams};

@@ -1,6 +1,6 @@
 //! The pairing code: 16 characters to type where no camera can scan.
 
-use crate::error::PairingError;
+use super::PairingError;
 use crate::host::{Entropy, EntropyError, random};
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};

@@ -1,9 +1,9 @@
 //! The conversation inside the pairing channel: nonces, names, the short code,
 //! two confirmations.
 
+use super::PairingError;
 use super::code::expand;
 use crate::cbor::Value;
-use crate::error::PairingError;
 use crate::id::{PairId, PersonId};
 use crate::limits::{LOG_GENERATIONS, PAIRING_SECONDS};
 use crate::log::{Checkpoint, log_id};
@@ -315,6 +315,7 @@ impl Conversation {
     }
 
     /// Whether both people have confirmed, or it failed.
+    #[cfg(any(test, feature = "sim"))]
     pub fn over(&self) -> bool {
         self.step == Step::Over
     }

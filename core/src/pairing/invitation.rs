@@ -1,8 +1,8 @@
 //! The QR code: everything that the other phone needs to come here, once.
 
+use super::PairingError;
 use super::code::{ALPHABET, digit};
 use crate::cbor::Value;
-use crate::error::PairingError;
 use crate::time::Moment;
 use std::net::SocketAddr;
 

@@ -17,8 +17,10 @@
 
 mod code;
 mod conversation;
+mod error;
 mod invitation;
 
 pub use code::Code;
 pub use conversation::{Action, Conversation, Material, Message, Replacement, Role, ShortCode};
+pub use error::PairingError;
 pub use invitation::Invitation;

@@ -1,50 +1,25 @@
-//! What the engine does with agreements.
+//! Agreements and one-sided offers, and the drafts that come before them.
 
 use super::Space;
 use crate::cbor::Value;
-use crate::domain::agreement::view::{AgreementsNow, agreements_now};
-use crate::domain::agreement::{AgreementView, Command, Folded, Terms, decide, project};
-use crate::domain::record::{Action, Draft};
-use crate::domain::refusal::RefusalCode;
-use crate::domain::share::{SharedItem, stop_all, what_i_share};
-use crate::engine::{Engine, Home};
+use crate::domain::agreement::history::history;
+use crate::domain::agreement::view::agreements_now;
+use crate::domain::agreement::{
+    AgreementDocs, AgreementView, AgreementsNow, Command, Folded, HistoryItem, Terms,
+};
+use crate::domain::capability::Records;
+use crate::domain::overview::share::{SharedItem, stop_all, what_i_share};
+use crate::domain::record::Draft;
+use crate::domain::{agreement, refusal::RefusalCode};
+use crate::engine::{Engine, Home, Listed};
 use crate::error::Error;
 use crate::host::random;
 use crate::id::{DocId, Past, RevisionHash};
-use crate::limits;
-use crate::store::{LiveRow, StorageError, VaultItem};
-use crate::text;
-use crate::text::Splice;
+use crate::store::VaultItem;
+use crate::text::{self, Splice};
 use crate::time::Moment;
 use serde::Serialize;
 use std::sync::Arc;
-
-/// An entry of a log, as its readable records say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct LogItem {
-    /// Whether it stands in one's own log.
-    pub own: bool,
-    /// Its index.
-    pub index: u64,
-    /// The head after it.
-    pub head: crate::id::Head,
-    /// The kinds of its records, in place order; `?` for one that cannot be read.
-    pub kinds: Vec<String>,
-    /// The documents that they are about.
-    pub documents: Vec<DocId>,
-}
-
-/// A document for other tools. Its words stand in bodies, apart from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExportedDocument {
-    /// As Automerge saves it.
-    pub bytes: Vec<u8>,
-    /// Its heads: equal on both phones when both hold the same.
-    pub heads: Vec<String>,
-    /// Its records by position, as JSON; byte strings as hexadecimal text.
-    pub records: std::collections::BTreeMap<String, serde_json::Value>,
-}
 
 /// A draft that nobody else sees.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,391 +31,167 @@ pub struct PrivateDraft {
     pub text: String,
 }
 
-/// One revision of an agreement that was proposed at some time (R36).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct HistoryItem {
-    /// When it was written, as its author states.
-    pub at: Moment,
-    /// Who wrote it; left out for an end, which is nobody's to be blamed for.
-    pub by: Option<crate::domain::pair::Who>,
-    /// What was done.
-    pub what: String,
-    /// The revision concerned, as its hash.
-    pub revision: Option<crate::id::RevisionHash>,
-    /// The words of a proposal.
-    pub texts: Vec<String>,
-}
-
 const PRIVATE_DRAFT: &str = "agreement-draft";
 
-impl Engine {
-    fn view(&mut self, home: &Home, folded: &Folded) -> Result<AgreementView, Error> {
-        let state = self.pair_state(home)?;
-        let mut view = project(folded, &home.pair, &state, home.me, self.now());
-        if self.reconfirming()? {
-            view = view.until_reconfirmed();
-        }
-        if let Some(draft) = &mut view.draft {
-            let document = self.document(home, folded.doc)?;
-            draft.text = document.text(draft.id).unwrap_or_default();
-        }
-        Ok(view)
-    }
-
-    /// One agreement as this phone's person sees it now.
-    pub fn show_agreement(&mut self, doc: DocId) -> Result<AgreementView, Error> {
-        let home = self.home()?;
-        let folded = self.agreement(&home, doc)?;
-        if folded.begun.is_none() && folded.not_understood.is_empty() {
-            return Err(RefusalCode::NotFound.into());
-        }
-        self.view(&home, &folded)
-    }
-
-    /// The agreements that are not long over.
-    fn live_agreements(&mut self, home: &Home) -> Result<Vec<(Arc<Folded>, AgreementView)>, Error> {
-        let docs = self.live_documents(&["agreement", "draft"])?;
-        self.read_agreements(home, docs)
-    }
-
-    fn read_agreements(
-        &mut self,
-        home: &Home,
-        docs: Vec<DocId>,
-    ) -> Result<Vec<(Arc<Folded>, AgreementView)>, Error> {
-        let mut all = Vec::new();
-        for doc in docs {
-            match self.read_agreement(home, doc) {
-                Ok((folded, view)) => {
-                    let something = !folded.revisions.is_empty()
-                        || !folded.drafts.is_empty()
-                        || folded.offer.is_some()
-                        || folded.ended_at.is_some()
-                        || !folded.not_understood.is_empty();
-                    if something {
-                        all.push((folded, view));
-                    }
-                }
-                // One that cannot be read does not take the others with it.
-                Err(Error::Storage(StorageError::Damaged(what))) => {
-                    tracing::warn!(what, "an agreement cannot be read");
-                    self.unreadable.insert(doc);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(all)
-    }
-
-    fn read_agreement(
-        &mut self,
-        home: &Home,
-        doc: DocId,
-    ) -> Result<(Arc<Folded>, AgreementView), Error> {
-        let folded = self.agreement(home, doc)?;
-        let view = self.view(home, &folded)?;
-        Ok((folded, view))
-    }
-
-    /// The agreements that are not long over, in the order in which they were begun.
-    pub fn agreements(&mut self) -> Result<Vec<AgreementView>, Error> {
-        let home = self.home()?;
-        let all = self.live_agreements(&home)?;
-        Ok(in_order_of_beginning(all))
-    }
-
-    /// Every agreement that ever was.
-    pub fn all_agreements(&mut self) -> Result<Vec<AgreementView>, Error> {
-        let home = self.home()?;
-        let docs = self.agreement_ids()?;
-        let all = self.read_agreements(&home, docs)?;
-        Ok(in_order_of_beginning(all))
-    }
-
-    /// The agreements, sorted by what they ask.
-    pub fn agreements_now(&mut self) -> Result<AgreementsNow, Error> {
-        let now = self.now();
-        Ok(agreements_now(&self.agreements()?, now))
-    }
-
-    /// What this phone's person shares.
-    pub fn what_i_share(&mut self) -> Result<Vec<SharedItem>, Error> {
-        let (views, posts) = (self.agreements()?, self.shared_posts()?);
-        Ok(what_i_share(&views, &posts))
-    }
-
-    /// Stops all sharing at once. Gives back what was shared.
-    pub fn stop_all(&mut self) -> Result<Vec<SharedItem>, Error> {
-        let stopped = self.transact(|engine| {
-            let mut home = engine.home()?;
-            if engine.pair_state(&home)?.left_at.is_some() {
-                return Ok(Vec::new());
-            }
-            engine.look_at_clock()?;
-            home = engine.home()?;
-            let all = engine.live_agreements(&home)?;
-            let views: Vec<AgreementView> = all.iter().map(|(_, view)| view.clone()).collect();
-            let posts = engine.shared_posts()?;
-            let mut drafts = stop_all(&all, &posts, engine.now());
-            // What cannot be read may share: it is ended.
-            let unreadable = std::mem::take(&mut engine.unreadable).into_iter();
-            let end = |target| Draft { target, action: Action::End, body: None };
-            drafts.extend(unreadable.map(end));
-            engine.append_all(&mut home, drafts)?;
-            Ok(what_i_share(&views, &posts))
-        })?;
-        self.changed();
-        Ok(stopped)
-    }
-
-    /// Decides and writes; gives back what there is to see then.
-    pub fn act(&mut self, doc: DocId, command: Command) -> Result<AgreementView, Error> {
-        self.transact(|engine| {
-            let mut home = engine.home()?;
-            engine.act_within(&mut home, doc, &command)
-        })?;
-        self.changed();
-        self.show_agreement(doc)
-    }
-
-    fn act_within(&mut self, home: &mut Home, doc: DocId, command: &Command) -> Result<(), Error> {
-        self.look_at_clock()?;
-        *home = self.home()?;
-        let folded = self.agreement(home, doc)?;
-        let actions = self.deciding(home, |context| decide(&folded, command, context))?;
-        if folded.begun.is_none() {
-            let mine = home.own()?.number;
-            let mine_of = |row: &&LiveRow| {
-                let class = row.first_kind.split_once('.').map(|(class, _)| class);
-                row.log == mine && matches!(class, Some("agreement" | "draft"))
-            };
-            let live = self.live_rows()?.iter().filter(mine_of).count();
-            let begun = self.db()?.begun()?.of(mine, "agreement");
-            if begun >= limits::AGREEMENTS || live >= limits::LIVE_DOCUMENTS {
-                return Err(RefusalCode::TooManyAgreements.into());
-            }
-        }
-        let drafts: Vec<Draft> =
-            actions.into_iter().map(|action| Draft { target: doc, action, body: None }).collect();
-        if drafts.is_empty() {
-            return Ok(());
-        }
-        if drafts.len() > limits::ENTRY_RECORDS {
-            return Err(RefusalCode::CapReached.into());
-        }
-        self.append(home, drafts)
-    }
-
-    /// Begins a new agreement with a command.
-    pub fn begin(&mut self, command: Command) -> Result<AgreementView, Error> {
-        let doc = DocId(random(self.entropy()).map_err(StorageError::from)?);
-        self.act(doc, command)
-    }
-
-    /// Leaves the working draft's editor: `typed` is its whole text now, `basis`
-    /// what it was shown from. What the partner typed meanwhile stays.
-    pub fn type_text(
-        &mut self,
-        doc: DocId,
-        basis: Past,
-        typed: String,
-    ) -> Result<AgreementView, Error> {
-        let typed = text::fragment(&typed)?;
-        self.transact(|engine| {
-            let mut home = engine.home()?;
-            let folded = engine.agreement(&home, doc)?;
-            let view = engine.view(&home, &folded)?;
-            let draft = view.draft.ok_or(RefusalCode::DraftClosed)?;
-            let document = engine.document(&home, doc)?;
-            let splices =
-                document.retype(draft.id, &basis, &typed)?.ok_or(RefusalCode::StaleView)?;
-            if splices.is_empty() {
-                return Ok(());
-            }
-            let length = draft.text.chars().count();
-            engine.act_within(&mut home, doc, &Command::Type { splices, length })
-        })?;
-        self.changed();
-        self.show_agreement(doc)
-    }
-
-    /// One change of the working draft's current text.
-    pub fn splice(&mut self, doc: DocId, splice: Splice) -> Result<AgreementView, Error> {
-        self.transact(|engine| {
-            let mut home = engine.home()?;
-            let folded = engine.agreement(&home, doc)?;
-            let view = engine.view(&home, &folded)?;
-            let length = view.draft.map_or(0, |draft| draft.text.chars().count());
-            engine.act_within(&mut home, doc, &Command::Type { splices: vec![splice], length })
-        })?;
-        self.changed();
-        self.show_agreement(doc)
-    }
-
-    /// Everything that was ever done with an agreement, oldest first (R36).
-    pub fn history(&mut self, doc: DocId) -> Result<Vec<HistoryItem>, Error> {
-        use crate::domain::pair::Who;
-        let home = self.home()?;
-        let mut held = self.records(&home, doc)?.held.to_vec();
-        if held.is_empty() {
-            return Err(RefusalCode::NotFound.into());
-        }
-        held.sort_by_key(|held| (held.past.0.values().sum::<u64>(), held.id));
-        let item = |held: crate::domain::Held| {
-            let by = if held.author == home.me { Who::Me } else { Who::Partner };
-            let revision = match &held.record.action {
-                Action::Propose { revision } | Action::Offer { revision } => {
-                    Some(revision.hash(doc))
-                }
-                Action::Consent { revision }
-                | Action::WithdrawConsent { revision, .. }
-                | Action::WithdrawProposal { revision }
-                | Action::Decline { revision } => Some(*revision),
-                _ => None,
-            };
-            let texts: Vec<String> = match &held.record.action {
-                Action::Propose { revision } | Action::Offer { revision } => {
-                    revision.clauses.iter().map(|clause| clause.text.clone()).collect()
-                }
-                Action::OpenDraft { text } => vec![text.clone()],
-                Action::Splice { insert, .. } => vec![insert.clone()],
-                _ => Vec::new(),
-            };
-            HistoryItem {
-                at: held.record.at.moment,
-                by: (held.record.action != Action::End).then_some(by),
-                what: held.record.action.kind().to_owned(),
-                revision,
-                // Received words that do not count are not shown as if they did.
-                texts: texts.into_iter().filter(|words| text::fragment_counts(words)).collect(),
-            }
-        };
-        Ok(held.into_iter().map(item).collect())
-    }
-
-    /// How long the logs are: one's own, the partner's.
-    pub fn log_lengths(&mut self) -> Result<(u64, u64), Error> {
-        let home = self.home()?;
-        let length = |mine: bool| {
-            let of = home.logs.iter().filter(|log| (log.follower.owner() == home.me) == mine);
-            of.map(|log| log.follower.checkpoint().length).sum()
-        };
-        Ok((length(true), length(false)))
-    }
-
-    /// Every entry of both logs.
-    pub fn log_items(&mut self) -> Result<Vec<LogItem>, Error> {
-        let home = self.home()?;
-        let mut items = Vec::new();
-        for log in &home.logs {
-            for index in 0..log.follower.checkpoint().length {
-                let row = self.db()?.entry(log.number, index)?;
-                let records = crate::log::Entry::decode(&row.bytes).map(|entry| entry.records);
-                let headers: Vec<_> = records
-                    .unwrap_or_default()
-                    .iter()
-                    .map(|bytes| crate::domain::record::header(&Value::decode(bytes).ok()?))
-                    .collect();
-                let theirs = log.follower.owner() != home.me;
-                let kind = |header: &Option<crate::domain::record::Header>| {
-                    let plain = |kind: &&String| {
-                        kind.len() <= 64 && kind.bytes().all(|b| b.is_ascii_graphic())
-                    };
-                    let kind = header.as_ref().map(|header| &header.kind).filter(plain);
-                    match kind.and_then(|kind| kind.split_once('.')) {
-                        // Whether the other has sealed, or taken it back, is nobody's
-                        // business until both have (RULES.md, sealed check-ins).
-                        Some(("checkin" | "intention", _)) if theirs => "day".to_owned(),
-                        _ => kind.cloned().unwrap_or_else(|| "?".to_owned()),
-                    }
-                };
-                items.push(LogItem {
-                    own: log.follower.owner() == home.me,
-                    index,
-                    head: row.head,
-                    kinds: headers.iter().map(kind).collect(),
-                    documents: headers.into_iter().flatten().map(|header| header.target).collect(),
-                });
-            }
-        }
-        Ok(items)
-    }
-
-    /// Keeps a private draft in the vault: a new one, or the one with this id.
-    pub fn keep_draft(&mut self, id: Option<DocId>, words: &str) -> Result<PrivateDraft, Error> {
-        let words = text::fragment(words)?;
-        let id = match id {
-            Some(id) => self.private_draft(id)?.id,
-            None => self.vault()?.new_id()?,
-        };
-        let value = Value::map([("text", Some(words.as_str().into()))]);
-        self.vault()?.put(&VaultItem { id, kind: PRIVATE_DRAFT.to_owned(), value })?;
-        Ok(PrivateDraft { id, text: words })
-    }
-
-    /// A private draft.
-    pub fn private_draft(&mut self, id: DocId) -> Result<PrivateDraft, Error> {
-        let drafts = self.private_drafts()?;
-        Ok(drafts.into_iter().find(|draft| draft.id == id).ok_or(RefusalCode::NotFound)?)
-    }
-
-    /// Every private draft.
-    pub fn private_drafts(&mut self) -> Result<Vec<PrivateDraft>, Error> {
-        let items = self.vault()?.items()?;
-        let read = |item: VaultItem| {
-            let text = item.value.get("text")?.text()?.to_owned();
-            (item.kind == PRIVATE_DRAFT).then_some(PrivateDraft { id: item.id, text })
-        };
-        Ok(items.into_iter().filter_map(read).collect())
-    }
-
-    /// Throws a private draft away.
-    pub fn discard_draft(&mut self, id: DocId) -> Result<(), Error> {
-        self.private_draft(id)?;
-        Ok(self.vault()?.remove(id)?)
-    }
-
-    /// Opens a private draft to the partner as the working draft of an agreement,
-    /// a new one where `doc` is left out. The private one is then removed: two
-    /// idempotent steps, the shared one first, so that no word is lost between.
-    pub fn open_draft(&mut self, id: DocId, doc: Option<DocId>) -> Result<AgreementView, Error> {
-        let draft = self.private_draft(id)?;
-        let command = Command::OpenDraft { text: draft.text };
-        let view = match doc {
-            Some(doc) => self.act(doc, command)?,
-            None => self.begin(command)?,
-        };
-        self.vault()?.remove(id)?;
-        Ok(view)
-    }
-
-    /// A document as Automerge saves it, with its heads and records.
-    pub fn export_document(&mut self, doc: DocId) -> Result<ExportedDocument, Error> {
-        let home = self.home()?;
-        if self.touched(&home, doc)?.0.is_empty() {
-            return Err(RefusalCode::NotFound.into());
-        }
-        let document = self.document(&home, doc)?;
-        let stored = document.records()?;
-        let records = stored.iter().map(|one| (one.id.to_string(), one.value.to_json()));
-        Ok(ExportedDocument {
-            heads: document.heads(),
-            records: records.collect(),
-            bytes: document.save(),
-        })
-    }
-
-    /// The document's heads, for comparing two phones and for `doctor`.
-    pub fn document_heads(&mut self, doc: DocId) -> Result<Vec<String>, Error> {
-        let home = self.home()?;
-        Ok(self.document(&home, doc)?.heads())
-    }
+/// The agreements that are not long over, in the order in which they were begun.
+pub(super) fn agreements(engine: &mut Engine) -> Result<Vec<AgreementView>, Error> {
+    let home = engine.home()?;
+    Ok(in_order(engine.listed(&home)?))
 }
 
-fn in_order_of_beginning(mut all: Vec<(Arc<Folded>, AgreementView)>) -> Vec<AgreementView> {
+/// Every agreement that ever was.
+pub(super) fn all_agreements(engine: &mut Engine) -> Result<Vec<AgreementView>, Error> {
+    let home = engine.home()?;
+    Ok(in_order(engine.all(&home)?))
+}
+
+fn in_order(listed: Listed<AgreementDocs>) -> Vec<AgreementView> {
+    let mut all = shown(listed).0;
     all.sort_by_key(|(folded, _)| (folded.begun, folded.doc));
     all.into_iter().map(|(_, view)| view).collect()
+}
+
+type Shown = (Vec<(Arc<Folded>, AgreementView)>, Vec<DocId>);
+
+/// Those in which something can be seen, and those that cannot be read.
+fn shown(listed: Listed<AgreementDocs>) -> Shown {
+    let mut all = listed.all;
+    all.retain(|(folded, _)| folded.listed());
+    (all, listed.damaged)
+}
+
+/// The agreements, sorted by what they ask.
+fn now(engine: &mut Engine) -> Result<AgreementsNow, Error> {
+    let now = engine.now();
+    Ok(agreements_now(&agreements(engine)?, now))
+}
+
+/// What this phone's person shares.
+pub(super) fn shared(engine: &mut Engine) -> Result<Vec<SharedItem>, Error> {
+    let (views, posts) = (agreements(engine)?, super::openness::shared(engine)?);
+    Ok(what_i_share(&views, &posts))
+}
+
+/// Stops all sharing at once. Gives back what was shared.
+pub(super) fn stop_sharing(engine: &mut Engine) -> Result<Vec<SharedItem>, Error> {
+    engine.write(|engine, home| {
+        if engine.pair_state(home)?.left_at.is_some() {
+            return Ok(Vec::new());
+        }
+        let (all, damaged) = shown(engine.listed(home)?);
+        let views: Vec<AgreementView> = all.iter().map(|(_, view)| view.clone()).collect();
+        let posts = super::openness::shared(engine)?;
+        let mut drafts = stop_all(&all, &posts, engine.now());
+        // What cannot be read may share: it is ended.
+        let end = |target| Draft { target, action: agreement::Act::End.into(), body: None };
+        drafts.extend(damaged.into_iter().map(end));
+        engine.decide_within(home, |_| Ok(drafts))?;
+        Ok(what_i_share(&views, &posts))
+    })
+}
+
+/// Begins a new agreement with a command.
+fn begin(engine: &mut Engine, command: &Command) -> Result<AgreementView, Error> {
+    let doc = DocId(random(engine.entropy())?);
+    engine.done::<AgreementDocs>(doc, command)
+}
+
+/// The agreement as it is before something is typed into its working draft.
+fn before_typing(engine: &mut Engine, home: &Home, doc: DocId) -> Result<AgreementView, Error> {
+    engine.of_class::<AgreementDocs>(home, doc)?;
+    Ok(engine.view::<AgreementDocs>(home, &[doc])?.ok_or(RefusalCode::NotFound)?)
+}
+
+/// Leaves the working draft's editor: `typed` is its whole text now, `basis` what it was
+/// shown from. What the partner typed meanwhile stays.
+fn type_text(
+    engine: &mut Engine,
+    doc: DocId,
+    basis: &Past,
+    typed: &str,
+) -> Result<AgreementView, Error> {
+    let typed = text::fragment(typed)?;
+    engine.write(|engine, home| {
+        let view = before_typing(engine, home, doc)?;
+        let draft = view.draft.ok_or(RefusalCode::DraftClosed)?;
+        let document = engine.document(home, doc)?;
+        let splices = document.retype(draft.id, basis, &typed)?.ok_or(RefusalCode::StaleView)?;
+        if splices.is_empty() {
+            return Ok(());
+        }
+        let length = draft.text.chars().count();
+        engine.act_within::<AgreementDocs>(home, &[doc], &Command::Type { splices, length })
+    })?;
+    engine.show::<AgreementDocs>(doc)
+}
+
+/// One change of the working draft's current text.
+fn splice_in(engine: &mut Engine, doc: DocId, splice: Splice) -> Result<AgreementView, Error> {
+    engine.write(|engine, home| {
+        let view = before_typing(engine, home, doc)?;
+        let length = view.draft.map_or(0, |draft| draft.text.chars().count());
+        let command = Command::Type { splices: vec![splice], length };
+        engine.act_within::<AgreementDocs>(home, &[doc], &command)
+    })?;
+    engine.show::<AgreementDocs>(doc)
+}
+
+/// Everything that was ever done with an agreement, oldest first (R36).
+fn history_of(engine: &mut Engine, doc: DocId) -> Result<Vec<HistoryItem>, Error> {
+    let home = engine.home()?;
+    engine.of_class::<AgreementDocs>(&home, doc)?;
+    let read = engine.records(&home, doc)?;
+    let (held, newer, basis) = (read.held.as_slice(), &read.newer[..], &read.basis);
+    let records = Records { doc, held, newer, waiting: &[], basis };
+    Ok(history(&home.pair, home.side, &records))
+}
+
+/// Keeps a private draft in the vault: a new one, or the one with this id.
+fn keep_draft(engine: &mut Engine, id: Option<DocId>, words: &str) -> Result<PrivateDraft, Error> {
+    let words = text::fragment(words)?;
+    let id = match id {
+        Some(id) => private_draft(engine, id)?.id,
+        None => engine.vault()?.new_id()?,
+    };
+    let value = Value::map([("text", Some(words.as_str().into()))]);
+    engine.vault()?.put(&VaultItem { id, kind: PRIVATE_DRAFT.to_owned(), value })?;
+    Ok(PrivateDraft { id, text: words })
+}
+
+/// A private draft.
+fn private_draft(engine: &mut Engine, id: DocId) -> Result<PrivateDraft, Error> {
+    let drafts = private_drafts(engine)?;
+    Ok(drafts.into_iter().find(|draft| draft.id == id).ok_or(RefusalCode::NotFound)?)
+}
+
+/// Every private draft.
+fn private_drafts(engine: &mut Engine) -> Result<Vec<PrivateDraft>, Error> {
+    let items = engine.vault()?.items()?;
+    let read = |item: VaultItem| {
+        let text = item.value.get("text")?.text()?.to_owned();
+        (item.kind == PRIVATE_DRAFT).then_some(PrivateDraft { id: item.id, text })
+    };
+    Ok(items.into_iter().filter_map(read).collect())
+}
+
+/// Throws a private draft away.
+fn discard_draft(engine: &mut Engine, id: DocId) -> Result<(), Error> {
+    private_draft(engine, id)?;
+    Ok(engine.vault()?.remove(id)?)
+}
+
+/// Opens a private draft to the partner as the working draft of an agreement,
+/// a new one where `doc` is left out. The private one is then removed: two
+/// idempotent steps, the shared one first, so that no word is lost between.
+fn open_draft(engine: &mut Engine, id: DocId, doc: Option<DocId>) -> Result<AgreementView, Error> {
+    let draft = private_draft(engine, id)?;
+    let command = Command::OpenDraft { text: draft.text };
+    let view = match doc {
+        Some(doc) => engine.done::<AgreementDocs>(doc, &command)?,
+        None => begin(engine, &command)?,
+    };
+    engine.vault()?.remove(id)?;
+    Ok(view)
 }
 
 /// Agreements and one-sided offers, see [`crate::domain::agreement`].
@@ -449,7 +200,7 @@ pub struct Agreements<'a>(pub(super) &'a Space);
 
 impl Agreements<'_> {
     async fn act(&self, doc: DocId, command: Command) -> Result<AgreementView, Error> {
-        self.0.ask(move |engine| engine.act(doc, command)).await
+        self.0.ask(move |engine| engine.done::<AgreementDocs>(doc, &command)).await
     }
 
     /// The agreements that are not long over (13 weeks), in the order in which
@@ -458,7 +209,7 @@ impl Agreements<'_> {
     /// # Errors
     /// `NotPaired`, storage, [`Error::Closed`]; so for all reading methods here.
     pub async fn list(&self) -> Result<Vec<AgreementView>, Error> {
-        self.0.ask(Engine::agreements).await
+        self.0.ask(agreements).await
     }
 
     /// Every agreement that ever was, however long ago: it takes longer with the
@@ -467,7 +218,7 @@ impl Agreements<'_> {
     /// # Errors
     /// As [`Agreements::list`].
     pub async fn all(&self) -> Result<Vec<AgreementView>, Error> {
-        self.0.ask(Engine::all_agreements).await
+        self.0.ask(all_agreements).await
     }
 
     /// The agreements, sorted by what they ask of me.
@@ -475,7 +226,7 @@ impl Agreements<'_> {
     /// # Errors
     /// As [`Agreements::list`].
     pub async fn now(&self) -> Result<AgreementsNow, Error> {
-        self.0.ask(Engine::agreements_now).await
+        self.0.ask(now).await
     }
 
     /// One agreement.
@@ -483,7 +234,7 @@ impl Agreements<'_> {
     /// # Errors
     /// `NotFound`, or as [`Agreements::list`].
     pub async fn show(&self, id: DocId) -> Result<AgreementView, Error> {
-        self.0.ask(move |engine| engine.show_agreement(id)).await
+        self.0.ask(move |engine| engine.show::<AgreementDocs>(id)).await
     }
 
     /// Everything that was ever done with an agreement (R36).
@@ -491,7 +242,7 @@ impl Agreements<'_> {
     /// # Errors
     /// As [`Agreements::show`].
     pub async fn history(&self, id: DocId) -> Result<Vec<HistoryItem>, Error> {
-        self.0.ask(move |engine| engine.history(id)).await
+        self.0.ask(move |engine| history_of(engine, id)).await
     }
 
     /// Proposes terms in a new agreement.
@@ -500,7 +251,7 @@ impl Agreements<'_> {
     /// A refusal for the terms, or as [`Agreements::list`]; so for all that follow.
     pub async fn propose(&self, terms: Terms) -> Result<AgreementView, Error> {
         let command = Command::Propose { terms, basis: Past::default() };
-        self.0.ask(move |engine| engine.begin(command)).await
+        self.0.ask(move |engine| begin(engine, &command)).await
     }
 
     /// Offers something that binds only me; it needs no answer.
@@ -508,7 +259,7 @@ impl Agreements<'_> {
     /// # Errors
     /// As [`Agreements::propose`].
     pub async fn offer(&self, terms: Terms) -> Result<AgreementView, Error> {
-        self.0.ask(move |engine| engine.begin(Command::Offer { terms })).await
+        self.0.ask(move |engine| begin(engine, &Command::Offer { terms })).await
     }
 
     /// Proposes other terms: a counter to what is on the table, or an amendment
@@ -603,7 +354,7 @@ impl Agreements<'_> {
     /// `TextTooLong`, `TextForbidden`, `NotFound` for an unknown `id`.
     pub async fn keep_draft(&self, id: Option<DocId>, text: &str) -> Result<PrivateDraft, Error> {
         let text = text.to_owned();
-        self.0.ask(move |engine| engine.keep_draft(id, &text)).await
+        self.0.ask(move |engine| keep_draft(engine, id, &text)).await
     }
 
     /// Every private draft.
@@ -611,7 +362,7 @@ impl Agreements<'_> {
     /// # Errors
     /// Storage, [`Error::Closed`].
     pub async fn drafts(&self) -> Result<Vec<PrivateDraft>, Error> {
-        self.0.ask(Engine::private_drafts).await
+        self.0.ask(private_drafts).await
     }
 
     /// Throws a private draft away.
@@ -619,7 +370,7 @@ impl Agreements<'_> {
     /// # Errors
     /// `NotFound`, storage, [`Error::Closed`].
     pub async fn discard_draft(&self, id: DocId) -> Result<(), Error> {
-        self.0.ask(move |engine| engine.discard_draft(id)).await
+        self.0.ask(move |engine| discard_draft(engine, id)).await
     }
 
     /// Opens a private draft to the partner as a working draft that both may
@@ -632,7 +383,7 @@ impl Agreements<'_> {
         draft: DocId,
         agreement: Option<DocId>,
     ) -> Result<AgreementView, Error> {
-        self.0.ask(move |engine| engine.open_draft(draft, agreement)).await
+        self.0.ask(move |engine| open_draft(engine, draft, agreement)).await
     }
 
     /// Leaves the working draft's editor: `text` is all of it now. What the
@@ -646,7 +397,7 @@ impl Agreements<'_> {
         text: &str,
     ) -> Result<AgreementView, Error> {
         let (id, basis, text) = (shown.id, shown.basis.clone(), text.to_owned());
-        self.0.ask(move |engine| engine.type_text(id, basis, text)).await
+        self.0.ask(move |engine| type_text(engine, id, &basis, &text)).await
     }
 
     /// One change of the working draft, at a position in Unicode scalar values.
@@ -654,6 +405,6 @@ impl Agreements<'_> {
     /// # Errors
     /// `OutsideText`, `DraftClosed`, `TextTooLong`, `CapReached`.
     pub async fn splice(&self, id: DocId, splice: Splice) -> Result<AgreementView, Error> {
-        self.0.ask(move |engine| engine.splice(id, splice)).await
+        self.0.ask(move |engine| splice_in(engine, id, splice)).await
     }
 }

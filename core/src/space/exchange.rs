@@ -78,7 +78,7 @@ impl Space {
     /// be handed over by any means. Words that run out are not in it.
     ///
     /// # Errors
-    /// `NotPaired`, `SyncHeld`, `PairLeft`; [`crate::store::StorageError`] where the file cannot
+    /// `NotPaired`, `SyncHeld`, `PairLeft`; [`crate::StorageError`] where the file cannot
     /// be written.
     pub async fn write_bundle(&self, path: &Path, of: BundleOf) -> Result<BundleSummary, Error> {
         self.phone.write_bundle(path, of).await

@@ -1,83 +1,40 @@
-//! Talks and accounts, on one phone.
+//! Talks that both plan, and accounts that one tells and the other asks about.
 
 use super::Space;
-use crate::domain::hearing::{AccountView, Command, TalkView, account, decide, talk};
-use crate::domain::ledger::own_document;
-use crate::domain::refusal::RefusalCode;
-use crate::engine::{Engine, Home};
+use crate::domain::account::{AccountView, Accounts, Command as Telling};
+use crate::domain::talk::{Command, TalkView, Talks};
+use crate::engine::Engine;
 use crate::error::Error;
-use crate::host::random;
 use crate::id::{DocId, ItemId};
-use crate::store::StorageError;
 use crate::time::Moment;
 
-type Both = (Option<TalkView>, Option<AccountView>);
-
-impl Engine {
-    fn hearing(&mut self, home: &Home, doc: DocId) -> Result<Both, Error> {
-        let read = self.records(home, doc)?;
-        let bodies = self.bodies(home, read.held.iter().map(|held| held.id))?;
-        let words = |position| bodies.get(&position).cloned();
-        let talk = talk(&home.pair, doc, &read.held, home.me, self.now(), &words);
-        Ok((talk, account(&home.pair, doc, &read.held, home.me, &words)))
-    }
-
-    fn all_hearing(&mut self, class: &str) -> Result<Vec<Both>, Error> {
-        let home = self.home()?;
-        let mut all = Vec::new();
-        for doc in self.live_documents(&[class])? {
-            let read = self.hearing(&home, doc);
-            all.extend(self.unless_damaged(doc, read)?);
-        }
-        Ok(all)
-    }
-
-    /// The talk in a document, if it holds one.
-    pub(crate) fn talk_in(&mut self, home: &Home, doc: DocId) -> Result<Option<TalkView>, Error> {
-        Ok(self.hearing(home, doc)?.0)
-    }
-
-    pub(crate) fn talks(&mut self) -> Result<Vec<TalkView>, Error> {
-        Ok(self.all_hearing("talk")?.into_iter().filter_map(|(talk, _)| talk).collect())
-    }
-
-    fn accounts(&mut self) -> Result<Vec<AccountView>, Error> {
-        Ok(self.all_hearing("account")?.into_iter().filter_map(|(_, account)| account).collect())
-    }
-
-    fn act_on_hearing(&mut self, doc: Option<DocId>, command: Command) -> Result<Both, Error> {
-        let home = self.home()?;
-        let salt = random(self.entropy()).map_err(StorageError::from)?;
-        let (doc, new) = match doc {
-            Some(doc) => (doc, false),
-            None => (own_document(home.pair.id, home.me, &salt), true),
-        };
-        let (talk, account) = if new { (None, None) } else { self.hearing(&home, doc)? };
-        if !new && talk.is_none() && account.is_none() {
-            return Err(RefusalCode::NotFound.into());
-        }
-        let drafts = self.deciding(&home, |context| {
-            decide(doc, salt, talk.as_ref(), account.as_ref(), &command, context)
-        })?;
-        self.append_own(drafts)?;
-        let home = self.home()?;
-        self.hearing(&home, doc)
-    }
+pub(super) fn talks(engine: &mut Engine) -> Result<Vec<TalkView>, Error> {
+    engine.views::<Talks>()
 }
 
-/// Talks and accounts, see [`crate::domain::hearing`].
+fn accounts(engine: &mut Engine) -> Result<Vec<AccountView>, Error> {
+    engine.views::<Accounts>()
+}
+
+/// Talks and accounts, each in a document of its own.
 #[derive(Clone, Copy)]
 pub struct Hearing<'a>(pub(super) &'a Space);
 
 impl Hearing<'_> {
     async fn talk(&self, id: Option<DocId>, command: Command) -> Result<TalkView, Error> {
-        let (talk, _) = self.0.ask(move |engine| engine.act_on_hearing(id, command)).await?;
-        Ok(talk.ok_or(RefusalCode::NotFound)?)
+        let work = move |engine: &mut Engine| match id {
+            Some(id) => engine.done::<Talks>(id, &command),
+            None => engine.begin::<Talks>(&command),
+        };
+        self.0.ask(work).await
     }
 
-    async fn account(&self, id: Option<DocId>, command: Command) -> Result<AccountView, Error> {
-        let (_, account) = self.0.ask(move |engine| engine.act_on_hearing(id, command)).await?;
-        Ok(account.ok_or(RefusalCode::NotFound)?)
+    async fn account(&self, id: Option<DocId>, command: Telling) -> Result<AccountView, Error> {
+        let work = move |engine: &mut Engine| match id {
+            Some(id) => engine.done::<Accounts>(id, &command),
+            None => engine.begin::<Accounts>(&command),
+        };
+        self.0.ask(work).await
     }
 
     /// The talks.
@@ -85,7 +42,7 @@ impl Hearing<'_> {
     /// # Errors
     /// `NotPaired`, storage, [`Error::Closed`]; so for all reading methods here.
     pub async fn talks(&self) -> Result<Vec<TalkView>, Error> {
-        self.0.ask(Engine::talks).await
+        self.0.ask(talks).await
     }
 
     /// Proposes a talk (F23).
@@ -135,7 +92,7 @@ impl Hearing<'_> {
     /// # Errors
     /// As [`Hearing::talks`].
     pub async fn accounts(&self) -> Result<Vec<AccountView>, Error> {
-        self.0.ask(Engine::accounts).await
+        self.0.ask(accounts).await
     }
 
     /// Tells an account, a new one or one of mine anew; what was told before stays
@@ -144,7 +101,9 @@ impl Hearing<'_> {
     /// # Errors
     /// `NotYourWords`, `NotFound`, those of a text.
     pub async fn tell(&self, id: Option<DocId>, text: &str) -> Result<AccountView, Error> {
-        self.account(id, Command::Tell { text: text.to_owned() }).await
+        let text = text.to_owned();
+        let command = if id.is_some() { Telling::Tell { text } } else { Telling::Begin { text } };
+        self.account(id, command).await
     }
 
     /// Takes back words of mine in an account: a telling, a question, an answer.
@@ -153,13 +112,7 @@ impl Hearing<'_> {
     /// # Errors
     /// `NotYourWords`, `NotFound`, `NoLongerThere`, `PairLeft`.
     pub async fn withdraw_words(&self, id: DocId, words: ItemId) -> Result<AccountView, Error> {
-        let work = move |engine: &mut Engine| {
-            engine.withdraw_words(id, words)?;
-            let home = engine.home()?;
-            engine.hearing(&home, id)
-        };
-        let (_, account) = self.0.ask(work).await?;
-        Ok(account.ok_or(RefusalCode::NotFound)?)
+        self.0.ask(move |engine| engine.withdrawn::<Accounts>(id, words)).await
     }
 
     /// Asks about the other's account, as it stands here (F30). At most three
@@ -168,7 +121,7 @@ impl Hearing<'_> {
     /// # Errors
     /// `OwnWords`, `NotFound`, those of a text.
     pub async fn ask(&self, id: DocId, text: &str) -> Result<AccountView, Error> {
-        self.account(Some(id), Command::Ask { text: text.to_owned() }).await
+        self.account(Some(id), Telling::Ask { text: text.to_owned() }).await
     }
 
     /// Answers a question about my account. None is owed.
@@ -181,6 +134,6 @@ impl Hearing<'_> {
         question: ItemId,
         text: &str,
     ) -> Result<AccountView, Error> {
-        self.account(Some(id), Command::Answer { question, text: text.to_owned() }).await
+        self.account(Some(id), Telling::Answer { question, text: text.to_owned() }).await
     }
 }

@@ -22,16 +22,7 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 
-pub use crate::engine::{
-    DoctorReport, Finding, Host, Leaving, PairingState, Remedy, SetAside, Status, StatusNotice,
-    VerifiedLog,
-};
-#[cfg(feature = "net")]
-pub use crate::exchange::{
-    Asked, BundleOf, BundleSummary, CatchUp, Diagnostics, Exchange, ExchangeOptions, MailboxVisit,
-    Pairing, Trouble, TroubleOf,
-};
-pub use agreements::{Agreements, ExportedDocument, HistoryItem, LogItem, PrivateDraft};
+pub use agreements::{Agreements, PrivateDraft};
 pub use checkins::CheckIns;
 pub use hearing::Hearing;
 pub use inner::Inner;
@@ -43,9 +34,13 @@ pub use sim::{SimLink, SimTurn};
 pub use subscription::Subscription;
 
 use crate::domain::agreement::AgreementView;
-use crate::domain::next::NextDue;
-use crate::domain::share::SharedItem;
-use crate::engine::{Engine, Handle};
+use crate::domain::capability::Class;
+use crate::domain::overview::next::NextDue;
+use crate::domain::overview::share::SharedItem;
+use crate::engine::{
+    Changes, DoctorReport, Engine, ExportedDocument, Handle, Host, Leaving, LogItem, Status,
+    VerifiedLog, Watched,
+};
 use crate::error::Error;
 use crate::id::DocId;
 use crate::time::Moment;
@@ -88,7 +83,7 @@ impl Space {
         })
     }
 
-    pub(crate) fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+    pub(crate) fn changes(&self) -> tokio::sync::watch::Receiver<Changes> {
         self.engine.changes()
     }
 
@@ -132,7 +127,7 @@ impl Space {
     /// # Errors
     /// `NotPaired`, storage, [`Error::Closed`].
     pub async fn what_i_share(&self) -> Result<Vec<SharedItem>, Error> {
-        self.ask(Engine::what_i_share).await
+        self.ask(agreements::shared).await
     }
 
     /// Stops all of it at once, without any network (R8, I11). Gives back what
@@ -141,7 +136,7 @@ impl Space {
     /// # Errors
     /// `NotPaired`, storage, [`Error::Closed`].
     pub async fn stop_all(&self) -> Result<Vec<SharedItem>, Error> {
-        self.ask(Engine::stop_all).await
+        self.ask(agreements::stop_sharing).await
     }
 
     /// What is next for me: three things at most.
@@ -149,7 +144,7 @@ impl Space {
     /// # Errors
     /// `NotPaired`, storage, [`Error::Closed`].
     pub async fn next_due(&self) -> Result<Vec<NextDue>, Error> {
-        self.ask(Engine::next_due).await
+        self.ask(progress::next).await
     }
 
     /// Holds all exchange with the other phone, or releases it. To the partner
@@ -260,7 +255,7 @@ impl Space {
     /// Begins to hear of the agreements, see [`Subscription`]. Before there is a
     /// pair the list is empty.
     pub fn subscribe(&self) -> Subscription<Vec<AgreementView>> {
-        Subscription::new(self, Engine::agreements)
+        Subscription::new(self, Watched::Of(&[Class::Agreement]), agreements::agreements)
     }
 
     /// Writes everything back and closes every file and every socket, so that the

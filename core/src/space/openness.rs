@@ -1,144 +1,74 @@
-//! Openness posts, on one phone.
+//! What both tell of themselves, by their own hand and for a while.
 
 use super::Space;
 use super::subscription::Subscription;
+use crate::domain::agreement::AgreementDocs;
+use crate::domain::capability::Class;
 use crate::domain::ledger::{Month, ledger};
-use crate::domain::openness::{Command, NewPost, PostView, decide, fold, project};
-use crate::domain::pacing::Feature;
+use crate::domain::openness::{Command, NewPost, PostView, Posts, Told};
 use crate::domain::refusal::RefusalCode;
-use crate::engine::{Engine, Home};
+use crate::engine::{Engine, Home, Watched};
 use crate::error::Error;
-use crate::id::{DocId, ItemId};
-use crate::limits;
-use crate::time::{DAY, Moment};
+use crate::id::{DocId, ItemId, Position};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-impl Engine {
-    /// The ledgers of both that views look at: those of the months around now,
-    /// and every other one that still holds something that lives.
-    pub(crate) fn live_ledgers(&mut self, home: &Home) -> Result<Vec<DocId>, Error> {
-        let now = self.now();
-        let mut docs: BTreeSet<DocId> = self.ledgers_between(home, now, now);
-        let others = ["openness", "checkin", "intention", "words"];
-        docs.extend(self.live_documents(&others)?);
-        Ok(docs.into_iter().collect())
+/// The ledgers of both that views look at: those of the months around now,
+/// and every other one that still holds something that lives.
+fn live_ledgers(engine: &mut Engine, home: &Home) -> Result<Vec<DocId>, Error> {
+    let now = engine.now();
+    let mut docs: BTreeSet<DocId> = home.ledgers_between(now, now).into_iter().flatten().collect();
+    docs.extend(engine.live_documents(&[Class::Ledger], usize::MAX)?);
+    Ok(docs.into_iter().collect())
+}
+
+/// Every post that lives, and the stubs of those taken back, oldest first.
+pub(super) fn posts(engine: &mut Engine) -> Result<Vec<PostView>, Error> {
+    let home = engine.home()?;
+    let mut all = Vec::new();
+    for doc in live_ledgers(engine, &home)? {
+        // One that is damaged must not hide the others, nor keep them from
+        // being stopped.
+        let of = engine.view::<Posts>(&home, &[doc]);
+        all.extend(engine.unless_damaged(doc, of)?.flatten().unwrap_or_default());
     }
+    all.sort_by_key(|post| (post.at, post.id));
+    Ok(all)
+}
 
-    /// The ledgers of both for the months from 13 weeks before `from` to a month
-    /// after `to`.
-    pub(crate) fn ledgers_between(&self, home: &Home, from: Moment, to: Moment) -> BTreeSet<DocId> {
-        let mut docs = BTreeSet::new();
-        // Nobody's life is longer than this; stated times can be anything.
-        let mut at = from.max(to.plus(-limits::LIFE)).plus(-limits::RECENT);
-        while at <= to.plus(31 * DAY) {
-            for person in home.pair.members() {
-                docs.insert(ledger(home.pair.id, person, Month::of(at)));
-            }
-            at = at.plus(27 * DAY);
-        }
-        docs
+/// The posts that are still shared: none once the pair has ended.
+pub(super) fn shared(engine: &mut Engine) -> Result<Vec<PostView>, Error> {
+    let home = engine.home()?;
+    match engine.pair_state(&home)?.left_at {
+        Some(_) => Ok(Vec::new()),
+        None => posts(engine),
     }
+}
 
-    /// The posts of one ledger as they are now.
-    pub(crate) fn posts_of(&mut self, home: &Home, doc: DocId) -> Result<Vec<PostView>, Error> {
-        let basis = self.touched(home, doc)?;
-        if basis.0.is_empty() {
-            return Ok(Vec::new());
-        }
-        let folded = match self.posts.get(&doc) {
-            Some((known, folded)) if *known == basis => folded.clone(),
-            _ => {
-                let read = self.records(home, doc)?;
-                let folded = Arc::new(fold(&home.pair, doc, &read.held));
-                if self.posts.len() >= limits::LIVE_DOCUMENTS {
-                    self.posts.clear();
-                }
-                self.posts.insert(doc, (read.basis, folded.clone()));
-                folded
-            }
+fn found(engine: &mut Engine, id: ItemId) -> Result<PostView, Error> {
+    let found = posts(engine)?.into_iter().find(|post| post.id == id);
+    Ok(found.ok_or(RefusalCode::NoLongerThere)?)
+}
+
+fn act(engine: &mut Engine, post: Option<ItemId>, command: Command) -> Result<PostView, Error> {
+    let (doc, id) = engine.write(|engine, home| {
+        let doc = match post {
+            Some(id) => found(engine, id)?.ledger,
+            None => ledger(home.pair.id, home.me, Month::of(engine.now())),
         };
-        let now = self.now();
-        let live = folded.posts.iter().filter(|post| now < post.until);
-        let words = live.flat_map(|post| {
-            std::iter::once(post.id).chain(post.corrections.iter().map(|(position, _)| *position))
-        });
-        let bodies = self.bodies(home, words)?;
-        let read = |position| bodies.get(&position).cloned();
-        Ok(project(&folded, doc, &home.pair, home.me, now, &read))
-    }
-
-    /// Every post that lives, and the stubs of those taken back, oldest first.
-    pub(crate) fn posts(&mut self) -> Result<Vec<PostView>, Error> {
-        let home = self.home()?;
-        let mut posts = Vec::new();
-        for doc in self.live_ledgers(&home)? {
-            // One that is damaged must not hide the others, nor keep them from
-            // being stopped.
-            let of = self.posts_of(&home, doc);
-            posts.extend(self.unless_damaged(doc, of)?.unwrap_or_default());
-        }
-        posts.sort_by_key(|post| (post.at, post.id));
-        Ok(posts)
-    }
-
-    /// The posts that are still shared: none once the pair has ended.
-    pub(crate) fn shared_posts(&mut self) -> Result<Vec<PostView>, Error> {
-        let home = self.home()?;
-        match self.pair_state(&home)?.left_at {
-            Some(_) => Ok(Vec::new()),
-            None => self.posts(),
-        }
-    }
-
-    fn post_with(&mut self, id: ItemId) -> Result<PostView, Error> {
-        let found = self.posts()?.into_iter().find(|post| post.id == id);
-        Ok(found.ok_or(RefusalCode::NoLongerThere)?)
-    }
-
-    /// A post just after it was written or changed: the newest ledger holds it
-    /// most likely.
-    fn written_post(&mut self, id: ItemId) -> Result<PostView, Error> {
-        let home = self.home()?;
-        let newest = ledger(home.pair.id, home.me, Month::of(self.now()));
-        let found = self.posts_of(&home, newest)?.into_iter().find(|post| post.id == id);
-        found.map_or_else(|| self.post_with(id), Ok)
-    }
-
-    fn act_on_post(&mut self, id: Option<ItemId>, command: Command) -> Result<ItemId, Error> {
-        let written = self.transact(|engine| {
-            engine.look_at_clock()?;
-            let mut home = engine.home()?;
-            let post = match id {
-                Some(id) => Some(engine.post_with(id)?),
-                None => None,
-            };
-            let mut under = None;
-            if let Command::Post(new) = &command {
-                if engine.pacing(&home)?.limits().off.contains(&Feature::Openness) {
-                    return Err(RefusalCode::FeatureOff.into());
-                }
-                let doc = ledger(home.pair.id, home.me, Month::of(engine.now()));
-                engine.posts_of(&home, doc)?;
-                let told = engine.posts.get(&doc).map_or(0, |(_, folded)| folded.posts.len());
-                if told >= limits::POSTS_PER_MONTH {
-                    return Err(RefusalCode::CapReached.into());
-                }
-                if let Some(doc) = new.under {
-                    under = Some(engine.show_agreement(doc)?);
-                }
+        let under = match &command {
+            Command::Post(NewPost { under: Some(under), .. }) => {
+                Some(engine.show::<AgreementDocs>(*under)?)
             }
-            let drafts = engine.deciding(&home, |context| {
-                decide(post.as_ref(), under.as_ref(), &command, context)
-            })?;
-            let own = home.own()?.follower.checkpoint();
-            let next = crate::id::Position { log: own.log, index: own.length, place: 0 };
-            engine.append(&mut home, drafts)?;
-            Ok(next.item())
-        })?;
-        self.changed();
-        Ok(id.unwrap_or(written))
-    }
+            _ => None,
+        };
+        let own = home.own()?.follower.checkpoint();
+        let next = Position { log: own.log, index: own.length, place: 0 };
+        engine.act_within::<Posts>(home, &[doc], &Told { post, command, under })?;
+        Ok((doc, post.unwrap_or(next.item())))
+    })?;
+    let home = engine.home()?;
+    let seen = engine.view::<Posts>(&home, &[doc])?.unwrap_or_default();
+    Ok(seen.into_iter().find(|post| post.id == id).ok_or(RefusalCode::NoLongerThere)?)
 }
 
 /// What both tell of themselves, see [`crate::domain::openness`].
@@ -147,12 +77,7 @@ pub struct Openness<'a>(pub(super) &'a Space);
 
 impl Openness<'_> {
     async fn act(&self, id: Option<ItemId>, command: Command) -> Result<PostView, Error> {
-        self.0
-            .ask(move |engine| {
-                let id = engine.act_on_post(id, command)?;
-                engine.written_post(id)
-            })
-            .await
+        self.0.ask(move |engine| act(engine, id, command)).await
     }
 
     /// The posts of both that live, and stubs of those taken back this week.
@@ -160,12 +85,12 @@ impl Openness<'_> {
     /// # Errors
     /// `NotPaired`, storage, [`Error::Closed`].
     pub async fn list(&self) -> Result<Vec<PostView>, Error> {
-        self.0.ask(Engine::posts).await
+        self.0.ask(posts).await
     }
 
     /// Begins to hear of the posts.
     pub fn subscribe(&self) -> Subscription<Vec<PostView>> {
-        Subscription::new(self.0, Engine::posts)
+        Subscription::new(self.0, Watched::Of(&[Class::Ledger]), posts)
     }
 
     /// Tells something, for a while.

@@ -2,10 +2,9 @@
 
 use super::Space;
 use crate::cbor::Value;
-use crate::domain::pacing::{Act, Contact, Feature, PairLimits, SpaceView};
-use crate::domain::record::{Action, Draft};
+use crate::domain::overview::reminder::Wishes;
+use crate::domain::pacing::{Command, Contact, Feature, Pace, PairLimits, SpaceView};
 use crate::domain::refusal::RefusalCode;
-use crate::domain::reminder::Wishes;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::store::{StorageError, VaultItem};
@@ -14,76 +13,42 @@ use std::collections::BTreeSet;
 
 const WISHES: &str = "wishes";
 
-impl Engine {
-    /// This person's wishes for reminders.
-    pub(crate) fn wishes(&mut self) -> Result<Wishes, Error> {
-        let id = self.vault()?.named(WISHES, "");
-        let Some(item) = self.vault()?.get(id)? else { return Ok(Wishes::default()) };
-        let text = item.value.get("wishes").and_then(Value::text);
-        let wishes = text.and_then(|text| serde_json::from_str(text).ok());
-        Ok(wishes.ok_or_else(|| StorageError::Damaged("vault.db: the wishes".to_owned()))?)
-    }
+/// This person's wishes for reminders.
+pub(super) fn wishes(engine: &mut Engine) -> Result<Wishes, Error> {
+    let id = engine.vault()?.named(WISHES, "");
+    let Some(item) = engine.vault()?.get(id)? else { return Ok(Wishes::default()) };
+    let text = item.value.get("wishes").and_then(Value::text);
+    let wishes = text.and_then(|text| serde_json::from_str(text).ok());
+    Ok(wishes.ok_or_else(|| StorageError::Damaged("vault.db: the wishes".to_owned()))?)
+}
 
-    fn set_wishes(&mut self, wishes: &Wishes) -> Result<(), Error> {
-        if wishes.check_in.is_some_and(|(weekday, _)| !(1..=7).contains(&weekday)) {
-            return Err(RefusalCode::AnswerInvalid.into());
-        }
-        let text =
-            serde_json::to_string(wishes).map_err(|error| StorageError::Io(error.to_string()))?;
-        let id = self.vault()?.named(WISHES, "");
-        let value = Value::map([("wishes", Some(text.as_str().into()))]);
-        self.vault()?.put(&VaultItem { id, kind: WISHES.to_owned(), value })?;
-        self.changed();
-        Ok(())
+fn set_wishes(engine: &mut Engine, wishes: &Wishes) -> Result<(), Error> {
+    if wishes.check_in.is_some_and(|(weekday, _)| !(1..=7).contains(&weekday)) {
+        return Err(RefusalCode::AnswerInvalid.into());
     }
+    let text =
+        serde_json::to_string(wishes).map_err(|error| StorageError::Io(error.to_string()))?;
+    let id = engine.vault()?.named(WISHES, "");
+    let value = Value::map([("wishes", Some(text.as_str().into()))]);
+    engine.vault()?.put(&VaultItem { id, kind: WISHES.to_owned(), value })?;
+    engine.changed();
+    Ok(())
+}
 
-    pub(crate) fn limits(&mut self) -> Result<(PairLimits, PairLimits), Error> {
-        let home = self.home()?;
-        let pacing = self.pacing(&home)?;
-        Ok((pacing.limits(), pacing.vote(&home.pair, home.me)))
-    }
+fn limits(engine: &mut Engine) -> Result<(PairLimits, PairLimits), Error> {
+    let home = engine.home()?;
+    let pacing = engine.state::<Pace>(&home, &[home.pair.document()])?;
+    Ok((pacing.limits(), pacing.vote(home.side)))
+}
 
-    fn set_limits(&mut self, vote: PairLimits) -> Result<(PairLimits, PairLimits), Error> {
-        let home = self.home()?;
-        if vote.retention_days == Some(0) {
-            return Err(RefusalCode::DaysInvalid.into());
-        }
-        let off = vote.off.into_iter().collect();
-        let act = Act::SetLimits { retention: vote.retention_days, off };
-        let target = home.pair.document();
-        self.append_own(vec![Draft { target, action: Action::Pacing(act), body: None }])?;
-        self.limits()
-    }
+pub(super) fn space_now(engine: &mut Engine) -> Result<Option<SpaceView>, Error> {
+    let home = engine.home()?;
+    Ok(engine.view::<Pace>(&home, &[home.pair.document()])?.flatten())
+}
 
-    pub(crate) fn space_now(&mut self) -> Result<Option<SpaceView>, Error> {
-        let home = self.home()?;
-        Ok(self.pacing(&home)?.space(&home.pair, home.me, self.now()))
-    }
-
-    fn begin_space(
-        &mut self,
-        until: Option<Moment>,
-        contact: Contact,
-    ) -> Result<Option<SpaceView>, Error> {
-        if until.is_some_and(|until| until <= self.now()) {
-            return Err(RefusalCode::TimeInvalid.into());
-        }
-        let target = self.home()?.pair.document();
-        let action = Action::Pacing(Act::BeginSpace { until, contact });
-        self.append_own(vec![Draft { target, action, body: None }])?;
-        self.space_now()
-    }
-
-    fn end_space(&mut self) -> Result<Option<SpaceView>, Error> {
-        let target = self.home()?.pair.document();
-        let mine = self.space_now()?.map(|space| space.positions).unwrap_or_default();
-        if mine.is_empty() {
-            return Err(RefusalCode::NoSpace.into());
-        }
-        let end = |of| Draft { target, action: Action::Pacing(Act::EndSpace { of }), body: None };
-        self.append_own(mine.into_iter().map(end).collect())?;
-        self.space_now()
-    }
+fn pace(engine: &mut Engine, command: &Command) -> Result<Option<SpaceView>, Error> {
+    let doc = engine.home()?.pair.document();
+    Ok(engine.done::<Pace>(doc, command)?)
 }
 
 impl Space {
@@ -93,7 +58,7 @@ impl Space {
     /// # Errors
     /// Storage, [`Error::Closed`].
     pub async fn wishes(&self) -> Result<Wishes, Error> {
-        self.ask(Engine::wishes).await
+        self.ask(wishes).await
     }
 
     /// Sets them.
@@ -102,7 +67,7 @@ impl Space {
     /// `AnswerInvalid` for a day of the week that is none, storage,
     /// [`Error::Closed`].
     pub async fn set_wishes(&self, wishes: Wishes) -> Result<(), Error> {
-        self.ask(move |engine| engine.set_wishes(&wishes)).await
+        self.ask(move |engine| set_wishes(engine, &wishes)).await
     }
 
     /// The limits that hold for both, the most protective of both votes; and
@@ -111,7 +76,7 @@ impl Space {
     /// # Errors
     /// `NotPaired`, storage, [`Error::Closed`].
     pub async fn limits(&self) -> Result<(PairLimits, PairLimits), Error> {
-        self.ask(Engine::limits).await
+        self.ask(limits).await
     }
 
     /// Sets one's own vote. A shorter retention deletes older words on both
@@ -124,7 +89,11 @@ impl Space {
         retention_days: Option<u16>,
         off: BTreeSet<Feature>,
     ) -> Result<(PairLimits, PairLimits), Error> {
-        self.ask(move |engine| engine.set_limits(PairLimits { retention_days, off })).await
+        self.ask(move |engine| {
+            pace(engine, &Command::Limit(PairLimits { retention_days, off }))?;
+            limits(engine)
+        })
+        .await
     }
 
     /// The space that somebody has now, if anybody has.
@@ -132,7 +101,7 @@ impl Space {
     /// # Errors
     /// As [`Space::limits`].
     pub async fn space_now(&self) -> Result<Option<SpaceView>, Error> {
-        self.ask(Engine::space_now).await
+        self.ask(space_now).await
     }
 
     /// Takes space, at once; nobody is asked (F83).
@@ -144,7 +113,7 @@ impl Space {
         until: Option<Moment>,
         contact: Contact,
     ) -> Result<Option<SpaceView>, Error> {
-        self.ask(move |engine| engine.begin_space(until, contact)).await
+        self.ask(move |engine| pace(engine, &Command::Begin { until, contact })).await
     }
 
     /// Ends one's own space early. Gives back what still holds.
@@ -152,6 +121,6 @@ impl Space {
     /// # Errors
     /// `NoSpace` where one has none.
     pub async fn end_space(&self) -> Result<Option<SpaceView>, Error> {
-        self.ask(Engine::end_space).await
+        self.ask(|engine| pace(engine, &Command::End)).await
     }
 }

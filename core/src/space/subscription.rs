@@ -2,33 +2,31 @@
 
 use super::Space;
 use crate::domain::refusal::RefusalCode;
-use crate::engine::Engine;
+use crate::engine::{Changes, Engine, Watched};
 use crate::error::Error;
-use std::sync::Arc;
 use tokio::sync::watch;
 
-type Query<T> = Arc<dyn Fn(&mut Engine) -> Result<T, Error> + Send + Sync>;
+type Query<T> = fn(&mut Engine) -> Result<T, Error>;
 
 /// A view as it is, and again whenever it has changed: by this phone, by the
 /// partner's, or by another process on this home. Coalesced: who reads slowly
-/// sees the newest, never a backlog.
+/// sees the newest, never a backlog. It is made again only when what it shows has
+/// been touched, and once for all who listen to it.
 pub struct Subscription<T> {
     space: Space,
+    watched: Watched,
     query: Query<T>,
-    changes: watch::Receiver<u64>,
+    changes: watch::Receiver<Changes>,
     /// The change after which the last view was taken.
     seen: Option<u64>,
     last: Option<T>,
     cancelled: bool,
 }
 
-impl<T: Clone + Default + PartialEq + Send + 'static> Subscription<T> {
-    pub(super) fn new(
-        space: &Space,
-        query: impl Fn(&mut Engine) -> Result<T, Error> + Send + Sync + 'static,
-    ) -> Self {
-        let (space, query, changes) = (space.clone(), Arc::new(query), space.changes());
-        Self { space, query, changes, seen: None, last: None, cancelled: false }
+impl<T: Clone + Default + PartialEq + Send + Sync + 'static> Subscription<T> {
+    pub(super) fn new(space: &Space, watched: Watched, query: Query<T>) -> Self {
+        let (space, changes) = (space.clone(), space.changes());
+        Self { space, watched, query, changes, seen: None, last: None, cancelled: false }
     }
 
     /// The current view at the first call; later, waits until it differs from
@@ -40,13 +38,14 @@ impl<T: Clone + Default + PartialEq + Send + 'static> Subscription<T> {
     /// Storage.
     pub async fn next(&mut self) -> Result<Option<T>, Error> {
         while !self.cancelled {
-            let seen = self.seen;
-            let at = match self.changes.wait_for(|at| Some(*at) != seen).await {
-                Ok(at) => *at,
+            let (seen, watched) = (self.seen, self.watched);
+            let moved = |changes: &Changes| Some(changes.of(watched)) != seen;
+            let at = match self.changes.wait_for(moved).await {
+                Ok(changes) => changes.of(watched),
                 Err(_) => return Ok(None),
             };
-            let query = self.query.clone();
-            let answer = self.space.ask(move |engine| query(engine)).await;
+            let query = self.query;
+            let answer = self.space.ask(move |engine| engine.shared_view(watched, query)).await;
             // Only now: whoever drops the wait before has not seen it.
             self.seen = Some(at);
             let view = match answer {

@@ -1,11 +1,12 @@
 //! What a space keeps and what it lets go of.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use crate::PairingState;
 use crate::host::FixedClock;
 use crate::id::{PairId, PersonId};
 use crate::pairing::Material;
-use crate::space::PairingState;
 use crate::store::KeyFile;
+use crate::store::Setting;
 use crate::time::Moment;
 use crate::{Host, Space};
 use std::sync::Arc;
@@ -31,5 +32,12 @@ async fn a_pairing_that_no_session_proves_leaves_no_trace_after_ten_minutes() {
     assert_eq!(space.status().await.unwrap().pairing, PairingState::Pending);
     clock.set(Moment(1_601));
     assert_eq!(space.status().await.unwrap().pairing, PairingState::Unpaired);
-    assert!(space.engine.ask(|engine| Ok(engine.db()?.setting("link")?)).await.unwrap().is_none());
+    assert!(
+        space
+            .engine
+            .ask(|engine| Ok(engine.db()?.setting(Setting::Link)?))
+            .await
+            .unwrap()
+            .is_none()
+    );
 }

@@ -237,23 +237,14 @@ impl Database {
 
     /// Writes the WAL back and truncates it, so that deleted bytes are gone from
     /// every file. `false` if a reader or writer elsewhere kept it from being
-    /// complete.
+    /// complete: nobody waits here for that.
     pub fn checkpoint(&self) -> Result<bool, StorageError> {
-        for _ in 0..20 {
-            if self.try_checkpoint()? {
-                return Ok(true);
-            }
-            std::thread::sleep(Duration::from_millis(25));
-        }
-        Ok(false)
-    }
-
-    /// The same, without waiting for anybody.
-    pub fn try_checkpoint(&self) -> Result<bool, StorageError> {
+        self.connection.busy_timeout(Duration::ZERO)?;
         // SQLite reports "busy" in the row, not as an error.
-        let busy: i64 =
-            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        Ok(busy == 0)
+        let busy: rusqlite::Result<i64> =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        self.connection.busy_timeout(BUSY)?;
+        Ok(busy? == 0)
     }
 
     fn associated(&self, table: &str, row: Row<'_>) -> Vec<u8> {

@@ -3,6 +3,7 @@
 
 use super::database::{Row, StorageError};
 use super::pair_db::PairDb;
+use super::settings::Setting;
 use crate::cbor::Value;
 use crate::id::DocId;
 use rusqlite::{OptionalExtension, params};
@@ -34,14 +35,6 @@ pub struct LiveRow {
     pub log: u64,
     /// How many documents of its class that log had begun before.
     pub nth: u64,
-}
-
-/// What a document is, by the kind of its first record.
-fn class(kind: &str) -> &str {
-    match kind.split_once('.').map_or(kind, |(class, _)| class) {
-        "draft" => "agreement",
-        class => class,
-    }
 }
 
 /// How many documents of each class (`agreement`, `promise`) each log has begun.
@@ -124,14 +117,6 @@ impl PairDb {
         Ok(live)
     }
 
-    /// How many documents are live.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub fn live_count(&self) -> Result<u64, StorageError> {
-        Ok(self.file.connection.query_row("SELECT count(*) FROM live", [], |row| row.get(0))?)
-    }
-
     /// Takes a document off the list that views look at. It comes back when
     /// something touches it.
     ///
@@ -189,32 +174,34 @@ impl PairDb {
     pub fn add_touch(
         &self,
         doc: DocId,
-        first_kind: &str,
+        (class, first_kind): (&str, &str),
         log: u64,
         index: u64,
-    ) -> Result<(), StorageError> {
+    ) -> Result<DocumentRow, StorageError> {
         self.add_touch_of_known(doc, log, index)?;
         let mut begun = self.begun()?;
-        let row = self.begin_document(doc, first_kind, (log, index), &mut begun)?;
+        let row = self.begin_document(doc, (class, first_kind), (log, index), &mut begun)?;
         self.put_begun(&begun)?;
-        self.revive(&row)
+        self.revive(&row)?;
+        Ok(row)
     }
 
-    /// A document's row, made now if there is none.
+    /// A document's row, made now if there is none: by the kind of its first record, and
+    /// counted among those of a class.
     ///
     /// # Errors
     /// [`StorageError`].
     pub fn begin_document(
         &self,
         doc: DocId,
-        first_kind: &str,
+        (class, first_kind): (&str, &str),
         first: (u64, u64),
         begun: &mut Begun,
     ) -> Result<DocumentRow, StorageError> {
         if let Some(row) = self.document(doc)? {
             return Ok(row);
         }
-        let nth = begun.count(first.0, class(first_kind));
+        let nth = begun.count(first.0, class);
         let first_kind = first_kind.to_owned();
         let row = DocumentRow { id: doc, first_kind, first, snapshot: 0, nth };
         self.put_document(&row)?;
@@ -238,8 +225,8 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn begun(&self) -> Result<Begun, StorageError> {
-        let Some(known) = self.setting("begun")? else { return Ok(Begun::default()) };
-        let damaged = || self.file.damaged("setting", Row::Name("begun"));
+        let Some(known) = self.setting(Setting::Begun)? else { return Ok(Begun::default()) };
+        let damaged = || self.file.damaged("setting", Row::Name(Setting::Begun.name()));
         let Value::Map(counts) = known else { return Err(damaged()) };
         let count = |(name, count): (String, Value)| Some((name, count.uint()?));
         let counts = counts.into_iter().map(count).collect::<Option<_>>().ok_or_else(damaged)?;
@@ -255,7 +242,7 @@ impl PairDb {
             return Ok(());
         }
         let counts = begun.counts.iter().map(|(name, count)| (name.clone(), (*count).into()));
-        self.set("begun", &Value::Map(Vec::new()).with(counts.collect()))
+        self.set(Setting::Begun, &Value::Map(Vec::new()).with(counts.collect()))
     }
 
     /// The entries of `log`, from `from` on, that touch a document.

@@ -22,6 +22,7 @@ mod keys;
 mod pair_db;
 mod rows;
 mod secrets;
+mod settings;
 mod vault_db;
 
 pub use arrived::{ArrivedBodies, ArrivedRun};
@@ -35,4 +36,6 @@ pub use rows::{BodyRow, EntryRow, LogRow};
 #[cfg(feature = "net")]
 pub(crate) use rows::{past_from_value, past_view};
 pub use secrets::{KeyFile, PassphraseFile};
+pub(crate) use settings::Due;
+pub use settings::Setting;
 pub use vault_db::{VaultDb, VaultItem};

@@ -3,6 +3,7 @@
 use super::database::{Database, Layout, Row, StorageError};
 use super::entries::Segments;
 use super::rows::LogRow;
+use super::settings::Setting;
 use crate::cbor::Value;
 use crate::host::Entropy;
 use crate::id::{LogId, PairId};
@@ -70,7 +71,7 @@ pub struct PairDb {
     pub(super) segments: Segments,
     /// What was read of small rows that nearly every call needs; another process's
     /// writes are looked for by [`PairDb::forget`]'s caller.
-    settings: RefCell<HashMap<String, Option<Value>>>,
+    settings: RefCell<HashMap<Setting, Option<Value>>>,
     revision: Cell<u64>,
     logs: RefCell<Option<Vec<LogRow>>>,
 }
@@ -177,12 +178,12 @@ impl PairDb {
     ///
     /// # Errors
     /// [`StorageError`].
-    pub fn setting(&self, name: &str) -> Result<Option<Value>, StorageError> {
-        if let Some(known) = self.settings.borrow().get(name) {
+    pub fn setting(&self, name: Setting) -> Result<Option<Value>, StorageError> {
+        if let Some(known) = self.settings.borrow().get(&name) {
             return Ok(known.clone());
         }
         let value = self.read_setting(name)?;
-        self.settings.borrow_mut().insert(name.to_owned(), value.clone());
+        self.settings.borrow_mut().insert(name, value.clone());
         Ok(value)
     }
 
@@ -190,7 +191,7 @@ impl PairDb {
     ///
     /// # Errors
     /// [`StorageError`].
-    pub fn read_setting(&self, name: &str) -> Result<Option<Value>, StorageError> {
+    pub fn read_setting(&self, name: Setting) -> Result<Option<Value>, StorageError> {
         let sealed: Option<Vec<u8>> = self
             .file
             .connection
@@ -198,20 +199,20 @@ impl PairDb {
             .query_row([&self.setting_lookup(name)[..]], |row| row.get(0))
             .optional()?;
         let Some(sealed) = sealed else { return Ok(None) };
-        let value = self.file.unseal("setting", Row::Name(name), &sealed)?;
+        let value = self.file.unseal("setting", Row::Name(name.name()), &sealed)?;
         let inner = value.get("value").cloned();
-        Ok(Some(inner.ok_or_else(|| self.file.damaged("setting", Row::Name(name)))?))
+        Ok(Some(inner.ok_or_else(|| self.file.damaged("setting", Row::Name(name.name())))?))
     }
 
     /// Sets a setting.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub fn set(&self, name: &str, value: &Value) -> Result<(), StorageError> {
-        self.settings.borrow_mut().remove(name);
+    pub fn set(&self, name: Setting, value: &Value) -> Result<(), StorageError> {
+        self.settings.borrow_mut().remove(&name);
         self.settings_changed();
         let value = Value::map([("value", Some(value.clone()))]);
-        let sealed = self.file.seal("setting", Row::Name(name), &value)?;
+        let sealed = self.file.seal("setting", Row::Name(name.name()), &value)?;
         self.file
             .connection
             .prepare_cached("INSERT OR REPLACE INTO setting(lookup, sealed) VALUES (?1, ?2)")?
@@ -223,8 +224,8 @@ impl PairDb {
     ///
     /// # Errors
     /// [`StorageError`].
-    pub fn unset(&self, name: &str) -> Result<(), StorageError> {
-        self.settings.borrow_mut().remove(name);
+    pub fn unset(&self, name: Setting) -> Result<(), StorageError> {
+        self.settings.borrow_mut().remove(&name);
         self.settings_changed();
         let lookup = self.setting_lookup(name);
         self.file.connection.execute("DELETE FROM setting WHERE lookup = ?1", [&lookup[..]])?;
@@ -232,8 +233,8 @@ impl PairDb {
     }
 
     /// The names of settings tell something (that somebody leaves, say).
-    fn setting_lookup(&self, name: &str) -> [u8; 16] {
-        self.file.lookup("setting", name.as_bytes())
+    fn setting_lookup(&self, name: Setting) -> [u8; 16] {
+        self.file.lookup("setting", name.name().as_bytes())
     }
 
     /// How many settings there are.
@@ -338,14 +339,6 @@ impl PairDb {
             .prepare_cached("DELETE FROM outbox WHERE lookup = ?1")?
             .execute([lookup])?;
         Ok(())
-    }
-
-    /// Writes the WAL back and truncates it if nobody keeps it from that just now.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub fn try_checkpoint(&self) -> Result<bool, StorageError> {
-        self.file.try_checkpoint()
     }
 
     /// Changes whenever another connection has committed.

@@ -2,9 +2,9 @@
 
 pub mod daily;
 
-use amends::domain::agreement::{AgreementKind, Category, TermsClause};
-use amends::domain::pair::Who;
+use amends::Who;
 use amends::time::Moment;
+use amends::{AgreementKind, Category, TermsClause};
 use clap::{Args, Parser, Subcommand};
 use daily::{
     AccountCommand, CheckinCommand, JournalCommand, LimitsCommand, OpennessCommand,

@@ -2,9 +2,9 @@
 
 use crate::terminal::{Failure, Terminal};
 use amends::host::{Clock, FixedClock, SystemClock, SystemEntropy};
-use amends::store::{KeyFile, PassphraseFile};
 use amends::time::Moment;
 use amends::{Host, Space};
+use amends::{KeyFile, PassphraseFile};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -2,15 +2,13 @@
 
 pub mod daily;
 
-use amends::domain::agreement::AgreementState;
-use amends::domain::agreement::view::{AgreementView, ClauseView, Notice, RevisionView};
-use amends::domain::next::{NextDue, Why};
-use amends::domain::pair::Who;
-use amends::domain::share::{SharedItem, Sharing};
+use amends::AgreementState;
+use amends::Who;
 use amends::id::DocId;
-use amends::space::{
-    DoctorReport, PairingState, Remedy, SetAside, Status, StatusNotice, VerifiedLog,
-};
+use amends::{AgreementNotice as Notice, AgreementView, ClauseView, RevisionView};
+use amends::{DoctorReport, PairingState, Remedy, SetAside, Status, StatusNotice, VerifiedLog};
+use amends::{NextDue, Why};
+use amends::{SharedItem, Sharing};
 use serde_json::{Value, json};
 
 /// How many characters of an id are shown.

@@ -2,17 +2,17 @@
 
 use crate::relay::Relay;
 use crate::{Figures, cold_open, copy_of, median, resident, size_of, written};
-use amends::domain::agreement::{AgreementKind, Category, Terms, TermsClause};
-use amends::domain::openness::{Kind, NewPost};
-use amends::domain::pair::Who;
-use amends::domain::promise::{NewPromise, Told};
-use amends::domain::recurrence::Due;
+use amends::Due;
+use amends::ExchangeOptions;
+use amends::KeyFile;
+use amends::Who;
 use amends::host::FixedClock;
 use amends::id::DocId;
-use amends::space::ExchangeOptions;
-use amends::store::KeyFile;
 use amends::time::{DAY, Moment};
+use amends::{AgreementKind, Category, Terms, TermsClause};
 use amends::{Host, Space};
+use amends::{NewPost, PostKind as Kind};
+use amends::{NewPromise, Told};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

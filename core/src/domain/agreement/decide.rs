@@ -1,11 +1,12 @@
 //! From a command to records, or a refusal.
 
-use super::fold::{Folded, RevisionState};
+use super::fold::{Counts, Folded, RevisionState};
+use super::record::Act;
 use super::revision::{AgreementKind, Category, Clause, Obligor, Revision, TaperStep};
 use super::view::{AgreementState, AgreementView, project};
-use crate::domain::context::Context;
-use crate::domain::pair::Who;
-use crate::domain::record::Action;
+use crate::domain::capability::{Begun, Context};
+use crate::domain::pair::{Side, Who};
+use crate::domain::record::Draft;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::id::{Past, Position, RevisionHash};
 use crate::limits;
@@ -125,13 +126,25 @@ pub fn decide(
     folded: &Folded,
     command: &Command,
     context: Context<'_>,
-) -> Result<Vec<Action>, Refusal> {
-    let view = project(folded, context.pair, context.pair_state, context.me, context.now);
-    let me = super::fold::member(context.pair, context.me);
-    let decision = Decision { folded, view: &view, me, context };
-    if context.pair_state.left_at.is_some() {
-        return refuse(RefusalCode::PairLeft);
+) -> Result<Vec<Draft>, Refusal> {
+    let acts = acts(folded, command, context)?;
+    let Begun { ever, open } = context.begun;
+    if folded.begun.is_none() && (ever >= limits::AGREEMENTS || open >= limits::LIVE_DOCUMENTS) {
+        return refuse(RefusalCode::TooManyAgreements);
     }
+    if acts.len() > limits::ENTRY_RECORDS {
+        return refuse(RefusalCode::CapReached);
+    }
+    let draft = |act: Act| Draft { target: folded.doc, action: act.into(), body: None };
+    Ok(acts.into_iter().map(draft).collect())
+}
+
+fn acts(folded: &Folded, command: &Command, context: Context<'_>) -> Result<Vec<Act>, Refusal> {
+    // Decided on what both wrote, not on what waits for this person's own yes (R32).
+    let view = project(folded, context.pair, context.pair_state, context.side, context.now);
+    let me = context.side;
+    let decision = Decision { folded, view: &view, me, context };
+    context.together()?;
     match command {
         Command::End => decision.end(),
         Command::Suspend => decision.suspend(),
@@ -150,7 +163,7 @@ pub fn decide(
 struct Decision<'a> {
     folded: &'a Folded,
     view: &'a AgreementView,
-    me: usize,
+    me: Side,
     context: Context<'a>,
 }
 
@@ -181,12 +194,12 @@ impl Decision<'_> {
         Ok(())
     }
 
-    fn end(&self) -> Result<Vec<Action>, Refusal> {
+    fn end(&self) -> Result<Vec<Act>, Refusal> {
         self.open()?;
-        Ok(vec![Action::End])
+        Ok(vec![Act::End])
     }
 
-    fn suspend(&self) -> Result<Vec<Action>, Refusal> {
+    fn suspend(&self) -> Result<Vec<Act>, Refusal> {
         self.open()?;
         if self.folded.suspended[self.me] {
             return refuse(RefusalCode::AlreadySuspended);
@@ -196,20 +209,20 @@ impl Decision<'_> {
             | AgreementState::Suspended
             | AgreementState::CoolingOff
             | AgreementState::Scheduled
-            | AgreementState::NeedsUpdate => Ok(vec![Action::Suspend]),
+            | AgreementState::NeedsUpdate => Ok(vec![Act::Suspend]),
             _ => refuse(RefusalCode::NotInForce),
         }
     }
 
-    fn resume(&self) -> Result<Vec<Action>, Refusal> {
+    fn resume(&self) -> Result<Vec<Act>, Refusal> {
         self.open()?;
         if !self.folded.suspended[self.me] {
             return refuse(RefusalCode::NotSuspended);
         }
-        Ok(vec![Action::Resume])
+        Ok(vec![Act::Resume])
     }
 
-    fn withdraw(&self, which: Option<RevisionHash>) -> Result<Vec<Action>, Refusal> {
+    fn withdraw(&self, which: Option<RevisionHash>) -> Result<Vec<Act>, Refusal> {
         self.open()?;
         if let Some(offer) = &self.folded.offer
             && which.is_none_or(|hash| hash == offer.hash)
@@ -217,7 +230,7 @@ impl Decision<'_> {
             return match (offer.by == self.me, offer.closed) {
                 (false, _) => refuse(RefusalCode::NothingToWithdraw),
                 (true, Some(_)) => refuse(RefusalCode::StaleRevision),
-                (true, None) => Ok(vec![Action::WithdrawProposal { revision: offer.hash }]),
+                (true, None) => Ok(vec![Act::WithdrawProposal { revision: offer.hash }]),
             };
         }
         let mut actions = Vec::new();
@@ -239,21 +252,21 @@ impl Decision<'_> {
     }
 
     /// What takes me out of this revision, if anything can.
-    fn withdraw_from(&self, state: &RevisionState) -> Option<Action> {
+    fn withdraw_from(&self, state: &RevisionState) -> Option<Act> {
         let (now, revision) = (self.context.now, state.hash);
         if state.ratified {
             let until = state.cools_until().filter(|until| now < *until)?;
             let held = until.plus(-limits::COOLING_OFF);
-            return Some(Action::WithdrawConsent { revision, held: Some(held) });
+            return Some(Act::WithdrawConsent { revision, held: Some(held) });
         }
         if state.on_table && state.proposed_by[self.me] {
-            return Some(Action::WithdrawProposal { revision });
+            return Some(Act::WithdrawProposal { revision });
         }
         state.agreed[self.me]?;
-        Some(Action::WithdrawConsent { revision, held: None })
+        Some(Act::WithdrawConsent { revision, held: None })
     }
 
-    fn decline(&self, which: Option<RevisionHash>) -> Result<Vec<Action>, Refusal> {
+    fn decline(&self, which: Option<RevisionHash>) -> Result<Vec<Act>, Refusal> {
         self.open()?;
         if let Some(offer) = &self.folded.offer
             && which.is_none_or(|hash| hash == offer.hash)
@@ -261,22 +274,22 @@ impl Decision<'_> {
             return match (offer.by == self.me, offer.closed) {
                 (true, _) => refuse(RefusalCode::OwnProposal),
                 (false, Some(_)) => refuse(RefusalCode::StaleRevision),
-                (false, None) => Ok(vec![Action::Decline { revision: offer.hash }]),
+                (false, None) => Ok(vec![Act::Decline { revision: offer.hash }]),
             };
         }
-        let theirs = |state: &&RevisionState| state.proposed_by[1 - self.me];
+        let theirs = |state: &&RevisionState| state.proposed_by[self.me.other()];
         let named: Vec<&RevisionState> = self
             .folded
             .revisions
             .iter()
             .filter(|state| which.map_or(state.on_table, |hash| hash == state.hash))
             .collect();
-        let actions: Vec<Action> = named
+        let actions: Vec<Act> = named
             .iter()
             .copied()
             .filter(theirs)
             .filter(|state| state.on_table)
-            .map(|state| Action::Decline { revision: state.hash })
+            .map(|state| Act::Decline { revision: state.hash })
             .collect();
         if !actions.is_empty() {
             return Ok(actions);
@@ -290,7 +303,7 @@ impl Decision<'_> {
         }
     }
 
-    fn consent(&self, revision: RevisionHash, basis: &Past) -> Result<Vec<Action>, Refusal> {
+    fn consent(&self, revision: RevisionHash, basis: &Past) -> Result<Vec<Act>, Refusal> {
         self.open()?;
         self.current(basis)?;
         let Some(state) = self.folded.revisions.iter().find(|state| state.hash == revision) else {
@@ -311,10 +324,10 @@ impl Decision<'_> {
         if self.own_counts().consents >= limits::CONSENTS {
             return refuse(RefusalCode::CapReached);
         }
-        Ok(vec![Action::Consent { revision }])
+        Ok(vec![Act::Consent { revision }])
     }
 
-    fn propose(&self, terms: &Terms, basis: &Past) -> Result<Vec<Action>, Refusal> {
+    fn propose(&self, terms: &Terms, basis: &Past) -> Result<Vec<Act>, Refusal> {
         if self.view.state == AgreementState::Ended {
             return refuse(RefusalCode::AlreadyEnded);
         }
@@ -324,10 +337,10 @@ impl Decision<'_> {
         self.current(basis)?;
         let revision = self.revision(terms, self.parents(), limits::AGREEMENT_DEFAULT_SPAN)?;
         self.may_propose(&revision)?;
-        Ok(vec![Action::Propose { revision }])
+        Ok(vec![Act::Propose { revision }])
     }
 
-    fn renew(&self, expires_at: Option<Moment>, basis: &Past) -> Result<Vec<Action>, Refusal> {
+    fn renew(&self, expires_at: Option<Moment>, basis: &Past) -> Result<Vec<Act>, Refusal> {
         self.open()?;
         self.current(basis)?;
         let now = self.context.now;
@@ -352,10 +365,10 @@ impl Decision<'_> {
             return refuse(RefusalCode::DatesOutOfOrder);
         }
         self.may_propose(&revision)?;
-        Ok(vec![Action::Propose { revision }])
+        Ok(vec![Act::Propose { revision }])
     }
 
-    fn offer(&self, terms: &Terms) -> Result<Vec<Action>, Refusal> {
+    fn offer(&self, terms: &Terms) -> Result<Vec<Act>, Refusal> {
         if self.folded.begun.is_some() {
             return refuse(RefusalCode::SameText);
         }
@@ -367,10 +380,10 @@ impl Decision<'_> {
         if revision.expires_at.since(starts) > limits::SENSITIVE_SPAN {
             return refuse(RefusalCode::RunsTooLong);
         }
-        Ok(vec![Action::Offer { revision }])
+        Ok(vec![Act::Offer { revision }])
     }
 
-    fn open_draft(&self, words: &str) -> Result<Vec<Action>, Refusal> {
+    fn open_draft(&self, words: &str) -> Result<Vec<Act>, Refusal> {
         if self.view.state == AgreementState::Ended {
             return refuse(RefusalCode::AlreadyEnded);
         }
@@ -383,10 +396,10 @@ impl Decision<'_> {
         if self.own_counts().drafts >= limits::DRAFTS {
             return refuse(RefusalCode::CapReached);
         }
-        Ok(vec![Action::OpenDraft { text: text::fragment(words)? }])
+        Ok(vec![Act::OpenDraft { text: text::fragment(words)? }])
     }
 
-    fn type_text(&self, splices: &[Splice], mut length: usize) -> Result<Vec<Action>, Refusal> {
+    fn type_text(&self, splices: &[Splice], mut length: usize) -> Result<Vec<Act>, Refusal> {
         self.open()?;
         let Some(draft) = &self.view.draft else { return refuse(RefusalCode::DraftClosed) };
         if self.own_counts().splices + splices.len() > limits::SPLICES {
@@ -407,9 +420,11 @@ impl Decision<'_> {
         Ok(actions)
     }
 
-    fn own_counts(&self) -> super::fold::Counts {
+    fn own_counts(&self) -> Counts {
         let mine = self.folded.counts.values().filter(|counts| counts.person == self.me);
-        mine.copied().max_by_key(|c| c.proposals + c.consents).unwrap_or_default()
+        mine.copied()
+            .max_by_key(|c| c.proposals + c.consents)
+            .unwrap_or_else(|| Counts::of(self.me))
     }
 
     /// Whatever is open or holds: a new text goes beyond all of it.
@@ -443,7 +458,8 @@ impl Decision<'_> {
                 Obligor::Both => return refuse(RefusalCode::BothInSensitive),
                 Obligor::Person(person) if person != self.context.me => {
                     let theirs = self.folded.revisions.iter().any(|state| {
-                        state.proposed_by[1 - self.me] && state.revision.clauses.contains(clause)
+                        state.proposed_by[self.me.other()]
+                            && state.revision.clauses.contains(clause)
                     });
                     if !theirs {
                         return refuse(RefusalCode::NotYourClause);
@@ -553,7 +569,7 @@ fn span_cap(revision: &Revision) -> i64 {
     if revision.sensitive() { limits::SENSITIVE_SPAN } else { limits::AGREEMENT_SPAN }
 }
 
-fn splice_action(draft: Position, splice: &Splice, insert: String) -> Action {
+fn splice_action(draft: Position, splice: &Splice, insert: String) -> Act {
     let (start, delete) = (splice.start as u64, splice.delete as u64);
-    Action::Splice { draft, start, delete, insert }
+    Act::Splice { draft, start, delete, insert }
 }

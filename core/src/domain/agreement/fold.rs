@@ -1,10 +1,13 @@
 //! From the records of one document to the state of one agreement.
 
+use super::record::Act;
 use super::revision::{Clause, Obligor, Revision};
+use crate::domain::action::Action;
+use crate::domain::capability::{NotUnderstood, Records};
 use crate::domain::consent::{self, Kind, Operation};
-use crate::domain::pair::Pair;
-use crate::domain::record::{Action, Held};
-use crate::id::{DocId, LogId, Past, PersonId, Position, RevisionHash};
+use crate::domain::pair::{Pair, Side};
+use crate::domain::record::{Held, Record};
+use crate::id::{DocId, LogId, Past, Position, RevisionHash};
 use crate::limits;
 use crate::text;
 use crate::time::Moment;
@@ -13,13 +16,6 @@ use std::collections::{BTreeMap, HashMap};
 /// Withdrawals of one kind from one text, by one log, without a choice of it in
 /// between, that count.
 const REPEATED_WITHDRAWALS: usize = 8;
-
-/// A record that this version does not understand, where one stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotUnderstood {
-    /// Its kind, if that can be read.
-    pub kind: String,
-}
 
 /// One person's effective yes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,8 +77,8 @@ impl RevisionState {
 /// A one-sided offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferState {
-    /// Who made it: 0 or 1.
-    pub by: usize,
+    /// Who made it.
+    pub by: Side,
     /// Its hash.
     pub hash: RevisionHash,
     /// The exact terms.
@@ -98,8 +94,8 @@ pub struct OfferState {
 pub struct DraftState {
     /// The record that opened it.
     pub id: Position,
-    /// Who opened it: 0 or 1.
-    pub opened_by: usize,
+    /// Who opened it.
+    pub opened_by: Side,
     /// Whether a revision has been proposed since.
     pub closed: bool,
 }
@@ -112,7 +108,7 @@ pub struct Folded {
     /// How far the document goes in each log: what a view of it was made from.
     pub basis: Past,
     /// When and by whom its first record was written.
-    pub begun: Option<(Moment, usize)>,
+    pub begun: Option<(Moment, Side)>,
     /// Every counted revision, in causal order.
     pub revisions: Vec<RevisionState>,
     /// The one-sided offer, if it is one.
@@ -134,10 +130,10 @@ pub struct Folded {
 }
 
 /// What counts towards the caps, per log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
-    /// Whose log: 0 or 1.
-    pub person: usize,
+    /// Whose log.
+    pub person: Side,
     /// Proposals.
     pub proposals: usize,
     /// Consents.
@@ -148,41 +144,49 @@ pub struct Counts {
     pub splices: usize,
 }
 
+impl Counts {
+    pub(super) fn of(person: Side) -> Self {
+        Self { person, proposals: 0, consents: 0, drafts: 0, splices: 0 }
+    }
+}
+
 /// A record that takes part in the consent fold.
 struct Choice<'a> {
     held: &'a Held,
-    person: usize,
+    person: Side,
     revision: usize,
     operation: Operation,
 }
 
-/// Folds the records of one document, in whatever order they are given (I1).
-pub fn fold(pair: &Pair, doc: DocId, records: &[Held], newer: &[NotUnderstood]) -> Folded {
-    let mut ordered: Vec<(&Held, usize)> = records
+/// Folds the records of one document, in whatever order they are given (I1). Only what is
+/// done with an agreement makes one, or changes it.
+pub fn fold(pair: &Pair, me: Side, of: &Records<'_>) -> Folded {
+    let mut ordered: Vec<(&Held, Side)> = of
+        .held
         .iter()
-        .filter_map(|held| Some((held, pair.index(held.author)?)))
-        .filter(|(held, _)| held.record.target == doc)
+        .filter(|held| matches!(held.record.action, Action::Agreement(_)))
+        .filter_map(|held| Some((held, pair.side(held.author)?)))
+        .filter(|(held, _)| held.record.target == of.doc)
         .collect();
     // A causal past grows along happens-before, so its size is a causal order.
     ordered.sort_by_key(|(held, _)| (held.past.0.values().sum::<u64>(), held.id));
     ordered.dedup_by_key(|(held, _)| held.id);
 
     let mut folded = Folded {
-        doc,
-        basis: Past::default(),
+        doc: of.doc,
+        basis: of.basis.clone(),
         begun: ordered.first().map(|(held, who)| (held.record.at.moment, *who)),
+        suspended: suspended(&ordered),
+        not_understood: of.newer.to_vec(),
+        clock_suspect: clock_suspect(&ordered),
         revisions: Vec::new(),
         offer: None,
         drafts: Vec::new(),
         ended_at: None,
-        suspended: suspended(&ordered),
-        not_understood: newer.to_vec(),
-        clock_suspect: clock_suspect(&ordered),
         counts: BTreeMap::new(),
     };
     for (held, _) in &ordered {
-        folded.basis.raise(held.id.log, held.id.index + 1);
-        if held.record.action == Action::End {
+        if held.record.action == Action::Agreement(Act::End) {
             let at = held.record.at.moment;
             folded.ended_at = Some(folded.ended_at.map_or(at, |before| before.min(at)));
         }
@@ -192,18 +196,56 @@ pub fn fold(pair: &Pair, doc: DocId, records: &[Held], newer: &[NotUnderstood]) 
     ratify(&mut folded, &choices);
     close(&mut folded, &choices);
     folded.drafts = drafts(&ordered, &choices, &mut folded.counts);
+    folded.take_waiting(me, of.waiting);
     folded
+}
+
+impl Folded {
+    /// While a recovered log waits for what it had seen, its documents wait too. One's own
+    /// `End` and `Suspend` count all the same (log invariant 8).
+    fn take_waiting(&mut self, me: Side, waiting: &[Record]) {
+        for record in waiting {
+            let Action::Agreement(act) = &record.action else { continue };
+            let at = record.at.moment;
+            self.begun = self.begun.or(Some((at, me)));
+            match act {
+                Act::End => self.ended_at = self.ended_at.or(Some(at)),
+                Act::Suspend => self.suspended[me] = true,
+                _ => {}
+            }
+        }
+    }
+
+    /// The working draft that both may type in, if one is open.
+    pub(super) fn open_draft(&self) -> Option<Position> {
+        self.drafts.iter().rev().find(|draft| !draft.closed).map(|draft| draft.id)
+    }
+
+    /// Whether anything of an agreement is here.
+    pub fn something(&self) -> bool {
+        self.begun.is_some() || !self.not_understood.is_empty()
+    }
+
+    /// Whether there is something to be listed: words that once stood, or an end.
+    pub fn listed(&self) -> bool {
+        !self.revisions.is_empty()
+            || !self.drafts.is_empty()
+            || self.offer.is_some()
+            || self.ended_at.is_some()
+            || !self.not_understood.is_empty()
+    }
 }
 
 /// `Suspend` ∥ `Resume` by the same person is suspended (K5): a resume lifts
 /// only the pauses that it had seen.
-fn suspended(ordered: &[(&Held, usize)]) -> [bool; 2] {
+fn suspended(ordered: &[(&Held, Side)]) -> [bool; 2] {
     let mut suspended = [false; 2];
-    for (who, flag) in suspended.iter_mut().enumerate() {
+    for who in Side::BOTH {
         // For each log, up to where the person's resumes have lifted its pauses.
         let mut lifted: BTreeMap<LogId, (u64, u8)> = BTreeMap::new();
-        for (held, _) in
-            ordered.iter().filter(|(h, w)| *w == who && h.record.action == Action::Resume)
+        for (held, _) in ordered
+            .iter()
+            .filter(|(h, w)| *w == who && h.record.action == Action::Agreement(Act::Resume))
         {
             let past = held.past.0.iter().map(|(log, length)| (*log, (*length, 0)));
             for (log, to) in past.chain([(held.id.log, (held.id.index, held.id.place))]) {
@@ -211,10 +253,10 @@ fn suspended(ordered: &[(&Held, usize)]) -> [bool; 2] {
                 *known = (*known).max(to);
             }
         }
-        *flag = ordered.iter().any(|(held, w)| {
+        suspended[who] = ordered.iter().any(|(held, w)| {
             let lifted = lifted.get(&held.id.log).copied().unwrap_or_default();
             *w == who
-                && held.record.action == Action::Suspend
+                && held.record.action == Action::Agreement(Act::Suspend)
                 && (held.id.index, held.id.place) >= lifted
         });
     }
@@ -227,7 +269,7 @@ fn before(a: &Held, b: &Held) -> bool {
         || (a.id.log == b.id.log && a.id.index == b.id.index && a.id.place < b.id.place)
 }
 
-fn clock_suspect(ordered: &[(&Held, usize)]) -> [bool; 2] {
+fn clock_suspect(ordered: &[(&Held, Side)]) -> [bool; 2] {
     let mut suspect = [false; 2];
     let mut latest: BTreeMap<LogId, Vec<(u64, Moment)>> = BTreeMap::new();
     for (held, who) in ordered {
@@ -246,10 +288,12 @@ fn clock_suspect(ordered: &[(&Held, usize)]) -> [bool; 2] {
     suspect
 }
 
-fn fold_offer(pair: &Pair, folded: &mut Folded, ordered: &[(&Held, usize)]) {
+fn fold_offer(pair: &Pair, folded: &mut Folded, ordered: &[(&Held, Side)]) {
     // An offer is the whole of its document: it counts only as its first word.
     let first = ordered.iter().find_map(|(held, who)| match &held.record.action {
-        Action::Offer { revision } if !ordered.iter().any(|(other, _)| before(other, held)) => {
+        Action::Agreement(Act::Offer { revision })
+            if !ordered.iter().any(|(other, _)| before(other, held)) =>
+        {
             Some((*held, *who, revision))
         }
         _ => None,
@@ -269,10 +313,12 @@ fn fold_offer(pair: &Pair, folded: &mut Folded, ordered: &[(&Held, usize)]) {
     let closed = ordered
         .iter()
         .filter_map(|(held, who)| match held.record.action {
-            Action::Decline { revision } if revision == hash && *who != by => {
+            Action::Agreement(Act::Decline { revision }) if revision == hash && *who != by => {
                 Some((held.record.at.moment, Closing::Declined))
             }
-            Action::WithdrawProposal { revision } if revision == hash && *who == by => {
+            Action::Agreement(Act::WithdrawProposal { revision })
+                if revision == hash && *who == by =>
+            {
                 Some((held.record.at.moment, Closing::Withdrawn))
             }
             _ => None,
@@ -288,7 +334,7 @@ fn fold_offer(pair: &Pair, folded: &mut Folded, ordered: &[(&Held, usize)]) {
 }
 
 /// Decides which records count, and puts them in the terms of the consent fold.
-fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, usize)]) -> Vec<Choice<'a>> {
+fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> Vec<Choice<'a>> {
     let mut lanes: BTreeMap<LogId, usize> = BTreeMap::new();
     for (held, _) in ordered {
         let next = lanes.len();
@@ -300,10 +346,9 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, usize)]) ->
     let mut repeated: HashMap<(LogId, usize, (&str, bool)), usize> = HashMap::new();
     let mut choices: Vec<Choice<'a>> = Vec::new();
     for (held, person) in ordered {
-        let counts = folded.counts.entry(held.id.log).or_default();
-        counts.person = *person;
+        let counts = folded.counts.entry(held.id.log).or_insert_with(|| Counts::of(*person));
         let (kind, revision) = match &held.record.action {
-            Action::Propose { revision } => {
+            Action::Agreement(Act::Propose { revision }) => {
                 if counts.proposals >= limits::PROPOSALS
                     || !revision.well_formed(pair, held.record.at.moment)
                     || !written_by_whom_it_binds(revision, held, &authors)
@@ -324,7 +369,7 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, usize)]) ->
                 state.proposed_at = state.proposed_at.max(held.record.at.moment);
                 (Kind::Propose, index)
             }
-            Action::Consent { revision } => {
+            Action::Agreement(Act::Consent { revision }) => {
                 let Some(index) = known.get(revision).copied() else { continue };
                 if counts.consents >= limits::CONSENTS || !answerable(&choices, index, held) {
                     continue;
@@ -332,9 +377,9 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, usize)]) ->
                 counts.consents += 1;
                 (Kind::Consent, index)
             }
-            Action::WithdrawConsent { revision, .. }
-            | Action::WithdrawProposal { revision }
-            | Action::Decline { revision } => {
+            Action::Agreement(Act::WithdrawConsent { revision, .. })
+            | Action::Agreement(Act::WithdrawProposal { revision })
+            | Action::Agreement(Act::Decline { revision }) => {
                 let Some(index) = known.get(revision).copied() else { continue };
                 let sensitive = folded.revisions[index].revision.sensitive();
                 let cooling = sensitive && cooling(&choices, index, held);
@@ -413,8 +458,8 @@ fn answerable(choices: &[Choice<'_>], revision: usize, consent: &Held) -> bool {
     let closed = |proposal: &Choice<'_>| {
         of().any(|other| {
             let closes = match other.held.record.action {
-                Action::Decline { .. } => true,
-                Action::WithdrawProposal { .. } => other.person == proposal.person,
+                Action::Agreement(Act::Decline { .. }) => true,
+                Action::Agreement(Act::WithdrawProposal { .. }) => other.person == proposal.person,
                 _ => false,
             };
             closes && before(proposal.held, other.held)
@@ -438,7 +483,7 @@ fn cooling(choices: &[Choice<'_>], revision: usize, withdrawal: &Held) -> bool {
     });
     let Some(given) = seen.map(|choice| choice.held.record.at.moment).max() else { return false };
     let held = match withdrawal.record.action {
-        Action::WithdrawConsent { held: Some(held), .. } => held,
+        Action::Agreement(Act::WithdrawConsent { held: Some(held), .. }) => held,
         _ => given,
     };
     let from = held.min(given.plus(limits::PROPOSAL_LAPSE)).max(given);
@@ -492,7 +537,7 @@ fn close(folded: &mut Folded, choices: &[Choice<'_>]) {
         let of = || choices.iter().filter(move |choice| choice.revision == index);
         let withdrawals =
             || of().filter(|choice| matches!(choice.operation.kind, Kind::Withdraw { .. }));
-        let again = |after: &Choice<'_>, who: Option<usize>, kinds: &[Kind]| {
+        let again = |after: &Choice<'_>, who: Option<Side>, kinds: &[Kind]| {
             of().any(|choice| {
                 kinds.contains(&choice.operation.kind)
                     && who.is_none_or(|who| choice.person == who)
@@ -500,7 +545,7 @@ fn close(folded: &mut Folded, choices: &[Choice<'_>]) {
             })
         };
         let declined = withdrawals()
-            .filter(|w| matches!(w.held.record.action, Action::Decline { .. }))
+            .filter(|w| matches!(w.held.record.action, Action::Agreement(Act::Decline { .. })))
             .filter(|w| !again(w, None, &[Kind::Propose]));
         let cooled = withdrawals()
             .filter(|w| w.operation.kind == Kind::Withdraw { cooling: true })
@@ -513,7 +558,9 @@ fn close(folded: &mut Folded, choices: &[Choice<'_>]) {
         for proposal in of().filter(|choice| choice.operation.kind == Kind::Propose) {
             let taken_back = withdrawals()
                 .filter(|w| w.person == proposal.person && !before(w.held, proposal.held))
-                .filter(|w| matches!(w.held.record.action, Action::WithdrawProposal { .. }))
+                .filter(|w| {
+                    matches!(w.held.record.action, Action::Agreement(Act::WithdrawProposal { .. }))
+                })
                 .map(|w| w.held.record.at.moment)
                 .max();
             let replaced = choices.iter().any(|other| {
@@ -559,16 +606,15 @@ pub fn newest_ratified(revisions: &[RevisionState]) -> Vec<usize> {
 }
 
 fn drafts(
-    ordered: &[(&Held, usize)],
+    ordered: &[(&Held, Side)],
     choices: &[Choice<'_>],
     counts: &mut BTreeMap<LogId, Counts>,
 ) -> Vec<DraftState> {
     let mut drafts = Vec::new();
     for (held, who) in ordered {
-        let counts = counts.entry(held.id.log).or_default();
-        counts.person = *who;
+        let counts = counts.entry(held.id.log).or_insert_with(|| Counts::of(*who));
         match &held.record.action {
-            Action::OpenDraft { text }
+            Action::Agreement(Act::OpenDraft { text })
                 if counts.drafts < limits::DRAFTS && text::fragment_counts(text) =>
             {
                 counts.drafts += 1;
@@ -577,14 +623,9 @@ fn drafts(
                 });
                 drafts.push(DraftState { id: held.id, opened_by: *who, closed });
             }
-            Action::Splice { .. } => counts.splices += 1,
+            Action::Agreement(Act::Splice { .. }) => counts.splices += 1,
             _ => {}
         }
     }
     drafts
-}
-
-/// The person's index, for callers that hold ids.
-pub fn member(pair: &Pair, person: PersonId) -> usize {
-    pair.index(person).unwrap_or(0)
 }

@@ -1,17 +1,95 @@
 //! Agreements: joint terms that hold because both said yes to the exact same
 //! words, and one-sided offers that bind only who makes them (G5; RULES.md, consent).
 //!
-//! - [`revision`]: the exact terms, and the hash that consent binds to;
-//! - [`fold`]: from the records of one document to its state;
-//! - [`view`]: what one person sees of it at one moment;
-//! - [`decide`]: from a command to records, or a refusal.
+//! - `revision`: the exact terms, and the hash that consent binds to;
+//! - `record`: what can be done, and how it is written;
+//! - `fold`: from the records of one document to its state;
+//! - `view`: what one person sees of it at one moment;
+//! - `decide`: from a command to records, or a refusal.
 
 pub mod decide;
 pub mod fold;
+pub mod history;
+mod record;
 pub mod revision;
 pub mod view;
 
-pub use decide::{Command, Terms, TermsClause, decide};
-pub use fold::{Folded, fold};
+pub use decide::{Command, Terms, TermsClause};
+pub use fold::Folded;
+pub use history::HistoryItem;
+pub use record::Act;
 pub use revision::{AgreementKind, Category, Clause, Obligor, Revision, TaperStep};
-pub use view::{AgreementState, AgreementView, project};
+pub use view::{
+    AgreementState, AgreementView, AgreementsNow, ClauseView, DraftView, Notice, RevisionView,
+};
+
+use super::capability::{Capability, Class, Context, Records, Viewing};
+use super::pair::{Pair, Side};
+use super::record::Draft;
+use super::refusal::Refusal;
+use crate::id::Position;
+use crate::limits;
+use crate::time::Moment;
+
+/// Agreements, as a [`Capability`].
+pub struct AgreementDocs;
+
+impl Capability for AgreementDocs {
+    type State = Folded;
+    type Command = Command;
+    type View = AgreementView;
+
+    const CLASS: Class = Class::Agreement;
+    const MOST: u64 = limits::AGREEMENTS;
+    /// None is left out: one that binds me must not be hidden behind others.
+    const MOST_LIVE: usize = usize::MAX;
+
+    fn fold(pair: &Pair, side: Side, of: &Records<'_>, _more: &[Records<'_>]) -> Folded {
+        fold::fold(pair, side, of)
+    }
+
+    fn draft(state: &Folded) -> Option<Position> {
+        state.open_draft()
+    }
+
+    fn project(state: &Folded, viewing: Viewing<'_>) -> Option<AgreementView> {
+        state.something().then(|| {
+            let Viewing { pair, pair_state, side, now, .. } = viewing;
+            let mut view = view::project(state, pair, pair_state, side, now);
+            if viewing.reconfirming {
+                view = view.until_reconfirmed();
+            }
+            if let Some(draft) = &mut view.draft {
+                draft.text = viewing.draft.unwrap_or_default().to_owned();
+            }
+            view
+        })
+    }
+
+    fn begins(state: &Folded, _command: &Command) -> bool {
+        state.begun.is_none()
+    }
+
+    fn decide(
+        state: &Folded,
+        _view: Option<&AgreementView>,
+        command: &Command,
+        context: Context<'_>,
+    ) -> Result<Vec<Draft>, Refusal> {
+        decide::decide(state, command, context)
+    }
+
+    fn over(view: Option<&AgreementView>, before: Moment, _now: Moment) -> bool {
+        use AgreementState::{Declined, Ended, Expired, Lapsed, Withdrawn};
+        view.is_none_or(|view| {
+            let over = matches!(view.state, Declined | Ended | Expired | Lapsed | Withdrawn);
+            over && view.current.as_ref().is_none_or(|current| current.expires_at <= before)
+        })
+    }
+}
+
+/// Whether a kind is one of working drafts. A record of these that is not understood does
+/// not make an agreement fail closed; every other one does.
+fn is_draft(kind: &str) -> bool {
+    matches!(kind, record::OPEN | record::SPLICE)
+}

@@ -338,7 +338,7 @@ impl Clause {
 
     fn well_formed(&self, pair: &Pair) -> bool {
         let member = match self.obligor {
-            Obligor::Person(person) => pair.index(person).is_some(),
+            Obligor::Person(person) => pair.side(person).is_some(),
             Obligor::Both => true,
         };
         member

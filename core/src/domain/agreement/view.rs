@@ -2,9 +2,9 @@
 
 use super::fold::{Closing, Folded, OfferState, RevisionState};
 use super::revision::{AgreementKind, Category, Obligor, TaperStep};
-use crate::domain::lifecycle::PairState;
-use crate::domain::pair::{Pair, Who};
-use crate::id::{DocId, Past, PersonId, Position, RevisionHash};
+use crate::domain::pair::PairState;
+use crate::domain::pair::{Pair, Side, Who};
+use crate::id::{DocId, Past, Position, RevisionHash};
 use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
@@ -229,10 +229,9 @@ pub fn project(
     folded: &Folded,
     pair: &Pair,
     pair_state: &PairState,
-    viewer: PersonId,
+    me: Side,
     now: Moment,
 ) -> AgreementView {
-    let me = super::fold::member(pair, viewer);
     let show = |state: &RevisionState| revision_view(state, pair, me);
     let ended_at = [folded.ended_at, pair_state.left_at].into_iter().flatten().min();
     let open: Vec<&RevisionState> =
@@ -243,7 +242,7 @@ pub fn project(
     let (current, cooling) =
         current_and_cooling(&folded.revisions, ended_at.map_or(now, |ended| ended.min(now)));
     let suspended = folded.suspended[0] || folded.suspended[1];
-    let newer = folded.not_understood.iter().any(|record| !record.kind.starts_with("draft."));
+    let newer = folded.not_understood.iter().any(|record| !super::is_draft(&record.kind));
 
     let state = if ended_at.is_some() {
         AgreementState::Ended
@@ -274,13 +273,13 @@ pub fn project(
         cooling: cooling.map(show),
         cools_until: cooling.and_then(RevisionState::cools_until),
         suspended_by_me: folded.suspended[me],
-        suspended_by_partner: folded.suspended[1 - me],
+        suspended_by_partner: folded.suspended[me.other()],
         review_due: false,
         expiring: false,
         renewable: false,
         ended_at,
         waits_for_me: answerable.iter().any(|state| state.agreed[me].is_none()),
-        waits_for_partner: answerable.iter().any(|state| state.agreed[1 - me].is_none()),
+        waits_for_partner: answerable.iter().any(|state| state.agreed[me.other()].is_none()),
         draft: folded.drafts.iter().rev().find(|draft| !draft.closed).map(|draft| DraftView {
             id: draft.id,
             opened_by: if draft.opened_by == me { Who::Me } else { Who::Partner },
@@ -327,6 +326,15 @@ pub fn project(
     view
 }
 
+impl Folded {
+    /// Whether something here is in force, or about to be, and this person does not pause it.
+    pub(crate) fn runs_unpaused(&self, pair: &Pair, me: Side, now: Moment) -> bool {
+        let view = project(self, pair, &PairState::default(), me, now);
+        let in_force = view.current.is_some() || view.cooling.is_some();
+        in_force && view.ended_at.is_none() && !view.suspended_by_me
+    }
+}
+
 fn running_state(
     starts: Option<Moment>,
     expires_at: Moment,
@@ -363,7 +371,7 @@ fn closed_state(folded: &Folded) -> AgreementState {
     }
 }
 
-fn notices(folded: &Folded, me: usize) -> Vec<Notice> {
+fn notices(folded: &Folded, me: Side) -> Vec<Notice> {
     let overtaken = folded.revisions.iter().any(|state| state.overtaken[me]);
     let settled = folded.revisions.iter().any(|state| state.ratified && !state.overtaken[me]);
     let list = [
@@ -374,11 +382,11 @@ fn notices(folded: &Folded, me: usize) -> Vec<Notice> {
     list.into_iter().filter(|(tell, _)| *tell).map(|(_, notice)| notice).collect()
 }
 
-fn show_offer(view: &mut AgreementView, offer: &OfferState, pair: &Pair, me: usize, now: Moment) {
+fn show_offer(view: &mut AgreementView, offer: &OfferState, pair: &Pair, me: Side, now: Moment) {
     let state = RevisionState {
         hash: offer.hash,
         revision: offer.revision.clone(),
-        proposed_by: [offer.by == 0, offer.by == 1],
+        proposed_by: Side::BOTH.map(|side| side == offer.by),
         proposed_at: offer.held,
         agreed: [None; 2],
         ratified: false,
@@ -389,7 +397,7 @@ fn show_offer(view: &mut AgreementView, offer: &OfferState, pair: &Pair, me: usi
     };
     let mut shown = revision_view(&state, pair, me);
     shown.i_agreed = offer.by == me;
-    view.offer_by = Some(if offer.by == me { Who::Me } else { Who::Partner });
+    view.offer_by = Some(offer.by.seen_by(me));
     if view.state == AgreementState::CoolingOff {
         view.cooling = Some(shown);
         view.cools_until = Some(offer.held.plus(limits::COOLING_OFF));
@@ -400,14 +408,14 @@ fn show_offer(view: &mut AgreementView, offer: &OfferState, pair: &Pair, me: usi
     }
 }
 
-fn revision_view(state: &RevisionState, pair: &Pair, me: usize) -> RevisionView {
+fn revision_view(state: &RevisionState, pair: &Pair, me: Side) -> RevisionView {
     let revision = &state.revision;
     let clauses = revision.clauses.iter().map(|clause| ClauseView {
         id: clause.id.clone(),
         text: clause.text.clone(),
         binds: match clause.obligor {
             Obligor::Both => Who::Both,
-            Obligor::Person(person) if pair.index(person) == Some(me) => Who::Me,
+            Obligor::Person(person) if pair.side(person) == Some(me) => Who::Me,
             Obligor::Person(_) => Who::Partner,
         },
         category: clause.category.clone(),
@@ -423,7 +431,7 @@ fn revision_view(state: &RevisionState, pair: &Pair, me: usize) -> RevisionView 
         review_at: revision.review_at,
         taper: revision.taper.clone(),
         lang: revision.lang.clone(),
-        proposed_by: match (state.proposed_by[me], state.proposed_by[1 - me]) {
+        proposed_by: match (state.proposed_by[me], state.proposed_by[me.other()]) {
             (true, true) => Who::Both,
             (true, false) => Who::Me,
             _ => Who::Partner,

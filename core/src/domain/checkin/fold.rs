@@ -3,11 +3,12 @@
 use super::record::Act;
 use super::seal::Bound;
 use super::template::{Period, TemplateId};
-use crate::domain::ledger::{Month, ledger};
-use crate::domain::pair::Pair;
-use crate::domain::record::{Action, Held};
-use crate::domain::words::{in_order, thanked, withdrawn};
-use crate::id::{Commitment, DocId, LogId, Position};
+use crate::domain::action::Action;
+use crate::domain::ledger::{DailyCap, Month, ledger};
+use crate::domain::pair::{Pair, Side};
+use crate::domain::record::Held;
+use crate::domain::words::{in_order, withdrawn};
+use crate::id::{Commitment, Position};
 use crate::limits;
 use crate::time::Moment;
 use jiff::civil::Date;
@@ -26,44 +27,26 @@ pub struct SealFolded {
     pub opened: Option<Position>,
 }
 
-/// What one person did in one period.
+/// What one person did in one period of a check-in.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Side {
+pub struct PeriodSide {
     /// The seal that stands.
     pub seal: Option<SealFolded>,
     /// The answers that were shared without the other's.
     pub shared: Option<Position>,
 }
 
-/// An intention for a day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IntentionFolded {
-    /// Its record.
-    pub id: Position,
-    /// Its author, as an index into [`Pair::members`].
-    pub by: usize,
-    /// The local day.
-    pub day: Date,
-    /// When it was said.
-    pub at: Moment,
-    /// Until when its words are kept.
-    pub until: Moment,
-    /// Whether the other said thank you.
-    pub thanked: bool,
-}
-
-/// The check-ins and intentions of some ledgers.
+/// The check-ins of some ledgers.
 #[derive(Debug, Clone, Default)]
 pub struct Folded {
     /// By template and period, for each of the two.
-    pub periods: BTreeMap<(TemplateId, Period), [Side; 2]>,
-    /// The intentions, one for each person and day: the later one stands.
-    pub intentions: Vec<IntentionFolded>,
+    pub periods: BTreeMap<(TemplateId, Period), [PeriodSide; 2]>,
 }
 
 type Sealed<'a> = (&'a Held, Commitment);
 
-fn kept(at: Moment, until: Moment) -> bool {
+/// Whether words that are kept for a while are kept for a while that counts.
+pub fn kept(at: Moment, until: Moment) -> bool {
     until > at && until <= at.plus(limits::CHECK_IN_RETENTION)
 }
 
@@ -75,24 +58,20 @@ fn kept(at: Moment, until: Moment) -> bool {
 pub fn fold(pair: &Pair, ledgers: &[&[Held]]) -> Folded {
     let records = in_order(ledgers.iter().flat_map(|records| records.iter()));
     let withdrawn = withdrawn(&records);
-    let thanked = thanked(&records);
     let mut folded = Folded::default();
     let mut cancelled: BTreeMap<Position, Position> = BTreeMap::new();
     let mut openings: BTreeMap<Position, Vec<&Held>> = BTreeMap::new();
     let mut seals: BTreeMap<(TemplateId, Period), [Vec<Sealed<'_>>; 2]> = BTreeMap::new();
-    let mut intentions: BTreeMap<(usize, Date), IntentionFolded> = BTreeMap::new();
-    let mut counts: HashMap<(LogId, DocId), usize> = HashMap::new();
-    let authors: HashMap<Position, usize> =
-        records.iter().filter_map(|held| Some((held.id, pair.index(held.author)?))).collect();
+    let mut cap = DailyCap::default();
+    let authors: HashMap<Position, Side> =
+        records.iter().filter_map(|held| Some((held.id, pair.side(held.author)?))).collect();
     for held in &records {
-        let Action::CheckIn(act) = &held.record.action else { continue };
-        let Some(by) = pair.index(held.author) else { continue };
-        let at = held.record.at.moment;
-        let count = counts.entry((held.id.log, held.record.target)).or_default();
-        *count += 1;
-        if *count > limits::CHECK_INS_PER_MONTH {
+        let Some(by) = pair.side(held.author) else { continue };
+        if !cap.admits(held) {
             continue;
         }
+        let Action::CheckIn(act) = &held.record.action else { continue };
+        let at = held.record.at.moment;
         let here = |first: Option<Date>| {
             first.is_some_and(|first| {
                 held.record.target == ledger(pair.id, held.author, Month::of_date(first))
@@ -115,20 +94,13 @@ pub fn fold(pair: &Pair, ledgers: &[&[Held]]) -> Folded {
             {
                 folded.periods.entry((*template, *period)).or_default()[by].shared = Some(held.id);
             }
-            Act::Intention { day, until }
-                if here(Some(*day)) && kept(at, *until) && Period::Day(*day).covers(at) =>
-            {
-                let thanked = thanked.contains(&held.id);
-                let (id, day, until) = (held.id, *day, *until);
-                intentions.insert((by, day), IntentionFolded { id, by, day, at, until, thanked });
-            }
             _ => {}
         }
     }
     for ((template, period), of_both) in &seals {
         let sides = folded.periods.entry((*template, *period)).or_default();
-        for by in 0..2 {
-            let (mine, theirs) = (&of_both[by], &of_both[1 - by]);
+        for by in Side::BOTH {
+            let (mine, theirs) = (&of_both[by], &of_both[by.other()]);
             // An opening counts only if it saw a seal of the other.
             let opening = |seal: &Held, others: &[Sealed<'_>]| {
                 let saw = |opening: &&&Held| {
@@ -171,9 +143,5 @@ pub fn fold(pair: &Pair, ledgers: &[&[Held]]) -> Folded {
             }
         }
     }
-    // One that was taken back does not bring the one before it back.
-    intentions.retain(|_, one| !withdrawn.contains_key(&one.id));
-    folded.intentions = intentions.into_values().collect();
-    folded.intentions.sort_by_key(|one| (one.day, one.at, one.id));
     folded
 }

@@ -8,16 +8,61 @@
 
 pub mod decide;
 pub mod fold;
-pub mod record;
+mod record;
 pub mod seal;
-pub mod template;
-pub mod view;
+mod template;
+mod view;
 
-pub use fold::{Folded, fold};
+pub use decide::Command;
+pub use fold::kept;
+pub use fold::{Folded, PeriodSide};
 pub use record::Act;
 pub use seal::{Answer, Answers, Opening};
 pub use template::{Cadence, Period, Template, TemplateId};
-pub use view::{CheckInState, CheckInView, IntentionView, project};
+pub use view::project;
+pub use view::{CheckInState, CheckInView, PrivateAnswers, PrivateState};
+
+use super::capability::{Capability, Class, Context, Records, Viewing};
+use super::pair::{Pair, Side};
+use super::record::Draft;
+use super::refusal::Refusal;
+use crate::time::Moment;
+
+/// The check-ins of one month of both, as a [`Capability`] of their two ledgers. What a
+/// person sees of one is made with what only their phone knows, see
+/// [`CheckInView::with_private`].
+pub struct CheckInMonth;
+
+impl Capability for CheckInMonth {
+    type State = Folded;
+    type Command = Command;
+    type View = ();
+
+    const CLASS: Class = Class::Ledger;
+
+    fn fold(pair: &Pair, _side: Side, of: &Records<'_>, more: &[Records<'_>]) -> Folded {
+        let ledgers: Vec<_> = std::iter::once(of).chain(more).map(|records| records.held).collect();
+        fold::fold(pair, &ledgers)
+    }
+
+    fn project(_state: &Folded, _viewing: Viewing<'_>) -> Option<()> {
+        None
+    }
+
+    fn decide(
+        _state: &Folded,
+        _view: Option<&()>,
+        command: &Command,
+        context: Context<'_>,
+    ) -> Result<Vec<Draft>, Refusal> {
+        Ok(vec![decide::decide(command, context)?])
+    }
+
+    /// Its words run out by themselves.
+    fn over(_view: Option<&()>, _before: Moment, _now: Moment) -> bool {
+        true
+    }
+}
 
 #[cfg(test)]
 mod tests;

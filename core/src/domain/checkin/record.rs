@@ -2,10 +2,10 @@
 
 use super::template::{Cadence, Period, TemplateId};
 use crate::cbor::Value;
-use crate::domain::record::{Words, moment, salt};
+use crate::domain::capability::{self, Class, Kind, Lasting, Words};
+use crate::domain::record::{moment, salt};
 use crate::id::{Commitment, Position};
 use crate::time::Moment;
-use jiff::civil::Date;
 
 /// What is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,38 +47,37 @@ pub enum Act {
         /// Until when the words are kept.
         until: Moment,
     },
-    /// Says what one intends today (F82).
-    Intention {
-        /// The local day.
-        day: Date,
-        /// Until when the words are kept.
-        until: Moment,
-    },
 }
 
-impl Act {
-    /// The kind as it stands in the record.
-    pub fn kind(&self) -> &'static str {
+impl capability::Act for Act {
+    const KINDS: &'static [Kind] = &[
+        Kind::of("checkin.template", Class::Template)
+            .words(Words::Always)
+            .veiled()
+            .lasting(Lasting::Always),
+        Kind::of("checkin.seal", Class::Ledger).veiled().lasting(Lasting::Never),
+        Kind::of("checkin.cancel", Class::Ledger).veiled().lasting(Lasting::Never),
+        Kind::of("checkin.open", Class::Ledger)
+            .words(Words::Always)
+            .veiled()
+            .lasting(Lasting::Never),
+        Kind::of("checkin.share", Class::Ledger)
+            .words(Words::Always)
+            .veiled()
+            .lasting(Lasting::Never),
+    ];
+
+    fn kind(&self) -> &'static str {
         match self {
             Act::Template { .. } => "checkin.template",
             Act::Seal { .. } => "checkin.seal",
             Act::Cancel { .. } => "checkin.cancel",
             Act::Open { .. } => "checkin.open",
             Act::ShareAlone { .. } => "checkin.share",
-            Act::Intention { .. } => "intention.say",
         }
     }
 
-    /// Whether its words stand apart, in a body.
-    pub fn words(&self) -> Words {
-        match self {
-            Act::Seal { .. } | Act::Cancel { .. } => Words::Never,
-            _ => Words::Always,
-        }
-    }
-
-    /// Its fields, as CBOR.
-    pub fn fields(&self) -> Vec<(&'static str, Value)> {
+    fn fields(&self) -> Vec<(&'static str, Value)> {
         let text = |value: String| Value::from(value.as_str());
         match self {
             Act::Template { cadence, salt } => {
@@ -98,14 +97,10 @@ impl Act {
                 ("period", text(period.to_string())),
                 ("until", Value::Int(until.0)),
             ],
-            Act::Intention { day, until } => {
-                vec![("day", text(day.to_string())), ("until", Value::Int(until.0))]
-            }
         }
     }
 
-    /// From the kind and the record; `None` where it is not understood.
-    pub fn read(kind: &str, value: &Value) -> Option<Self> {
+    fn read(kind: &str, value: &Value) -> Option<Self> {
         let template = || TemplateId::from_value(value.get("template")?);
         let period = || value.get("period")?.text()?.parse::<Period>().ok();
         let until = || moment(value, "until");
@@ -125,10 +120,14 @@ impl Act {
             "checkin.share" => {
                 Act::ShareAlone { template: template()?, period: period()?, until: until()? }
             }
-            "intention.say" => {
-                Act::Intention { day: value.get("day")?.text()?.parse().ok()?, until: until()? }
-            }
             _ => return None,
         })
+    }
+
+    fn until(&self) -> Option<Moment> {
+        match self {
+            Act::Open { until, .. } | Act::ShareAlone { until, .. } => Some(*until),
+            _ => None,
+        }
     }
 }

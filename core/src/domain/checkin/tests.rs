@@ -1,9 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use super::fold::fold;
 use super::seal::{Bound, answers_from_value, answers_to_value, written as written_answers};
 use super::*;
 use crate::cbor::Value;
+use crate::domain::action::Action;
 use crate::domain::ledger::{Month, ledger};
-use crate::domain::record::Action;
 use crate::domain::recurrence::IsoWeek;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::testing::*;
@@ -45,7 +46,7 @@ fn open(written: &mut Written, who: PersonId, of: Position, opening: &Opening) -
 fn seen(written: &Written, viewer: PersonId) -> CheckInView {
     let folded = fold(&pair(), &[&written.held]);
     let read = |position| written.bodies.get(&position).cloned();
-    project(&folded, TemplateId::Week, period(), &pair(), viewer, None, &read)
+    project(&folded, TemplateId::Week, period(), pair().side(viewer).unwrap(), None, &read)
 }
 
 #[test]

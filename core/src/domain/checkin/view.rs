@@ -1,13 +1,12 @@
-//! What one person sees of check-ins and intentions.
+//! What one person sees of check-ins.
 
-use super::fold::{Folded, Side};
+use super::fold::{Folded, PeriodSide};
 use super::seal::{Answers, Opening, answers_from_value};
 use super::template::{Period, TemplateId};
-use crate::domain::pair::{Pair, Who};
-use crate::domain::words::{Bodies, text_of};
-use crate::id::{DocId, ItemId, PersonId, Position};
+use crate::domain::pair::Side;
+use crate::domain::words::Bodies;
+use crate::id::Position;
 use crate::time::Moment;
-use jiff::civil::Date;
 use serde::Serialize;
 
 /// How a check-in stands for the viewer. What the other did before both have
@@ -61,26 +60,75 @@ pub struct CheckInView {
     pub(crate) seal: Option<Position>,
 }
 
-/// A daily intention as one person sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct IntentionView {
-    /// Its id.
-    pub id: ItemId,
-    /// Who said it.
-    pub by: Who,
-    /// The local day.
-    pub day: Date,
-    /// The words; `None` while they are not here.
-    pub text: Option<String>,
-    /// Whether the other said thank you.
-    pub thanked: bool,
-    /// For the library: hand it back as it is.
-    #[serde(skip)]
-    pub(crate) position: Position,
-    /// For the library: hand it back as it is.
-    #[serde(skip)]
-    pub(crate) ledger: DocId,
+/// What only the viewer's phone knows of one check-in, in the vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrivateAnswers {
+    /// The answers; none where it was skipped.
+    pub answers: Answers,
+    /// What was done with them.
+    pub state: PrivateState,
+}
+
+/// What was done with answers that only the viewer's phone has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrivateState {
+    /// They are a draft.
+    Draft,
+    /// They were sealed.
+    Sealed,
+    /// They stay private.
+    Private,
+    /// There are none: it was skipped.
+    Skipped,
+}
+
+impl PrivateState {
+    const ALL: [Self; 4] = [Self::Draft, Self::Sealed, Self::Private, Self::Skipped];
+
+    /// The word in the vault.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Sealed => "sealed",
+            Self::Private => "private",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// From the word in the vault.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
+    }
+}
+
+impl CheckInView {
+    /// The view with what only this phone knows: `waits` is whether what opens the seal is
+    /// still here, `both` whether both seals are.
+    #[must_use]
+    pub fn with_private(
+        mut self,
+        private: Option<&PrivateAnswers>,
+        waits: bool,
+        both: bool,
+        now: Moment,
+    ) -> Self {
+        use PrivateState::{Draft, Private, Sealed, Skipped};
+        let over = self.ends.is_some_and(|ends| now >= ends);
+        if self.mine.is_none() {
+            self.mine = private.map(|private| private.answers.clone()).filter(|a| !a.is_empty());
+        }
+        self.choose = self.state == CheckInState::Sealed && over && waits && !both;
+        self.state = match (self.state, private.map(|private| private.state)) {
+            (CheckInState::Sealed, _) if waits || both => CheckInState::Sealed,
+            (CheckInState::Sealed, _) => CheckInState::KeptPrivate,
+            (CheckInState::Open, Some(Draft)) if !over => CheckInState::Draft,
+            (CheckInState::Open, Some(Draft | Private | Sealed)) => CheckInState::KeptPrivate,
+            (CheckInState::Open, Some(Skipped)) => CheckInState::Skipped,
+            (CheckInState::Open, None) if over => CheckInState::Over,
+            (state, _) => state,
+        };
+        self
+    }
 }
 
 enum Reading {
@@ -92,7 +140,7 @@ enum Reading {
     Gone,
 }
 
-fn read(side: &Side, bodies: &Bodies<'_>) -> Reading {
+fn read(side: &PeriodSide, bodies: &Bodies<'_>) -> Reading {
     if let Some(answers) =
         side.shared.and_then(bodies).and_then(|body| answers_from_value(body.get("answers")?))
     {
@@ -115,19 +163,17 @@ pub fn project(
     folded: &Folded,
     template: TemplateId,
     period: Period,
-    pair: &Pair,
-    viewer: PersonId,
+    me: Side,
     ends: Option<Moment>,
     bodies: &Bodies<'_>,
 ) -> CheckInView {
-    let me = pair.index(viewer).unwrap_or_default();
     let sides = folded.periods.get(&(template, period)).copied().unwrap_or_default();
-    let (mine, theirs) = (read(&sides[me], bodies), read(&sides[1 - me], bodies));
+    let (mine, theirs) = (read(&sides[me], bodies), read(&sides[me.other()], bodies));
     let shared = sides[me].shared.is_some();
     // Until one's own answers are open, the other's are not shown.
     let theirs = match (&mine, theirs) {
         (Reading::Open(_) | Reading::Gone | Reading::Mismatch, theirs) => theirs,
-        (_, Reading::Open(answers)) if sides[1 - me].shared.is_some() => Reading::Open(answers),
+        (_, Reading::Open(answers)) if sides[me.other()].shared.is_some() => Reading::Open(answers),
         (_, Reading::Mismatch) => Reading::Mismatch,
         (_, Reading::Nothing) => Reading::Nothing,
         _ => Reading::Waiting,
@@ -155,29 +201,4 @@ pub fn project(
         choose: false,
         seal: sides[me].seal.map(|seal| seal.id),
     }
-}
-
-/// Projects the intentions for one viewer at one moment.
-pub fn intentions(
-    folded: &Folded,
-    pair: &Pair,
-    viewer: PersonId,
-    now: Moment,
-    bodies: &Bodies<'_>,
-) -> Vec<IntentionView> {
-    let me = pair.index(viewer);
-    let show = |one: &super::fold::IntentionFolded| IntentionView {
-        id: one.id.item(),
-        by: if me == Some(one.by) { Who::Me } else { Who::Partner },
-        day: one.day,
-        text: bodies(one.id).and_then(|body| text_of(&body, "text")),
-        thanked: one.thanked,
-        position: one.id,
-        ledger: crate::domain::ledger::ledger(
-            pair.id,
-            pair.members()[one.by],
-            crate::domain::ledger::Month::of_date(one.day),
-        ),
-    };
-    folded.intentions.iter().filter(|one| now < one.until).map(show).collect()
 }

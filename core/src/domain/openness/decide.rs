@@ -5,11 +5,13 @@ use super::view::{PostState, PostView};
 use crate::cbor::Value;
 use crate::domain::agreement::AgreementView;
 use crate::domain::agreement::revision::Category;
-use crate::domain::context::Context;
+use crate::domain::capability::Context;
 use crate::domain::ledger::{Month, ledger};
+use crate::domain::pacing::Feature;
 use crate::domain::pair::Who;
-use crate::domain::record::{Action, Draft};
+use crate::domain::record::Draft;
 use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::words::{thanks, withdrawal};
 use crate::limits;
 use crate::text;
 use crate::time::Moment;
@@ -62,25 +64,28 @@ fn word(words: Option<&String>) -> Result<Option<Value>, Refusal> {
     })
 }
 
-/// Decides a command. `post` is what it is about (all but [`Command::Post`]),
-/// `under` the agreement that a new one names.
+/// Decides a command. `told` is how many posts this month's ledger of mine holds, `post`
+/// what the command is about (all but [`Command::Post`]), `under` the agreement that a new
+/// one names.
 ///
 /// # Errors
 /// A [`Refusal`]; nothing is then to be written.
 pub fn decide(
+    told: usize,
     post: Option<&PostView>,
     under: Option<&AgreementView>,
     command: &Command,
     context: Context<'_>,
 ) -> Result<Vec<Draft>, Refusal> {
-    if context.pair_state.left_at.is_some() {
-        return Err(RefusalCode::PairLeft.into());
-    }
+    context.together()?;
     if let Command::Post(new) = command {
+        context.switched_on(Feature::Openness)?;
+        if told >= limits::POSTS_PER_MONTH {
+            return Err(RefusalCode::CapReached.into());
+        }
         return tell(new, under, context);
     }
     let post = post.ok_or(RefusalCode::NotFound)?;
-    let draft = |action, body| Draft { target: post.ledger, action, body };
     let gone = post.state == PostState::Withdrawn;
     let mine = post.by == Who::Me;
     match command {
@@ -95,20 +100,18 @@ pub fn decide(
         Command::Correct { text } => {
             let act = Act::Correct { of: post.position, until: post.until };
             let body = Value::map([("text", word(Some(text))?)]);
-            Ok(vec![draft(Action::Openness(act), Some(body))])
+            Ok(vec![Draft { target: post.ledger, action: act.into(), body: Some(body) }])
         }
         Command::Withdraw => Ok(withdraw(post)),
         Command::Thank if mine => Err(RefusalCode::OwnWords.into()),
-        Command::Thank => Ok(vec![draft(Action::Thank { of: post.position }, None)]),
+        Command::Thank => Ok(vec![thanks(post.ledger, post.position)]),
     }
 }
 
 /// Takes a post back, its corrections with it.
-pub fn withdraw(post: &PostView) -> Vec<Draft> {
+pub(crate) fn withdraw(post: &PostView) -> Vec<Draft> {
     let all = std::iter::once(post.position).chain(post.correction_positions.iter().copied());
-    let draft =
-        |of| Draft { target: post.ledger, action: Action::WithdrawWords { of }, body: None };
-    all.map(draft).collect()
+    all.map(|of| withdrawal(post.ledger, of)).collect()
 }
 
 fn tell(
@@ -140,5 +143,5 @@ fn tell(
     ]);
     let act = Act::Post { kind: new.kind, until, under: new.under };
     let target = ledger(context.pair.id, context.me, Month::of(now));
-    Ok(vec![Draft { target, action: Action::Openness(act), body: Some(body) }])
+    Ok(vec![Draft { target, action: act.into(), body: Some(body) }])
 }

@@ -1,9 +1,10 @@
 //! The posts of one ledger: a pure fold over its records.
 
 use super::record::{Act, Kind};
+use crate::domain::action::Action;
 use crate::domain::ledger::{Month, ledger};
-use crate::domain::pair::Pair;
-use crate::domain::record::{Action, Held};
+use crate::domain::pair::{Pair, Side};
+use crate::domain::record::Held;
 use crate::domain::words::{in_order, thanked, withdrawn};
 use crate::id::{DocId, Position};
 use crate::limits;
@@ -15,8 +16,8 @@ use std::collections::BTreeMap;
 pub struct PostFolded {
     /// Its record.
     pub id: Position,
-    /// Its author, as an index into [`Pair::members`].
-    pub by: usize,
+    /// Its author.
+    pub by: Side,
     /// When, as stated.
     pub at: Moment,
     /// What it tells.
@@ -51,7 +52,7 @@ pub fn fold(pair: &Pair, doc: DocId, records: &[Held]) -> Folded {
     let mut places: BTreeMap<Position, usize> = BTreeMap::new();
     for held in records {
         let Action::Openness(act) = &held.record.action else { continue };
-        let Some(by) = pair.index(held.author) else { continue };
+        let Some(by) = pair.side(held.author) else { continue };
         let at = held.record.at.moment;
         match act {
             Act::Post { kind, until, under } => {

@@ -1,8 +1,10 @@
 //! What can be done with openness posts, as records.
 
 use crate::cbor::Value;
+use crate::domain::capability::{self, Class, Lasting, Words};
 use crate::domain::record::moment;
 use crate::id::{DocId, Position};
+use crate::limits;
 use crate::time::{DAY, Moment};
 use serde::{Deserialize, Serialize};
 
@@ -117,17 +119,27 @@ pub enum Act {
     },
 }
 
-impl Act {
-    /// The kind as it stands in the record.
-    pub fn kind(&self) -> &'static str {
+impl capability::Act for Act {
+    const KINDS: &'static [capability::Kind] = &[
+        capability::Kind::of("openness.post", Class::Ledger)
+            .words(Words::Always)
+            .keeps(limits::OPENNESS_SPAN)
+            .repeatable()
+            .lasting(Lasting::Never),
+        capability::Kind::of("openness.correct", Class::Ledger)
+            .words(Words::Always)
+            .keeps(limits::OPENNESS_SPAN)
+            .lasting(Lasting::Never),
+    ];
+
+    fn kind(&self) -> &'static str {
         match self {
             Act::Post { .. } => "openness.post",
             Act::Correct { .. } => "openness.correct",
         }
     }
 
-    /// Its fields, as CBOR.
-    pub fn fields(&self) -> Vec<(&'static str, Value)> {
+    fn fields(&self) -> Vec<(&'static str, Value)> {
         match self {
             Act::Post { kind, until, under } => {
                 let mut fields = vec![("what", kind.code().into()), ("until", Value::Int(until.0))];
@@ -140,8 +152,7 @@ impl Act {
         }
     }
 
-    /// From the kind and the record; `None` where it is not understood.
-    pub fn read(kind: &str, value: &Value) -> Option<Self> {
+    fn read(kind: &str, value: &Value) -> Option<Self> {
         Some(match kind {
             "openness.post" => Act::Post {
                 kind: Kind::from_code(value.get("what")?.text()?)?,
@@ -157,5 +168,10 @@ impl Act {
             },
             _ => return None,
         })
+    }
+
+    fn until(&self) -> Option<Moment> {
+        let (Act::Post { until, .. } | Act::Correct { until, .. }) = self;
+        Some(*until)
     }
 }

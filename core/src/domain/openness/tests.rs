@@ -1,9 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-use super::record::Act;
 use super::*;
+use crate::domain::action::Action;
 use crate::domain::ledger::{Month, ledger};
-use crate::domain::record::Action;
-use crate::domain::testing::*;
+use crate::domain::testing::{ANA, BEGIN, BEN, PAIR, Written, words as said};
+use crate::domain::words;
 use crate::id::DocId;
 use crate::time::DAY;
 
@@ -16,19 +16,17 @@ fn post(days: i64) -> Action {
 }
 
 fn shown(written: &Written, at: i64) -> Vec<PostView> {
-    let folded = fold(&pair(), doc(), &written.held);
-    let read = |position| written.bodies.get(&position).cloned();
-    project(&folded, doc(), &pair(), BEN, BEGIN.plus(at), &read)
+    written.view::<Posts>(doc(), BEN, BEGIN.plus(at)).unwrap()
 }
 
 #[test]
 fn r03_r07_a_post_of_91_days_counts_for_nothing_and_no_post_outlives_its_time() {
     let mut written = Written::default();
     let long = written.write(ANA, 0, doc(), post(91));
-    written.say(long, words("for ever"));
+    written.say(long, said("for ever"));
     assert_eq!(shown(&written, 1), []);
     let fine = written.write(ANA, 0, doc(), post(90));
-    written.say(fine, words("for a while"));
+    written.say(fine, said("for a while"));
     assert_eq!(shown(&written, 1)[0].text.as_deref(), Some("for a while"));
     assert_eq!(shown(&written, 90 * DAY), [], "even with its body still here (I8)");
 }
@@ -45,18 +43,18 @@ fn a_post_counts_only_in_its_author_s_ledger_of_that_month() {
 fn k7_a_correction_or_a_withdrawal_of_the_other_s_words_is_set_aside() {
     let mut written = Written::default();
     let of = written.write(ANA, 0, doc(), post(5));
-    written.say(of, words("with M."));
+    written.say(of, said("with M."));
     let until = BEGIN.plus(5 * DAY);
     let correction = Action::Openness(Act::Correct { of, until });
     let theirs = written.write(BEN, 10, doc(), correction.clone());
-    written.say(theirs, words("not M."));
-    written.write(BEN, 11, doc(), Action::WithdrawWords { of });
+    written.say(theirs, said("not M."));
+    written.write(BEN, 11, doc(), Action::Words(words::Act::Withdraw { of }));
     let view = shown(&written, 20).remove(0);
     assert_eq!((view.state, view.corrections.len()), (PostState::Live, 0));
     let own = written.write(ANA, 12, doc(), correction);
-    written.say(own, words("and T."));
+    written.say(own, said("and T."));
     assert_eq!(shown(&written, 20)[0].corrections[0].text.as_deref(), Some("and T."));
-    written.write(ANA, 13, doc(), Action::WithdrawWords { of });
+    written.write(ANA, 13, doc(), Action::Words(words::Act::Withdraw { of }));
     let stub = shown(&written, 20).remove(0);
     assert_eq!((stub.state, stub.text), (PostState::Withdrawn, None));
 }
@@ -65,8 +63,8 @@ fn k7_a_correction_or_a_withdrawal_of_the_other_s_words_is_set_aside() {
 fn only_the_other_can_say_thank_you() {
     let mut written = Written::default();
     let of = written.write(ANA, 0, doc(), post(5));
-    written.write(ANA, 1, doc(), Action::Thank { of });
+    written.write(ANA, 1, doc(), Action::Words(words::Act::Thank { of }));
     assert!(!shown(&written, 20)[0].thanked);
-    written.write(BEN, 1, doc(), Action::Thank { of });
+    written.write(BEN, 1, doc(), Action::Words(words::Act::Thank { of }));
     assert!(shown(&written, 20)[0].thanked);
 }

@@ -2,9 +2,9 @@
 
 use super::fold::{Folded, PostFolded};
 use super::record::{Kind, Want};
-use crate::domain::pair::{Pair, Who};
+use crate::domain::pair::{Side, Who};
 use crate::domain::words::{Bodies, text_of};
-use crate::id::{DocId, ItemId, PersonId, Position};
+use crate::id::{DocId, ItemId, Position};
 use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
@@ -72,15 +72,13 @@ pub struct PostView {
 }
 
 /// Projects the posts of one ledger for one viewer at one moment.
-pub fn project(
+pub(super) fn project(
     folded: &Folded,
     ledger: DocId,
-    pair: &Pair,
-    viewer: PersonId,
+    me: Side,
     now: Moment,
     bodies: &Bodies<'_>,
 ) -> Vec<PostView> {
-    let me = pair.index(viewer);
     let live = |post: &&PostFolded| {
         let stub = post.withdrawn.is_none_or(|at| now < at.plus(limits::STUB));
         now < post.until && stub
@@ -97,7 +95,7 @@ pub fn project(
         PostView {
             id: post.id.item(),
             want: word("want").and_then(|word| Want::from_code(&word)),
-            by: if me == Some(post.by) { Who::Me } else { Who::Partner },
+            by: post.by.seen_by(me),
             kind: post.kind,
             state: if gone { PostState::Withdrawn } else { PostState::Live },
             at: post.at,

@@ -4,10 +4,12 @@ use super::fold::{Folded, Made, OccurrenceState};
 use super::outcome::outcome;
 use super::record::{Act, Felt, Told};
 use crate::cbor::Value;
-use crate::domain::context::Context;
-use crate::domain::record::Action;
+use crate::domain::capability::{Begun, Context};
+use crate::domain::pacing::Feature;
+use crate::domain::record::Draft;
 use crate::domain::recurrence::{Due, exactly};
 use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::words::withdrawal;
 use crate::id::{DocId, OccurrenceId, Position};
 use crate::limits;
 use crate::text;
@@ -47,7 +49,7 @@ pub struct NewPromise {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Promise, in the document that is made from this salt.
-    Make(NewPromise, [u8; 16]),
+    Make(NewPromise),
     /// Pause it for a while.
     Pause {
         /// From when.
@@ -157,20 +159,18 @@ fn body(words: Option<&String>) -> Result<Option<Value>, Refusal> {
 ///
 /// # Errors
 /// A [`Refusal`]; nothing is then to be written.
-pub fn decide(
+pub(super) fn decide(
     folded: &Folded,
     command: &Command,
     context: Context<'_>,
-) -> Result<Vec<(Action, Option<Value>)>, Refusal> {
-    if context.pair_state.left_at.is_some() {
-        return Err(RefusalCode::PairLeft.into());
-    }
+) -> Result<Vec<Draft>, Refusal> {
+    context.together()?;
     let now = context.now;
-    if let Command::Make(new, salt) = command {
-        return make(folded, new, *salt, now);
+    if let Command::Make(new) = command {
+        return make(folded, new, context);
     }
     let made = folded.made.as_ref().ok_or(RefusalCode::NotFound)?;
-    let mine = context.pair.index(context.me) == Some(made.by);
+    let mine = made.by == context.side;
     let on = Aim { folded, made, now };
     let promisor = || if mine { Ok(()) } else { Err(RefusalCode::NotYourPromise) };
     let promisee = || if mine { Err(RefusalCode::NotPromisedToYou) } else { Ok(()) };
@@ -273,16 +273,18 @@ pub fn decide(
     // Words that are said anew take the place of those before: nothing stays that
     // nobody sees and nobody could take back.
     let replaced = replaced.filter(|of| !folded.withdrawn.contains_key(of));
-    let withdrawal = replaced.map(|of| (Action::WithdrawWords { of }, None));
-    Ok([(Action::Promise(act), words)].into_iter().chain(withdrawal).collect())
+    let withdrawal = replaced.map(|of| withdrawal(folded.doc, of));
+    let draft = Draft { target: folded.doc, action: act.into(), body: words };
+    Ok([draft].into_iter().chain(withdrawal).collect())
 }
 
-fn make(
-    folded: &Folded,
-    new: &NewPromise,
-    salt: [u8; 16],
-    now: Moment,
-) -> Result<Vec<(Action, Option<Value>)>, Refusal> {
+fn make(folded: &Folded, new: &NewPromise, context: Context<'_>) -> Result<Vec<Draft>, Refusal> {
+    let now = context.now;
+    context.switched_on(Feature::Promises)?;
+    let Begun { ever, open } = context.begun;
+    if ever >= limits::PROMISES || open >= limits::PROMISES_OPEN {
+        return Err(RefusalCode::TooManyPromises.into());
+    }
     if folded.made.is_some() || new.grace.is_some_and(|grace| grace > limits::GRACE_MAX) {
         return Err(RefusalCode::TimeInvalid.into());
     }
@@ -302,8 +304,14 @@ fn make(
         ("response", optional(new.response.as_ref())?),
         ("note", optional(new.note.as_ref())?),
     ]);
-    let act = Act::Make { due, zone: new.zone.clone(), grace: new.grace, link: new.link, salt };
-    Ok(vec![(Action::Promise(act), Some(words))])
+    let act = Act::Make {
+        due,
+        zone: new.zone.clone(),
+        grace: new.grace,
+        link: new.link,
+        salt: context.salt,
+    };
+    Ok(vec![Draft { target: folded.doc, action: act.into(), body: Some(words) }])
 }
 
 /// The ends of a window must be times that come exactly once in the zone.

@@ -2,9 +2,11 @@
 
 use super::outcome::{Facts, outcome};
 use super::record::{Act, Felt, Told};
+use crate::domain::action::Action;
+use crate::domain::capability::Records;
 use crate::domain::ledger::own_document;
-use crate::domain::pair::Pair;
-use crate::domain::record::{Action, Held};
+use crate::domain::pair::{Pair, Side};
+use crate::domain::record::Held;
 use crate::domain::recurrence::{Due, Occurrence};
 use crate::domain::words::{in_order, standing, withdrawn};
 use crate::id::{DocId, LogId, OccurrenceId, Past, Position};
@@ -18,7 +20,7 @@ pub struct Made {
     /// Its record.
     pub id: Position,
     /// The promisor, as an index into [`Pair::members`].
-    pub by: usize,
+    pub by: Side,
     /// When, as stated.
     pub at: Moment,
     /// When it is due.
@@ -93,18 +95,19 @@ struct Said<'a> {
 }
 
 /// Folds the records of one promise. Total: what does not count is passed over (I10).
-pub fn fold(pair: &Pair, doc: DocId, records: &[Held], needs_update: bool) -> Folded {
+pub(super) fn fold(pair: &Pair, of: &Records<'_>) -> Folded {
+    let doc = of.doc;
     let mut folded = Folded {
         doc,
-        basis: Past::default(),
+        basis: of.basis.clone(),
+        needs_update: !of.newer.is_empty(),
         made: None,
         occurrences: Vec::new(),
         retracted: None,
         declined: None,
-        needs_update,
         withdrawn: BTreeMap::new(),
     };
-    let records = in_order(records);
+    let records = in_order(of.held);
     let acts = || {
         records.iter().filter_map(|held| match &held.record.action {
             Action::Promise(act) => Some((*held, act)),
@@ -118,7 +121,7 @@ pub fn fold(pair: &Pair, doc: DocId, records: &[Held], needs_update: bool) -> Fo
     });
     let made = first.and_then(|(held, act)| {
         let Act::Make { due, zone, grace, link, .. } = act else { return None };
-        let (at, by) = (held.record.at.moment, pair.index(held.author)?);
+        let (at, by) = (held.record.at.moment, pair.side(held.author)?);
         if grace.is_some_and(|grace| grace > limits::GRACE_MAX) {
             return None;
         }
@@ -138,7 +141,7 @@ pub fn fold(pair: &Pair, doc: DocId, records: &[Held], needs_update: bool) -> Fo
     let mut counts: HashMap<LogId, usize> = HashMap::new();
     folded.withdrawn = withdrawn(&records);
     for (held, act) in acts() {
-        let Some(author) = pair.index(held.author) else { continue };
+        let Some(author) = pair.side(held.author) else { continue };
         let mine = author == made.by;
         let at = held.record.at.moment;
         match act {

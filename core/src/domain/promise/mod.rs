@@ -2,23 +2,81 @@
 //!
 //! Whoever promises says what and when; it takes effect when they share it. Only
 //! they can *report* how it went, only the other can *comment*: two voices that
-//! are never merged into one value (M4). A [`practice`](record::Act::Make) is a
+//! are never merged into one value (M4). A [`practice`](Act::Make) is a
 //! promise with a rule; its occurrences are computed, not stored. How each went
-//! is derived, line by line, in [`outcome`].
+//! is derived, line by line, in `outcome`.
 //!
 //! Nothing is weighed, scored or chained: a promise is as large as it is (R22).
 
-pub mod decide;
-pub mod fold;
-pub mod outcome;
-pub mod record;
-pub mod view;
+mod decide;
+mod fold;
+mod outcome;
+mod record;
+mod view;
 
-pub use decide::{Command, Hint, NewPromise, decide, hints};
-pub use fold::{Folded, fold};
+pub use decide::{Command, Hint, NewPromise, hints};
+pub use fold::Folded;
 pub use outcome::Outcome;
-pub use record::{Felt, Told};
-pub use view::{OccurrenceView, PromiseState, PromiseView, is_open, project};
+pub use record::{Act, Felt, Told};
+pub use view::{AskedView, Note, OccurrenceView, PromiseState, PromiseView};
+
+use super::capability::{Capability, Class, Context, Records, Viewing};
+use super::pair::{Pair, Side};
+use super::record::Draft;
+use super::refusal::Refusal;
+use crate::id::Position;
+use crate::limits;
+use crate::time::Moment;
+
+/// Promises, as a [`Capability`].
+pub struct PromiseDocs;
+
+impl Capability for PromiseDocs {
+    type State = Folded;
+    type Command = Command;
+    type View = PromiseView;
+
+    const CLASS: Class = Class::Promise;
+    const MOST: u64 = limits::PROMISES;
+    const OPEN_BY_STATE: bool = true;
+
+    fn fold(pair: &Pair, _side: Side, of: &Records<'_>, _more: &[Records<'_>]) -> Folded {
+        fold::fold(pair, of)
+    }
+
+    fn words(state: &Folded, _now: Moment) -> Vec<Position> {
+        let words = state.occurrences.iter().flat_map(|one| one.words).flatten();
+        words.chain(state.made.iter().map(|made| made.id)).collect()
+    }
+
+    fn project(state: &Folded, viewing: Viewing<'_>) -> Option<PromiseView> {
+        view::project(state, viewing.side, viewing.now, viewing.bodies)
+    }
+
+    fn begins(_state: &Folded, command: &Command) -> bool {
+        matches!(command, Command::Make(..))
+    }
+
+    fn decide(
+        state: &Folded,
+        _view: Option<&PromiseView>,
+        command: &Command,
+        context: Context<'_>,
+    ) -> Result<Vec<Draft>, Refusal> {
+        decide::decide(state, command, context)
+    }
+
+    fn is_open(state: &Folded, side: Side, now: Moment) -> bool {
+        let mine = state.made.as_ref().is_some_and(|made| made.by == side);
+        mine && view::is_open(state, now)
+    }
+
+    fn over(view: Option<&PromiseView>, before: Moment, _now: Moment) -> bool {
+        view.is_none_or(|view| {
+            view.settled() && view.occurrences.iter().all(|one| one.due <= before)
+        })
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! What can be done with a promise, as records.
 
 use crate::cbor::Value;
-use crate::domain::record::{Words, moment, salt};
+use crate::domain::capability::{self, Class, Kind, Lasting, Words};
+use crate::domain::record::{moment, salt};
 use crate::domain::recurrence::Due;
 use crate::id::{DocId, OccurrenceId, Position};
 use crate::text;
@@ -117,8 +118,52 @@ pub enum Act {
 }
 
 impl Act {
-    /// The kind as it stands in the record.
-    pub fn kind(&self) -> &'static str {
+    /// The occurrence that it is about.
+    pub fn occurrence(&self) -> Option<OccurrenceId> {
+        match self {
+            Act::HeadsUp { occurrence, .. }
+            | Act::Renegotiate { occurrence, .. }
+            | Act::Release { occurrence }
+            | Act::Report { occurrence, .. }
+            | Act::Comment { occurrence, .. }
+            | Act::Repair { occurrence, .. } => Some(*occurrence),
+            _ => None,
+        }
+    }
+}
+
+impl capability::Act for Act {
+    const KINDS: &'static [Kind] = &[
+        Kind::of("promise.make", Class::Promise)
+            .words(Words::Always)
+            .repeatable()
+            .lasting(Lasting::AsItSays),
+        Kind::of("promise.pause", Class::Promise).repeatable().lasting(Lasting::Never),
+        Kind::of("promise.retract", Class::Promise).takes_back().lasting(Lasting::Never),
+        Kind::of("promise.decline", Class::Promise).takes_back().lasting(Lasting::Never),
+        Kind::of("promise.heads-up", Class::Promise)
+            .words(Words::Sometimes)
+            .repeatable()
+            .lasting(Lasting::Never),
+        Kind::of("promise.renegotiate", Class::Promise).repeatable().lasting(Lasting::AsItSays),
+        Kind::of("promise.accept-new", Class::Promise).lasting(Lasting::Never),
+        Kind::of("promise.keep-old", Class::Promise).lasting(Lasting::Never),
+        Kind::of("promise.release", Class::Promise).repeatable().lasting(Lasting::Never),
+        Kind::of("promise.report", Class::Promise)
+            .words(Words::Sometimes)
+            .repeatable()
+            .lasting(Lasting::Never),
+        Kind::of("promise.comment", Class::Promise)
+            .words(Words::Sometimes)
+            .repeatable()
+            .lasting(Lasting::Never),
+        Kind::of("promise.repair", Class::Promise)
+            .words(Words::Always)
+            .repeatable()
+            .lasting(Lasting::Never),
+    ];
+
+    fn kind(&self) -> &'static str {
         match self {
             Act::Make { .. } => "promise.make",
             Act::Pause { .. } => "promise.pause",
@@ -135,30 +180,7 @@ impl Act {
         }
     }
 
-    /// Whether its words stand apart, in a body.
-    pub fn words(&self) -> Words {
-        match self {
-            Act::Make { .. } | Act::Repair { .. } => Words::Always,
-            Act::HeadsUp { .. } | Act::Report { .. } | Act::Comment { .. } => Words::Sometimes,
-            _ => Words::Never,
-        }
-    }
-
-    /// The occurrence that it is about.
-    pub fn occurrence(&self) -> Option<OccurrenceId> {
-        match self {
-            Act::HeadsUp { occurrence, .. }
-            | Act::Renegotiate { occurrence, .. }
-            | Act::Release { occurrence }
-            | Act::Report { occurrence, .. }
-            | Act::Comment { occurrence, .. }
-            | Act::Repair { occurrence, .. } => Some(*occurrence),
-            _ => None,
-        }
-    }
-
-    /// Its fields, as CBOR.
-    pub fn fields(&self) -> Vec<(&'static str, Value)> {
+    fn fields(&self) -> Vec<(&'static str, Value)> {
         let mut fields: Vec<(&'static str, Value)> = Vec::new();
         if let Some(occurrence) = self.occurrence() {
             fields.push(("occ", occurrence.as_bytes().into()));
@@ -207,8 +229,7 @@ impl Act {
         fields
     }
 
-    /// From the kind and the record; `None` where it is not understood.
-    pub fn read(kind: &str, value: &Value) -> Option<Self> {
+    fn read(kind: &str, value: &Value) -> Option<Self> {
         let occurrence = || OccurrenceId::from_slice(value.get("occ")?.bytes()?);
         let due = || Due::from_value(value.get("due")?);
         let of = || Position::from_value(value.get("of")?);
@@ -268,5 +289,15 @@ impl Act {
             }
             _ => return None,
         })
+    }
+
+    fn lasts(&self, doc: DocId, before: Moment) -> bool {
+        match self {
+            Act::Make { due, zone, grace, .. } => due
+                .occurrences(doc, zone, *grace)
+                .is_ok_and(|all| all.iter().any(|one| one.deadline > before)),
+            Act::Renegotiate { due, .. } => due.may_be_after(before),
+            _ => true,
+        }
     }
 }

@@ -1,15 +1,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::record::Act;
 use super::*;
-use crate::domain::context::Context;
+use crate::domain::action::Action;
 use crate::domain::ledger::own_document;
-use crate::domain::lifecycle::PairState;
-use crate::domain::record::Action;
 use crate::domain::recurrence::Due;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::testing::*;
 use crate::id::{DocId, OccurrenceId, PersonId};
-use crate::time::{DAY, Moment};
+use crate::time::DAY;
 
 const SALT: [u8; 16] = [5; 16];
 
@@ -34,7 +32,7 @@ fn made() -> Written {
 }
 
 fn went(written: &Written, at: i64) -> Vec<Outcome> {
-    let folded = fold(&pair(), doc(), &written.held, false);
+    let folded = written.state::<PromiseDocs>(doc(), ANA);
     folded.occurrences.iter().map(|one| outcome::outcome(&one.facts, BEGIN.plus(at))).collect()
 }
 
@@ -104,14 +102,14 @@ fn what_the_rule_never_produces_and_a_second_making_are_set_aside() {
     };
     written.write(BEN, HOUR, doc(), Action::Promise(second));
     assert_eq!(went(&written, HOUR), [Outcome::Upcoming]);
-    assert_eq!(fold(&pair(), doc(), &written.held, false).made.unwrap().by, 0);
+    assert_eq!(written.state::<PromiseDocs>(doc(), ANA).made.unwrap().by, Side::First);
     let bad = ["Mars/Olympus", "UTC"].map(|zone| {
         let mut written = Written::default();
         let at = if zone == "UTC" { BEGIN.plus(500 * DAY) } else { BEGIN.plus(DAY) };
         let act =
             Act::Make { due: Due::At(at), zone: zone.into(), grace: None, link: None, salt: SALT };
         written.write(ANA, 0, doc(), Action::Promise(act));
-        fold(&pair(), doc(), &written.held, false).made
+        written.state::<PromiseDocs>(doc(), ANA).made
     });
     assert_eq!(bad, [None, None], "an unknown zone, a promise beyond its span");
 }
@@ -127,8 +125,8 @@ fn i9_nobody_makes_a_promise_in_the_place_of_another_s() {
     written.write(ANA, 0, doc(), Action::Promise(Act::Retract));
     written.write(ANA, 0, doc(), make(DAY));
     written.write_apart(BEN, 0, doc(), make(9 * DAY));
-    let folded = fold(&pair(), doc(), &written.held, false);
-    assert_eq!((folded.made.unwrap().by, folded.occurrences.len()), (0, 1));
+    let folded = written.state::<PromiseDocs>(doc(), ANA);
+    assert_eq!((folded.made.unwrap().by, folded.occurrences.len()), (Side::First, 1));
 }
 
 #[test]
@@ -151,13 +149,10 @@ fn a_kept_time_in_the_future_is_set_aside_and_a_pause_must_come_before() {
 #[test]
 fn commands_are_refused_by_name() {
     let written = made();
-    let folded = fold(&pair(), doc(), &written.held, false);
-    let state = PairState::default();
-    let pair = pair();
+    let folded = written.state::<PromiseDocs>(doc(), ANA);
     let refused = |me: PersonId, at: i64, command: Command| {
-        let now = BEGIN.plus(at);
-        let context = Context { pair: &pair, pair_state: &state, me, now };
-        decide(&folded, &command, context).err().map(|refusal| refusal.code)
+        let decided = decided::<PromiseDocs>(&pair(), &folded, None, &command, me, BEGIN.plus(at));
+        decided.err().map(|refusal| refusal.code)
     };
     let told = Told::Missed;
     let miss = || Command::Report { occurrence: None, told, words: None };
@@ -193,9 +188,8 @@ fn f71_hints_are_advice_and_the_soft_cap_refuses_nothing() {
     assert_eq!(hints(5, &new), [Hint::ManyOpen, Hint::Vague]);
     let clear = NewPromise { action: "I call you at six.".into(), ..new };
     assert_eq!(hints(4, &clear), []);
-    let state = PairState::default();
-    let pair = pair();
-    let context = Context { pair: &pair, pair_state: &state, me: ANA, now: Moment(BEGIN.0) };
-    let empty = fold(&pair, doc(), &[], false);
-    assert!(decide(&empty, &Command::Make(clear, SALT), context).is_ok());
+    let empty = Written::default().state::<PromiseDocs>(doc(), ANA);
+    assert!(
+        decided::<PromiseDocs>(&pair(), &empty, None, &Command::Make(clear), ANA, BEGIN).is_ok()
+    );
 }

@@ -3,10 +3,10 @@
 use super::fold::{Folded, OccurrenceState};
 use super::outcome::{Outcome, outcome};
 use super::record::{Felt, Told};
-use crate::domain::pair::{Pair, Who};
+use crate::domain::pair::{Side, Who};
 use crate::domain::recurrence::{Due, IsoWeek};
 use crate::domain::words::{Bodies, text_of};
-use crate::id::{DocId, ItemId, OccurrenceId, Past, PersonId, Position};
+use crate::id::{DocId, ItemId, OccurrenceId, Past, Position};
 use crate::time::Moment;
 use serde::Serialize;
 
@@ -167,7 +167,7 @@ impl PromiseView {
 }
 
 /// Whether something of a promise is still to come, or to be said.
-pub fn is_open(folded: &Folded, now: Moment) -> bool {
+pub(super) fn is_open(folded: &Folded, now: Moment) -> bool {
     let closed = folded.retracted.is_some() || folded.declined.is_some() || folded.needs_update;
     !closed && folded.occurrences.iter().any(|one| outcome(&one.facts, now).is_open())
 }
@@ -175,15 +175,13 @@ pub fn is_open(folded: &Folded, now: Moment) -> bool {
 /// Projects a promise for one viewer at one moment; `None` where there is none.
 /// Deterministic in its arguments (I16). Swapping the two persons swaps the
 /// view (I7).
-pub fn project(
+pub(super) fn project(
     folded: &Folded,
-    pair: &Pair,
-    viewer: PersonId,
+    me: Side,
     now: Moment,
     bodies: &Bodies<'_>,
 ) -> Option<PromiseView> {
     let made = folded.made.as_ref()?;
-    let me = pair.index(viewer)?;
     let note = |position: Position| {
         let withdrawn = folded.withdrawn.contains_key(&position);
         let body = if withdrawn { None } else { bodies(position) };
@@ -222,7 +220,7 @@ pub fn project(
     let word = |key: &str| body.as_ref().and_then(|body| text_of(body, key));
     Some(PromiseView {
         id: folded.doc,
-        by: if me == made.by { Who::Me } else { Who::Partner },
+        by: made.by.seen_by(me),
         made_at: made.at,
         state,
         action: word("action"),

@@ -6,13 +6,14 @@
 //! the phone has nothing else to do.
 
 use crate::cbor::View;
-use crate::domain::promise::record::Act;
-use crate::domain::record::{self, Action, Record};
+use crate::domain::action;
+use crate::domain::capability::Lasting;
+use crate::domain::record::{self, Record};
 use crate::engine::documents::TouchedRun;
 use crate::engine::{Engine, Home};
 use crate::error::Error;
 use crate::id::DocId;
-use crate::limits::{CHECK_IN_RETENTION, OPENNESS_SPAN, RECENT, SEGMENT_ENTRIES};
+use crate::limits::{CHECK_IN_RETENTION, RECENT, SEGMENT_ENTRIES};
 use crate::log::Entry;
 use crate::log::body::{BodyState, Gate};
 use crate::store::{ArrivedBodies, ArrivedRun, BodyRow, EntryRow, LogRow, StorageError};
@@ -172,7 +173,7 @@ impl Engine {
         let run = rows.len() >= RUN_AS_SEGMENT;
         let theirs = rows.last().map_or(Moment(i64::MIN), |(_, row)| last_stated(row));
         // Something that expires may be among it.
-        self.expiring = None;
+        self.rows.expiring = None;
         let mut touched = Vec::new();
         for (index, row) in &rows {
             self.read_entry(home, log, *index, row, theirs, &mut bodies, &mut touched)?;
@@ -230,7 +231,7 @@ impl Engine {
             });
             withdrawn.extend(header.withdraws);
             let Some(commitment) = header.body else { continue };
-            let span = body_span(&header.kind);
+            let span = action::kind(&header.kind).map_or(CHECK_IN_RETENTION, |kind| kind.keeps);
             // What asks to live longer than its kind may is never kept; and what
             // states a time to come lives no longer than what is told today.
             let overlong = header.until.is_some_and(|until| until > stated.plus(span));
@@ -266,24 +267,11 @@ fn looked_at(header: &record::Header, value: &View<'_>, stated: Moment, now: Mom
     if stated > before || header.until.is_some_and(|until| until > now) {
         return true;
     }
-    match header.kind.split_once('.') {
-        Some(("promise", "make")) => {
-            match Record::from_value(&value.to_value()).map(|record| record.action) {
-                Some(Action::Promise(Act::Make { due, zone, grace, .. })) => due
-                    .occurrences(header.target, &zone, grace)
-                    .is_ok_and(|all| all.iter().any(|one| one.deadline > before)),
-                _ => true,
-            }
-        }
-        Some(("promise", "renegotiate")) => {
-            match Record::from_value(&value.to_value()).map(|record| record.action) {
-                Some(Action::Promise(Act::Renegotiate { due, .. })) => due.may_be_after(before),
-                _ => true,
-            }
-        }
-        Some(("promise" | "openness" | "intention" | "words", _)) => false,
-        Some(("checkin", kind)) => kind == "template",
-        _ => true,
+    match action::kind(&header.kind).map_or(Lasting::Always, |kind| kind.lasting) {
+        Lasting::Always => true,
+        Lasting::Never => false,
+        Lasting::AsItSays => Record::from_value(&value.to_value())
+            .is_none_or(|record| record.action.lasts(header.target, before)),
     }
 }
 
@@ -295,9 +283,4 @@ fn last_stated(row: &EntryRow) -> Moment {
         .flat_map(|entry| &entry.records)
         .filter_map(|record| View::read(record).ok()?.get("at")?.array()?.first()?.int());
     stated.max().map_or(Moment(i64::MIN), Moment)
-}
-
-/// How long a body of this kind may be kept at most.
-fn body_span(kind: &str) -> i64 {
-    if kind.starts_with("openness.") { OPENNESS_SPAN } else { CHECK_IN_RETENTION }
 }

@@ -3,7 +3,6 @@
 use super::arrival::Arrival;
 use crate::cbor::View;
 use crate::domain::record;
-use crate::domain::refusal::RefusalCode;
 use crate::engine::{Engine, Home};
 use crate::error::Error;
 use crate::id::{Commitment, Head, LogId, PersonId};
@@ -127,9 +126,7 @@ impl Engine {
         let end = run.first + run.entries.len() as u64;
         if end == now_at.length && now_at.head != run.head {
             // The entries follow and their own head does not: thrown back whole.
-            return Err(Error::Link(crate::error::LinkError::Protocol(
-                "entries came with a head that is not theirs".to_owned(),
-            )));
+            return Err(Error::protocol("entries came with a head that is not theirs"));
         }
         // Its owner goes on from what is held here after all.
         log.frozen &= rows.is_empty();
@@ -339,7 +336,7 @@ impl Engine {
         if gate.admits(&body.bytes) {
             let row = BodyRow { state: BodyState::Present, bytes: body.bytes.clone(), ..row };
             db.put_body(log.number, body.index, body.place, &row)?;
-            self.forget_body(crate::id::Position {
+            self.rows.forget_body(crate::id::Position {
                 log: log.id(),
                 index: body.index,
                 place: body.place,
@@ -358,7 +355,7 @@ impl Replica for Engine {
     }
 
     fn own_generation(&self, log: LogId) -> Option<u8> {
-        self.own_logs.iter().position(|own| *own == log).map(|generation| generation as u8)
+        self.rows.own_logs().iter().position(|own| *own == log).map(|generation| generation as u8)
     }
 
     fn head_at(&mut self, log: LogId, length: u64) -> Result<Option<Head>, Error> {
@@ -383,15 +380,12 @@ impl Replica for Engine {
     }
 
     fn recover(&mut self, run: &Run) -> Result<Intake, Error> {
-        let taken = self.transact(|engine| match engine.take_back_within(run)? {
-            // All or none: what was written before the refusal is taken back.
-            Intake::Refused(_) => Err(Error::Refusal(RefusalCode::NotFound.into())),
-            intake => Ok(intake),
-        });
-        match taken {
-            Err(Error::Refusal(_)) => Ok(Intake::Refused(LogRefusal::ForeignPin)),
-            other => other,
-        }
+        // All or none: what was written before a refusal is taken back.
+        let keep = |intake: &Intake| !matches!(intake, Intake::Refused(_));
+        self.transact_if(keep, |engine| {
+            engine.read_arrived_within()?;
+            engine.take_back_within(run)
+        })
     }
 
     fn freeze(&mut self, log: LogId) -> Result<(), Error> {

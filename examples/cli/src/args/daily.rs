@@ -1,10 +1,10 @@
 //! What can be said of the daily practice.
 
-use amends::domain::checkin::{Cadence, Period};
-use amends::domain::openness::{Kind, Want};
-use amends::domain::pacing::{Contact, Feature};
-use amends::domain::promise::Felt;
+use amends::Felt;
 use amends::time::Moment;
+use amends::{CheckInCadence as Cadence, Period};
+use amends::{Contact, Feature};
+use amends::{PostKind as Kind, Want};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::{Date, DateTime, Time};
 

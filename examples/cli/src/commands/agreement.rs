@@ -4,15 +4,15 @@ use super::refusal;
 use crate::args::{AgreementCommand, ProposeArgs, clause};
 use crate::render;
 use crate::terminal::{Failure, Terminal};
+use amends::RefusalCode;
 use amends::Space;
-use amends::domain::agreement::view::{AgreementView, RevisionView};
-use amends::domain::agreement::{Terms, TermsClause};
-use amends::domain::pair::Who;
-use amends::domain::refusal::RefusalCode;
+use amends::Splice;
+use amends::Who;
 use amends::id::{DocId, RevisionHash};
-use amends::space::{HistoryItem, Status};
-use amends::text::Splice;
 use amends::time::DAY;
+use amends::{AgreementView, RevisionView};
+use amends::{HistoryItem, Status};
+use amends::{Terms, TermsClause};
 use serde_json::json;
 
 pub async fn run(
@@ -197,7 +197,7 @@ fn draft_line(line: &str, status: &Status) -> Result<TermsClause, Failure> {
         id: None,
         text: line.clone(),
         binds: Who::Both,
-        category: amends::domain::agreement::Category::General,
+        category: amends::Category::General,
         cadence: None,
     };
     Ok(clause(&line).unwrap_or(both))
@@ -232,7 +232,7 @@ async fn draft(
     }
     let Some(text) = text else {
         let drafts = agreements.drafts().await?;
-        let line = |d: &amends::space::PrivateDraft| {
+        let line = |d: &amends::PrivateDraft| {
             format!("{}\n{}", render::short(d.id), render::wrap(&d.text, "    "))
         };
         let words: Vec<String> = drafts.iter().map(line).collect();

@@ -7,14 +7,17 @@ use crate::args::daily::{
 };
 use crate::render;
 use crate::terminal::{Failure, Terminal};
+use amends::NewPost;
+use amends::RefusalCode;
 use amends::Space;
-use amends::domain::checkin::{Answer, Answers, CheckInState, Period, TemplateId};
-use amends::domain::inner::{Content, Feeling, GoalState, Leaning, NewNote, Seen, Step};
-use amends::domain::openness::NewPost;
-use amends::domain::pair::Who;
-use amends::domain::refusal::RefusalCode;
+use amends::Who;
 use amends::id::{DocId, ItemId};
 use amends::time::{DAY, Moment};
+use amends::{Answer, Answers, CheckInState, Period, TemplateId};
+use amends::{
+    Feeling, GoalState, GoalStep as Step, Inclination as Leaning, NewNote, NoteContent as Content,
+    Seen,
+};
 use serde_json::json;
 
 fn until(days: Option<u16>, space: &Space) -> Option<Moment> {

@@ -4,8 +4,8 @@ use super::refusal;
 use crate::args::daily::{AccountCommand, TalkCommand};
 use crate::render;
 use crate::terminal::{Failure, Terminal};
+use amends::RefusalCode;
 use amends::Space;
-use amends::domain::refusal::RefusalCode;
 use amends::id::DocId;
 use serde_json::json;
 

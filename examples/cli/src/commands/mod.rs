@@ -11,8 +11,8 @@ use crate::phone::Phone;
 use crate::scenario::{Harness, Kind};
 use crate::terminal::{Failure, Terminal, progress};
 use crate::{demo, render, scenario};
+use amends::Leaving;
 use amends::Space;
-use amends::space::Leaving;
 use clap::CommandFactory;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -131,7 +131,7 @@ async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> R
     }
 }
 
-fn refusal(code: amends::domain::RefusalCode) -> Failure {
+fn refusal(code: amends::RefusalCode) -> Failure {
     amends::Error::from(code).into()
 }
 
@@ -139,7 +139,7 @@ async fn log(command: LogCommand, space: &Space, terminal: &mut Terminal) -> Res
     match command {
         LogCommand::Show => {
             let items = space.log_items().await?;
-            let line = |item: &amends::space::LogItem| {
+            let line = |item: &amends::LogItem| {
                 let whose = if item.own { "mine" } else { "theirs" };
                 let head = render::short(item.head);
                 format!("{whose:<6} {:>5}  {head}  {}", item.index, item.kinds.join(", "))
@@ -158,7 +158,7 @@ async fn log(command: LogCommand, space: &Space, terminal: &mut Terminal) -> Res
             let documents: BTreeSet<_> =
                 items.into_iter().flat_map(|item| item.documents).collect();
             let id = render::pick(&id, documents.into_iter())
-                .ok_or_else(|| refusal(amends::domain::RefusalCode::NotFound))?;
+                .ok_or_else(|| refusal(amends::RefusalCode::NotFound))?;
             let document = space.export_document(id).await?;
             let mut to = std::fs::File::create_new(&file)?;
             to.write_all(&document.bytes)?;

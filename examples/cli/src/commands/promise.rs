@@ -6,12 +6,12 @@ use crate::args::daily::{
 };
 use crate::render;
 use crate::terminal::{Failure, Terminal};
+use amends::RefusalCode;
 use amends::Space;
-use amends::domain::promise::{NewPromise, PromiseView, Told};
-use amends::domain::recurrence::{Due, exactly};
-use amends::domain::refusal::RefusalCode;
 use amends::id::{ItemId, OccurrenceId};
 use amends::time::DAY;
+use amends::{Due, exactly};
+use amends::{NewPromise, PromiseView, Told};
 use jiff::civil::DateTime;
 use serde_json::json;
 

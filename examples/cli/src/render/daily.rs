@@ -1,17 +1,19 @@
 //! The daily practice as words for a terminal of 80 columns.
 
 use super::{short, wrap};
-use amends::domain::checkin::{Answers, CheckInState, CheckInView, IntentionView, Template};
-use amends::domain::hearing::{AccountView, TalkState, TalkView};
-use amends::domain::inner::Note;
-use amends::domain::openness::{PostState, PostView, Want};
-use amends::domain::pacing::{Contact, PairLimits, SpaceView};
-use amends::domain::pair::Who;
-use amends::domain::progress::{Milestone, MilestoneKind, PatternPoint, Trend, WeekCounts};
-use amends::domain::promise::{
-    Felt, Hint, OccurrenceView, Outcome, PromiseState, PromiseView, view::Note as Words,
+use amends::AccountView;
+use amends::IntentionView;
+use amends::Note;
+use amends::Who;
+use amends::{Answers, CheckInState, CheckInView, Template};
+use amends::{Contact, PairLimits, SpaceView};
+use amends::{
+    Felt, Hint, OccurrenceView, Outcome, PromiseNote as Words, PromiseState, PromiseView,
 };
-use amends::domain::reminder::{Reminder, Wishes};
+use amends::{Milestone, MilestoneKind, PatternPoint, Trend, WeekCounts};
+use amends::{PostState, PostView, Want};
+use amends::{Reminder, Wishes};
+use amends::{TalkState, TalkView};
 
 fn whose(who: Who) -> &'static str {
     match who {
@@ -195,7 +197,7 @@ pub fn notes(notes: &[Note]) -> String {
         let mut lines = vec![format!("{}  {}, {when}", short(note.id), content.kind())];
         let texts = content.texts().into_iter().filter(|text| !text.is_empty());
         lines.extend(texts.map(|text| wrap(text, "    ")));
-        let feeling = |feeling: &amends::domain::inner::Feeling| match feeling.intensity {
+        let feeling = |feeling: &amends::Feeling| match feeling.intensity {
             Some(step) => format!("{} {step}/5", feeling.name),
             None => feeling.name.clone(),
         };

@@ -4,11 +4,11 @@
 //! persons (R16, R22, I13). What was paused leaves a gap, not a fall; a promise
 //! is as large as it is.
 
-use super::agreement::{AgreementState, AgreementView};
-use super::checkin::{Cadence, CheckInState, CheckInView, Template};
-use super::pair::Who;
-use super::promise::{OccurrenceView, Outcome, PromiseView};
-use super::recurrence::IsoWeek;
+use crate::domain::agreement::{AgreementState, AgreementView};
+use crate::domain::checkin::{Cadence, CheckInState, CheckInView, Template};
+use crate::domain::pair::Who;
+use crate::domain::promise::{OccurrenceView, Outcome, PromiseView};
+use crate::domain::recurrence::IsoWeek;
 use crate::time::{DAY, Moment};
 use serde::Serialize;
 use std::collections::BTreeMap;

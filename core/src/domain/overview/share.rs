@@ -1,11 +1,11 @@
 //! What I share, on one screen, and how to stop all of it at once (R8, I11).
 
-use super::agreement::view::RevisionView;
-use super::agreement::{AgreementState, AgreementView, Folded};
-use super::openness::decide::withdraw;
-use super::openness::{PostState, PostView};
-use super::pair::Who;
-use super::record::{Action, Draft};
+use crate::domain::agreement::view::RevisionView;
+use crate::domain::agreement::{Act, AgreementState, AgreementView, Folded};
+use crate::domain::openness::decide::withdraw;
+use crate::domain::openness::{PostState, PostView};
+use crate::domain::pair::Who;
+use crate::domain::record::Draft;
 use crate::id::{DocId, ItemId, RevisionHash};
 use crate::limits;
 use crate::time::Moment;
@@ -116,7 +116,7 @@ pub fn stop_all(
             || view.offer_by == Some(Who::Me)
             || any(&[Sharing::InForce, Sharing::Paused]);
         if held && !items.is_empty() {
-            actions.push((view.id, Action::End));
+            actions.push((view.id, Act::End));
             continue;
         }
         if let Some(cooling) = view.cooling.as_ref().filter(|_| any(&[Sharing::CoolingOff])) {
@@ -128,26 +128,26 @@ pub fn stop_all(
             actions.push((
                 view.id,
                 if mine {
-                    Action::WithdrawProposal { revision }
+                    Act::WithdrawProposal { revision }
                 } else {
-                    Action::WithdrawConsent { revision, held: None }
+                    Act::WithdrawConsent { revision, held: None }
                 },
             ));
         }
     }
-    let draft = |(target, action)| Draft { target, action, body: None };
+    let draft = |(target, act): (DocId, Act)| Draft { target, action: act.into(), body: None };
     let mut drafts: Vec<Draft> = actions.into_iter().map(draft).collect();
     let live = posts.iter().filter(|post| post.by == Who::Me && post.state == PostState::Live);
     drafts.extend(live.flat_map(withdraw));
     drafts
 }
 
-fn take_back(folded: &Folded, revision: RevisionHash, now: Moment) -> Action {
+fn take_back(folded: &Folded, revision: RevisionHash, now: Moment) -> Act {
     let state = folded.revisions.iter().find(|state| state.hash == revision);
     let until = state.and_then(|state| state.cools_until()).unwrap_or(now);
     let given = state.and_then(|state| state.agreed.iter().flatten().map(|a| a.at).max());
     let held = until.plus(-limits::COOLING_OFF);
     // A withdrawal counts only up to 30 days after the later yes was stated.
     let in_time = given.is_some_and(|given| held <= given.plus(limits::PROPOSAL_LAPSE));
-    if in_time { Action::WithdrawConsent { revision, held: Some(held) } } else { Action::End }
+    if in_time { Act::WithdrawConsent { revision, held: Some(held) } } else { Act::End }
 }

@@ -5,10 +5,10 @@
 //! time and space win: what falls into them comes as *one* note afterwards,
 //! never as a pile.
 
-use super::checkin::{CheckInState, CheckInView};
-use super::pair::Who;
-use super::promise::{Outcome, PromiseView};
-use super::recurrence::resolve;
+use crate::domain::checkin::{CheckInState, CheckInView};
+use crate::domain::pair::Who;
+use crate::domain::promise::{Outcome, PromiseView};
+use crate::domain::recurrence::resolve;
 use crate::time::{DAY, Moment};
 use jiff::ToSpan;
 use jiff::civil::{Date, Time};

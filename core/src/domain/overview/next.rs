@@ -1,11 +1,11 @@
 //! What is next for me: at most three things, and never what the partner has
 //! not done (RULES.md, derived views).
 
-use super::agreement::AgreementView;
-use super::checkin::{CheckInState, CheckInView, TemplateId};
-use super::hearing::{TalkState, TalkView};
-use super::pair::Who;
-use super::promise::{Outcome, PromiseState, PromiseView};
+use crate::domain::agreement::AgreementView;
+use crate::domain::checkin::{CheckInState, CheckInView, TemplateId};
+use crate::domain::pair::Who;
+use crate::domain::promise::{Outcome, PromiseState, PromiseView};
+use crate::domain::talk::{TalkState, TalkView};
 use crate::id::DocId;
 use crate::limits;
 use crate::time::{DAY, Moment};

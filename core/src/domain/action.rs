@@ -1,0 +1,169 @@
+//! The one list of what a record can do. A capability is made known to the whole library
+//! by its line here.
+
+use super::capability::{Act, Class, Kind, Words};
+use super::{account, agreement, checkin, intention, openness, pacing, pair, promise, talk, words};
+use crate::cbor::Value;
+use crate::id::DocId;
+use crate::time::Moment;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident($act:path),)*) => {
+        /// What a record does.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Action { $($(#[$doc])* $name($act),)* }
+
+        /// Every kind of record that is known here.
+        pub fn kinds() -> impl Iterator<Item = &'static Kind> {
+            [$(<$act as Act>::KINDS,)*].into_iter().flatten()
+        }
+
+        impl Action {
+            /// The kind as it stands in the record.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$name(act) => act.kind(),)* }
+            }
+
+            /// Its fields, as CBOR.
+            pub(super) fn fields(&self) -> Vec<(&'static str, Value)> {
+                match self { $(Self::$name(act) => act.fields(),)* }
+            }
+
+            /// From the kind and the record; `None` where it is not understood.
+            pub(super) fn read(kind: &str, value: &Value) -> Option<Self> {
+                None$(.or_else(|| <$act as Act>::read(kind, value).map(Self::$name)))*
+            }
+
+            /// Until when its body is kept, if it ends.
+            pub fn until(&self) -> Option<Moment> {
+                match self { $(Self::$name(act) => act.until(),)* }
+            }
+
+            /// Words that stand in the record itself.
+            pub fn texts(&self) -> Vec<String> {
+                match self { $(Self::$name(act) => act.texts(),)* }
+            }
+
+            /// Whether it reaches beyond `before`, where its kind says that it says so.
+            pub fn lasts(&self, doc: DocId, before: Moment) -> bool {
+                match self { $(Self::$name(act) => act.lasts(doc, before),)* }
+            }
+
+            /// Whether something counts from when this phone first held it.
+            pub fn counts_from_receipt(&self) -> bool {
+                match self { $(Self::$name(act) => act.counts_from_receipt(),)* }
+            }
+        }
+
+        $(impl From<$act> for Action {
+            fn from(act: $act) -> Self {
+                Self::$name(act)
+            }
+        })*
+    };
+}
+
+actions! {
+    /// Opens a log, or leaves the pair.
+    Pair(pair::Act),
+    /// Does something with an agreement, an offer or a draft.
+    Agreement(agreement::Act),
+    /// Does something with a promise.
+    Promise(promise::Act),
+    /// Does something with an openness post.
+    Openness(openness::Act),
+    /// Does something with a check-in.
+    CheckIn(checkin::Act),
+    /// Says what one intends today.
+    Intention(intention::Act),
+    /// Sets limits, or takes space.
+    Pacing(pacing::Act),
+    /// Does something with a talk.
+    Talk(talk::Act),
+    /// Does something with an account.
+    Account(account::Act),
+    /// Takes words back, or says thank you for them.
+    Words(words::Act),
+}
+
+/// What is said of a kind; `None` for one that this version does not know.
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    static KINDS: OnceLock<HashMap<&'static str, &'static Kind>> = OnceLock::new();
+    KINDS.get_or_init(|| kinds().map(|kind| (kind.name, kind)).collect()).get(name).copied()
+}
+
+/// What a document is about that begins with a kind. A kind is `family.verb`: one that is
+/// not known here belongs where its family does, so that what a newer version begins is
+/// listed, and said to need an update, rather than hidden.
+pub fn class(name: &str) -> Option<Class> {
+    if let Some(kind) = kind(name) {
+        return Some(kind.class);
+    }
+    let family = |name: &str| name.split_once('.').map(|(family, _)| family.to_owned());
+    let unknown = family(name)?;
+    kinds()
+        .filter(|kind| family(kind.name).as_ref() == Some(&unknown))
+        .map(|kind| kind.class)
+        .last()
+}
+
+/// Runs something for the [`Capability`](super::capability::Capability) that documents of a
+/// class hold.
+macro_rules! for_class {
+    ($class:expr, $capability:ident => $work:expr) => {
+        match $class {
+            $crate::domain::capability::Class::Pair => {
+                type $capability = $crate::domain::pair::Lifecycle;
+                $work
+            }
+            $crate::domain::capability::Class::Agreement => {
+                type $capability = $crate::domain::agreement::AgreementDocs;
+                $work
+            }
+            $crate::domain::capability::Class::Promise => {
+                type $capability = $crate::domain::promise::PromiseDocs;
+                $work
+            }
+            $crate::domain::capability::Class::Ledger => {
+                type $capability = $crate::domain::openness::Posts;
+                $work
+            }
+            $crate::domain::capability::Class::Template => {
+                type $capability = $crate::domain::template::Templates;
+                $work
+            }
+            $crate::domain::capability::Class::Talk => {
+                type $capability = $crate::domain::talk::Talks;
+                $work
+            }
+            $crate::domain::capability::Class::Account => {
+                type $capability = $crate::domain::account::Accounts;
+                $work
+            }
+        }
+    };
+}
+pub(crate) use for_class;
+
+impl Action {
+    fn described(&self) -> Option<&'static Kind> {
+        kind(self.kind())
+    }
+
+    /// Whether its words stand apart, in a body.
+    pub fn words(&self) -> Words {
+        self.described().map_or(Words::Never, |kind| kind.words)
+    }
+
+    /// Whether it only takes something back: nothing ever stands in its way.
+    pub fn takes_back(&self) -> bool {
+        self.described().is_some_and(|kind| kind.takes_back)
+    }
+
+    /// Whether it can be said again as it was.
+    pub fn repeatable(&self) -> bool {
+        self.described().is_some_and(|kind| kind.repeatable)
+    }
+}

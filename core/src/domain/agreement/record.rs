@@ -1,0 +1,175 @@
+//! What can be done with an agreement, as records.
+
+use super::revision::Revision;
+use crate::cbor::Value;
+use crate::domain::capability::{self, Class, Kind};
+use crate::id::{Position, RevisionHash};
+use crate::time::Moment;
+
+/// The kinds of working drafts.
+pub(super) const OPEN: &str = "draft.open";
+pub(super) const SPLICE: &str = "draft.splice";
+
+/// What is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Proposes a revision of an agreement, and consents to it.
+    Propose {
+        /// The exact terms.
+        revision: Revision,
+    },
+    /// Makes a one-sided offer that binds only its author.
+    Offer {
+        /// The exact terms.
+        revision: Revision,
+    },
+    /// Consents to a revision.
+    Consent {
+        /// Which.
+        revision: RevisionHash,
+    },
+    /// Takes back one's consent.
+    WithdrawConsent {
+        /// To which.
+        revision: RevisionHash,
+        /// When the author's own phone first held both consents, if that was
+        /// later than they state: cooling-off counts from then (R33).
+        held: Option<Moment>,
+    },
+    /// Takes back one's proposal.
+    WithdrawProposal {
+        /// Which.
+        revision: RevisionHash,
+    },
+    /// Says no to the partner's proposal or offer; no reason (R19).
+    Decline {
+        /// To which.
+        revision: RevisionHash,
+    },
+    /// Pauses the author's part.
+    Suspend,
+    /// Lifts the author's own pause.
+    Resume,
+    /// Ends the agreement, for good (R1, R2).
+    End,
+    /// Opens a working draft to the partner.
+    OpenDraft {
+        /// The text it starts from.
+        text: String,
+    },
+    /// Changes the text of a working draft.
+    Splice {
+        /// The record that opened the draft.
+        draft: Position,
+        /// Where, in Unicode scalar values of the text at the author's causal past.
+        start: u64,
+        /// How many scalar values to take out.
+        delete: u64,
+        /// What to put in.
+        insert: String,
+    },
+}
+
+impl capability::Act for Act {
+    const KINDS: &'static [Kind] = &[
+        Kind::of("agreement.propose", Class::Agreement).repeatable(),
+        Kind::of("agreement.offer", Class::Agreement).repeatable(),
+        Kind::of("agreement.consent", Class::Agreement),
+        Kind::of("agreement.withdraw-consent", Class::Agreement).takes_back(),
+        Kind::of("agreement.withdraw-proposal", Class::Agreement).takes_back(),
+        Kind::of("agreement.decline", Class::Agreement).takes_back(),
+        Kind::of("agreement.suspend", Class::Agreement).takes_back(),
+        Kind::of("agreement.resume", Class::Agreement),
+        Kind::of("agreement.end", Class::Agreement).takes_back(),
+        Kind::of(OPEN, Class::Agreement),
+        Kind::of(SPLICE, Class::Agreement),
+    ];
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Act::Propose { .. } => "agreement.propose",
+            Act::Offer { .. } => "agreement.offer",
+            Act::Consent { .. } => "agreement.consent",
+            Act::WithdrawConsent { .. } => "agreement.withdraw-consent",
+            Act::WithdrawProposal { .. } => "agreement.withdraw-proposal",
+            Act::Decline { .. } => "agreement.decline",
+            Act::Suspend => "agreement.suspend",
+            Act::Resume => "agreement.resume",
+            Act::End => "agreement.end",
+            Act::OpenDraft { .. } => OPEN,
+            Act::Splice { .. } => SPLICE,
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        let hash = |revision: &RevisionHash| ("hash", Value::from(revision.as_bytes()));
+        match self {
+            Act::Propose { revision } | Act::Offer { revision } => {
+                vec![("rev", revision.to_value())]
+            }
+            Act::Consent { revision }
+            | Act::WithdrawProposal { revision }
+            | Act::Decline { revision } => vec![hash(revision)],
+            Act::WithdrawConsent { revision, held } => {
+                let held = held.map(|held| ("held", Value::Int(held.0)));
+                [Some(hash(revision)), held].into_iter().flatten().collect()
+            }
+            Act::OpenDraft { text } => vec![("text", text.as_str().into())],
+            Act::Splice { draft, start, delete, insert } => vec![
+                ("draft", draft.to_value()),
+                ("start", (*start).into()),
+                ("delete", (*delete).into()),
+                ("insert", insert.as_str().into()),
+            ],
+            Act::Suspend | Act::Resume | Act::End => Vec::new(),
+        }
+    }
+
+    fn read(kind: &str, value: &Value) -> Option<Self> {
+        let hash = || RevisionHash::from_slice(value.get("hash")?.bytes()?);
+        let revision = || Revision::from_value(value.get("rev")?);
+        let text = |key| Some(value.get(key)?.text()?.to_owned());
+        let uint = |key| value.get(key)?.uint();
+        Some(match kind {
+            "agreement.propose" => Act::Propose { revision: revision()? },
+            "agreement.offer" => Act::Offer { revision: revision()? },
+            "agreement.consent" => Act::Consent { revision: hash()? },
+            "agreement.withdraw-consent" => Act::WithdrawConsent {
+                revision: hash()?,
+                held: match value.get("held") {
+                    Some(held) => Some(Moment(held.int()?)),
+                    None => None,
+                },
+            },
+            "agreement.withdraw-proposal" => Act::WithdrawProposal { revision: hash()? },
+            "agreement.decline" => Act::Decline { revision: hash()? },
+            "agreement.suspend" => Act::Suspend,
+            "agreement.resume" => Act::Resume,
+            "agreement.end" => Act::End,
+            OPEN => Act::OpenDraft { text: text("text")? },
+            SPLICE => Act::Splice {
+                draft: Position::from_value(value.get("draft")?)?,
+                start: uint("start")?,
+                delete: uint("delete")?,
+                insert: text("insert")?,
+            },
+            _ => return None,
+        })
+    }
+
+    fn texts(&self) -> Vec<String> {
+        match self {
+            Act::Propose { revision } | Act::Offer { revision } => {
+                revision.clauses.iter().map(|clause| clause.text.clone()).collect()
+            }
+            Act::OpenDraft { text } => vec![text.clone()],
+            Act::Splice { insert, .. } => vec![insert.clone()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn counts_from_receipt(&self) -> bool {
+        // Only these can be cooling off (R33).
+        matches!(self, Act::Propose { .. } | Act::Offer { .. } | Act::Consent { .. })
+    }
+}

@@ -1,0 +1,356 @@
+//! The seam: what every capability says of itself, once, so that the rest of the library
+//! needs to know none of them by name.
+//!
+//! A capability is a folder of its own: what can be done ([`Act`], with the table of its
+//! record [`Kind`]s), the state that the records come to, what a person may do with it,
+//! and what they see ([`Capability`]). It is made known by one line in the list of
+//! [`action`](super::action).
+
+use super::ledger::own_document;
+use super::pacing::{Feature, Pacing};
+use super::pair::{Pair, PairState, Side};
+use super::record::{Draft, Held, Record};
+use super::refusal::{Refusal, RefusalCode};
+use super::words::Bodies;
+use crate::cbor::Value;
+use crate::id::{DocId, Past, PersonId, Position};
+use crate::limits;
+use crate::time::Moment;
+
+/// What a document is about, by the kind of the first record that touched it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// What concerns the pair itself: how it stands, limits, space.
+    Pair,
+    /// An agreement, an offer, a draft of one.
+    Agreement,
+    /// A promise or practice.
+    Promise,
+    /// One person's month of posts, check-ins and intentions.
+    Ledger,
+    /// Questions of a check-in.
+    Template,
+    /// A talk that both plan.
+    Talk,
+    /// What one tells and the other asks about.
+    Account,
+}
+
+impl Class {
+    /// The name under which documents of this class are counted.
+    pub fn name(self) -> &'static str {
+        match self {
+            Class::Pair => "pair",
+            Class::Agreement => "agreement",
+            Class::Promise => "promise",
+            Class::Ledger => "ledger",
+            Class::Template => "template",
+            Class::Talk => "talk",
+            Class::Account => "account",
+        }
+    }
+}
+
+/// Whether the words of a record stand apart from it, in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    /// It has none.
+    Never,
+    /// It may have some.
+    Sometimes,
+    /// It is nothing without them.
+    Always,
+}
+
+/// Whether a record that came long after it was stated puts its document on the list
+/// that views look at: a phone that catches up years must not fold them all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lasting {
+    /// It may matter however old it is.
+    Always,
+    /// It is over by its age alone.
+    Never,
+    /// It says itself, see [`Act::lasts`].
+    AsItSays,
+}
+
+/// All that is said of one kind of record, apart from its fields.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// The kind as it stands in a record.
+    pub name: &'static str,
+    /// What a document is that begins with it.
+    pub class: Class,
+    /// Whether its words stand apart, in a body.
+    pub words: Words,
+    /// For how many seconds from the stated time its words may be kept at most, where
+    /// they end.
+    pub keeps: i64,
+    /// It only takes something back: nothing ever stands in its way (log invariant 8).
+    pub takes_back: bool,
+    /// It can be said again as it was, after a loss. A yes needs the text before one's
+    /// eyes, as does a pause that is lifted; what names a position may name something
+    /// else by then.
+    pub repeatable: bool,
+    /// Whether the other wrote one is nobody's business before both have (sealed
+    /// check-ins): where the partner's log is listed, its kind is not told.
+    pub veiled: bool,
+    /// See [`Lasting`].
+    pub lasting: Lasting,
+}
+
+impl Kind {
+    /// A kind without words that lasts, and takes nothing back.
+    pub const fn of(name: &'static str, class: Class) -> Self {
+        Self {
+            name,
+            class,
+            words: Words::Never,
+            keeps: limits::CHECK_IN_RETENTION,
+            takes_back: false,
+            repeatable: false,
+            veiled: false,
+            lasting: Lasting::Always,
+        }
+    }
+
+    /// With words, which stand apart.
+    pub const fn words(self, words: Words) -> Self {
+        Self { words, ..self }
+    }
+
+    /// Whose words are kept for this long at most.
+    pub const fn keeps(self, seconds: i64) -> Self {
+        Self { keeps: seconds, ..self }
+    }
+
+    /// That only takes something back, and can be said again.
+    pub const fn takes_back(self) -> Self {
+        Self { takes_back: true, repeatable: true, ..self }
+    }
+
+    /// That can be said again.
+    pub const fn repeatable(self) -> Self {
+        Self { repeatable: true, ..self }
+    }
+
+    /// That cannot be said again: it names a position.
+    pub const fn once(self) -> Self {
+        Self { repeatable: false, ..self }
+    }
+
+    /// Of which the other learns nothing before both have.
+    pub const fn veiled(self) -> Self {
+        Self { veiled: true, ..self }
+    }
+
+    /// See [`Lasting`].
+    pub const fn lasting(self, lasting: Lasting) -> Self {
+        Self { lasting, ..self }
+    }
+}
+
+/// What a record of a capability does: its codec, and what is said of each of its kinds.
+pub trait Act: Sized {
+    /// Every kind that it has.
+    const KINDS: &'static [Kind];
+
+    /// The kind as it stands in the record; one of [`Act::KINDS`].
+    fn kind(&self) -> &'static str;
+
+    /// Its fields, as CBOR.
+    fn fields(&self) -> Vec<(&'static str, Value)>;
+
+    /// From the kind and the record; `None` where it is not understood.
+    fn read(kind: &str, value: &Value) -> Option<Self>;
+
+    /// Until when its body is kept, if it ends.
+    fn until(&self) -> Option<Moment> {
+        None
+    }
+
+    /// Words that stand in the record itself.
+    fn texts(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// For [`Lasting::AsItSays`]: whether it reaches beyond `before`.
+    fn lasts(&self, _doc: DocId, _before: Moment) -> bool {
+        true
+    }
+
+    /// Whether something counts from when this phone first held it, as cooling-off does.
+    fn counts_from_receipt(&self) -> bool {
+        false
+    }
+}
+
+/// A record that this version does not understand, where one stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotUnderstood {
+    /// Its kind, if that can be read.
+    pub kind: String,
+}
+
+/// The records of one document, to be folded.
+#[derive(Debug, Clone, Copy)]
+pub struct Records<'a> {
+    /// The document.
+    pub doc: DocId,
+    /// Those that are understood, in no particular order: folds need none.
+    pub held: &'a [Held],
+    /// What a newer version wrote.
+    pub newer: &'a [NotUnderstood],
+    /// One's own records that wait for something they had seen, and what waits to be done
+    /// again: while a log is on its way back, what only takes something back counts at
+    /// once (log invariant 8).
+    pub waiting: &'a [Record],
+    /// How far the document goes in each log.
+    pub basis: &'a Past,
+}
+
+/// Who decides, when, and how the pair stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The pair.
+    pub pair: &'a Pair,
+    /// How it stands.
+    pub pair_state: &'a PairState,
+    /// The limits and the space of the two.
+    pub pacing: &'a Pacing,
+    /// Who gives the command.
+    pub me: PersonId,
+    /// And which of the two that is.
+    pub side: Side,
+    /// When.
+    pub now: Moment,
+    /// What the id of a document that is begun is made from: random.
+    pub salt: [u8; 16],
+    /// How many documents of this class that person has begun: told where the command
+    /// begins one, see [`Capability::begins`].
+    pub begun: Begun,
+}
+
+impl Context<'_> {
+    /// The document that is begun: its id is made from its maker and the salt, so that
+    /// nobody can make anything in its place.
+    pub fn new_document(&self) -> DocId {
+        own_document(self.pair.id, self.me, &self.salt)
+    }
+
+    /// Refused after a leave (I2).
+    ///
+    /// # Errors
+    /// `PairLeft`.
+    pub fn together(&self) -> Result<(), RefusalCode> {
+        if self.pair_state.left_at.is_some() { Err(RefusalCode::PairLeft) } else { Ok(()) }
+    }
+
+    /// Refused where one of the two has switched it off.
+    ///
+    /// # Errors
+    /// `FeatureOff`.
+    pub fn switched_on(&self, feature: Feature) -> Result<(), RefusalCode> {
+        match self.pacing.limits().off.contains(&feature) {
+            true => Err(RefusalCode::FeatureOff),
+            false => Ok(()),
+        }
+    }
+}
+
+/// How many documents of a class one person has begun.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Begun {
+    /// Ever.
+    pub ever: u64,
+    /// Of those, how many still count as open.
+    pub open: usize,
+}
+
+/// What a view is made in.
+#[derive(Clone, Copy)]
+pub struct Viewing<'a> {
+    /// The document that is looked at; the first, where it is several.
+    pub doc: DocId,
+    /// The pair.
+    pub pair: &'a Pair,
+    /// How it stands.
+    pub pair_state: &'a PairState,
+    /// Who looks.
+    pub side: Side,
+    /// When.
+    pub now: Moment,
+    /// Where words are read.
+    pub bodies: &'a Bodies<'a>,
+    /// The text of the working draft that [`Capability::draft`] names.
+    pub draft: Option<&'a str>,
+    /// Whether everything in force waits for its owner (R32).
+    pub reconfirming: bool,
+}
+
+/// What one kind of aggregate is: how its records come to a state, what may be done with
+/// it, and what a person sees of it.
+pub trait Capability: 'static {
+    /// What the records of its documents come to.
+    type State: Send + Sync + 'static;
+    /// What a person may want done.
+    type Command: Send + 'static;
+    /// What a person sees.
+    type View: Send + 'static;
+
+    /// Which documents hold it.
+    const CLASS: Class;
+    /// Of each person, how many documents count: those that they began first.
+    const MOST: u64 = u64::MAX;
+    /// Of each person, how many live documents views look at: those that they began last.
+    const MOST_LIVE: usize = limits::LIVE_DOCUMENTS;
+    /// Whether [`Capability::is_open`] is asked; otherwise every live document counts as open.
+    const OPEN_BY_STATE: bool = false;
+
+    /// The state, from the records of its document, and of those that belong to it where it
+    /// is several, whatever order they came in.
+    fn fold(pair: &Pair, side: Side, of: &Records<'_>, more: &[Records<'_>]) -> Self::State;
+
+    /// Whose words a view needs at that time.
+    fn words(_state: &Self::State, _now: Moment) -> Vec<Position> {
+        Vec::new()
+    }
+
+    /// The open working draft whose text a view needs.
+    fn draft(_state: &Self::State) -> Option<Position> {
+        None
+    }
+
+    /// What a person sees; `None` where the document holds nothing of this kind.
+    fn project(state: &Self::State, viewing: Viewing<'_>) -> Option<Self::View>;
+
+    /// The records to append, or a refusal.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; nothing is then to be written.
+    fn decide(
+        state: &Self::State,
+        view: Option<&Self::View>,
+        command: &Self::Command,
+        context: Context<'_>,
+    ) -> Result<Vec<Draft>, Refusal>;
+
+    /// Whether a command is decided on what its person sees, words included.
+    fn looks(_command: &Self::Command) -> bool {
+        false
+    }
+
+    /// Whether a command begins a document, of which there may not be too many.
+    fn begins(_state: &Self::State, _command: &Self::Command) -> bool {
+        false
+    }
+
+    /// Whether a document of this person counts as open in [`Begun`].
+    fn is_open(_state: &Self::State, _side: Side, _now: Moment) -> bool {
+        true
+    }
+
+    /// Whether nothing of it concerns anybody any more, `before` 13 weeks ago: it leaves
+    /// the list that views look at.
+    fn over(view: Option<&Self::View>, before: Moment, now: Moment) -> bool;
+}

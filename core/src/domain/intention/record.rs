@@ -1,0 +1,46 @@
+//! What can be done with an intention, as records.
+
+use crate::cbor::Value;
+use crate::domain::capability::{self, Class, Kind, Lasting, Words};
+use crate::domain::record::moment;
+use crate::time::Moment;
+use jiff::civil::Date;
+
+/// What is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Says what one intends today. The words are in the body.
+    Say {
+        /// The local day.
+        day: Date,
+        /// Until when the words are kept.
+        until: Moment,
+    },
+}
+
+impl capability::Act for Act {
+    const KINDS: &'static [Kind] = &[Kind::of("intention.say", Class::Ledger)
+        .words(Words::Always)
+        .veiled()
+        .lasting(Lasting::Never)];
+
+    fn kind(&self) -> &'static str {
+        "intention.say"
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        let Act::Say { day, until } = self;
+        vec![("day", day.to_string().as_str().into()), ("until", Value::Int(until.0))]
+    }
+
+    fn read(kind: &str, value: &Value) -> Option<Self> {
+        let known = kind == "intention.say";
+        let day = known.then(|| value.get("day")?.text()?.parse().ok())??;
+        Some(Act::Say { day, until: moment(value, "until")? })
+    }
+
+    fn until(&self) -> Option<Moment> {
+        let Act::Say { until, .. } = self;
+        Some(*until)
+    }
+}

@@ -1,0 +1,57 @@
+//! Pace: limits that both keep, and space that either takes (F83).
+//!
+//! Limits are each person's own vote, and the most protective wins: the shorter
+//! retention, and off over on. Space takes effect at once, needs nobody, and of
+//! two that overlap the stricter holds while both last.
+
+mod decide;
+mod fold;
+mod record;
+mod view;
+
+pub use decide::Command;
+pub use fold::{Pacing, PairLimits};
+pub use record::{Act, Contact, Feature};
+pub use view::SpaceView;
+
+use super::capability::{Capability, Class, Context, Records, Viewing};
+use super::pair::{Pair, Side};
+use super::record::Draft;
+use super::refusal::Refusal;
+use crate::time::Moment;
+
+/// Limits and space, as a [`Capability`] of the pair's own document.
+pub struct Pace;
+
+impl Capability for Pace {
+    type State = Pacing;
+    type Command = Command;
+    type View = Option<SpaceView>;
+
+    const CLASS: Class = Class::Pair;
+
+    fn fold(pair: &Pair, _side: Side, of: &Records<'_>, _more: &[Records<'_>]) -> Pacing {
+        fold::fold(pair, of.held)
+    }
+
+    fn project(state: &Pacing, viewing: Viewing<'_>) -> Option<Self::View> {
+        Some(state.space(viewing.side, viewing.now))
+    }
+
+    fn decide(
+        state: &Pacing,
+        _view: Option<&Self::View>,
+        command: &Command,
+        context: Context<'_>,
+    ) -> Result<Vec<Draft>, Refusal> {
+        decide::decide(state, command, context)
+    }
+
+    /// The pair's document stays.
+    fn over(_view: Option<&Self::View>, _before: Moment, _now: Moment) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests;

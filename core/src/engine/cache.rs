@@ -1,0 +1,152 @@
+//! What is kept in memory of the files. Nothing here is the truth; all of it may be let
+//! go of at any time, and is then read or computed anew.
+//!
+//! There are two rules, one for each part. What is [`Derived`] says how far it goes in each
+//! log, and counts only where that is how far its document goes now: nobody has to say that
+//! it changed. What was read of [`Rows`] counts until somebody else has written to the files.
+
+use super::documents::Loaded;
+use super::link::Link;
+use crate::cbor::Value;
+use crate::domain::capability::{Capability, Class};
+use crate::id::{DocId, LogId, PairId, Past, PersonId, Position};
+use crate::store::{BodyRow, Expiring, LiveRow};
+use crate::time::Moment;
+use std::any::{Any, TypeId};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Folded states kept in memory.
+const STATES: usize = 4_096;
+/// How far documents go, as far as it is kept in memory.
+const BASES: usize = 8_192;
+/// Bodies kept in memory.
+const BODIES: usize = 8_192;
+
+/// What was derived from records.
+#[derive(Default)]
+pub(super) struct Derived {
+    /// Documents, loaded.
+    pub documents: HashMap<DocId, Loaded>,
+    /// Counts what was lent out, so that the longest unused goes first.
+    pub turn: u64,
+    states: HashMap<(TypeId, DocId), (Vec<Past>, Arc<dyn Any + Send + Sync>)>,
+    /// Views that several may listen to, by what they are, as of a change and a moment.
+    shared: HashMap<TypeId, ((u64, Moment), Box<dyn Any + Send + Sync>)>,
+}
+
+impl Derived {
+    /// The state of a capability that was folded when its documents went this far.
+    pub fn state<C: Capability>(&self, doc: DocId, bases: &[Past]) -> Option<Arc<C::State>> {
+        let (known, state) = self.states.get(&(TypeId::of::<C>(), doc))?;
+        if known.as_slice() == bases { state.clone().downcast().ok() } else { None }
+    }
+
+    /// A view that was shared at this change and moment.
+    pub fn shared<T: Clone + Send + Sync + 'static>(&self, at: (u64, Moment)) -> Option<T> {
+        let (known, view) = self.shared.get(&TypeId::of::<T>())?;
+        if *known == at { view.downcast_ref().cloned() } else { None }
+    }
+
+    /// Shares a view.
+    pub fn share<T: Clone + Send + Sync + 'static>(&mut self, at: (u64, Moment), view: T) {
+        self.shared.insert(TypeId::of::<T>(), (at, Box::new(view)));
+    }
+
+    /// Keeps a state.
+    pub fn keep<C: Capability>(&mut self, doc: DocId, bases: Vec<Past>, state: Arc<C::State>) {
+        if self.states.len() >= STATES {
+            self.states.clear();
+        }
+        self.states.insert((TypeId::of::<C>(), doc), (bases, state));
+    }
+}
+
+/// What was read of rows.
+#[derive(Default)]
+pub(super) struct Rows {
+    /// How far documents go in each log.
+    bases: HashMap<DocId, Past>,
+    /// Bodies that were read, or found missing, and when they end.
+    bodies: HashMap<Position, (BodyRow, Option<Value>)>,
+    /// The documents that views look at.
+    pub live: Option<Arc<Vec<LiveRow>>>,
+    /// Documents that have a row and are live, and what they are about.
+    pub known: HashMap<DocId, Option<Class>>,
+    /// What expires.
+    pub expiring: Option<Vec<Expiring>>,
+    /// The link, at a revision of the settings.
+    pub link: Option<(u64, Option<Link>)>,
+    /// The ids of one's own logs, held or not, by generation.
+    own_logs: Option<(PairId, PersonId, Vec<LogId>)>,
+    /// Documents in which something could not be read when it was last looked at.
+    damaged: HashSet<DocId>,
+    /// Live documents that cannot be long over before these moments.
+    pub recent: HashMap<DocId, Moment>,
+}
+
+impl Rows {
+    /// How far a document goes, if that was read.
+    pub fn basis(&self, doc: DocId) -> Option<&Past> {
+        self.bases.get(&doc)
+    }
+
+    /// Keeps how far a document goes.
+    pub fn keep_basis(&mut self, doc: DocId, past: Past) {
+        if self.bases.len() >= BASES {
+            self.bases.clear();
+        }
+        self.bases.insert(doc, past);
+    }
+
+    /// An entry touched a document.
+    pub fn raise(&mut self, doc: DocId, log: LogId, length: u64) {
+        if let Some(basis) = self.bases.get_mut(&doc) {
+            basis.raise(log, length);
+        }
+    }
+
+    /// A body, if it was read.
+    pub fn body(&self, of: Position) -> Option<&(BodyRow, Option<Value>)> {
+        self.bodies.get(&of)
+    }
+
+    /// Keeps a body. Its sealed bytes are not kept.
+    pub fn keep_body(&mut self, of: Position, row: BodyRow, value: Option<Value>) {
+        if self.bodies.len() >= BODIES {
+            self.bodies.clear();
+        }
+        self.bodies.insert(of, (BodyRow { bytes: Vec::new(), ..row }, value));
+    }
+
+    /// A body was written.
+    pub fn forget_body(&mut self, of: Position) {
+        self.bodies.remove(&of);
+    }
+
+    /// The ids of a person's own logs, held or not, by generation.
+    pub fn own_logs(&self) -> &[LogId] {
+        self.own_logs.as_ref().map_or(&[], |(_, _, logs)| logs)
+    }
+
+    /// Keeps them, where they are of somebody else.
+    pub fn keep_own_logs(&mut self, pair: PairId, me: PersonId, logs: impl FnOnce() -> Vec<LogId>) {
+        if self.own_logs.as_ref().is_none_or(|(p, m, _)| (*p, *m) != (pair, me)) {
+            self.own_logs = Some((pair, me, logs()));
+        }
+    }
+
+    /// Takes note whether a document could be read.
+    pub fn readable(&mut self, doc: DocId, readable: bool) {
+        if readable {
+            self.damaged.remove(&doc);
+        } else {
+            self.damaged.insert(doc);
+        }
+    }
+
+    /// Whether anything could not be read when it was last looked at.
+    pub fn any_damaged(&self) -> bool {
+        !self.damaged.is_empty()
+    }
+}
