@@ -81,11 +81,7 @@ impl Promises {
     /// # Errors
     /// As `Promises::pause`.
     pub async fn pause_all(&self, from: Moment, until: Moment) -> Result<u64, AmendsError> {
-        self.0
-            .run(|space| async move {
-                space.promises().pause_all(from, until).await.map(|count| count as u64)
-            })
-            .await
+        self.0.run(|space| async move { space.promises().pause_all(from, until).await }).await
     }
 
     /// Takes a promise of mine back. What was due before stays as it went.

@@ -452,11 +452,22 @@ impl Agreements<'_> {
         self.0.ask(move |engine| engine.act(doc, command)).await
     }
 
+    /// One change of the working draft, at a position in Unicode scalar values.
+    ///
+    /// # Errors
+    /// `OutsideText`, `DraftClosed`, `TextTooLong`, `CapReached`.
+    pub async fn splice(&self, id: DocId, splice: Splice) -> Result<AgreementView, Error> {
+        self.0.ask(move |engine| engine.splice(id, splice)).await
+    }
+}
+
+#[cfg_attr(feature = "uniffi", amends_face::exported)]
+impl Agreements<'_> {
     /// The agreements that are not long over (13 weeks), in the order in which
     /// they were begun.
     ///
     /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`]; so for all reading methods here.
+    /// `NotPaired`, storage, `Closed`; so for all reading methods here.
     pub async fn list(&self) -> Result<Vec<AgreementView>, Error> {
         self.0.ask(Engine::agreements).await
     }
@@ -609,7 +620,7 @@ impl Agreements<'_> {
     /// Every private draft.
     ///
     /// # Errors
-    /// Storage, [`Error::Closed`].
+    /// Storage, `Closed`.
     pub async fn drafts(&self) -> Result<Vec<PrivateDraft>, Error> {
         self.0.ask(Engine::private_drafts).await
     }
@@ -617,7 +628,7 @@ impl Agreements<'_> {
     /// Throws a private draft away.
     ///
     /// # Errors
-    /// `NotFound`, storage, [`Error::Closed`].
+    /// `NotFound`, storage, `Closed`.
     pub async fn discard_draft(&self, id: DocId) -> Result<(), Error> {
         self.0.ask(move |engine| engine.discard_draft(id)).await
     }
@@ -647,13 +658,5 @@ impl Agreements<'_> {
     ) -> Result<AgreementView, Error> {
         let (id, basis, text) = (shown.id, shown.basis.clone(), text.to_owned());
         self.0.ask(move |engine| engine.type_text(id, basis, text)).await
-    }
-
-    /// One change of the working draft, at a position in Unicode scalar values.
-    ///
-    /// # Errors
-    /// `OutsideText`, `DraftClosed`, `TextTooLong`, `CapReached`.
-    pub async fn splice(&self, id: DocId, splice: Splice) -> Result<AgreementView, Error> {
-        self.0.ask(move |engine| engine.splice(id, splice)).await
     }
 }

@@ -79,11 +79,14 @@ impl Hearing<'_> {
         let (_, account) = self.0.ask(move |engine| engine.act_on_hearing(id, command)).await?;
         Ok(account.ok_or(RefusalCode::NotFound)?)
     }
+}
 
+#[cfg_attr(feature = "uniffi", amends_face::exported)]
+impl Hearing<'_> {
     /// The talks.
     ///
     /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`]; so for all reading methods here.
+    /// `NotPaired`, storage, `Closed`; so for all reading methods here.
     pub async fn talks(&self) -> Result<Vec<TalkView>, Error> {
         self.0.ask(Engine::talks).await
     }

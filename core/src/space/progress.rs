@@ -151,17 +151,20 @@ impl Engine {
 pub struct Progress<'a>(pub(super) &'a Space);
 
 impl Progress<'_> {
-    /// What an app shows first.
-    ///
-    /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`]; so for all methods here.
-    pub async fn today(&self) -> Result<Today, Error> {
-        self.0.ask(Engine::today_view).await
-    }
-
     /// Begins to hear of what an app shows first.
     pub fn subscribe(&self) -> Subscription<Today> {
         Subscription::new(self.0, Engine::today_view)
+    }
+}
+
+#[cfg_attr(feature = "uniffi", amends_face::exported)]
+impl Progress<'_> {
+    /// What an app shows first.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, `Closed`; so for all methods here.
+    pub async fn today(&self) -> Result<Today, Error> {
+        self.0.ask(Engine::today_view).await
     }
 
     /// One person's follow-through, week by week, for so many weeks up to this
