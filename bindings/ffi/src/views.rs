@@ -1,6 +1,6 @@
 //! The few views whose Rust form no other language has.
 
-use amends::domain::checkin::{Answer, CheckInState, Period, TemplateId};
+use amends::domain::checkin::{Answers, CheckInState, Period, TemplateId};
 use amends::domain::pacing::{Feature, PairLimits};
 use amends::domain::reminder::{Topic, Wishes};
 use amends::time::Moment;
@@ -28,25 +28,22 @@ pub struct CheckInView {
     /// When it can no longer be sealed.
     pub ends: Option<Moment>,
     /// My answers by the number of their question, from 1: a draft, sealed, or open.
-    pub mine: Option<HashMap<u8, Answer>>,
+    pub mine: Option<Answers>,
     /// My partner's, once both are open.
-    pub partners: Option<HashMap<u8, Answer>>,
+    pub partners: Option<Answers>,
     /// Mine could not be opened with theirs: share alone, or keep private.
     pub choose: bool,
 }
 
 impl From<amends::domain::checkin::CheckInView> for CheckInView {
     fn from(view: amends::domain::checkin::CheckInView) -> Self {
-        let answers = |answers: Option<amends::domain::checkin::Answers>| {
-            answers.map(|answers| answers.into_iter().collect())
-        };
         Self {
             template: view.template,
             period: view.period,
             state: view.state,
             ends: view.ends,
-            mine: answers(view.mine),
-            partners: answers(view.partners),
+            mine: view.mine,
+            partners: view.partners,
             choose: view.choose,
         }
     }
