@@ -5,6 +5,7 @@ mod error;
 
 pub use error::{AmendsError, LinkKind, PairingKind, StorageKind};
 
+use crate::domain::checkin::{Answer, Answers};
 use crate::domain::recurrence::Rule;
 use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
@@ -13,6 +14,7 @@ use crate::pairing::ShortCode;
 use crate::time::Moment;
 // `Date` and `Time` are other things in Swift and Kotlin.
 use jiff::civil::{Date as LocalDate, DateTime as LocalDateTime, Time as LocalTime};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 
 /// What a call with such an argument then fails with.
@@ -115,5 +117,17 @@ uniffi::custom_type!(
             }
             Ok(past)
         },
+    }
+);
+
+uniffi::custom_type!(
+    /// The answers that were given, by the number of their question, from 1. Every
+    /// question may be skipped.
+    Answers,
+    HashMap<u8, Answer>,
+    {
+        remote,
+        lower: |answers| answers.into_iter().collect(),
+        try_lift: |answers| Ok(answers.into_iter().collect()),
     }
 );

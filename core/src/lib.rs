@@ -5,8 +5,8 @@
 //! the other last looked or was near, nothing is scored, and nothing is decided for anybody.
 //! It draws nothing, schedules nothing and keeps no keys: the app brings a screen, the
 //! system's notifications and a keychain. It is no proof for outsiders. It is for two adults
-//! who both choose to use it, and never for watching a child, an employee, or a partner who
-//! is afraid to say no (R24, R37).
+//! who both choose to use it, and never for watching anybody: not a child, not an
+//! employee, not a partner who is afraid to say no (R24, R37).
 //!
 //! What it is: all the rules, for the two phones of one pair. Each phone keeps what its
 //! person and the other have written, sealed; the phones keep each other in step over the

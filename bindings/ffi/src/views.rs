@@ -1,7 +1,7 @@
 //! The few views whose Rust form no other language has.
 
 use amends::time::Moment;
-use amends::{Answer, CheckInState, Period, TemplateId};
+use amends::{Answers, CheckInState, Period, TemplateId};
 use amends::{Feature, PairLimits};
 use amends::{Topic, Wishes};
 // As core's `foreign` has it: `Time` is another thing in other languages.
@@ -28,24 +28,22 @@ pub struct CheckInView {
     /// When it can no longer be sealed.
     pub ends: Option<Moment>,
     /// My answers by the number of their question, from 1: a draft, sealed, or open.
-    pub mine: Option<HashMap<u8, Answer>>,
+    pub mine: Option<Answers>,
     /// My partner's, once both are open.
-    pub partners: Option<HashMap<u8, Answer>>,
+    pub partners: Option<Answers>,
     /// Mine could not be opened with theirs: share alone, or keep private.
     pub choose: bool,
 }
 
 impl From<amends::CheckInView> for CheckInView {
     fn from(view: amends::CheckInView) -> Self {
-        let answers =
-            |answers: Option<amends::Answers>| answers.map(|answers| answers.into_iter().collect());
         Self {
             template: view.template,
             period: view.period,
             state: view.state,
             ends: view.ends,
-            mine: answers(view.mine),
-            partners: answers(view.partners),
+            mine: view.mine,
+            partners: view.partners,
             choose: view.choose,
         }
     }

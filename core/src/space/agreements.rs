@@ -203,11 +203,22 @@ impl Agreements<'_> {
         self.0.ask(move |engine| engine.done::<AgreementDocs>(doc, &command)).await
     }
 
+    /// One change of the working draft, at a position in Unicode scalar values.
+    ///
+    /// # Errors
+    /// `OutsideText`, `DraftClosed`, `TextTooLong`, `CapReached`.
+    pub async fn splice(&self, id: DocId, splice: Splice) -> Result<AgreementView, Error> {
+        self.0.ask(move |engine| splice_in(engine, id, splice)).await
+    }
+}
+
+#[cfg_attr(feature = "uniffi", amends_face::exported)]
+impl Agreements<'_> {
     /// The agreements that are not long over (13 weeks), in the order in which
     /// they were begun.
     ///
     /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`]; so for all reading methods here.
+    /// `NotPaired`, storage, `Closed`; so for all reading methods here.
     pub async fn list(&self) -> Result<Vec<AgreementView>, Error> {
         self.0.ask(agreements).await
     }
@@ -360,7 +371,7 @@ impl Agreements<'_> {
     /// Every private draft.
     ///
     /// # Errors
-    /// Storage, [`Error::Closed`].
+    /// Storage, `Closed`.
     pub async fn drafts(&self) -> Result<Vec<PrivateDraft>, Error> {
         self.0.ask(private_drafts).await
     }
@@ -368,7 +379,7 @@ impl Agreements<'_> {
     /// Throws a private draft away.
     ///
     /// # Errors
-    /// `NotFound`, storage, [`Error::Closed`].
+    /// `NotFound`, storage, `Closed`.
     pub async fn discard_draft(&self, id: DocId) -> Result<(), Error> {
         self.0.ask(move |engine| discard_draft(engine, id)).await
     }
@@ -398,13 +409,5 @@ impl Agreements<'_> {
     ) -> Result<AgreementView, Error> {
         let (id, basis, text) = (shown.id, shown.basis.clone(), text.to_owned());
         self.0.ask(move |engine| type_text(engine, id, &basis, &text)).await
-    }
-
-    /// One change of the working draft, at a position in Unicode scalar values.
-    ///
-    /// # Errors
-    /// `OutsideText`, `DraftClosed`, `TextTooLong`, `CapReached`.
-    pub async fn splice(&self, id: DocId, splice: Splice) -> Result<AgreementView, Error> {
-        self.0.ask(move |engine| splice_in(engine, id, splice)).await
     }
 }

@@ -214,18 +214,22 @@ fn intend(engine: &mut Engine, text: String) -> Result<IntentionView, Error> {
 pub struct CheckIns<'a>(pub(super) &'a Space);
 
 impl CheckIns<'_> {
+    /// Begins to hear of the check-ins.
+    pub fn subscribe(&self) -> Subscription<Vec<CheckInView>> {
+        let watched = Watched::Of(&[Class::Ledger, Class::Template]);
+        Subscription::new(self.0, watched, check_ins)
+    }
+}
+
+#[cfg_attr(feature = "uniffi", amends_face::exported)]
+impl CheckIns<'_> {
     /// The check-ins that can be answered now and those of the last 13 weeks,
     /// newest first. Of the other's there is nothing before both have sealed.
     ///
     /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`]; so for all reading methods here.
+    /// `NotPaired`, storage, `Closed`; so for all reading methods here.
     pub async fn list(&self) -> Result<Vec<CheckInView>, Error> {
         self.0.ask(check_ins).await
-    }
-
-    /// Begins to hear of the check-ins.
-    pub fn subscribe(&self) -> Subscription<Vec<CheckInView>> {
-        Subscription::new(self.0, Watched::Of(&[Class::Ledger, Class::Template]), check_ins)
     }
 
     /// The questions: the library's own, and those that the two made.

@@ -22,18 +22,6 @@ impl Space {
         self.phone.exchange(options).await
     }
 
-    /// The way to the network has changed: another Wi-Fi, another address. Links
-    /// are dropped and made again at once, without the waiting that follows a
-    /// failure.
-    pub fn network_changed(&self) {
-        self.phone.lifecycle.network_changed();
-    }
-
-    /// This phone's own troubles with the network.
-    pub fn diagnostics(&self) -> Diagnostics {
-        self.phone.lifecycle.diagnostics()
-    }
-
     /// Shows a code (and a QR code) for the other phone and waits for it, two
     /// minutes at most.
     ///
@@ -74,27 +62,6 @@ impl Space {
         self.phone.pair_scan(invitation, peer).await
     }
 
-    /// Writes a bundle to a file: what the other phone lacks, encrypted to it, to
-    /// be handed over by any means. Words that run out are not in it.
-    ///
-    /// # Errors
-    /// `NotPaired`, `SyncHeld`, `PairLeft`; [`crate::StorageError`] where the file cannot
-    /// be written.
-    pub async fn write_bundle(&self, path: &Path, of: BundleOf) -> Result<BundleSummary, Error> {
-        self.phone.write_bundle(path, of).await
-    }
-
-    /// Takes in a bundle that the other phone wrote. Twice, late or out of order
-    /// is harmless.
-    ///
-    /// # Errors
-    /// [`crate::LinkError::Stranger`] for one that is not from the partner's phone to this
-    /// one, or was changed; [`crate::LinkError::Protocol`] for half a bundle; `NotPaired`,
-    /// `SyncHeld`, `PairLeft`.
-    pub async fn read_bundle(&self, path: &Path) -> Result<BundleSummary, Error> {
-        self.phone.read_bundle(path).await
-    }
-
     /// Visits a mailbox once: takes what is there for this phone, and puts there
     /// what the other one lacks.
     ///
@@ -102,5 +69,41 @@ impl Space {
     /// [`crate::LinkError::Mailbox`]; as [`Space::write_bundle`].
     pub async fn visit_mailbox(&self, mailbox: Arc<dyn Mailbox>) -> Result<MailboxVisit, Error> {
         self.phone.visit_mailbox(mailbox).await
+    }
+}
+
+#[cfg_attr(feature = "uniffi", amends_face::exported(network))]
+impl Space {
+    /// The way to the network has changed: another Wi-Fi, another address. Links
+    /// are dropped and made again at once, without the waiting that follows a
+    /// failure.
+    pub fn network_changed(&self) {
+        self.phone.lifecycle.network_changed();
+    }
+
+    /// This phone's own troubles with the network. Of the partner's phone it says
+    /// nothing (R11).
+    pub fn diagnostics(&self) -> Diagnostics {
+        self.phone.lifecycle.diagnostics()
+    }
+
+    /// Writes a bundle to a file: what the other phone lacks, to be handed over by any
+    /// means. Only the other phone can read it; words that run out are not in it.
+    ///
+    /// # Errors
+    /// `NotPaired`, `SyncHeld`, `PairLeft`; `Storage` where the file cannot be written.
+    pub async fn write_bundle(&self, path: &Path, of: BundleOf) -> Result<BundleSummary, Error> {
+        self.phone.write_bundle(path, of).await
+    }
+
+    /// Takes in a bundle that the other phone wrote. Twice, late or out of order is
+    /// harmless.
+    ///
+    /// # Errors
+    /// `Link` for one that is not from the partner's phone to this one, or was changed
+    /// (`Stranger`), and for half a bundle (`Protocol`); `NotPaired`, `SyncHeld`,
+    /// `PairLeft`.
+    pub async fn read_bundle(&self, path: &Path) -> Result<BundleSummary, Error> {
+        self.phone.read_bundle(path).await
     }
 }

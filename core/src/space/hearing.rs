@@ -36,11 +36,14 @@ impl Hearing<'_> {
         };
         self.0.ask(work).await
     }
+}
 
+#[cfg_attr(feature = "uniffi", amends_face::exported)]
+impl Hearing<'_> {
     /// The talks.
     ///
     /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`]; so for all reading methods here.
+    /// `NotPaired`, storage, `Closed`; so for all reading methods here.
     pub async fn talks(&self) -> Result<Vec<TalkView>, Error> {
         self.0.ask(talks).await
     }

@@ -72,11 +72,12 @@ impl Engine {
 #[derive(Clone, Copy)]
 pub struct Inner<'a>(pub(super) &'a Space);
 
+#[cfg_attr(feature = "uniffi", amends_face::exported)]
 impl Inner<'_> {
     /// Writes a note.
     ///
     /// # Errors
-    /// Those of a text, storage, [`Error::Closed`].
+    /// Those of a text, storage, `Closed`.
     pub async fn write(&self, note: NewNote) -> Result<Note, Error> {
         self.0.ask(move |engine| engine.write_note(&note)).await
     }
@@ -92,7 +93,7 @@ impl Inner<'_> {
     /// One note.
     ///
     /// # Errors
-    /// `NotFound`, storage, [`Error::Closed`].
+    /// `NotFound`, storage, `Closed`.
     pub async fn show(&self, id: DocId) -> Result<Note, Error> {
         self.0.ask(move |engine| engine.note(id)).await
     }
@@ -101,7 +102,7 @@ impl Inner<'_> {
     /// for an empty one.
     ///
     /// # Errors
-    /// Storage, [`Error::Closed`].
+    /// Storage, `Closed`.
     pub async fn search(&self, query: &str) -> Result<Vec<Note>, Error> {
         let query = query.to_owned();
         self.0.ask(move |engine| engine.notes(&query)).await

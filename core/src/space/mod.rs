@@ -94,132 +94,9 @@ impl Space {
         self.engine.ask(work).await
     }
 
-    /// Now, by the host's clock.
-    pub fn now(&self) -> Moment {
-        self.engine.now()
-    }
-
-    /// The IANA name of the zone that this phone is in.
-    pub fn zone(&self) -> String {
-        self.engine.host.clock.zone()
-    }
-
-    /// The local date on this phone.
-    pub fn today(&self) -> jiff::civil::Date {
-        crate::time::local_date(self.now(), &self.zone())
-    }
-
     /// Agreements and one-sided offers.
     pub fn agreements(&self) -> Agreements<'_> {
         Agreements(self)
-    }
-
-    /// How this phone's person and the pair stand.
-    ///
-    /// # Errors
-    /// Storage, [`Error::Closed`].
-    pub async fn status(&self) -> Result<Status, Error> {
-        self.ask(Engine::status).await
-    }
-
-    /// Everything that I share or am about to, on one screen (R8).
-    ///
-    /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`].
-    pub async fn what_i_share(&self) -> Result<Vec<SharedItem>, Error> {
-        self.ask(agreements::shared).await
-    }
-
-    /// Stops all of it at once, without any network (R8, I11). Gives back what
-    /// was shared until now.
-    ///
-    /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`].
-    pub async fn stop_all(&self) -> Result<Vec<SharedItem>, Error> {
-        self.ask(agreements::stop_sharing).await
-    }
-
-    /// What is next for me: three things at most.
-    ///
-    /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`].
-    pub async fn next_due(&self) -> Result<Vec<NextDue>, Error> {
-        self.ask(progress::next).await
-    }
-
-    /// Holds all exchange with the other phone, or releases it. To the partner
-    /// it looks as if this phone were offline.
-    ///
-    /// # Errors
-    /// Storage, [`Error::Closed`].
-    pub async fn hold_sync(&self, hold: bool) -> Result<(), Error> {
-        self.engine.call(move |engine| engine.hold(hold)).await
-    }
-
-    /// Leaves the pair, for good; nobody is asked (R14).
-    ///
-    /// # Errors
-    /// `NotPaired`, `PairLeft`, storage, [`Error::Closed`].
-    pub async fn leave(&self, how: Leaving) -> Result<(), Error> {
-        self.ask(move |engine| engine.leave(how)).await
-    }
-
-    /// Checks everything from scratch: logs, documents, views.
-    ///
-    /// # Errors
-    /// What keeps it from looking at all; damage is in the report.
-    pub async fn doctor(&self) -> Result<DoctorReport, Error> {
-        self.ask(Engine::doctor).await
-    }
-
-    /// Makes anew what follows from the logs: the documents and their index.
-    ///
-    /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`].
-    pub async fn rebuild(&self) -> Result<(), Error> {
-        self.engine.call(Engine::rebuild).await
-    }
-
-    /// Both logs with their heads, each recomputed from its first entry on.
-    ///
-    /// # Errors
-    /// [`StorageError::Damaged`] naming the first thing that does not verify.
-    pub async fn verify_logs(&self) -> Result<Vec<VerifiedLog>, Error> {
-        self.ask(Engine::verify_logs).await
-    }
-
-    /// How many entries the two logs have: one's own, and the partner's as far as
-    /// it is held here.
-    ///
-    /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`].
-    pub async fn log_lengths(&self) -> Result<(u64, u64), Error> {
-        self.ask(Engine::log_lengths).await
-    }
-
-    /// Every entry of both logs, oldest first, one's own before the partner's.
-    ///
-    /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`].
-    pub async fn log_items(&self) -> Result<Vec<LogItem>, Error> {
-        self.ask(Engine::log_items).await
-    }
-
-    /// The Automerge heads of a document: equal on both phones where the logs are.
-    ///
-    /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`].
-    pub async fn document_heads(&self, doc: DocId) -> Result<Vec<String>, Error> {
-        self.ask(move |engine| engine.document_heads(doc)).await
-    }
-
-    /// A document as Automerge saves it, for other tools and for leaving with one's
-    /// data: the logs are the truth, and nothing is ever read back from it.
-    ///
-    /// # Errors
-    /// `NotFound`, `NotPaired`, storage, [`Error::Closed`].
-    pub async fn export_document(&self, doc: DocId) -> Result<ExportedDocument, Error> {
-        self.ask(move |engine| engine.export_document(doc)).await
     }
 
     /// Promises and practices.
@@ -258,12 +135,146 @@ impl Space {
         Subscription::new(self, Watched::Of(&[Class::Agreement]), agreements::agreements)
     }
 
-    /// Writes everything back and closes every file and every socket, so that the
-    /// system may suspend the app. Until [`Space::resume`], calls answer
-    /// [`Error::Locked`]; an exchange waits.
+    /// How many entries the two logs have: one's own, and the partner's as far as
+    /// it is held here.
     ///
     /// # Errors
-    /// Storage, [`Error::Closed`].
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn log_lengths(&self) -> Result<(u64, u64), Error> {
+        self.ask(Engine::log_lengths).await
+    }
+
+    /// The Automerge heads of a document: equal on both phones where the logs are.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, [`Error::Closed`].
+    pub async fn document_heads(&self, doc: DocId) -> Result<Vec<String>, Error> {
+        self.ask(move |engine| engine.document_heads(doc)).await
+    }
+
+    /// Lets `pair.db` grow to so many pages at most: for tests of a full disk.
+    #[doc(hidden)]
+    pub async fn limit_pages(&self, pages: u32) -> Result<(), Error> {
+        self.ask(move |engine| Ok(engine.db()?.limit_pages(pages)?)).await
+    }
+}
+
+#[cfg_attr(feature = "uniffi", amends_face::exported)]
+impl Space {
+    /// Now, by the clock that the host lends.
+    pub fn now(&self) -> Moment {
+        self.engine.now()
+    }
+
+    /// The IANA name of the zone that this phone is in.
+    pub fn zone(&self) -> String {
+        self.engine.host.clock.zone()
+    }
+
+    /// The local date on this phone.
+    pub fn today(&self) -> jiff::civil::Date {
+        crate::time::local_date(self.now(), &self.zone())
+    }
+
+    /// Who the two are and how things stand.
+    ///
+    /// # Errors
+    /// Storage, `Closed`; so for all reading calls here.
+    pub async fn status(&self) -> Result<Status, Error> {
+        self.ask(Engine::status).await
+    }
+
+    /// All that I share now or would share, on one page (R8).
+    ///
+    /// # Errors
+    /// `NotPaired`, or as [`Space::status`].
+    pub async fn what_i_share(&self) -> Result<Vec<SharedItem>, Error> {
+        self.ask(agreements::shared).await
+    }
+
+    /// Ends at once all that binds me to share (R8, I11). It needs nobody's yes, no
+    /// network, and always works. Gives back what was shared until now.
+    ///
+    /// # Errors
+    /// `NotPaired`, or as [`Space::status`].
+    pub async fn stop_all(&self) -> Result<Vec<SharedItem>, Error> {
+        self.ask(agreements::stop_sharing).await
+    }
+
+    /// What is next for me: three things at most.
+    ///
+    /// # Errors
+    /// `NotPaired`, or as [`Space::status`].
+    pub async fn next_due(&self) -> Result<Vec<NextDue>, Error> {
+        self.ask(progress::next).await
+    }
+
+    /// Holds all exchange with the other phone, or releases it. The partner sees what
+    /// they see when this phone is offline.
+    ///
+    /// # Errors
+    /// As [`Space::status`].
+    pub async fn hold_sync(&self, hold: bool) -> Result<(), Error> {
+        self.engine.call(move |engine| engine.hold(hold)).await
+    }
+
+    /// Leaves the pair, for good: with a word to the partner's phone, or in silence.
+    /// Nobody is asked (R14).
+    ///
+    /// # Errors
+    /// `NotPaired`, `PairLeft`, or as [`Space::status`].
+    pub async fn leave(&self, how: Leaving) -> Result<(), Error> {
+        self.ask(move |engine| engine.leave(how)).await
+    }
+
+    /// Checks everything from scratch: logs, documents, views.
+    ///
+    /// # Errors
+    /// What keeps it from looking at all; damage is in the report.
+    pub async fn doctor(&self) -> Result<DoctorReport, Error> {
+        self.ask(Engine::doctor).await
+    }
+
+    /// Makes anew what follows from the logs: the documents and their index.
+    ///
+    /// # Errors
+    /// `NotPaired`, or as [`Space::status`].
+    pub async fn rebuild(&self) -> Result<(), Error> {
+        self.engine.call(Engine::rebuild).await
+    }
+
+    /// Both logs with their heads, each recomputed from its first entry on.
+    ///
+    /// # Errors
+    /// `Storage` naming the first thing that does not verify; `NotPaired`, or as
+    /// [`Space::status`].
+    pub async fn verify_logs(&self) -> Result<Vec<VerifiedLog>, Error> {
+        self.ask(Engine::verify_logs).await
+    }
+
+    /// Every entry of both logs, oldest first, one's own before the partner's.
+    ///
+    /// # Errors
+    /// `NotPaired`, or as [`Space::status`].
+    pub async fn log_items(&self) -> Result<Vec<LogItem>, Error> {
+        self.ask(Engine::log_items).await
+    }
+
+    /// A document as Automerge saves it, for other tools and for leaving with one's
+    /// data: the logs are the truth, and nothing is ever read back from it.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotPaired`, or as [`Space::status`].
+    pub async fn export_document(&self, id: DocId) -> Result<ExportedDocument, Error> {
+        self.ask(move |engine| engine.export_document(id)).await
+    }
+
+    /// Writes everything back and closes every file and every socket: before the phone
+    /// sleeps or the app loses its files. Until [`Space::resume`] every call answers
+    /// `Locked`, and an exchange waits.
+    ///
+    /// # Errors
+    /// As [`Space::status`].
     pub async fn suspend(&self) -> Result<(), Error> {
         #[cfg(feature = "net")]
         self.phone.lifecycle.sleep().await;
@@ -273,7 +284,7 @@ impl Space {
     /// Opens the files again; an exchange goes on, from where it listened before.
     ///
     /// # Errors
-    /// Storage, [`Error::Closed`].
+    /// As [`Space::status`].
     pub async fn resume(&self) -> Result<(), Error> {
         self.ask(Engine::resume).await?;
         #[cfg(feature = "net")]
@@ -281,14 +292,8 @@ impl Space {
         Ok(())
     }
 
-    /// Lets `pair.db` grow to so many pages at most: for tests of a full disk.
-    #[doc(hidden)]
-    pub async fn limit_pages(&self, pages: u32) -> Result<(), Error> {
-        self.ask(move |engine| Ok(engine.db()?.limit_pages(pages)?)).await
-    }
-
     /// Ends the space: what was accepted is finished, everything after answers
-    /// [`Error::Closed`]. Calling it again does nothing.
+    /// `Closed`. Calling it again does nothing.
     pub async fn shutdown(&self) {
         if let Err(error) = self.engine.call(Engine::suspend).await {
             tracing::debug!(%error, "nothing was left to write back");
@@ -296,11 +301,12 @@ impl Space {
         self.engine.stop();
     }
 
-    /// Erases this phone's copy, for good: first the keys, then the files. It
-    /// never reaches the partner's phone (R15, R27).
+    /// Erases everything of this space from this phone, for good: first the keys, then
+    /// the files. It never reaches the partner's phone, which keeps what it has (R15,
+    /// R27).
     ///
     /// # Errors
-    /// What the secret store or the disk says.
+    /// What the disk or the secret store says.
     pub async fn erase_local(self) -> Result<(), Error> {
         self.engine.call(Engine::erase).await?;
         self.engine.stop();

@@ -80,17 +80,20 @@ impl Openness<'_> {
         self.0.ask(move |engine| act(engine, id, command)).await
     }
 
-    /// The posts of both that live, and stubs of those taken back this week.
-    ///
-    /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`].
-    pub async fn list(&self) -> Result<Vec<PostView>, Error> {
-        self.0.ask(posts).await
-    }
-
     /// Begins to hear of the posts.
     pub fn subscribe(&self) -> Subscription<Vec<PostView>> {
         Subscription::new(self.0, Watched::Of(&[Class::Ledger]), posts)
+    }
+}
+
+#[cfg_attr(feature = "uniffi", amends_face::exported)]
+impl Openness<'_> {
+    /// The posts of both that live, and stubs of those taken back this week.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, `Closed`.
+    pub async fn list(&self) -> Result<Vec<PostView>, Error> {
+        self.0.ask(posts).await
     }
 
     /// Tells something, for a while.

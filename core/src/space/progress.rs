@@ -156,17 +156,20 @@ fn reminders_due(engine: &mut Engine) -> Result<Vec<Reminder>, Error> {
 pub struct Progress<'a>(pub(super) &'a Space);
 
 impl Progress<'_> {
-    /// What an app shows first.
-    ///
-    /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`]; so for all methods here.
-    pub async fn today(&self) -> Result<Today, Error> {
-        self.0.ask(today_view).await
-    }
-
     /// Begins to hear of what an app shows first.
     pub fn subscribe(&self) -> Subscription<Today> {
         Subscription::new(self.0, Watched::Any, today_view)
+    }
+}
+
+#[cfg_attr(feature = "uniffi", amends_face::exported)]
+impl Progress<'_> {
+    /// What an app shows first.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, `Closed`; so for all methods here.
+    pub async fn today(&self) -> Result<Today, Error> {
+        self.0.ask(today_view).await
     }
 
     /// One person's follow-through, week by week, for so many weeks up to this

@@ -62,10 +62,18 @@ impl Promises<'_> {
         self.0.ask(move |engine| engine.done::<PromiseDocs>(id, &command)).await
     }
 
+    /// Begins to hear of the promises.
+    pub fn subscribe(&self) -> Subscription<Vec<PromiseView>> {
+        Subscription::new(self.0, Watched::Of(&[Class::Promise]), promises)
+    }
+}
+
+#[cfg_attr(feature = "uniffi", amends_face::exported)]
+impl Promises<'_> {
     /// The promises of both that are not long over (13 weeks).
     ///
     /// # Errors
-    /// `NotPaired`, storage, [`Error::Closed`]; so for all reading methods here.
+    /// `NotPaired`, storage, `Closed`; so for all reading methods here.
     pub async fn list(&self) -> Result<Vec<PromiseView>, Error> {
         self.0.ask(promises).await
     }
@@ -84,11 +92,6 @@ impl Promises<'_> {
     /// `NotFound`, or as [`Promises::list`].
     pub async fn show(&self, id: DocId) -> Result<PromiseView, Error> {
         self.0.ask(move |engine| engine.show::<PromiseDocs>(id)).await
-    }
-
-    /// Begins to hear of the promises.
-    pub fn subscribe(&self) -> Subscription<Vec<PromiseView>> {
-        Subscription::new(self.0, Watched::Of(&[Class::Promise]), promises)
     }
 
     /// Hints before promising: advisory, silent and local (F71, R21).
@@ -126,8 +129,8 @@ impl Promises<'_> {
     ///
     /// # Errors
     /// As [`Promises::pause`].
-    pub async fn pause_all(&self, from: Moment, until: Moment) -> Result<usize, Error> {
-        self.0.ask(move |engine| pause_all(engine, from, until)).await
+    pub async fn pause_all(&self, from: Moment, until: Moment) -> Result<u64, Error> {
+        self.0.ask(move |engine| Ok(pause_all(engine, from, until)? as u64)).await
     }
 
     /// Takes a promise of mine back. What was due before stays as it went.

@@ -52,24 +52,6 @@ fn pace(engine: &mut Engine, command: &Command) -> Result<Option<SpaceView>, Err
 }
 
 impl Space {
-    /// This person's own wishes for reminders; the partner cannot see or change
-    /// them (I9).
-    ///
-    /// # Errors
-    /// Storage, [`Error::Closed`].
-    pub async fn wishes(&self) -> Result<Wishes, Error> {
-        self.ask(wishes).await
-    }
-
-    /// Sets them.
-    ///
-    /// # Errors
-    /// `AnswerInvalid` for a day of the week that is none, storage,
-    /// [`Error::Closed`].
-    pub async fn set_wishes(&self, wishes: Wishes) -> Result<(), Error> {
-        self.ask(move |engine| set_wishes(engine, &wishes)).await
-    }
-
     /// The limits that hold for both, the most protective of both votes; and
     /// one's own vote.
     ///
@@ -95,19 +77,41 @@ impl Space {
         })
         .await
     }
+}
 
-    /// The space that somebody has now, if anybody has.
+#[cfg_attr(feature = "uniffi", amends_face::exported(settings))]
+impl Space {
+    /// This person's own wishes for reminders; the partner cannot see or change them
+    /// (I9).
     ///
     /// # Errors
-    /// As [`Space::limits`].
+    /// As [`Space::status`].
+    pub async fn wishes(&self) -> Result<Wishes, Error> {
+        self.ask(wishes).await
+    }
+
+    /// Sets the wishes for reminders.
+    ///
+    /// # Errors
+    /// `AnswerInvalid` for a day of the week that is none; or as [`Space::status`].
+    pub async fn set_wishes(&self, wishes: Wishes) -> Result<(), Error> {
+        self.ask(move |engine| set_wishes(engine, &wishes)).await
+    }
+
+    /// The space for oneself that one of the two has taken, if any.
+    ///
+    /// # Errors
+    /// `NotPaired`, or as [`Space::status`].
     pub async fn space_now(&self) -> Result<Option<SpaceView>, Error> {
         self.ask(space_now).await
     }
 
-    /// Takes space, at once; nobody is asked (F83).
+    /// Takes space for oneself at once, until a moment or without an end; nobody is
+    /// asked (F83).
     ///
     /// # Errors
-    /// `TimeInvalid` for an end in the past, `PairLeft`.
+    /// `TimeInvalid` for an end in the past; `NotPaired`, `PairLeft`, or as
+    /// [`Space::status`].
     pub async fn begin_space(
         &self,
         until: Option<Moment>,
@@ -116,10 +120,10 @@ impl Space {
         self.ask(move |engine| pace(engine, &Command::Begin { until, contact })).await
     }
 
-    /// Ends one's own space early. Gives back what still holds.
+    /// Ends the space that I have taken. Gives back what still holds.
     ///
     /// # Errors
-    /// `NoSpace` where one has none.
+    /// `NoSpace` where there is none; `NotPaired`, or as [`Space::status`].
     pub async fn end_space(&self) -> Result<Option<SpaceView>, Error> {
         self.ask(|engine| pace(engine, &Command::End)).await
     }
