@@ -78,6 +78,8 @@ pub mod time;
 #[cfg(feature = "uniffi")]
 uniffi::setup_scaffolding!("amends");
 
+#[cfg(feature = "watch")]
+pub use engine::HomeWatch;
 pub use engine::{
     DoctorReport, ExportedDocument, Finding, Host, Leaving, LogItem, PairingState, Remedy,
     SetAside, Status, StatusNotice, VerifiedLog,

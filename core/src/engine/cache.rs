@@ -23,6 +23,9 @@ const BASES: usize = 8_192;
 /// Bodies kept in memory.
 const BODIES: usize = 8_192;
 
+/// Something of a type that only its owner knows.
+type Kept = Arc<dyn Any + Send + Sync>;
+
 /// What was derived from records.
 #[derive(Default)]
 pub(super) struct Derived {
@@ -30,9 +33,9 @@ pub(super) struct Derived {
     pub documents: HashMap<DocId, Loaded>,
     /// Counts what was lent out, so that the longest unused goes first.
     pub turn: u64,
-    states: HashMap<(TypeId, DocId), (Vec<Past>, Arc<dyn Any + Send + Sync>)>,
+    states: HashMap<(TypeId, DocId), (Vec<Past>, Kept)>,
     /// Views that several may listen to, by what they are, as of a change and a moment.
-    shared: HashMap<TypeId, ((u64, Moment), Box<dyn Any + Send + Sync>)>,
+    shared: HashMap<TypeId, ((u64, Moment), Kept)>,
 }
 
 impl Derived {
@@ -50,7 +53,7 @@ impl Derived {
 
     /// Shares a view.
     pub fn share<T: Clone + Send + Sync + 'static>(&mut self, at: (u64, Moment), view: T) {
-        self.shared.insert(TypeId::of::<T>(), (at, Box::new(view)));
+        self.shared.insert(TypeId::of::<T>(), (at, Arc::new(view)));
     }
 
     /// Keeps a state.

@@ -44,6 +44,26 @@ impl Engine {
         Self::opened(folder, store, keys, host, files)
     }
 
+    /// Another engine on the same files that only reads, and sees them as they are now,
+    /// whatever is written meanwhile: for long work that nothing may wait for.
+    pub(crate) fn beside(&mut self) -> Result<Self, Error> {
+        self.read_arrived()?;
+        // What is pending may have run out: that is written by whoever may write.
+        self.link()?;
+        let files = open_files(&self.folder, self.store, &self.keys, &self.host)?;
+        let (folder, keys, host) = (self.folder.clone(), self.keys.clone(), self.host.clone());
+        #[cfg_attr(not(feature = "net"), allow(unused_mut))]
+        let mut beside = Self::new(folder, self.store, keys, host, files)?;
+        #[cfg(feature = "net")]
+        {
+            beside.delivered = self.delivered.clone();
+        }
+        if let Some(files) = &beside.files {
+            files.pair.hold_still()?;
+        }
+        Ok(beside)
+    }
+
     fn opened(
         folder: &Path,
         store: [u8; 16],

@@ -1,10 +1,15 @@
 //! The way to a phone's engine, for whoever asks something of it.
 
+#[cfg(feature = "watch")]
+use super::files_watch::HomeWatch;
 use super::worker::Worker;
 use super::{Changes, Engine, Host};
 use crate::error::Error;
 use crate::time::Moment;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
+
+/// So many slices of what has come are waited for by who asks.
+const SLICES: usize = 8;
 
 /// A handle to one engine. Clones lead to the same one.
 #[derive(Clone)]
@@ -12,32 +17,60 @@ pub(crate) struct Handle {
     pub(crate) host: Host,
     worker: Worker,
     changes: watch::Receiver<Changes>,
+    #[cfg(feature = "watch")]
+    folder: std::path::PathBuf,
 }
 
 impl Handle {
     /// Starts the engine on a thread of its own.
     pub(crate) fn start(engine: Engine) -> Result<Self, Error> {
-        let (host, changes) = (engine.host.clone(), engine.watch());
-        Ok(Self { host, worker: Worker::start(engine)?, changes })
+        Ok(Self {
+            host: engine.host.clone(),
+            changes: engine.watch(),
+            #[cfg(feature = "watch")]
+            folder: engine.folder.clone(),
+            worker: Worker::start(engine)?,
+        })
     }
 
     /// Without a thread: everything is done where it is asked for.
     #[cfg(feature = "sim")]
     pub(crate) fn here(engine: Engine) -> Self {
-        let (host, changes) = (engine.host.clone(), engine.watch());
-        Self { host, worker: Worker::here(engine), changes }
+        Self {
+            host: engine.host.clone(),
+            changes: engine.watch(),
+            #[cfg(feature = "watch")]
+            folder: engine.folder.clone(),
+            worker: Worker::here(engine),
+        }
     }
 
-    /// Asks something that looks at what has come: that is read first.
+    /// Asks something that looks at what has come: that is read first, in slices, between
+    /// which others are answered. Of a long catch-up only so much is waited for; the rest is
+    /// read when nothing else is to be done, and whoever listens is told.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let read = |engine: &mut Engine| {
-            engine.read_arrived()?;
-            work(engine)
-        };
-        self.worker.call(read).await
+        let mut work = work;
+        for left in (0..SLICES).rev() {
+            let slice = move |engine: &mut Engine| {
+                let more = engine.read_one_arrived()? && engine.unread;
+                if more && left > 0 { Ok(Err(work)) } else { Ok(Ok(work(engine)?)) }
+            };
+            match self.worker.call(slice).await? {
+                Ok(answer) => return Ok(answer),
+                Err(waiting) => work = waiting,
+            }
+        }
+        self.worker.call(work).await
+    }
+
+    /// Waits until all that has come is read.
+    #[cfg(feature = "net")]
+    pub(crate) async fn settle(&self) -> Result<(), Error> {
+        while self.worker.call(Engine::read_one_arrived).await? {}
+        Ok(())
     }
 
     /// Asks something that needs nothing of what has come.
@@ -48,9 +81,32 @@ impl Handle {
         self.worker.call(work).await
     }
 
+    /// Asks something that takes long and only reads: on an engine of its own, which sees the
+    /// files as they are when it begins. Nobody waits for it but the caller.
+    pub(crate) async fn ask_apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let mut beside = self.worker.call(Engine::beside).await?;
+        let (answer, answered) = oneshot::channel();
+        let run = move || {
+            // The caller may have gone away.
+            drop(answer.send(work(&mut beside)));
+        };
+        std::thread::Builder::new().name("amends-reader".to_owned()).spawn(run)?;
+        // A panic of ours ends the thread: its answer never comes.
+        answered.await.map_err(|_| Error::Internal)?
+    }
+
     /// Hears of every change, from here, the partner, or another process.
     pub(crate) fn changes(&self) -> watch::Receiver<Changes> {
         self.changes.clone()
+    }
+
+    /// Watches the files for another process's writes.
+    #[cfg(feature = "watch")]
+    pub(crate) fn watch_files(&self) -> Result<HomeWatch, Error> {
+        HomeWatch::new(&self.folder, self.worker.clone())
     }
 
     /// Now, by the host's clock.

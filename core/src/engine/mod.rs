@@ -13,6 +13,8 @@ mod delivered;
 pub(crate) mod doctor;
 pub(crate) mod documents;
 mod files;
+#[cfg(feature = "watch")]
+mod files_watch;
 mod handle;
 mod inspect;
 pub(crate) mod intake;
@@ -27,6 +29,8 @@ mod worker;
 pub(crate) use aggregate::Listed;
 pub(crate) use changes::{Changes, Watched};
 pub use doctor::{DoctorReport, Finding, Remedy, VerifiedLog};
+#[cfg(feature = "watch")]
+pub use files_watch::HomeWatch;
 pub(crate) use handle::Handle;
 pub use inspect::{ExportedDocument, LogItem};
 pub use link::Leaving;

@@ -125,6 +125,20 @@ impl Worker {
         answered.await.map_err(|_| Error::Internal)?
     }
 
+    /// Has the thread look at the files, as before every job, and waits for nothing: another
+    /// process may have written.
+    #[cfg(feature = "watch")]
+    pub fn look(&self) {
+        if let Writer::Thread(jobs) = &self.writer {
+            let jobs = jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            if let Some(jobs) = &*jobs
+                && jobs.send(Box::new(|_| {})).is_err()
+            {
+                tracing::debug!("the writer has ended already");
+            }
+        }
+    }
+
     /// Takes no more jobs; those that wait are still done.
     pub fn stop(&self) {
         match &self.writer {

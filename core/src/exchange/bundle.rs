@@ -176,7 +176,7 @@ impl Phone {
         of: BundleOf,
     ) -> Result<BundleSummary, Error> {
         let path = path.to_owned();
-        self.ask(move |engine| engine.write_bundle(&path, of)).await
+        self.engine.ask_apart(move |engine| engine.write_bundle(&path, of)).await
     }
 
     /// See [`crate::Space::read_bundle`].

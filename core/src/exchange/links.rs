@@ -257,6 +257,8 @@ async fn talk(
         // What another link brought is waited for too, once this one has said hello.
         patience: Instant::now(),
         gathered: None,
+        rests: None,
+        seen: 0,
     };
     let outcome = link.run(first, &mut stranger, established).await;
     let hushed = link.hushed;
@@ -315,6 +317,10 @@ struct Link<'a> {
     patience: Instant,
     /// When what is being gathered goes out.
     gathered: Option<Instant>,
+    /// When the session has something to do although nothing is heard.
+    rests: Option<Instant>,
+    /// The last change that the session has looked at.
+    seen: u64,
 }
 
 impl Link<'_> {
@@ -334,7 +340,7 @@ impl Link<'_> {
         self.session = Some(Session::new(config, 0));
         let mut changes = self.links.phone.changes();
         let mut stop = self.links.stop.clone();
-        let mut ticks = tokio::time::interval(Duration::from_secs(1));
+        let first_frame = Some(Instant::now() + FIRST_FRAME);
         self.step(|session, engine| session.start(engine)).await?;
         while !self.over {
             if let Some(bytes) = first.take() {
@@ -346,21 +352,25 @@ impl Link<'_> {
                         None => std::future::pending().await,
                     }
                 };
+                let seen = self.seen;
+                let moved =
+                    async { changes.wait_for(|changes| changes.any != seen).await.map(drop) };
                 tokio::select! {
                     bytes = next(&mut self.channel, self.patience) => {
                         let bytes = bytes?;
                         self.receive(&bytes).await?;
                     }
-                    changed = changes.changed() => {
-                        changed.map_err(|_| Error::Closed)?;
+                    // Not for what this link itself has stored.
+                    moved = moved => {
+                        moved.map_err(|_| Error::Closed)?;
                         self.step(|session, engine| session.pump(engine)).await?;
                     }
-                    _ = ticks.tick() => {
-                        if !self.established && self.began.elapsed() > FIRST_FRAME {
-                            return Err(LinkError::Silent.into());
-                        }
+                    () = late(self.rests) => {
                         let now = self.now();
                         self.step(move |session, _| Ok(session.tick(now))).await?;
+                    }
+                    () = late(first_frame.filter(|_| !self.established)) => {
+                        return Err(LinkError::Silent.into());
                     }
                     () = late(self.gathered) => {
                         self.gathered = None;
@@ -441,13 +451,15 @@ impl Link<'_> {
             })
             .await?;
         self.session = Some(session);
-        let Some(Turn { actions, left, gathers, stuck }) = said else {
+        let Some(Turn { actions, left, gathers, stuck, rests, seen }) = said else {
             self.hushed = true;
             self.over = true;
             return Ok(false);
         };
         let wait = |wait| Instant::now() + Duration::from_millis(wait);
         self.gathered = gathers.map(wait);
+        self.rests = rests.map(wait);
+        self.seen = seen;
         let mut sent = false;
         for action in actions {
             sent |= brings_entries(&action);

@@ -250,6 +250,10 @@ impl Run {
             let over = self.stretch(listener.take(), deadline, changed).await;
             self.catch_up.send_replace(None);
             if let Over::Done(result) = over {
+                // Whoever waited for the two to be in step sees all of it.
+                if self.options.once.is_some() {
+                    self.phone.engine.settle().await?;
+                }
                 return result;
             }
         }

@@ -83,6 +83,17 @@ impl Space {
         })
     }
 
+    /// Hears of what another process writes to this home, for as long as what is given back
+    /// lives: subscriptions here and a running exchange then see it at once. A phone has one
+    /// process and needs none.
+    ///
+    /// # Errors
+    /// Storage, where the system cannot watch files.
+    #[cfg(feature = "watch")]
+    pub fn watch_home(&self) -> Result<crate::HomeWatch, Error> {
+        self.engine.watch_files()
+    }
+
     pub(crate) fn changes(&self) -> tokio::sync::watch::Receiver<Changes> {
         self.engine.changes()
     }
@@ -232,7 +243,7 @@ impl Space {
     /// # Errors
     /// What keeps it from looking at all; damage is in the report.
     pub async fn doctor(&self) -> Result<DoctorReport, Error> {
-        self.ask(Engine::doctor).await
+        self.engine.ask_apart(Engine::doctor).await
     }
 
     /// Makes anew what follows from the logs: the documents and their index.
@@ -249,7 +260,7 @@ impl Space {
     /// `Storage` naming the first thing that does not verify; `NotPaired`, or as
     /// [`Space::status`].
     pub async fn verify_logs(&self) -> Result<Vec<VerifiedLog>, Error> {
-        self.ask(Engine::verify_logs).await
+        self.engine.ask_apart(Engine::verify_logs).await
     }
 
     /// Every entry of both logs, oldest first, one's own before the partner's.

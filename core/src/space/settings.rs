@@ -48,7 +48,7 @@ pub(super) fn space_now(engine: &mut Engine) -> Result<Option<SpaceView>, Error>
 
 fn pace(engine: &mut Engine, command: &Command) -> Result<Option<SpaceView>, Error> {
     let doc = engine.home()?.pair.document();
-    Ok(engine.done::<Pace>(doc, command)?)
+    engine.done::<Pace>(doc, command)
 }
 
 impl Space {

@@ -230,6 +230,17 @@ impl Database {
         }
     }
 
+    /// From here on reads what is there now, and writes nothing: one read transaction that
+    /// lasts as long as the connection.
+    pub fn hold_still(&self) -> Result<(), StorageError> {
+        self.connection.pragma_update(None, "query_only", true)?;
+        self.begin_reading()?;
+        // The first read fixes what is seen.
+        self.data_version()?;
+        self.connection.query_row("SELECT count(*) FROM store", [], |_| Ok(()))?;
+        Ok(())
+    }
+
     /// Changes whenever another connection has committed.
     pub fn data_version(&self) -> Result<i64, StorageError> {
         Ok(self.connection.query_row("PRAGMA data_version", [], |row| row.get(0))?)

@@ -155,6 +155,15 @@ impl PairDb {
         }
     }
 
+    /// From here on reads what is there now, whatever another connection writes, and writes
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn hold_still(&self) -> Result<(), StorageError> {
+        self.file.hold_still()
+    }
+
     /// Ends the transaction as `result` says: all of it, or nothing.
     ///
     /// # Errors

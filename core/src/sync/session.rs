@@ -338,6 +338,14 @@ impl Session {
         }
     }
 
+    /// After how many milliseconds [`Session::tick`] has something to do, if nothing is heard
+    /// until then; `None` once it is over.
+    pub fn rests(&self) -> Option<u64> {
+        let due = if self.pings.is_empty() { PING_MILLIS } else { DEAD_MILLIS };
+        let quiet = self.now.saturating_sub(self.heard_at);
+        (!self.over).then(|| due.saturating_sub(quiet))
+    }
+
     /// Says the time, before [`Session::pump`].
     pub fn at(&mut self, now: u64) {
         self.now = now;

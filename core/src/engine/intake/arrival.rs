@@ -25,6 +25,9 @@ use std::collections::HashMap;
 /// later.
 const RUN_AS_SEGMENT: usize = 16;
 
+/// So many entries are read in one go: others are answered in between.
+const SLICE_ENTRIES: usize = 512;
+
 /// Entries that follow what is held, and the bodies that came with them.
 pub(crate) struct Arrival {
     first: u64,
@@ -75,7 +78,13 @@ impl Engine {
         // What came earlier is read first: words that are taken back here may be
         // among it.
         if run || (!rows.is_empty() && db.oldest_arrived()?.is_some()) {
-            db.add_arrived(log.number, first, rows.len() as u64, &bodies)?;
+            let (mut at, mut bodies): (u64, ArrivedBodies) = (first, bodies);
+            for slice in rows.chunks(SLICE_ENTRIES) {
+                let end = at + slice.len() as u64;
+                let (here, later) = bodies.into_iter().partition(|((of, _), _)| *of < end);
+                db.add_arrived(log.number, at, slice.len() as u64, &here)?;
+                (at, bodies) = (end, later);
+            }
             self.unread = true;
         } else {
             let rows = rows.into_iter().zip(first..).map(|(row, at)| (at, row)).collect();
@@ -111,6 +120,8 @@ impl Engine {
             read => read?,
         };
         self.unread = self.db()?.oldest_arrived()?.is_some();
+        // Who was answered from less hears of it.
+        self.changed();
         // Both seals may be here now.
         if !self.unread
             && let Err(error) = self.settle_seals()

@@ -18,6 +18,10 @@ pub(crate) struct Turn {
     pub gathers: Option<u64>,
     /// See [`Session::stuck`].
     pub stuck: bool,
+    /// See [`Session::rests`].
+    pub rests: Option<u64>,
+    /// What had changed by then: all of it was looked at.
+    pub seen: u64,
 }
 
 impl Engine {
@@ -63,7 +67,9 @@ impl Engine {
         actions.splice(older..older, said);
         let left = session.left(self)?;
         let stuck = session.stuck(self)?;
-        Ok(Some(Turn { actions, left, gathers: session.gathers(), stuck }))
+        let (gathers, rests) = (session.gathers(), session.rests());
+        let seen = self.changes().any;
+        Ok(Some(Turn { actions, left, gathers, stuck, rests, seen }))
     }
 
     /// What is kept of a session's actions.

@@ -181,6 +181,8 @@ pub async fn sync(args: SyncArgs, space: &Space, terminal: &mut Terminal) -> Res
     let find = args.find || (args.listen.is_none() && args.peer.is_empty());
     let discovery =
         find.then(|| Arc::new(Mdns::new(Arc::new(SystemEntropy))) as Arc<dyn Discovery>);
+    // Whoever watches hears of what commands in other terminals write.
+    let _home = args.watch.then(|| space.watch_home()).transpose()?;
     let once = (!args.watch).then(|| Duration::from_secs(args.timeout));
     let options =
         ExchangeOptions { listen: args.listen, peers: args.peer, discovery, mailbox, once };
