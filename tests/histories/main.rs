@@ -33,7 +33,7 @@ fn view(world: &World, folded: &Folded, viewer: PersonId, now: Moment) -> Agreem
 
 fn views(world: &World, records: &[Held], now: Moment) -> [AgreementView; 2] {
     let folded = state::<AgreementDocs>(&world.pair, DOC, ANA, records);
-    [ANA, BEN].map(|who| view(&world, &folded, who, now))
+    [ANA, BEN].map(|who| view(world, &folded, who, now))
 }
 
 fn told(steps: &[Step]) -> World {
@@ -181,7 +181,7 @@ proptest! {
         let share = |world: &World| {
             let folded = world.seen_by(who);
             let me = world::PEOPLE[who];
-            let view = view(&world, &folded, me, world.now);
+            let view = view(world, &folded, me, world.now);
             (folded, view)
         };
         let before = share(&world);
