@@ -10,7 +10,6 @@ use crate::id::Past;
 use crate::limits::BUNDLE_BYTES;
 use crate::net::LinkError;
 use crate::net::{Mailbox, MailboxError, object_name};
-use crate::store::Setting;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +29,7 @@ impl Engine {
         if !keys.receive {
             return Ok(Vec::new());
         }
-        let next = self.count(Setting::MailboxRead)?;
+        let next = self.mailbox_read()?;
         let numbers = next.saturating_sub(WINDOW)..next + WINDOW;
         let named = numbers.map(|number| (number, object_name(&keys.secret, keys.partner, number)));
         Ok(named.filter(|(_, name)| names.contains(name)).collect())
@@ -41,9 +40,7 @@ impl Engine {
     fn take_object(&mut self, number: u64, bytes: &[u8]) -> Result<Option<BundleSummary>, Error> {
         match self.open_bundle(bytes) {
             Ok(summary) => {
-                if self.count(Setting::MailboxRead)? <= number {
-                    self.db()?.set(Setting::MailboxRead, &(number + 1).into())?;
-                }
+                self.took_from_mailbox(number)?;
                 Ok(Some(summary))
             }
             Err(Error::Link(error)) => {
@@ -60,27 +57,20 @@ impl Engine {
         let keys = self.link_keys()?;
         let home = self.home()?;
         let mut from = self.delivered(&home)?;
-        from.join(&self.lengths(Setting::Mailed)?);
+        from.join(&self.mailed()?);
         let own = home.logs.iter().filter(|log| log.follower.owner() == home.me);
         let mut own = own.map(|log| log.follower.checkpoint());
         if own.all(|at| from.length(at.log) >= at.length) {
             return Ok(None);
         }
         let (bytes, summary, ends) = self.seal_bundle(Vec::new(), &from, BUNDLE_BYTES)?;
-        let mut number = self.count(Setting::MailboxWritten)?;
+        let mut number = self.mailbox_written()?;
         // Write-once: what stands there is never replaced.
         while names.contains(&object_name(&keys.secret, keys.me, number)) {
             number += 1;
         }
         let name = object_name(&keys.secret, keys.me, number);
         Ok(Some(Object { number, name, bytes, entries: summary.entries, ends }))
-    }
-
-    fn object_put(&mut self, number: u64, ends: &Past) -> Result<(), Error> {
-        self.transact(|engine| {
-            engine.db()?.set(Setting::MailboxWritten, &(number + 1).into())?;
-            engine.keep_lengths(Setting::Mailed, ends)
-        })
     }
 }
 
@@ -146,7 +136,7 @@ impl Phone {
             let Object { number, name, bytes, entries, ends } = object;
             names.push(name.clone());
             with(&mailbox, move |mailbox| mailbox.write(&name, &bytes)).await?;
-            self.ask(move |engine| engine.object_put(number, &ends)).await?;
+            self.ask(move |engine| engine.put_into_mailbox(number, &ends)).await?;
             visit.put += entries;
         }
     }

@@ -60,7 +60,7 @@ pub fn instance_name(secret: &[u8; 32], person: PersonId, day: i64) -> String {
 }
 
 /// Why nobody can be found, in words for the log; see
-/// [`Diagnostics`](crate::space::Diagnostics).
+/// `Diagnostics`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("this phone cannot look for the other one: {0}")]
 pub struct DiscoveryError(pub String);

@@ -15,7 +15,9 @@
 //! entry. Nothing else is remembered between sessions.
 
 mod frame;
+mod replica;
 mod session;
 
 pub use frame::{BodyAt, Epoch, Frame, FrameError, Run};
-pub use session::{Action, Config, Ended, Intake, Notice, Replica, Session};
+pub use replica::{Intake, Replica};
+pub use session::{Action, Config, Ended, Notice, Session};
