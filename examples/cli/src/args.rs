@@ -2,6 +2,7 @@
 
 pub mod daily;
 
+use crate::reference::Reference;
 use amends::domain::agreement::{AgreementKind, Category, TermsClause};
 use amends::domain::pair::Who;
 use amends::time::Moment;
@@ -217,24 +218,24 @@ pub enum AgreementCommand {
         text: Option<String>,
         /// Change this draft instead of keeping a new one.
         #[arg(long, value_name = "DRAFT")]
-        id: Option<String>,
+        id: Option<Reference>,
         /// Throw this draft away.
         #[arg(long, value_name = "DRAFT", conflicts_with_all = ["text", "id"])]
-        discard: Option<String>,
+        discard: Option<Reference>,
     },
     /// Open a private draft to your partner, so that both can type in it. What
     /// is typed there stays in the history.
     Open {
         /// The draft.
-        draft: String,
+        draft: Reference,
         /// In this agreement instead of a new one.
         #[arg(long = "in", value_name = "ID")]
-        agreement: Option<String>,
+        agreement: Option<Reference>,
     },
     /// Type in the open working draft.
     Type {
         /// The agreement.
-        id: String,
+        id: Reference,
         /// The whole text as it should be.
         #[arg(long, conflicts_with_all = ["at", "delete", "insert"])]
         text: Option<String>,
@@ -253,22 +254,22 @@ pub enum AgreementCommand {
     /// Show one agreement.
     Show {
         /// The agreement; the first characters of its id are enough.
-        id: String,
+        id: Reference,
     },
     /// List all agreements.
     List,
     /// Everything that was ever done with an agreement.
     History {
         /// The agreement.
-        id: String,
+        id: Reference,
     },
     /// Say yes to exactly the text that was shown.
     Consent {
         /// The agreement.
-        id: String,
+        id: Reference,
         /// Which text, where there are several: the first characters of its hash.
         #[arg(long, value_name = "HASH")]
-        revision: Option<String>,
+        revision: Option<Reference>,
         /// The view that you read, as `agreement show` prints it. Without it
         /// the text is shown and you are asked.
         #[arg(long, value_name = "VIEW")]
@@ -277,33 +278,33 @@ pub enum AgreementCommand {
     /// Take back your proposal or your yes.
     Withdraw {
         /// The agreement.
-        id: String,
+        id: Reference,
         /// From which text; all that are open otherwise.
         #[arg(long, value_name = "HASH")]
-        revision: Option<String>,
+        revision: Option<Reference>,
     },
     /// Say no to your partner's text. No reason is asked.
     Decline {
         /// The agreement.
-        id: String,
+        id: Reference,
         /// To which text; all of theirs that are open otherwise.
         #[arg(long, value_name = "HASH")]
-        revision: Option<String>,
+        revision: Option<Reference>,
     },
     /// Pause your part.
     Suspend {
         /// The agreement.
-        id: String,
+        id: Reference,
     },
     /// Lift your pause.
     Resume {
         /// The agreement.
-        id: String,
+        id: Reference,
     },
     /// Propose the same once more, until later.
     Renew {
         /// The agreement.
-        id: String,
+        id: Reference,
         /// Until when (RFC 3339); as long as before otherwise.
         #[arg(long, value_name = "TIME", value_parser = moment)]
         expires: Option<Moment>,
@@ -311,7 +312,7 @@ pub enum AgreementCommand {
     /// End it, at once and for good. Nobody is asked.
     End {
         /// The agreement.
-        id: String,
+        id: Reference,
     },
 }
 
@@ -319,7 +320,7 @@ pub enum AgreementCommand {
 #[derive(Debug, Args)]
 pub struct ProposeArgs {
     /// The agreement that this answers; a new one otherwise.
-    pub id: Option<String>,
+    pub id: Option<Reference>,
     /// What it is about: communication, honesty, money, whereabouts, pace, … or other:WORDS.
     #[arg(long, default_value = "communication", value_parser = kind)]
     pub kind: AgreementKind,
@@ -425,7 +426,7 @@ pub enum LogCommand {
     /// words stand apart from it and are not in the file.
     Export {
         /// The agreement, promise or other document.
-        id: String,
+        id: Reference,
         /// Where to; must not be there yet.
         file: PathBuf,
     },

@@ -7,7 +7,6 @@ use amends::domain::agreement::view::{AgreementView, ClauseView, Notice, Revisio
 use amends::domain::next::{NextDue, Why};
 use amends::domain::pair::Who;
 use amends::domain::share::{SharedItem, Sharing};
-use amends::id::DocId;
 use amends::space::{
     DoctorReport, PairingState, Remedy, SetAside, Status, StatusNotice, VerifiedLog,
 };
@@ -320,16 +319,4 @@ pub fn logs(logs: &[VerifiedLog]) -> String {
         format!("{whose}: {} entries, head\n    {}", at.length, at.head)
     };
     logs.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// Finds the one thing whose id begins with `prefix`.
-pub fn pick<T: Copy + std::fmt::Display>(prefix: &str, all: impl Iterator<Item = T>) -> Option<T> {
-    let mut found = all.filter(|id| id.to_string().starts_with(&prefix.to_lowercase()));
-    let first = found.next()?;
-    found.next().is_none().then_some(first)
-}
-
-/// An agreement's id, for callers that hold views.
-pub fn ids(views: &[AgreementView]) -> impl Iterator<Item = DocId> + '_ {
-    views.iter().map(|view| view.id)
 }

@@ -1,5 +1,6 @@
 //! What can be said of the daily practice.
 
+use crate::reference::Reference;
 use amends::domain::checkin::{Cadence, Period};
 use amends::domain::openness::{Kind, Want};
 use amends::domain::pacing::{Contact, Feature};
@@ -24,12 +25,12 @@ pub enum PromiseCommand {
     /// Show one promise and how each time went.
     Show {
         /// The promise; the first characters of its id are enough.
-        id: String,
+        id: Reference,
     },
     /// Say ahead that it will be later, or otherwise.
     HeadsUp {
         /// The promise.
-        id: String,
+        id: Reference,
         /// Which time of it, `2026-03-02T18:30`; the next one otherwise.
         #[arg(long, value_name = "DUE")]
         due: Option<String>,
@@ -43,7 +44,7 @@ pub enum PromiseCommand {
     /// Ask for another time, before it is due.
     Renegotiate {
         /// The promise.
-        id: String,
+        id: Reference,
         /// Which time of it; the next one otherwise.
         #[arg(long, value_name = "DUE")]
         due: Option<String>,
@@ -54,7 +55,7 @@ pub enum PromiseCommand {
     /// Say yes to the new time.
     Accept {
         /// The promise.
-        id: String,
+        id: Reference,
         /// Which time of it was asked to move; the one that waits otherwise.
         #[arg(long, value_name = "DUE")]
         due: Option<String>,
@@ -62,7 +63,7 @@ pub enum PromiseCommand {
     /// Stay with the old time.
     KeepOld {
         /// The promise.
-        id: String,
+        id: Reference,
         /// Which time of it was asked to move; the one that waits otherwise.
         #[arg(long, value_name = "DUE")]
         due: Option<String>,
@@ -70,7 +71,7 @@ pub enum PromiseCommand {
     /// Let the other off.
     Release {
         /// The promise.
-        id: String,
+        id: Reference,
         /// Which time of it; the next one otherwise.
         #[arg(long, value_name = "DUE")]
         due: Option<String>,
@@ -78,7 +79,7 @@ pub enum PromiseCommand {
     /// Report how it went. Only the one who promised can.
     Report {
         /// The promise.
-        id: String,
+        id: Reference,
         /// How it went.
         #[arg(value_enum)]
         told: ToldArg,
@@ -95,7 +96,7 @@ pub enum PromiseCommand {
     /// Say how it felt. Only the one to whom it was promised can.
     Comment {
         /// The promise.
-        id: String,
+        id: Reference,
         /// confirmed, felt-like-kept or differently.
         #[arg(value_parser = felt)]
         felt: Felt,
@@ -109,7 +110,7 @@ pub enum PromiseCommand {
     /// Say after a miss what happened and what changes.
     Repair {
         /// The promise.
-        id: String,
+        id: Reference,
         /// The words.
         #[arg(long)]
         say: String,
@@ -118,24 +119,24 @@ pub enum PromiseCommand {
         due: Option<String>,
         /// A new promise that comes out of it.
         #[arg(long, value_name = "PROMISE")]
-        promise: Option<String>,
+        promise: Option<Reference>,
     },
     /// Take a promise of yours back. What was due before stays as it went.
     Retract {
         /// The promise.
-        id: String,
+        id: Reference,
     },
     /// "Please do not promise me this."
     Decline {
         /// The promise.
-        id: String,
+        id: Reference,
     },
     /// Take back words of yours that stand beside a promise.
     WithdrawWords {
         /// The promise.
-        id: String,
+        id: Reference,
         /// The words, as `promise show` names them.
-        note: String,
+        note: Reference,
     },
 }
 
@@ -205,7 +206,7 @@ pub struct PromiseWords {
     pub note: Option<String>,
     /// The agreement that it belongs to.
     #[arg(long, value_name = "AGREEMENT")]
-    pub agreement: Option<String>,
+    pub agreement: Option<Reference>,
 }
 
 /// Practices: promises with a rule.
@@ -236,7 +237,7 @@ pub enum PracticeCommand {
     /// Pause a practice of yours; what is due meanwhile is not due.
     Pause {
         /// The practice; all promises of yours otherwise.
-        id: Option<String>,
+        id: Option<Reference>,
         /// From when (RFC 3339); now otherwise.
         #[arg(long, value_name = "TIME", value_parser = moment)]
         from: Option<Moment>,
@@ -285,26 +286,26 @@ pub enum OpennessCommand {
         happened: Option<String>,
         /// The agreement in which it was agreed to.
         #[arg(long, value_name = "AGREEMENT")]
-        under: Option<String>,
+        under: Option<Reference>,
     },
     /// What both tell, as long as it lives.
     List,
     /// Add a later truth beside a post of yours.
     Correct {
         /// The post.
-        id: String,
+        id: Reference,
         /// The words.
         text: String,
     },
     /// Take a post of yours back: its words go on both phones.
     Withdraw {
         /// The post.
-        id: String,
+        id: Reference,
     },
     /// Say thank you for a post of your partner's.
     Thank {
         /// The post.
-        id: String,
+        id: Reference,
     },
 }
 
@@ -316,7 +317,7 @@ pub enum JournalCommand {
     /// Change a note.
     Change {
         /// The note.
-        id: String,
+        id: Reference,
         /// What it says from now on.
         #[command(flatten)]
         note: NoteArgs,
@@ -329,18 +330,18 @@ pub enum JournalCommand {
     /// Show one note.
     Show {
         /// The note.
-        id: String,
+        id: Reference,
     },
     /// Remove a note, for good.
     Remove {
         /// The note.
-        id: String,
+        id: Reference,
     },
     /// Copy words of a note out into a post that your partner sees. The note
     /// stays private, and nothing leads back to it.
     CopyOut {
         /// The note.
-        id: String,
+        id: Reference,
         /// The words, exactly as they stand in it.
         words: String,
         /// As what: day, feeling, worry, intention, …
@@ -463,7 +464,7 @@ pub enum CheckinCommand {
     /// Take questions of your own back.
     DropTemplate {
         /// The template.
-        id: String,
+        id: Reference,
     },
     /// Keep answers as a draft that only this phone has. Every question is free.
     Answer {
@@ -473,13 +474,13 @@ pub enum CheckinCommand {
         answers: Vec<String>,
         /// Which questions; the weekly ones otherwise.
         #[arg(long, default_value = "week")]
-        template: String,
+        template: Reference,
     },
     /// Seal the draft. It opens by itself once both of you have sealed.
     Seal {
         /// Which questions.
         #[arg(long, default_value = "week")]
-        template: String,
+        template: Reference,
     },
     /// Take the seal back, as long as it is not open.
     Cancel(PeriodArgs),
@@ -491,7 +492,7 @@ pub enum CheckinCommand {
     Skip {
         /// Which questions.
         #[arg(long, default_value = "week")]
-        template: String,
+        template: Reference,
     },
     /// Say what you intend today.
     Intend {
@@ -503,12 +504,12 @@ pub enum CheckinCommand {
     /// Say thank you for an intention of your partner's.
     Thank {
         /// The intention.
-        id: String,
+        id: Reference,
     },
     /// Take an intention of yours back.
     Withdraw {
         /// The intention.
-        id: String,
+        id: Reference,
     },
 }
 
@@ -517,7 +518,7 @@ pub enum CheckinCommand {
 pub struct PeriodArgs {
     /// Which questions.
     #[arg(long, default_value = "week")]
-    pub template: String,
+    pub template: Reference,
     /// Which period, `2026-W10`; the current one otherwise.
     #[arg(long, value_parser = period)]
     pub period: Option<Period>,
@@ -534,7 +535,7 @@ pub struct ProgressArgs {
     pub partner: bool,
     /// Which questions' trends.
     #[arg(long, default_value = "week")]
-    pub template: String,
+    pub template: Reference,
 }
 
 /// Reminders.
@@ -596,7 +597,7 @@ pub enum TalkCommand {
     /// Propose another time; the other must say yes to it.
     Move {
         /// The talk.
-        id: String,
+        id: Reference,
         /// When it begins (RFC 3339).
         #[arg(long, value_name = "TIME", value_parser = moment)]
         at: Moment,
@@ -604,17 +605,17 @@ pub enum TalkCommand {
     /// Say yes to the time that stands.
     Accept {
         /// The talk.
-        id: String,
+        id: Reference,
     },
     /// Say no. No reason is asked.
     Decline {
         /// The talk.
-        id: String,
+        id: Reference,
     },
     /// End it.
     End {
         /// The talk.
-        id: String,
+        id: Reference,
     },
     /// The talks.
     List,
@@ -629,21 +630,21 @@ pub enum AccountCommand {
         text: String,
         /// The account that is told anew.
         #[arg(long)]
-        id: Option<String>,
+        id: Option<Reference>,
     },
     /// Ask about your partner's account.
     Ask {
         /// The account.
-        id: String,
+        id: Reference,
         /// The words.
         text: String,
     },
     /// Answer a question about yours. None is owed.
     Answer {
         /// The account.
-        id: String,
+        id: Reference,
         /// The question.
-        question: String,
+        question: Reference,
         /// The words.
         text: String,
     },
@@ -651,9 +652,9 @@ pub enum AccountCommand {
     /// phones.
     TakeBack {
         /// The account.
-        id: String,
+        id: Reference,
         /// The words, by the id beside them.
-        words: String,
+        words: Reference,
     },
     /// The accounts, every telling and every question.
     List,

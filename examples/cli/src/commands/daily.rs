@@ -5,6 +5,7 @@ use crate::args::daily::{
     CheckinCommand, JournalCommand, LeaningArg, LimitsCommand, NoteArgs, NoteKind, OpennessCommand,
     PeriodArgs, ProgressArgs, RemindCommand, SeenArg, SpaceCommand, StateArg, weekly,
 };
+use crate::reference::{Reference, Things};
 use crate::render;
 use crate::terminal::{Failure, Terminal};
 use amends::Space;
@@ -21,10 +22,16 @@ fn until(days: Option<u16>, space: &Space) -> Option<Moment> {
     days.map(|days| space.now().plus(i64::from(days) * DAY))
 }
 
-async fn find_post(prefix: &str, space: &Space) -> Result<ItemId, Failure> {
+const POSTS: Things = Things { shown_by: "openness list", missing: RefusalCode::NoLongerThere };
+const NOTES: Things = Things { shown_by: "journal search", missing: RefusalCode::NotFound };
+const TEMPLATES: Things =
+    Things { shown_by: "checkin templates", missing: RefusalCode::TemplateUnknown };
+const INTENTIONS: Things =
+    Things { shown_by: "checkin intentions", missing: RefusalCode::NoLongerThere };
+
+async fn find_post(named: &Reference, space: &Space) -> Result<ItemId, Failure> {
     let posts = space.openness().list().await?;
-    let found = render::pick(prefix, posts.iter().map(|post| post.id));
-    found.ok_or_else(|| refusal(RefusalCode::NoLongerThere))
+    named.among(posts.iter().map(|post| post.id), POSTS)
 }
 
 pub async fn openness(
@@ -161,10 +168,9 @@ fn kind_of(content: &Content) -> NoteKind {
     }
 }
 
-async fn find_note(prefix: &str, space: &Space) -> Result<DocId, Failure> {
+async fn find_note(named: &Reference, space: &Space) -> Result<DocId, Failure> {
     let notes = space.inner().search("").await?;
-    let found = render::pick(prefix, notes.iter().map(|note| note.id));
-    found.ok_or_else(|| refusal(RefusalCode::NotFound))
+    named.among(notes.iter().map(|note| note.id), NOTES)
 }
 
 pub async fn journal(
@@ -204,17 +210,14 @@ pub async fn journal(
     Ok(())
 }
 
-async fn find_template(text: &str, space: &Space) -> Result<TemplateId, Failure> {
-    if text == "week" {
-        return Ok(TemplateId::Week);
-    }
+async fn find_template(named: &Reference, space: &Space) -> Result<TemplateId, Failure> {
     let templates = space.check_ins().templates().await?;
-    let own = templates.iter().filter_map(|template| match template.id {
-        TemplateId::Own(doc) => Some(doc),
-        TemplateId::Week => None,
-    });
-    let found = render::pick(text, own);
-    found.map(TemplateId::Own).ok_or_else(|| refusal(RefusalCode::TemplateUnknown))
+    named.among(templates.iter().map(|template| template.id), TEMPLATES)
+}
+
+async fn find_intention(named: &Reference, space: &Space) -> Result<ItemId, Failure> {
+    let intentions = space.check_ins().intentions().await?;
+    named.among(intentions.iter().map(|one| one.id), INTENTIONS)
 }
 
 fn answers(texts: &[String]) -> Result<Answers, Failure> {
@@ -256,11 +259,6 @@ pub async fn checkin(
 ) -> Result<(), Failure> {
     use CheckinCommand::*;
     let check_ins = space.check_ins();
-    let find_intention = |prefix: String| async move {
-        let all = space.check_ins().intentions().await?;
-        let found = render::pick(&prefix, all.iter().map(|one| one.id));
-        found.ok_or_else(|| refusal(RefusalCode::NoLongerThere))
-    };
     let templates = check_ins.templates().await?;
     let view = match command {
         List => {
@@ -281,10 +279,10 @@ pub async fn checkin(
             return Ok(());
         }
         DropTemplate { id } => {
-            match find_template(&id, space).await? {
-                TemplateId::Own(doc) => check_ins.drop_template(doc).await?,
-                TemplateId::Week => return Err(refusal(RefusalCode::NotYourWords)),
-            }
+            let TemplateId::Own(id) = find_template(&id, space).await? else {
+                return Err(refusal(RefusalCode::NotYourWords));
+            };
+            check_ins.drop_template(id).await?;
             terminal.ok(json!({"dropped": id}), "Taken back.");
             return Ok(());
         }
@@ -299,12 +297,12 @@ pub async fn checkin(
             return Ok(());
         }
         Thank { id } => {
-            check_ins.thank(find_intention(id).await?).await?;
+            check_ins.thank(find_intention(&id, space).await?).await?;
             terminal.ok(json!({"thanked": true}), "You said thank you.");
             return Ok(());
         }
         Withdraw { id } => {
-            check_ins.withdraw(find_intention(id).await?).await?;
+            check_ins.withdraw(find_intention(&id, space).await?).await?;
             terminal.ok(json!({"withdrawn": true}), "Taken back.");
             return Ok(());
         }

@@ -2,22 +2,27 @@
 
 use super::refusal;
 use crate::args::daily::{AccountCommand, TalkCommand};
+use crate::reference::{Reference, Things};
 use crate::render;
 use crate::terminal::{Failure, Terminal};
 use amends::Space;
+use amends::domain::hearing::{AccountView, TalkView};
 use amends::domain::refusal::RefusalCode;
-use amends::id::DocId;
 use serde_json::json;
 
-async fn find_talk(prefix: &str, space: &Space) -> Result<DocId, Failure> {
+const TALKS: Things = Things { shown_by: "talk list", missing: RefusalCode::NotFound };
+const ACCOUNTS: Things = Things { shown_by: "account list", missing: RefusalCode::NotFound };
+
+async fn find_talk(named: &Reference, space: &Space) -> Result<TalkView, Failure> {
     let talks = space.hearing().talks().await?;
-    let found = render::pick(prefix, talks.iter().map(|talk| talk.id));
-    found.ok_or_else(|| refusal(RefusalCode::NotFound))
+    let id = named.among(talks.iter().map(|talk| talk.id), TALKS)?;
+    talks.into_iter().find(|talk| talk.id == id).ok_or_else(|| refusal(RefusalCode::NotFound))
 }
 
-async fn find_account(prefix: &str, space: &Space) -> Result<DocId, Failure> {
+async fn find_account(named: &Reference, space: &Space) -> Result<AccountView, Failure> {
     let accounts = space.hearing().accounts().await?;
-    let found = render::pick(prefix, accounts.iter().map(|account| account.id));
+    let id = named.among(accounts.iter().map(|account| account.id), ACCOUNTS)?;
+    let found = accounts.into_iter().find(|account| account.id == id);
     found.ok_or_else(|| refusal(RefusalCode::NotFound))
 }
 
@@ -34,15 +39,14 @@ pub async fn talk(
             return Ok(());
         }
         TalkCommand::Propose { topic, at } => hearing.propose_talk(&topic, at).await?,
-        TalkCommand::Move { id, at } => hearing.move_talk(find_talk(&id, space).await?, at).await?,
-        TalkCommand::Accept { id } => {
-            let id = find_talk(&id, space).await?;
-            let shown = hearing.talks().await?.into_iter().find(|talk| talk.id == id);
-            let shown = shown.ok_or_else(|| refusal(RefusalCode::NotFound))?;
-            hearing.accept_talk(&shown).await?
+        TalkCommand::Move { id, at } => {
+            hearing.move_talk(find_talk(&id, space).await?.id, at).await?
         }
-        TalkCommand::Decline { id } => hearing.decline_talk(find_talk(&id, space).await?).await?,
-        TalkCommand::End { id } => hearing.end_talk(find_talk(&id, space).await?).await?,
+        TalkCommand::Accept { id } => hearing.accept_talk(&find_talk(&id, space).await?).await?,
+        TalkCommand::Decline { id } => {
+            hearing.decline_talk(find_talk(&id, space).await?.id).await?
+        }
+        TalkCommand::End { id } => hearing.end_talk(find_talk(&id, space).await?.id).await?,
     };
     terminal.ok(json!(view), &render::daily::talks(std::slice::from_ref(&view)));
     Ok(())
@@ -62,33 +66,26 @@ pub async fn account(
         }
         AccountCommand::Tell { text, id } => {
             let id = match id {
-                Some(prefix) => Some(find_account(&prefix, space).await?),
+                Some(named) => Some(find_account(&named, space).await?.id),
                 None => None,
             };
             hearing.tell(id, &text).await?
         }
         AccountCommand::Ask { id, text } => {
-            hearing.ask(find_account(&id, space).await?, &text).await?
+            hearing.ask(find_account(&id, space).await?.id, &text).await?
         }
         AccountCommand::TakeBack { id, words } => {
-            let id = find_account(&id, space).await?;
-            let accounts = hearing.accounts().await?;
-            let said = accounts.iter().filter(|account| account.id == id).flat_map(|account| {
-                let told = account.tellings.iter().map(|telling| telling.id);
-                let asked = account.questions.iter().map(|question| question.id);
-                let answered = account.questions.iter().filter_map(|question| question.answer_id);
-                told.chain(asked).chain(answered)
-            });
-            let words = render::pick(&words, said);
-            hearing.withdraw_words(id, words.ok_or_else(|| refusal(RefusalCode::NotFound))?).await?
+            let account = find_account(&id, space).await?;
+            let told = account.tellings.iter().map(|telling| telling.id);
+            let asked = account.questions.iter().map(|question| question.id);
+            let answered = account.questions.iter().filter_map(|question| question.answer_id);
+            let words = words.among(told.chain(asked).chain(answered), ACCOUNTS)?;
+            hearing.withdraw_words(account.id, words).await?
         }
         AccountCommand::Answer { id, question, text } => {
-            let id = find_account(&id, space).await?;
-            let accounts = hearing.accounts().await?;
-            let questions = accounts.iter().flat_map(|account| &account.questions);
-            let question = render::pick(&question, questions.map(|question| question.id));
-            let question = question.ok_or_else(|| refusal(RefusalCode::NotFound))?;
-            hearing.answer(id, question, &text).await?
+            let account = find_account(&id, space).await?;
+            let asked = account.questions.iter().map(|question| question.id);
+            hearing.answer(account.id, question.among(asked, ACCOUNTS)?, &text).await?
         }
     };
     terminal.ok(json!(view), &render::daily::accounts(std::slice::from_ref(&view)));

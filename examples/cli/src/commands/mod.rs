@@ -8,10 +8,12 @@ mod promise;
 
 use crate::args::{Cli, Command, LogCommand, ScenarioCommand, ShareCommand};
 use crate::phone::Phone;
+use crate::reference::Things;
 use crate::scenario::{Harness, Kind};
 use crate::terminal::{Failure, Terminal, progress};
 use crate::{demo, render, scenario};
 use amends::Space;
+use amends::domain::refusal::RefusalCode;
 use amends::space::Leaving;
 use clap::CommandFactory;
 use serde_json::json;
@@ -131,9 +133,11 @@ async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> R
     }
 }
 
-fn refusal(code: amends::domain::RefusalCode) -> Failure {
+fn refusal(code: RefusalCode) -> Failure {
     amends::Error::from(code).into()
 }
+
+const DOCUMENTS: Things = Things { shown_by: "log show --json", missing: RefusalCode::NotFound };
 
 async fn log(command: LogCommand, space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {
     match command {
@@ -157,8 +161,7 @@ async fn log(command: LogCommand, space: &Space, terminal: &mut Terminal) -> Res
             let items = space.log_items().await?;
             let documents: BTreeSet<_> =
                 items.into_iter().flat_map(|item| item.documents).collect();
-            let id = render::pick(&id, documents.into_iter())
-                .ok_or_else(|| refusal(amends::domain::RefusalCode::NotFound))?;
+            let id = id.among(documents, DOCUMENTS)?;
             let document = space.export_document(id).await?;
             let mut to = std::fs::File::create_new(&file)?;
             to.write_all(&document.bytes)?;

@@ -4,26 +4,26 @@ use super::{agreement, refusal};
 use crate::args::daily::{
     MakeArgs, PracticeCommand, PromiseCommand, PromiseWords, SingleDue, ToldArg,
 };
+use crate::reference::{Reference, Things};
 use crate::render;
 use crate::terminal::{Failure, Terminal};
 use amends::Space;
 use amends::domain::promise::{NewPromise, PromiseView, Told};
 use amends::domain::recurrence::{Due, exactly};
 use amends::domain::refusal::RefusalCode;
-use amends::id::{ItemId, OccurrenceId};
+use amends::id::OccurrenceId;
 use amends::time::DAY;
 use jiff::civil::DateTime;
 use serde_json::json;
 
-async fn find(prefix: &str, space: &Space) -> Result<PromiseView, Failure> {
-    let mut views = space.promises().list().await?;
-    let mut id = render::pick(prefix, views.iter().map(|view| view.id));
-    if id.is_none() {
-        // It may be long over.
-        views = space.promises().all().await?;
-        id = render::pick(prefix, views.iter().map(|view| view.id));
-    }
-    let id = id.ok_or_else(|| refusal(RefusalCode::NotFound))?;
+const PROMISES: Things = Things { shown_by: "promise list --all", missing: RefusalCode::NotFound };
+const WORDS: Things = Things { shown_by: "promise show ID", missing: RefusalCode::NotFound };
+
+/// The promise that is named. What is long over counts too: characters that name one of
+/// today must not have named another one last year.
+async fn find(named: &Reference, space: &Space) -> Result<PromiseView, Failure> {
+    let views = space.promises().all().await?;
+    let id = named.among(views.iter().map(|view| view.id), PROMISES)?;
     views.into_iter().find(|view| view.id == id).ok_or_else(|| refusal(RefusalCode::NotFound))
 }
 
@@ -141,7 +141,7 @@ pub async fn run(
         Repair { id, say, due: text, promise } => {
             let view = find(&id, space).await?;
             let new = match promise {
-                Some(prefix) => Some(find(&prefix, space).await?.id),
+                Some(named) => Some(find(&named, space).await?.id),
                 None => None,
             };
             promises.repair(view.id, due(&view, text)?, say, new).await?
@@ -150,17 +150,10 @@ pub async fn run(
         Decline { id } => promises.decline(find(&id, space).await?.id).await?,
         WithdrawWords { id, note } => {
             let view = find(&id, space).await?;
-            let notes: Vec<ItemId> = view
-                .occurrences
-                .iter()
-                .flat_map(|one| {
-                    [&one.heads_up_words, &one.report_words, &one.comment_words, &one.repair_words]
-                })
-                .flatten()
-                .map(|note| note.id)
-                .collect();
-            let note = render::pick(&note, notes.into_iter());
-            let note = note.ok_or_else(|| refusal(RefusalCode::NotFound))?;
+            let notes = view.occurrences.iter().flat_map(|one| {
+                [&one.heads_up_words, &one.report_words, &one.comment_words, &one.repair_words]
+            });
+            let note = note.among(notes.flatten().map(|note| note.id), WORDS)?;
             promises.withdraw_words(view.id, note).await?
         }
     };
