@@ -1,18 +1,37 @@
 //! What can be said on the command line.
 
-pub mod daily;
+pub mod account;
+pub mod checkin;
+pub mod journal;
+pub mod limits;
+pub mod openness;
+pub mod practice;
+pub mod progress;
+pub mod promise;
+pub mod remind;
+pub mod space;
+pub mod talk;
+mod values;
 
 use crate::reference::Reference;
+use account::AccountCommand;
 use amends::domain::agreement::{AgreementKind, Category, TermsClause};
 use amends::domain::pair::Who;
 use amends::time::Moment;
+use checkin::CheckinCommand;
 use clap::{Args, Parser, Subcommand};
-use daily::{
-    AccountCommand, CheckinCommand, JournalCommand, LimitsCommand, OpennessCommand,
-    PracticeCommand, ProgressArgs, PromiseCommand, RemindCommand, SpaceCommand, TalkCommand,
-};
+use journal::JournalCommand;
+use limits::LimitsCommand;
+use openness::OpennessCommand;
+use practice::PracticeCommand;
+use progress::ProgressArgs;
+use promise::PromiseCommand;
+use remind::RemindCommand;
+use space::SpaceCommand;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use talk::TalkCommand;
+use values::moment;
 
 /// Two phones, agreements and small promises, no server.
 ///
@@ -457,11 +476,6 @@ fn peer(text: &str) -> Result<String, String> {
         Some(Ok(1..)) => Ok(text.to_owned()),
         _ => Err("expected HOST:PORT, for example 192.168.1.7:7700".to_owned()),
     }
-}
-
-fn moment(text: &str) -> Result<Moment, String> {
-    Moment::parse(text)
-        .ok_or_else(|| "expected a time such as 2026-03-02T18:30:00+01:00".to_owned())
 }
 
 fn kind(text: &str) -> Result<AgreementKind, String> {

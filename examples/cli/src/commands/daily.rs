@@ -1,10 +1,13 @@
 //! Openness, the journal, check-ins, progress, reminders, limits and space.
 
 use super::{agreement, refusal};
-use crate::args::daily::{
-    CheckinCommand, JournalCommand, LeaningArg, LimitsCommand, NoteArgs, NoteKind, OpennessCommand,
-    PeriodArgs, ProgressArgs, RemindCommand, SeenArg, SpaceCommand, StateArg, weekly,
-};
+use crate::args::checkin::{CheckinCommand, PeriodArgs};
+use crate::args::journal::{JournalCommand, LeaningArg, NoteArgs, NoteKind, SeenArg, StateArg};
+use crate::args::limits::LimitsCommand;
+use crate::args::openness::OpennessCommand;
+use crate::args::progress::ProgressArgs;
+use crate::args::remind::{RemindCommand, weekly};
+use crate::args::space::SpaceCommand;
 use crate::reference::{Reference, Things};
 use crate::render;
 use crate::terminal::{Failure, Terminal};

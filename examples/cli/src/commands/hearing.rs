@@ -1,7 +1,8 @@
 //! Talks and accounts.
 
 use super::refusal;
-use crate::args::daily::{AccountCommand, TalkCommand};
+use crate::args::account::AccountCommand;
+use crate::args::talk::TalkCommand;
 use crate::reference::{Reference, Things};
 use crate::render;
 use crate::terminal::{Failure, Terminal};

@@ -1,9 +1,8 @@
 //! Promises and practices.
 
 use super::{agreement, refusal};
-use crate::args::daily::{
-    MakeArgs, PracticeCommand, PromiseCommand, PromiseWords, SingleDue, ToldArg,
-};
+use crate::args::practice::PracticeCommand;
+use crate::args::promise::{MakeArgs, PromiseCommand, PromiseWords, SingleDue, ToldArg};
 use crate::reference::{Reference, Things};
 use crate::render;
 use crate::terminal::{Failure, Terminal};
