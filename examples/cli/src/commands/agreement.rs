@@ -1,7 +1,7 @@
 //! Agreements and one-sided offers.
 
 use super::refusal;
-use crate::args::{AgreementCommand, ProposeArgs, clause};
+use crate::args::agreement::{AgreementCommand, ProposeArgs, clause};
 use crate::reference::{Reference, Things};
 use crate::render;
 use crate::terminal::{Failure, Terminal};

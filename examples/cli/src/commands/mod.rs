@@ -6,7 +6,8 @@ mod hearing;
 mod network;
 mod promise;
 
-use crate::args::{Cli, Command, LogCommand, ScenarioCommand, ShareCommand};
+use crate::args::share::ShareCommand;
+use crate::args::{Cli, Command, LogCommand, ScenarioCommand};
 use crate::phone::Phone;
 use crate::reference::Things;
 use crate::scenario::{Harness, Kind};
