@@ -1,10 +1,18 @@
 //! What each command does.
 
+mod account;
 mod agreement;
-mod daily;
-mod hearing;
+mod checkin;
+mod journal;
+mod limits;
 mod network;
+mod openness;
+mod practice;
+mod progress;
 mod promise;
+mod remind;
+mod space;
+mod talk;
 
 use crate::args::share::ShareCommand;
 use crate::args::{Cli, Command, LogCommand, ScenarioCommand};
@@ -107,16 +115,16 @@ async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> R
             Ok(())
         }
         Command::Promise(command) => promise::run(command, space, terminal).await,
-        Command::Practice(command) => promise::practice(command, space, terminal).await,
-        Command::Openness(command) => daily::openness(command, space, terminal).await,
-        Command::Journal(command) => daily::journal(command, space, terminal).await,
-        Command::Checkin(command) => daily::checkin(command, space, terminal).await,
-        Command::Talk(command) => hearing::talk(command, space, terminal).await,
-        Command::Account(command) => hearing::account(command, space, terminal).await,
-        Command::Progress(args) => daily::progress(args, space, terminal).await,
-        Command::Remind(command) => daily::remind(command, space, terminal).await,
-        Command::Limits(command) => daily::limits(command, space, terminal).await,
-        Command::Space(command) => daily::space_of(command, space, terminal).await,
+        Command::Practice(command) => practice::run(command, space, terminal).await,
+        Command::Openness(command) => openness::run(command, space, terminal).await,
+        Command::Journal(command) => journal::run(command, space, terminal).await,
+        Command::Checkin(command) => checkin::run(command, space, terminal).await,
+        Command::Talk(command) => talk::run(command, space, terminal).await,
+        Command::Account(command) => account::run(command, space, terminal).await,
+        Command::Progress(args) => progress::run(args, space, terminal).await,
+        Command::Remind(command) => remind::run(command, space, terminal).await,
+        Command::Limits(command) => limits::run(command, space, terminal).await,
+        Command::Space(command) => space::run(command, space, terminal).await,
         Command::Next => {
             let next = space.next_due().await?;
             terminal.ok(json!({"next": next}), &render::next(&next));

@@ -1,7 +1,6 @@
-//! Promises and practices.
+//! Promises.
 
 use super::{agreement, refusal};
-use crate::args::practice::PracticeCommand;
 use crate::args::promise::{MakeArgs, PromiseCommand, PromiseWords, SingleDue, ToldArg};
 use crate::reference::{Reference, Things};
 use crate::render;
@@ -11,16 +10,16 @@ use amends::domain::promise::{NewPromise, PromiseView, Told};
 use amends::domain::recurrence::{Due, exactly};
 use amends::domain::refusal::RefusalCode;
 use amends::id::OccurrenceId;
-use amends::time::DAY;
 use jiff::civil::DateTime;
 use serde_json::json;
 
 const PROMISES: Things = Things { shown_by: "promise list --all", missing: RefusalCode::NotFound };
+
 const WORDS: Things = Things { shown_by: "promise show ID", missing: RefusalCode::NotFound };
 
 /// The promise that is named. What is long over counts too: characters that name one of
 /// today must not have named another one last year.
-async fn find(named: &Reference, space: &Space) -> Result<PromiseView, Failure> {
+pub async fn find(named: &Reference, space: &Space) -> Result<PromiseView, Failure> {
     let views = space.promises().all().await?;
     let id = named.among(views.iter().map(|view| view.id), PROMISES)?;
     views.into_iter().find(|view| view.id == id).ok_or_else(|| refusal(RefusalCode::NotFound))
@@ -50,7 +49,7 @@ fn single(new: &SingleDue, zone: &str) -> Result<Due, Failure> {
     }
 }
 
-async fn make(
+pub async fn make(
     action: String,
     due: Due,
     words: &PromiseWords,
@@ -154,44 +153,6 @@ pub async fn run(
             });
             let note = note.among(notes.flatten().map(|note| note.id), WORDS)?;
             promises.withdraw_words(view.id, note).await?
-        }
-    };
-    terminal.ok(json!(view), &render::daily::promise(&view));
-    Ok(())
-}
-
-pub async fn practice(
-    command: PracticeCommand,
-    space: &Space,
-    terminal: &mut Terminal,
-) -> Result<(), Failure> {
-    let view = match command {
-        PracticeCommand::Make { action, rule, time, start, words } => {
-            let rule = rule.parse().map_err(|code: RefusalCode| refusal(code))?;
-            let start = start.unwrap_or_else(|| space.today());
-            make(action, Due::Every { start, time, rule }, &words, space, terminal).await?
-        }
-        PracticeCommand::List => {
-            let mut views = space.promises().list().await?;
-            views.retain(|view| view.practice);
-            terminal.ok(json!({"practices": views}), &render::daily::promises(&views));
-            return Ok(());
-        }
-        PracticeCommand::Pause { id, from, until } => {
-            let from = from.unwrap_or_else(|| space.now());
-            match id {
-                Some(id) => {
-                    let view = find(&id, space).await?;
-                    space.promises().pause(view.id, from, until).await?
-                }
-                None => {
-                    let paused = space.promises().pause_all(from, until).await?;
-                    let days = until.since(from) / DAY;
-                    let words = format!("Paused {paused} for {days} days.");
-                    terminal.ok(json!({"paused": paused}), &words);
-                    return Ok(());
-                }
-            }
         }
     };
     terminal.ok(json!(view), &render::daily::promise(&view));

@@ -1,24 +1,16 @@
-//! Talks and accounts.
+//! What happened, told by one.
 
 use super::refusal;
 use crate::args::account::AccountCommand;
-use crate::args::talk::TalkCommand;
 use crate::reference::{Reference, Things};
 use crate::render;
 use crate::terminal::{Failure, Terminal};
 use amends::Space;
-use amends::domain::hearing::{AccountView, TalkView};
+use amends::domain::hearing::AccountView;
 use amends::domain::refusal::RefusalCode;
 use serde_json::json;
 
-const TALKS: Things = Things { shown_by: "talk list", missing: RefusalCode::NotFound };
 const ACCOUNTS: Things = Things { shown_by: "account list", missing: RefusalCode::NotFound };
-
-async fn find_talk(named: &Reference, space: &Space) -> Result<TalkView, Failure> {
-    let talks = space.hearing().talks().await?;
-    let id = named.among(talks.iter().map(|talk| talk.id), TALKS)?;
-    talks.into_iter().find(|talk| talk.id == id).ok_or_else(|| refusal(RefusalCode::NotFound))
-}
 
 async fn find_account(named: &Reference, space: &Space) -> Result<AccountView, Failure> {
     let accounts = space.hearing().accounts().await?;
@@ -27,33 +19,7 @@ async fn find_account(named: &Reference, space: &Space) -> Result<AccountView, F
     found.ok_or_else(|| refusal(RefusalCode::NotFound))
 }
 
-pub async fn talk(
-    command: TalkCommand,
-    space: &Space,
-    terminal: &mut Terminal,
-) -> Result<(), Failure> {
-    let hearing = space.hearing();
-    let view = match command {
-        TalkCommand::List => {
-            let talks = hearing.talks().await?;
-            terminal.ok(json!({"talks": talks}), &render::daily::talks(&talks));
-            return Ok(());
-        }
-        TalkCommand::Propose { topic, at } => hearing.propose_talk(&topic, at).await?,
-        TalkCommand::Move { id, at } => {
-            hearing.move_talk(find_talk(&id, space).await?.id, at).await?
-        }
-        TalkCommand::Accept { id } => hearing.accept_talk(&find_talk(&id, space).await?).await?,
-        TalkCommand::Decline { id } => {
-            hearing.decline_talk(find_talk(&id, space).await?.id).await?
-        }
-        TalkCommand::End { id } => hearing.end_talk(find_talk(&id, space).await?.id).await?,
-    };
-    terminal.ok(json!(view), &render::daily::talks(std::slice::from_ref(&view)));
-    Ok(())
-}
-
-pub async fn account(
+pub async fn run(
     command: AccountCommand,
     space: &Space,
     terminal: &mut Terminal,
