@@ -1,12 +1,21 @@
 //! Views as words for a terminal of 80 columns.
 
-pub mod daily;
+pub mod account;
+pub mod checkin;
+pub mod journal;
+pub mod limits;
+pub mod openness;
+pub mod progress;
+pub mod promise;
+pub mod remind;
+pub mod share;
+pub mod space;
+pub mod talk;
 
 use amends::domain::agreement::AgreementState;
 use amends::domain::agreement::view::{AgreementView, ClauseView, Notice, RevisionView};
 use amends::domain::next::{NextDue, Why};
 use amends::domain::pair::Who;
-use amends::domain::share::{SharedItem, Sharing};
 use amends::space::{
     DoctorReport, PairingState, Remedy, SetAside, Status, StatusNotice, VerifiedLog,
 };
@@ -71,6 +80,14 @@ fn who(who: Who) -> &'static str {
         Who::Me => "I",
         Who::Partner => "my partner",
         Who::Both => "both of us",
+    }
+}
+
+fn whose(who: Who) -> &'static str {
+    match who {
+        Who::Me => "mine",
+        Who::Partner => "my partner's",
+        Who::Both => "ours",
     }
 }
 
@@ -186,31 +203,6 @@ pub fn agreement_json(view: &AgreementView) -> Value {
         fields.insert("view".to_owned(), json!(view.token()));
     }
     value
-}
-
-/// What I share.
-pub fn shared(items: &[SharedItem]) -> String {
-    if items.is_empty() {
-        return "You share nothing.".to_owned();
-    }
-    let line = |item: &SharedItem| {
-        let how = match item.sharing {
-            Sharing::InForce => "in force",
-            Sharing::Paused => "paused",
-            Sharing::CoolingOff => "takes effect after cooling off",
-            Sharing::Waiting => "waits for your partner's answer",
-        };
-        let id = match (item.agreement, item.post) {
-            (Some(agreement), _) => short(agreement),
-            (None, Some(post)) => short(post),
-            (None, None) => String::new(),
-        };
-        let head = format!("{id}  {how}, until {}", utc(item.until));
-        format!("{head}\n{}", wrap(&item.text, "    "))
-    };
-    let mut lines: Vec<String> = items.iter().map(line).collect();
-    lines.push("Stop all of it with: amends share stop-all".to_owned());
-    lines.join("\n")
 }
 
 /// What is next.

@@ -28,7 +28,7 @@ pub async fn run(
     let view = match command {
         AccountCommand::List => {
             let accounts = hearing.accounts().await?;
-            terminal.ok(json!({"accounts": accounts}), &render::daily::accounts(&accounts));
+            terminal.ok(json!({"accounts": accounts}), &render::account::accounts(&accounts));
             return Ok(());
         }
         AccountCommand::Tell { text, id } => {
@@ -55,6 +55,6 @@ pub async fn run(
             hearing.answer(account.id, question.among(asked, ACCOUNTS)?, &text).await?
         }
     };
-    terminal.ok(json!(view), &render::daily::accounts(std::slice::from_ref(&view)));
+    terminal.ok(json!(view), &render::account::accounts(std::slice::from_ref(&view)));
     Ok(())
 }

@@ -70,18 +70,18 @@ pub async fn run(
     let view = match command {
         List => {
             let views = check_ins.list().await?;
-            let words = render::daily::check_ins(&views, &templates);
+            let words = render::checkin::check_ins(&views, &templates);
             terminal.ok(json!({"check_ins": views}), &words);
             return Ok(());
         }
         Templates => {
-            let words = render::daily::templates(&templates);
+            let words = render::checkin::templates(&templates);
             terminal.ok(json!({"templates": templates}), &words);
             return Ok(());
         }
         Template { title, items, cadence } => {
             let made = check_ins.make_template(&title, cadence, items).await?;
-            let words = render::daily::templates(std::slice::from_ref(&made));
+            let words = render::checkin::templates(std::slice::from_ref(&made));
             terminal.ok(json!(made), &words);
             return Ok(());
         }
@@ -95,12 +95,12 @@ pub async fn run(
         }
         Intend { words } => {
             let one = check_ins.intend(&words).await?;
-            terminal.ok(json!(one), &render::daily::intentions(std::slice::from_ref(&one)));
+            terminal.ok(json!(one), &render::checkin::intentions(std::slice::from_ref(&one)));
             return Ok(());
         }
         Intentions => {
             let all = check_ins.intentions().await?;
-            terminal.ok(json!({"intentions": all}), &render::daily::intentions(&all));
+            terminal.ok(json!({"intentions": all}), &render::checkin::intentions(&all));
             return Ok(());
         }
         Thank { id } => {
@@ -139,7 +139,7 @@ pub async fn run(
             check_ins.keep_private(template, period).await?
         }
     };
-    let words = render::daily::check_ins(std::slice::from_ref(&view), &templates);
+    let words = render::checkin::check_ins(std::slice::from_ref(&view), &templates);
     terminal.ok(json!(view), &words);
     Ok(())
 }

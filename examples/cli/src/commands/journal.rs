@@ -139,7 +139,7 @@ pub async fn run(
         Show { id } => inner.show(find_note(&id, space).await?).await?,
         Search { query } => {
             let notes = inner.search(&query.join(" ")).await?;
-            terminal.ok(json!({"notes": notes}), &render::daily::notes(&notes));
+            terminal.ok(json!({"notes": notes}), &render::journal::notes(&notes));
             return Ok(());
         }
         Remove { id } => {
@@ -151,10 +151,10 @@ pub async fn run(
         CopyOut { id, words, kind, days } => {
             let id = find_note(&id, space).await?;
             let post = inner.copy_out(id, &words, kind, until(days, space)).await?;
-            terminal.ok(json!(post), &render::daily::posts(std::slice::from_ref(&post)));
+            terminal.ok(json!(post), &render::openness::posts(std::slice::from_ref(&post)));
             return Ok(());
         }
     };
-    terminal.ok(json!(note), &render::daily::notes(std::slice::from_ref(&note)));
+    terminal.ok(json!(note), &render::journal::notes(std::slice::from_ref(&note)));
     Ok(())
 }

@@ -17,6 +17,6 @@ pub async fn run(
             space.set_limits(retention, off.into_iter().collect()).await?
         }
     };
-    terminal.ok(json!({"holds": holds, "mine": mine}), &render::daily::limits(&holds));
+    terminal.ok(json!({"holds": holds, "mine": mine}), &render::limits::limits(&holds));
     Ok(())
 }

@@ -11,10 +11,10 @@ mod practice;
 mod progress;
 mod promise;
 mod remind;
+mod share;
 mod space;
 mod talk;
 
-use crate::args::share::ShareCommand;
 use crate::args::{Cli, Command, LogCommand, ScenarioCommand};
 use crate::phone::Phone;
 use crate::reference::Things;
@@ -102,18 +102,7 @@ async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> R
             terminal.ok(json!(status), &render::status(&status));
             Ok(())
         }
-        Command::Share(ShareCommand::Show) => {
-            let items = space.what_i_share().await?;
-            terminal.ok(json!({"sharing": items}), &render::shared(&items));
-            Ok(())
-        }
-        Command::Share(ShareCommand::StopAll) => {
-            let stopped = space.stop_all().await?;
-            let left = space.what_i_share().await?;
-            let words = format!("Stopped {}. {}", stopped.len(), render::shared(&left));
-            terminal.ok(json!({"stopped": stopped, "sharing": left}), &words);
-            Ok(())
-        }
+        Command::Share(command) => share::run(command, space, terminal).await,
         Command::Promise(command) => promise::run(command, space, terminal).await,
         Command::Practice(command) => practice::run(command, space, terminal).await,
         Command::Openness(command) => openness::run(command, space, terminal).await,

@@ -33,7 +33,7 @@ pub async fn run(
     let view = match command {
         List => {
             let posts = openness.list().await?;
-            terminal.ok(json!({"posts": posts}), &render::daily::posts(&posts));
+            terminal.ok(json!({"posts": posts}), &render::openness::posts(&posts));
             return Ok(());
         }
         Post { kind, text, until: moment, days, want, amount, happened, under } => {
@@ -49,6 +49,6 @@ pub async fn run(
         Withdraw { id } => openness.withdraw(find_post(&id, space).await?).await?,
         Thank { id } => openness.thank(find_post(&id, space).await?).await?,
     };
-    terminal.ok(json!(view), &render::daily::posts(std::slice::from_ref(&view)));
+    terminal.ok(json!(view), &render::openness::posts(std::slice::from_ref(&view)));
     Ok(())
 }

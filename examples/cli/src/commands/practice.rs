@@ -25,7 +25,7 @@ pub async fn run(
         PracticeCommand::List => {
             let mut views = space.promises().list().await?;
             views.retain(|view| view.practice);
-            terminal.ok(json!({"practices": views}), &render::daily::promises(&views));
+            terminal.ok(json!({"practices": views}), &render::promise::promises(&views));
             return Ok(());
         }
         PracticeCommand::Pause { id, from, until } => {
@@ -45,6 +45,6 @@ pub async fn run(
             }
         }
     };
-    terminal.ok(json!(view), &render::daily::promise(&view));
+    terminal.ok(json!(view), &render::promise::promise(&view));
     Ok(())
 }

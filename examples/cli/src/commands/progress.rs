@@ -20,7 +20,7 @@ pub async fn run(
     let mut trends = progress.trends(find_template(&args.template, space).await?).await?;
     trends.retain(|trend| trend.of == of);
     let milestones = progress.milestones().await?;
-    let words = render::daily::progress(&weeks, &line, &trends, &milestones);
+    let words = render::progress::progress(&weeks, &line, &trends, &milestones);
     terminal.ok(
         json!({"weeks": weeks, "line": line, "trends": trends, "milestones": milestones}),
         &words,

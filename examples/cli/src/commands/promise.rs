@@ -71,7 +71,7 @@ pub async fn make(
         link,
     };
     for hint in space.promises().hints(&new).await? {
-        terminal.say(render::daily::hint(hint));
+        terminal.say(render::promise::hint(hint));
     }
     Ok(space.promises().make(new).await?)
 }
@@ -94,7 +94,7 @@ pub async fn run(
     let view = match command {
         List { all } => {
             let views = if all { promises.all().await? } else { promises.list().await? };
-            terminal.ok(json!({"promises": views}), &render::daily::promises(&views));
+            terminal.ok(json!({"promises": views}), &render::promise::promises(&views));
             return Ok(());
         }
         Make(args) => {
@@ -155,6 +155,6 @@ pub async fn run(
             promises.withdraw_words(view.id, note).await?
         }
     };
-    terminal.ok(json!(view), &render::daily::promise(&view));
+    terminal.ok(json!(view), &render::promise::promise(&view));
     Ok(())
 }

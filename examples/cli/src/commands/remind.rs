@@ -15,7 +15,7 @@ pub async fn run(
     let RemindCommand::Wishes { quiet, quiet_until, lead, evening, check_in, milestones } = command
     else {
         let reminders = space.progress().reminders().await?;
-        let words = render::daily::reminders(&reminders, &space.zone());
+        let words = render::remind::reminders(&reminders, &space.zone());
         terminal.ok(json!({"reminders": reminders}), &words);
         return Ok(());
     };
@@ -46,6 +46,6 @@ pub async fn run(
     if wishes != before {
         space.set_wishes(wishes.clone()).await?;
     }
-    terminal.ok(json!(wishes), &render::daily::wishes(&wishes));
+    terminal.ok(json!(wishes), &render::remind::wishes(&wishes));
     Ok(())
 }

@@ -16,6 +16,6 @@ pub async fn run(
         SpaceCommand::Begin { until, contact } => space.begin_space(until, contact).await?,
         SpaceCommand::End => space.end_space().await?,
     };
-    terminal.ok(json!({"space": now}), &render::daily::space(now.as_ref()));
+    terminal.ok(json!({"space": now}), &render::space::space(now.as_ref()));
     Ok(())
 }

@@ -27,7 +27,7 @@ pub async fn run(
     let view = match command {
         TalkCommand::List => {
             let talks = hearing.talks().await?;
-            terminal.ok(json!({"talks": talks}), &render::daily::talks(&talks));
+            terminal.ok(json!({"talks": talks}), &render::talk::talks(&talks));
             return Ok(());
         }
         TalkCommand::Propose { topic, at } => hearing.propose_talk(&topic, at).await?,
@@ -40,6 +40,6 @@ pub async fn run(
         }
         TalkCommand::End { id } => hearing.end_talk(find_talk(&id, space).await?.id).await?,
     };
-    terminal.ok(json!(view), &render::daily::talks(std::slice::from_ref(&view)));
+    terminal.ok(json!(view), &render::talk::talks(std::slice::from_ref(&view)));
     Ok(())
 }
