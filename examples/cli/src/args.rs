@@ -16,22 +16,9 @@ pub mod talk;
 mod values;
 
 use crate::reference::Reference;
-use account::AccountCommand;
-use agreement::AgreementCommand;
-use checkin::CheckinCommand;
 use clap::{Args, Parser, Subcommand};
-use journal::JournalCommand;
-use limits::LimitsCommand;
-use openness::OpennessCommand;
-use practice::PracticeCommand;
-use progress::ProgressArgs;
-use promise::PromiseCommand;
-use remind::RemindCommand;
-use share::ShareCommand;
-use space::SpaceCommand;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use talk::TalkCommand;
 
 /// Two phones, agreements and small promises, no server.
 ///
@@ -78,44 +65,10 @@ pub enum Command {
     Status,
     /// Agreements and one-sided offers.
     #[command(subcommand)]
-    Agreement(AgreementCommand),
-    /// What you share, on one screen, and how to stop all of it.
-    #[command(subcommand)]
-    Share(ShareCommand),
-    /// Promises: few, small, specific, and told by both.
-    #[command(subcommand)]
-    Promise(PromiseCommand),
-    /// Practices: promises that recur.
-    #[command(subcommand)]
-    Practice(PracticeCommand),
-    /// What you tell of yourself, by hand and for a while.
-    #[command(subcommand)]
-    Openness(OpennessCommand),
-    /// What you write for yourself. Nothing of it reaches your partner.
-    #[command(subcommand)]
-    Journal(JournalCommand),
-    /// The same questions to both, and daily intentions.
-    #[command(subcommand)]
-    Checkin(CheckinCommand),
-    /// Talks that you both plan.
-    #[command(subcommand)]
-    Talk(TalkCommand),
-    /// What happened, told by one; the other may ask.
-    #[command(subcommand)]
-    Account(AccountCommand),
-    /// How it goes: counts in words, week by week. No score, no streak.
-    Progress(ProgressArgs),
-    /// What is next for you: three things at most.
-    Next,
-    /// Reminders, by your own wishes.
-    #[command(subcommand)]
-    Remind(RemindCommand),
-    /// Limits that both keep.
-    #[command(subcommand)]
-    Limits(LimitsCommand),
-    /// Space, for a while.
-    #[command(subcommand)]
-    Space(SpaceCommand),
+    Agreement(agreement::AgreementCommand),
+    /// What the two do from day to day.
+    #[command(flatten)]
+    Capability(Capability),
     /// Exchange with the other phone.
     Sync(SyncArgs),
     /// Exchange without a common network: a file with what the other phone lacks.
@@ -174,6 +127,51 @@ pub enum Command {
     /// Print the manual page.
     #[command(hide = true)]
     Manual,
+}
+
+/// What the two do from day to day, a group of commands for each capability.
+///
+/// What is here can be said in a story as it is; see [`crate::scenario`]. So nothing here
+/// may wait for the other phone, or read or write files that the command line names.
+#[derive(Debug, Subcommand)]
+pub enum Capability {
+    /// What you share, on one screen, and how to stop all of it.
+    #[command(subcommand)]
+    Share(share::ShareCommand),
+    /// Promises: few, small, specific, and told by both.
+    #[command(subcommand)]
+    Promise(promise::PromiseCommand),
+    /// Practices: promises that recur.
+    #[command(subcommand)]
+    Practice(practice::PracticeCommand),
+    /// What you tell of yourself, by hand and for a while.
+    #[command(subcommand)]
+    Openness(openness::OpennessCommand),
+    /// What you write for yourself. Nothing of it reaches your partner.
+    #[command(subcommand)]
+    Journal(journal::JournalCommand),
+    /// The same questions to both, and daily intentions.
+    #[command(subcommand)]
+    Checkin(checkin::CheckinCommand),
+    /// Talks that you both plan.
+    #[command(subcommand)]
+    Talk(talk::TalkCommand),
+    /// What happened, told by one; the other may ask.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// How it goes: counts in words, week by week. No score, no streak.
+    Progress(progress::ProgressArgs),
+    /// What is next for you: three things at most.
+    Next,
+    /// Reminders, by your own wishes.
+    #[command(subcommand)]
+    Remind(remind::RemindCommand),
+    /// Limits that both keep.
+    #[command(subcommand)]
+    Limits(limits::LimitsCommand),
+    /// Space, for a while.
+    #[command(subcommand)]
+    Space(space::SpaceCommand),
 }
 
 /// Pairing.

@@ -15,7 +15,7 @@ mod share;
 mod space;
 mod talk;
 
-use crate::args::{Cli, Command, LogCommand, ScenarioCommand};
+use crate::args::{Capability, Cli, Command, LogCommand, ScenarioCommand};
 use crate::phone::Phone;
 use crate::reference::Things;
 use crate::scenario::{Harness, Kind};
@@ -102,23 +102,7 @@ async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> R
             terminal.ok(json!(status), &render::status(&status));
             Ok(())
         }
-        Command::Share(command) => share::run(command, space, terminal).await,
-        Command::Promise(command) => promise::run(command, space, terminal).await,
-        Command::Practice(command) => practice::run(command, space, terminal).await,
-        Command::Openness(command) => openness::run(command, space, terminal).await,
-        Command::Journal(command) => journal::run(command, space, terminal).await,
-        Command::Checkin(command) => checkin::run(command, space, terminal).await,
-        Command::Talk(command) => talk::run(command, space, terminal).await,
-        Command::Account(command) => account::run(command, space, terminal).await,
-        Command::Progress(args) => progress::run(args, space, terminal).await,
-        Command::Remind(command) => remind::run(command, space, terminal).await,
-        Command::Limits(command) => limits::run(command, space, terminal).await,
-        Command::Space(command) => space::run(command, space, terminal).await,
-        Command::Next => {
-            let next = space.next_due().await?;
-            terminal.ok(json!({"next": next}), &render::next(&next));
-            Ok(())
-        }
+        Command::Capability(capability) => on_capability(capability, space, terminal).await,
         Command::Log(command) => log(command, space, terminal).await,
         Command::Doctor { rebuild } => doctor(rebuild, space, terminal).await,
         Command::Leave { silent, yes } => leave(silent, yes, space, terminal).await,
@@ -128,6 +112,32 @@ async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> R
         | Command::Scenario(_)
         | Command::Completions { .. }
         | Command::Manual => Err(Failure::usage("this is not for one phone's home".to_owned())),
+    }
+}
+
+async fn on_capability(
+    capability: Capability,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    match capability {
+        Capability::Share(command) => share::run(command, space, terminal).await,
+        Capability::Promise(command) => promise::run(command, space, terminal).await,
+        Capability::Practice(command) => practice::run(command, space, terminal).await,
+        Capability::Openness(command) => openness::run(command, space, terminal).await,
+        Capability::Journal(command) => journal::run(command, space, terminal).await,
+        Capability::Checkin(command) => checkin::run(command, space, terminal).await,
+        Capability::Talk(command) => talk::run(command, space, terminal).await,
+        Capability::Account(command) => account::run(command, space, terminal).await,
+        Capability::Progress(args) => progress::run(args, space, terminal).await,
+        Capability::Remind(command) => remind::run(command, space, terminal).await,
+        Capability::Limits(command) => limits::run(command, space, terminal).await,
+        Capability::Space(command) => space::run(command, space, terminal).await,
+        Capability::Next => {
+            let next = space.next_due().await?;
+            terminal.ok(json!({"next": next}), &render::next(&next));
+            Ok(())
+        }
     }
 }
 
