@@ -1,6 +1,7 @@
 //! What a story says, and whether it goes as told.
 
 use super::actor::{Actor, Kind, meet, pair};
+use super::doing::Doing;
 use crate::terminal::Failure;
 use amends::time::Moment;
 use serde::Deserialize;
@@ -106,34 +107,16 @@ pub struct Step {
     lacks: Vec<String>,
 }
 
-/// Groups of commands that a story may use as they are.
-const GROUPS: [&str; 12] = [
-    "promise", "practice", "openness", "journal", "checkin", "progress", "remind", "limits",
-    "space", "share", "talk", "account",
-];
-
-/// Commands of these groups that make something new; the others are about what
-/// `name` names.
-const MAKING: [&str; 9] =
-    ["make", "post", "write", "template", "intend", "begin", "set", "propose", "tell"];
-
-/// Whether this is a command that a story may use as it is.
-fn is_command(does: &str) -> bool {
-    does.split(' ').next().is_some_and(|group| does.contains(' ') && GROUPS.contains(&group))
-}
-
-/// What can be done, see `tests/scenarios/README.md`.
-const DOINGS: [&str; 16] = [
-    "propose", "offer", "consent", "withdraw", "decline", "suspend", "resume", "renew", "end",
-    "draft", "open", "type", "stop_all", "leave", "hold", "release",
-];
-
 impl Step {
     /// What can be seen to be wrong before the story is played.
     fn check(&self) -> Result<(), String> {
-        let unknown = |does: &&str| !DOINGS.contains(does) && !is_command(does);
-        if let Some(does) = self.does.as_deref().filter(unknown) {
-            return Err(format!("{does:?} is nothing that can be done"));
+        if let Some(does) = &self.does {
+            Doing::parse(does)?;
+        }
+        if let Some(looks) = &self.looks
+            && !matches!(Doing::parse(looks)?, Doing::Command { .. })
+        {
+            return Err(format!("{looks:?} is nothing that can be looked at"));
         }
         let personal = self.does.is_some()
             || self.reads.is_some()
@@ -312,9 +295,9 @@ impl Stage {
     }
 
     async fn act(&mut self, who: usize, does: &str, step: &Step) -> Result<(), String> {
-        let args = match is_command(does) {
-            true => self.command(does, step)?,
-            false => self.words(who, does, step).await?,
+        let args = match Doing::parse(does)? {
+            Doing::Command { about } => self.command(does, *about, step)?,
+            Doing::Word(line) => self.words(who, does, line.clone(), step).await?,
         };
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         match (self.run(who, &args).await, &step.refused) {
@@ -327,10 +310,9 @@ impl Stage {
 
     /// A command as a story says it: its words, what it is about, and more words,
     /// in which `{name}` stands for an id.
-    fn command(&self, does: &str, step: &Step) -> Result<Vec<String>, String> {
+    fn command(&self, does: &str, about: bool, step: &Step) -> Result<Vec<String>, String> {
         let mut words: Vec<String> = does.split(' ').map(str::to_owned).collect();
-        let making = words.last().is_some_and(|last| MAKING.contains(&last.as_str()));
-        if let Some(name) = step.name.as_ref().filter(|_| !making) {
+        if let Some(name) = step.name.as_ref().filter(|_| about) {
             let id = self.names.get(name);
             words.push(id.cloned().ok_or_else(|| format!("nothing is called {name:?}"))?);
         }
@@ -344,17 +326,15 @@ impl Stage {
         Ok(words)
     }
 
-    /// The command line of an act.
-    async fn words(&self, who: usize, does: &str, step: &Step) -> Result<Vec<String>, String> {
+    /// The command line of an act that begins with these words.
+    async fn words(
+        &self,
+        who: usize,
+        does: &str,
+        mut words: Vec<String>,
+        step: &Step,
+    ) -> Result<Vec<String>, String> {
         let known = |name: &str| self.names.get(name).cloned();
-        let mut words: Vec<String> = match does {
-            "stop_all" => vec!["share".into(), "stop-all".into()],
-            "leave" => vec!["leave".into(), "--yes".into()],
-            "hold" => vec!["sync".into(), "--hold".into()],
-            "release" => vec!["sync".into(), "--release".into()],
-            "offer" => vec!["agreement".into(), "propose".into(), "--offer".into()],
-            other => vec!["agreement".into(), other.to_owned()],
-        };
         if let Some(name) = &step.name {
             match (does, known(name)) {
                 ("propose" | "offer" | "draft", None) => {}
@@ -487,7 +467,8 @@ impl Stage {
     async fn look(&self, who: usize, looks: &str, step: &Step) -> Result<(), String> {
         let with = if step.does.is_some() { &[][..] } else { &step.with[..] };
         let step_of = Step { name: step.name.clone(), with: with.to_vec(), ..Step::default() };
-        let args = self.command(looks, &step_of)?;
+        let about = matches!(Doing::parse(looks)?, Doing::Command { about: true });
+        let args = self.command(looks, about, &step_of)?;
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let shown = self.run(who, &args).await;
         let shown = shown.map_err(|failure| format!("{looks}: {}", failure.text))?;
