@@ -4,6 +4,7 @@
 
 #[path = "../processes/mod.rs"]
 mod processes;
+mod references;
 
 use amends_cli::scenario::{Kind, Story, play};
 use processes::{Running, Two, binary, command, json, root, run};

@@ -5,7 +5,7 @@
 
 use super::frame::{BodyAt, Epoch, Frame, Run};
 use super::replica::{Intake, Replica};
-use crate::id::{Head, LogId};
+use crate::id::LogId;
 use crate::limits::{RUN_BYTES, UNACKNOWLEDGED_BYTES};
 use crate::log::{Checkpoint, LogRefusal};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -1,15 +1,22 @@
 //! What can be said on the command line.
 
-pub mod daily;
+pub mod account;
+pub mod agreement;
+pub mod checkin;
+pub mod journal;
+pub mod limits;
+pub mod openness;
+pub mod practice;
+pub mod progress;
+pub mod promise;
+pub mod remind;
+pub mod share;
+pub mod space;
+pub mod talk;
+mod values;
 
-use amends::Who;
-use amends::time::Moment;
-use amends::{AgreementKind, Category, TermsClause};
+use crate::reference::Reference;
 use clap::{Args, Parser, Subcommand};
-use daily::{
-    AccountCommand, CheckinCommand, JournalCommand, LimitsCommand, OpennessCommand,
-    PracticeCommand, ProgressArgs, PromiseCommand, RemindCommand, SpaceCommand, TalkCommand,
-};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -58,44 +65,10 @@ pub enum Command {
     Status,
     /// Agreements and one-sided offers.
     #[command(subcommand)]
-    Agreement(AgreementCommand),
-    /// What you share, on one screen, and how to stop all of it.
-    #[command(subcommand)]
-    Share(ShareCommand),
-    /// Promises: few, small, specific, and told by both.
-    #[command(subcommand)]
-    Promise(PromiseCommand),
-    /// Practices: promises that recur.
-    #[command(subcommand)]
-    Practice(PracticeCommand),
-    /// What you tell of yourself, by hand and for a while.
-    #[command(subcommand)]
-    Openness(OpennessCommand),
-    /// What you write for yourself. Nothing of it reaches your partner.
-    #[command(subcommand)]
-    Journal(JournalCommand),
-    /// The same questions to both, and daily intentions.
-    #[command(subcommand)]
-    Checkin(CheckinCommand),
-    /// Talks that you both plan.
-    #[command(subcommand)]
-    Talk(TalkCommand),
-    /// What happened, told by one; the other may ask.
-    #[command(subcommand)]
-    Account(AccountCommand),
-    /// How it goes: counts in words, week by week. No score, no streak.
-    Progress(ProgressArgs),
-    /// What is next for you: three things at most.
-    Next,
-    /// Reminders, by your own wishes.
-    #[command(subcommand)]
-    Remind(RemindCommand),
-    /// Limits that both keep.
-    #[command(subcommand)]
-    Limits(LimitsCommand),
-    /// Space, for a while.
-    #[command(subcommand)]
-    Space(SpaceCommand),
+    Agreement(agreement::AgreementCommand),
+    /// What the two do from day to day.
+    #[command(flatten)]
+    Capability(Capability),
     /// Exchange with the other phone.
     Sync(SyncArgs),
     /// Exchange without a common network: a file with what the other phone lacks.
@@ -156,6 +129,51 @@ pub enum Command {
     Manual,
 }
 
+/// What the two do from day to day, a group of commands for each capability.
+///
+/// What is here can be said in a story as it is; see [`crate::scenario`]. So nothing here
+/// may wait for the other phone, or read or write files that the command line names.
+#[derive(Debug, Subcommand)]
+pub enum Capability {
+    /// What you share, on one screen, and how to stop all of it.
+    #[command(subcommand)]
+    Share(share::ShareCommand),
+    /// Promises: few, small, specific, and told by both.
+    #[command(subcommand)]
+    Promise(promise::PromiseCommand),
+    /// Practices: promises that recur.
+    #[command(subcommand)]
+    Practice(practice::PracticeCommand),
+    /// What you tell of yourself, by hand and for a while.
+    #[command(subcommand)]
+    Openness(openness::OpennessCommand),
+    /// What you write for yourself. Nothing of it reaches your partner.
+    #[command(subcommand)]
+    Journal(journal::JournalCommand),
+    /// The same questions to both, and daily intentions.
+    #[command(subcommand)]
+    Checkin(checkin::CheckinCommand),
+    /// Talks that you both plan.
+    #[command(subcommand)]
+    Talk(talk::TalkCommand),
+    /// What happened, told by one; the other may ask.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// How it goes: counts in words, week by week. No score, no streak.
+    Progress(progress::ProgressArgs),
+    /// What is next for you: three things at most.
+    Next,
+    /// Reminders, by your own wishes.
+    #[command(subcommand)]
+    Remind(remind::RemindCommand),
+    /// Limits that both keep.
+    #[command(subcommand)]
+    Limits(limits::LimitsCommand),
+    /// Space, for a while.
+    #[command(subcommand)]
+    Space(space::SpaceCommand),
+}
+
 /// Pairing.
 #[derive(Debug, Subcommand)]
 pub enum PairCommand {
@@ -205,160 +223,6 @@ pub enum RecoverCommand {
         /// Its number in the list.
         number: u64,
     },
-}
-
-/// Agreements.
-#[derive(Debug, Subcommand)]
-pub enum AgreementCommand {
-    /// Keep a private draft, or list them. Nothing of it reaches your partner.
-    Draft {
-        /// The words.
-        #[arg(long)]
-        text: Option<String>,
-        /// Change this draft instead of keeping a new one.
-        #[arg(long, value_name = "DRAFT")]
-        id: Option<String>,
-        /// Throw this draft away.
-        #[arg(long, value_name = "DRAFT", conflicts_with_all = ["text", "id"])]
-        discard: Option<String>,
-    },
-    /// Open a private draft to your partner, so that both can type in it. What
-    /// is typed there stays in the history.
-    Open {
-        /// The draft.
-        draft: String,
-        /// In this agreement instead of a new one.
-        #[arg(long = "in", value_name = "ID")]
-        agreement: Option<String>,
-    },
-    /// Type in the open working draft.
-    Type {
-        /// The agreement.
-        id: String,
-        /// The whole text as it should be.
-        #[arg(long, conflicts_with_all = ["at", "delete", "insert"])]
-        text: Option<String>,
-        /// Where to change it, in characters (Unicode scalar values).
-        #[arg(long, default_value_t = 0)]
-        at: usize,
-        /// How many characters to take out there.
-        #[arg(long, default_value_t = 0)]
-        delete: usize,
-        /// What to put in there.
-        #[arg(long, default_value = "")]
-        insert: String,
-    },
-    /// Propose terms: a new agreement, or a counter or an amendment to ID.
-    Propose(ProposeArgs),
-    /// Show one agreement.
-    Show {
-        /// The agreement; the first characters of its id are enough.
-        id: String,
-    },
-    /// List all agreements.
-    List,
-    /// Everything that was ever done with an agreement.
-    History {
-        /// The agreement.
-        id: String,
-    },
-    /// Say yes to exactly the text that was shown.
-    Consent {
-        /// The agreement.
-        id: String,
-        /// Which text, where there are several: the first characters of its hash.
-        #[arg(long, value_name = "HASH")]
-        revision: Option<String>,
-        /// The view that you read, as `agreement show` prints it. Without it
-        /// the text is shown and you are asked.
-        #[arg(long, value_name = "VIEW")]
-        seen: Option<String>,
-    },
-    /// Take back your proposal or your yes.
-    Withdraw {
-        /// The agreement.
-        id: String,
-        /// From which text; all that are open otherwise.
-        #[arg(long, value_name = "HASH")]
-        revision: Option<String>,
-    },
-    /// Say no to your partner's text. No reason is asked.
-    Decline {
-        /// The agreement.
-        id: String,
-        /// To which text; all of theirs that are open otherwise.
-        #[arg(long, value_name = "HASH")]
-        revision: Option<String>,
-    },
-    /// Pause your part.
-    Suspend {
-        /// The agreement.
-        id: String,
-    },
-    /// Lift your pause.
-    Resume {
-        /// The agreement.
-        id: String,
-    },
-    /// Propose the same once more, until later.
-    Renew {
-        /// The agreement.
-        id: String,
-        /// Until when (RFC 3339); as long as before otherwise.
-        #[arg(long, value_name = "TIME", value_parser = moment)]
-        expires: Option<Moment>,
-    },
-    /// End it, at once and for good. Nobody is asked.
-    End {
-        /// The agreement.
-        id: String,
-    },
-}
-
-/// What is proposed.
-#[derive(Debug, Args)]
-pub struct ProposeArgs {
-    /// The agreement that this answers; a new one otherwise.
-    pub id: Option<String>,
-    /// What it is about: communication, honesty, money, whereabouts, pace, … or other:WORDS.
-    #[arg(long, default_value = "communication", value_parser = kind)]
-    pub kind: AgreementKind,
-    /// A sentence: WHO[/CATEGORY][@HOW-OFTEN]: TEXT, where WHO is me, partner or
-    /// both. Example: "me/whereabouts@daily: I say where I am after work."
-    /// Without any, each line of the open working draft is one; there WHO is a
-    /// name, as "Ben: I put my phone away."
-    #[arg(long = "clause", value_name = "CLAUSE", value_parser = clause)]
-    pub clauses: Vec<TermsClause>,
-    /// From when (RFC 3339); at once otherwise.
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub starts: Option<Moment>,
-    /// Until when (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with = "days")]
-    pub expires: Option<Moment>,
-    /// For how many days. Default: 180; 30 with a sensitive clause; 14 for an offer.
-    #[arg(long)]
-    pub days: Option<u16>,
-    /// When to look at it again (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub review: Option<Moment>,
-    /// Language of the words.
-    #[arg(long, default_value = "en")]
-    pub lang: String,
-    /// Offer it one-sidedly: it binds only you and needs no answer.
-    #[arg(long, conflicts_with = "id")]
-    pub offer: bool,
-    /// The view that this answers, as `agreement show` prints it.
-    #[arg(long, value_name = "VIEW")]
-    pub seen: Option<String>,
-}
-
-/// What you share.
-#[derive(Debug, Subcommand)]
-pub enum ShareCommand {
-    /// Everything sensitive that binds you, until when.
-    Show,
-    /// Stop all of it, at once, without any network.
-    StopAll,
 }
 
 /// Exchange.
@@ -425,7 +289,7 @@ pub enum LogCommand {
     /// words stand apart from it and are not in the file.
     Export {
         /// The agreement, promise or other document.
-        id: String,
+        id: Reference,
         /// Where to; must not be there yet.
         file: PathBuf,
     },
@@ -458,76 +322,13 @@ fn peer(text: &str) -> Result<String, String> {
     }
 }
 
-fn moment(text: &str) -> Result<Moment, String> {
-    Moment::parse(text)
-        .ok_or_else(|| "expected a time such as 2026-03-02T18:30:00+01:00".to_owned())
-}
-
-fn kind(text: &str) -> Result<AgreementKind, String> {
-    AgreementKind::from_code(text).ok_or_else(|| {
-        let known: Vec<String> = AgreementKind::KNOWN.iter().map(AgreementKind::code).collect();
-        format!("expected other:WORDS or one of: {}", known.join(", "))
-    })
-}
-
-/// Reads a sentence in the form `WHO[/CATEGORY][@HOW-OFTEN]: TEXT`.
-///
-/// # Errors
-/// What is wrong with it, and what was expected.
-pub fn clause(text: &str) -> Result<TermsClause, String> {
-    let (head, words) = text
-        .split_once(':')
-        .filter(|(head, _)| head.len() < 100)
-        .ok_or("expected WHO: TEXT, for example \"both: We talk on Sunday evenings.\"")?;
-    // `other:WORDS` holds a colon of its own.
-    let (head, words) = match head.strip_suffix("/other") {
-        Some(who) => {
-            let (category, words) =
-                words.split_once(':').ok_or("expected WHO/other:WORDS: TEXT")?;
-            (format!("{who}/other:{category}"), words)
-        }
-        None => (head.to_owned(), words),
-    };
-    let (head, cadence) = match head.split_once('@') {
-        Some((head, cadence)) => (head.to_owned(), Some(cadence.to_owned())),
-        None => (head, None),
-    };
-    let (who, category) = head.split_once('/').unwrap_or((&head, "general"));
-    let category = Category::from_code(category).ok_or_else(|| {
-        let known: Vec<String> = Category::KNOWN.iter().map(Category::code).collect();
-        format!("expected other:WORDS or one of these categories: {}", known.join(", "))
-    })?;
-    let binds = match who.trim() {
-        "me" => Who::Me,
-        "partner" => Who::Partner,
-        "both" => Who::Both,
-        other => return Err(format!("expected me, partner or both, not {other:?}")),
-    };
-    Ok(TermsClause { id: None, text: words.trim().to_owned(), binds, category, cadence })
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn sentences_say_whom_they_bind() {
-        let plain = clause("both: We talk: openly.").unwrap();
-        assert_eq!((plain.binds, plain.text.as_str()), (Who::Both, "We talk: openly."));
-        let full = clause("me/whereabouts@daily: I say where I am.").unwrap();
-        assert_eq!((full.binds, full.category), (Who::Me, Category::Whereabouts));
-        assert_eq!(full.cadence.as_deref(), Some("daily"));
-        let other = clause("partner/other:pets: Feed the cat.").unwrap();
-        assert_eq!(other.category, Category::Other("pets".into()));
-        for bad in ["We talk.", "you: talk", "me/everything: x"] {
-            assert!(clause(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! - [`args`]: what can be said on the command line;
 //! - [`terminal`]: what goes out, as words or as JSON, and the exit status;
 //! - [`phone`]: opening a home;
+//! - [`reference`]: naming one thing by its id;
 //! - [`commands`]: what each command does;
 //! - [`scenario`]: stories told in JSON, played on two phones;
 //! - [`demo`]: a twelve-week story.
@@ -12,6 +13,7 @@ pub mod args;
 pub mod commands;
 pub mod demo;
 pub mod phone;
+pub mod reference;
 pub mod render;
 pub mod scenario;
 pub mod terminal;

@@ -1,14 +1,22 @@
 //! Views as words for a terminal of 80 columns.
 
-pub mod daily;
+pub mod account;
+pub mod checkin;
+pub mod journal;
+pub mod limits;
+pub mod openness;
+pub mod progress;
+pub mod promise;
+pub mod remind;
+pub mod share;
+pub mod space;
+pub mod talk;
 
 use amends::AgreementState;
 use amends::Who;
-use amends::id::DocId;
 use amends::{AgreementNotice as Notice, AgreementView, ClauseView, RevisionView};
 use amends::{DoctorReport, PairingState, Remedy, SetAside, Status, StatusNotice, VerifiedLog};
 use amends::{NextDue, Why};
-use amends::{SharedItem, Sharing};
 use serde_json::{Value, json};
 
 /// How many characters of an id are shown.
@@ -70,6 +78,14 @@ fn who(who: Who) -> &'static str {
         Who::Me => "I",
         Who::Partner => "my partner",
         Who::Both => "both of us",
+    }
+}
+
+fn whose(who: Who) -> &'static str {
+    match who {
+        Who::Me => "mine",
+        Who::Partner => "my partner's",
+        Who::Both => "ours",
     }
 }
 
@@ -187,31 +203,6 @@ pub fn agreement_json(view: &AgreementView) -> Value {
     value
 }
 
-/// What I share.
-pub fn shared(items: &[SharedItem]) -> String {
-    if items.is_empty() {
-        return "You share nothing.".to_owned();
-    }
-    let line = |item: &SharedItem| {
-        let how = match item.sharing {
-            Sharing::InForce => "in force",
-            Sharing::Paused => "paused",
-            Sharing::CoolingOff => "takes effect after cooling off",
-            Sharing::Waiting => "waits for your partner's answer",
-        };
-        let id = match (item.agreement, item.post) {
-            (Some(agreement), _) => short(agreement),
-            (None, Some(post)) => short(post),
-            (None, None) => String::new(),
-        };
-        let head = format!("{id}  {how}, until {}", utc(item.until));
-        format!("{head}\n{}", wrap(&item.text, "    "))
-    };
-    let mut lines: Vec<String> = items.iter().map(line).collect();
-    lines.push("Stop all of it with: amends share stop-all".to_owned());
-    lines.join("\n")
-}
-
 /// What is next.
 pub fn next(items: &[NextDue]) -> String {
     if items.is_empty() {
@@ -318,16 +309,4 @@ pub fn logs(logs: &[VerifiedLog]) -> String {
         format!("{whose}: {} entries, head\n    {}", at.length, at.head)
     };
     logs.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// Finds the one thing whose id begins with `prefix`.
-pub fn pick<T: Copy + std::fmt::Display>(prefix: &str, all: impl Iterator<Item = T>) -> Option<T> {
-    let mut found = all.filter(|id| id.to_string().starts_with(&prefix.to_lowercase()));
-    let first = found.next()?;
-    found.next().is_none().then_some(first)
-}
-
-/// An agreement's id, for callers that hold views.
-pub fn ids(views: &[AgreementView]) -> impl Iterator<Item = DocId> + '_ {
-    views.iter().map(|view| view.id)
 }

@@ -8,6 +8,7 @@
 //! The format is described in `tests/scenarios/README.md`.
 
 mod actor;
+mod doing;
 mod harness;
 mod story;
 

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
+use crate::id::Head;
 use crate::id::{PairId, PersonId};
 use crate::log::{Entry, Follower};
 use proptest::prelude::*;

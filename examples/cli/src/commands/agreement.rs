@@ -1,7 +1,8 @@
 //! Agreements and one-sided offers.
 
 use super::refusal;
-use crate::args::{AgreementCommand, ProposeArgs, clause};
+use crate::args::agreement::{AgreementCommand, ProposeArgs, clause};
+use crate::reference::{Reference, Things};
 use crate::render;
 use crate::terminal::{Failure, Terminal};
 use amends::RefusalCode;
@@ -63,32 +64,36 @@ pub async fn run(
     Ok(())
 }
 
-/// The agreement whose id begins like this.
-pub async fn find(prefix: &str, space: &Space) -> Result<AgreementView, Failure> {
+const AGREEMENTS: Things = Things { shown_by: "agreement list", missing: RefusalCode::NotFound };
+const DRAFTS: Things = Things { shown_by: "agreement draft", missing: RefusalCode::NotFound };
+const TEXTS: Things = Things { shown_by: "agreement show ID", missing: RefusalCode::StaleRevision };
+
+/// The agreement that is named.
+pub async fn find(named: &Reference, space: &Space) -> Result<AgreementView, Failure> {
     let views = space.agreements().list().await?;
-    let id = render::pick(prefix, render::ids(&views)).ok_or(refusal(RefusalCode::NotFound))?;
+    let id = named.among(views.iter().map(|view| view.id), AGREEMENTS)?;
     views.into_iter().find(|view| view.id == id).ok_or(refusal(RefusalCode::NotFound))
 }
 
-async fn find_draft(prefix: &str, space: &Space) -> Result<DocId, Failure> {
+async fn find_draft(named: &Reference, space: &Space) -> Result<DocId, Failure> {
     let drafts = space.agreements().drafts().await?;
-    let ids = drafts.iter().map(|draft| draft.id);
-    render::pick(prefix, ids).ok_or(refusal(RefusalCode::NotFound))
+    named.among(drafts.iter().map(|draft| draft.id), DRAFTS)
 }
 
 fn texts(view: &AgreementView) -> impl Iterator<Item = &RevisionView> {
     view.on_table.iter().chain(&view.cooling).chain(&view.current)
 }
 
-fn text_of(view: &AgreementView, prefix: Option<String>) -> Result<Option<RevisionHash>, Failure> {
-    let Some(prefix) = prefix else { return Ok(None) };
-    let found = render::pick(&prefix, texts(view).map(|text| text.hash));
-    found.map(Some).ok_or(refusal(RefusalCode::StaleRevision))
+fn text_of(
+    view: &AgreementView,
+    named: Option<Reference>,
+) -> Result<Option<RevisionHash>, Failure> {
+    named.map(|named| named.among(texts(view).map(|text| text.hash), TEXTS)).transpose()
 }
 
 async fn consent(
-    id: &str,
-    revision: Option<String>,
+    id: &Reference,
+    revision: Option<Reference>,
     seen: Option<String>,
     space: &Space,
     terminal: &mut Terminal,
@@ -219,14 +224,14 @@ fn keep_ids(clauses: &mut [TermsClause], shown: Option<&AgreementView>) {
 
 async fn draft(
     text: Option<String>,
-    id: Option<String>,
-    discard: Option<String>,
+    id: Option<Reference>,
+    discard: Option<Reference>,
     space: &Space,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let agreements = space.agreements();
-    if let Some(prefix) = discard {
-        agreements.discard_draft(find_draft(&prefix, space).await?).await?;
+    if let Some(named) = discard {
+        agreements.discard_draft(find_draft(&named, space).await?).await?;
         terminal.ok(json!({"discarded": true}), "Thrown away.");
         return Ok(());
     }
@@ -240,7 +245,7 @@ async fn draft(
         return Ok(());
     };
     let id = match id {
-        Some(prefix) => Some(find_draft(&prefix, space).await?),
+        Some(named) => Some(find_draft(&named, space).await?),
         None => None,
     };
     let draft = agreements.keep_draft(id, &text).await?;
@@ -260,7 +265,7 @@ async fn list(space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn history(id: &str, space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {
+async fn history(id: &Reference, space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {
     let shown = find(id, space).await?;
     let items = space.agreements().history(shown.id).await?;
     let line = |item: &HistoryItem| {

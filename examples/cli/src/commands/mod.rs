@@ -1,17 +1,28 @@
 //! What each command does.
 
+mod account;
 mod agreement;
-mod daily;
-mod hearing;
+mod checkin;
+mod journal;
+mod limits;
 mod network;
+mod openness;
+mod practice;
+mod progress;
 mod promise;
+mod remind;
+mod share;
+mod space;
+mod talk;
 
-use crate::args::{Cli, Command, LogCommand, ScenarioCommand, ShareCommand};
+use crate::args::{Capability, Cli, Command, LogCommand, ScenarioCommand};
 use crate::phone::Phone;
+use crate::reference::Things;
 use crate::scenario::{Harness, Kind};
 use crate::terminal::{Failure, Terminal, progress};
 use crate::{demo, render, scenario};
 use amends::Leaving;
+use amends::RefusalCode;
 use amends::Space;
 use clap::CommandFactory;
 use serde_json::json;
@@ -91,34 +102,7 @@ async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> R
             terminal.ok(json!(status), &render::status(&status));
             Ok(())
         }
-        Command::Share(ShareCommand::Show) => {
-            let items = space.what_i_share().await?;
-            terminal.ok(json!({"sharing": items}), &render::shared(&items));
-            Ok(())
-        }
-        Command::Share(ShareCommand::StopAll) => {
-            let stopped = space.stop_all().await?;
-            let left = space.what_i_share().await?;
-            let words = format!("Stopped {}. {}", stopped.len(), render::shared(&left));
-            terminal.ok(json!({"stopped": stopped, "sharing": left}), &words);
-            Ok(())
-        }
-        Command::Promise(command) => promise::run(command, space, terminal).await,
-        Command::Practice(command) => promise::practice(command, space, terminal).await,
-        Command::Openness(command) => daily::openness(command, space, terminal).await,
-        Command::Journal(command) => daily::journal(command, space, terminal).await,
-        Command::Checkin(command) => daily::checkin(command, space, terminal).await,
-        Command::Talk(command) => hearing::talk(command, space, terminal).await,
-        Command::Account(command) => hearing::account(command, space, terminal).await,
-        Command::Progress(args) => daily::progress(args, space, terminal).await,
-        Command::Remind(command) => daily::remind(command, space, terminal).await,
-        Command::Limits(command) => daily::limits(command, space, terminal).await,
-        Command::Space(command) => daily::space_of(command, space, terminal).await,
-        Command::Next => {
-            let next = space.next_due().await?;
-            terminal.ok(json!({"next": next}), &render::next(&next));
-            Ok(())
-        }
+        Command::Capability(capability) => on_capability(capability, space, terminal).await,
         Command::Log(command) => log(command, space, terminal).await,
         Command::Doctor { rebuild } => doctor(rebuild, space, terminal).await,
         Command::Leave { silent, yes } => leave(silent, yes, space, terminal).await,
@@ -131,9 +115,37 @@ async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> R
     }
 }
 
-fn refusal(code: amends::RefusalCode) -> Failure {
+async fn on_capability(
+    capability: Capability,
+    space: &Space,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    match capability {
+        Capability::Share(command) => share::run(command, space, terminal).await,
+        Capability::Promise(command) => promise::run(command, space, terminal).await,
+        Capability::Practice(command) => practice::run(command, space, terminal).await,
+        Capability::Openness(command) => openness::run(command, space, terminal).await,
+        Capability::Journal(command) => journal::run(command, space, terminal).await,
+        Capability::Checkin(command) => checkin::run(command, space, terminal).await,
+        Capability::Talk(command) => talk::run(command, space, terminal).await,
+        Capability::Account(command) => account::run(command, space, terminal).await,
+        Capability::Progress(args) => progress::run(args, space, terminal).await,
+        Capability::Remind(command) => remind::run(command, space, terminal).await,
+        Capability::Limits(command) => limits::run(command, space, terminal).await,
+        Capability::Space(command) => space::run(command, space, terminal).await,
+        Capability::Next => {
+            let next = space.next_due().await?;
+            terminal.ok(json!({"next": next}), &render::next(&next));
+            Ok(())
+        }
+    }
+}
+
+fn refusal(code: RefusalCode) -> Failure {
     amends::Error::from(code).into()
 }
+
+const DOCUMENTS: Things = Things { shown_by: "log show --json", missing: RefusalCode::NotFound };
 
 async fn log(command: LogCommand, space: &Space, terminal: &mut Terminal) -> Result<(), Failure> {
     match command {
@@ -157,8 +169,7 @@ async fn log(command: LogCommand, space: &Space, terminal: &mut Terminal) -> Res
             let items = space.log_items().await?;
             let documents: BTreeSet<_> =
                 items.into_iter().flat_map(|item| item.documents).collect();
-            let id = render::pick(&id, documents.into_iter())
-                .ok_or_else(|| refusal(amends::RefusalCode::NotFound))?;
+            let id = id.among(documents, DOCUMENTS)?;
             let document = space.export_document(id).await?;
             let mut to = std::fs::File::create_new(&file)?;
             to.write_all(&document.bytes)?;

@@ -1,29 +1,27 @@
-//! Promises and practices.
+//! Promises.
 
 use super::{agreement, refusal};
-use crate::args::daily::{
-    MakeArgs, PracticeCommand, PromiseCommand, PromiseWords, SingleDue, ToldArg,
-};
+use crate::args::promise::{MakeArgs, PromiseCommand, PromiseWords, SingleDue, ToldArg};
+use crate::reference::{Reference, Things};
 use crate::render;
 use crate::terminal::{Failure, Terminal};
 use amends::RefusalCode;
 use amends::Space;
-use amends::id::{ItemId, OccurrenceId};
-use amends::time::DAY;
+use amends::id::OccurrenceId;
 use amends::{Due, exactly};
 use amends::{NewPromise, PromiseView, Told};
 use jiff::civil::DateTime;
 use serde_json::json;
 
-async fn find(prefix: &str, space: &Space) -> Result<PromiseView, Failure> {
-    let mut views = space.promises().list().await?;
-    let mut id = render::pick(prefix, views.iter().map(|view| view.id));
-    if id.is_none() {
-        // It may be long over.
-        views = space.promises().all().await?;
-        id = render::pick(prefix, views.iter().map(|view| view.id));
-    }
-    let id = id.ok_or_else(|| refusal(RefusalCode::NotFound))?;
+const PROMISES: Things = Things { shown_by: "promise list --all", missing: RefusalCode::NotFound };
+
+const WORDS: Things = Things { shown_by: "promise show ID", missing: RefusalCode::NotFound };
+
+/// The promise that is named. What is long over counts too: characters that name one of
+/// today must not have named another one last year.
+pub async fn find(named: &Reference, space: &Space) -> Result<PromiseView, Failure> {
+    let views = space.promises().all().await?;
+    let id = named.among(views.iter().map(|view| view.id), PROMISES)?;
     views.into_iter().find(|view| view.id == id).ok_or_else(|| refusal(RefusalCode::NotFound))
 }
 
@@ -51,7 +49,7 @@ fn single(new: &SingleDue, zone: &str) -> Result<Due, Failure> {
     }
 }
 
-async fn make(
+pub async fn make(
     action: String,
     due: Due,
     words: &PromiseWords,
@@ -73,7 +71,7 @@ async fn make(
         link,
     };
     for hint in space.promises().hints(&new).await? {
-        terminal.say(render::daily::hint(hint));
+        terminal.say(render::promise::hint(hint));
     }
     Ok(space.promises().make(new).await?)
 }
@@ -96,7 +94,7 @@ pub async fn run(
     let view = match command {
         List { all } => {
             let views = if all { promises.all().await? } else { promises.list().await? };
-            terminal.ok(json!({"promises": views}), &render::daily::promises(&views));
+            terminal.ok(json!({"promises": views}), &render::promise::promises(&views));
             return Ok(());
         }
         Make(args) => {
@@ -141,7 +139,7 @@ pub async fn run(
         Repair { id, say, due: text, promise } => {
             let view = find(&id, space).await?;
             let new = match promise {
-                Some(prefix) => Some(find(&prefix, space).await?.id),
+                Some(named) => Some(find(&named, space).await?.id),
                 None => None,
             };
             promises.repair(view.id, due(&view, text)?, say, new).await?
@@ -150,58 +148,13 @@ pub async fn run(
         Decline { id } => promises.decline(find(&id, space).await?.id).await?,
         WithdrawWords { id, note } => {
             let view = find(&id, space).await?;
-            let notes: Vec<ItemId> = view
-                .occurrences
-                .iter()
-                .flat_map(|one| {
-                    [&one.heads_up_words, &one.report_words, &one.comment_words, &one.repair_words]
-                })
-                .flatten()
-                .map(|note| note.id)
-                .collect();
-            let note = render::pick(&note, notes.into_iter());
-            let note = note.ok_or_else(|| refusal(RefusalCode::NotFound))?;
+            let notes = view.occurrences.iter().flat_map(|one| {
+                [&one.heads_up_words, &one.report_words, &one.comment_words, &one.repair_words]
+            });
+            let note = note.among(notes.flatten().map(|note| note.id), WORDS)?;
             promises.withdraw_words(view.id, note).await?
         }
     };
-    terminal.ok(json!(view), &render::daily::promise(&view));
-    Ok(())
-}
-
-pub async fn practice(
-    command: PracticeCommand,
-    space: &Space,
-    terminal: &mut Terminal,
-) -> Result<(), Failure> {
-    let view = match command {
-        PracticeCommand::Make { action, rule, time, start, words } => {
-            let rule = rule.parse().map_err(|code: RefusalCode| refusal(code))?;
-            let start = start.unwrap_or_else(|| space.today());
-            make(action, Due::Every { start, time, rule }, &words, space, terminal).await?
-        }
-        PracticeCommand::List => {
-            let mut views = space.promises().list().await?;
-            views.retain(|view| view.practice);
-            terminal.ok(json!({"practices": views}), &render::daily::promises(&views));
-            return Ok(());
-        }
-        PracticeCommand::Pause { id, from, until } => {
-            let from = from.unwrap_or_else(|| space.now());
-            match id {
-                Some(id) => {
-                    let view = find(&id, space).await?;
-                    space.promises().pause(view.id, from, until).await?
-                }
-                None => {
-                    let paused = space.promises().pause_all(from, until).await?;
-                    let days = until.since(from) / DAY;
-                    let words = format!("Paused {paused} for {days} days.");
-                    terminal.ok(json!({"paused": paused}), &words);
-                    return Ok(());
-                }
-            }
-        }
-    };
-    terminal.ok(json!(view), &render::daily::promise(&view));
+    terminal.ok(json!(view), &render::promise::promise(&view));
     Ok(())
 }

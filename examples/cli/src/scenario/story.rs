@@ -1,12 +1,13 @@
 //! What a story says, and whether it goes as told.
 
 use super::actor::{Actor, Kind, meet, pair};
+use super::doing::Doing;
 use crate::terminal::Failure;
 use amends::time::Moment;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How long two phones try to come in step, in seconds, where they should.
 const PATIENCE: u32 = 20;
@@ -106,34 +107,25 @@ pub struct Step {
     lacks: Vec<String>,
 }
 
-/// Groups of commands that a story may use as they are.
-const GROUPS: [&str; 12] = [
-    "promise", "practice", "openness", "journal", "checkin", "progress", "remind", "limits",
-    "space", "share", "talk", "account",
-];
-
-/// Commands of these groups that make something new; the others are about what
-/// `name` names.
-const MAKING: [&str; 9] =
-    ["make", "post", "write", "template", "intend", "begin", "set", "propose", "tell"];
-
-/// Whether this is a command that a story may use as it is.
-fn is_command(does: &str) -> bool {
-    does.split(' ').next().is_some_and(|group| does.contains(' ') && GROUPS.contains(&group))
-}
-
-/// What can be done, see `tests/scenarios/README.md`.
-const DOINGS: [&str; 16] = [
-    "propose", "offer", "consent", "withdraw", "decline", "suspend", "resume", "renew", "end",
-    "draft", "open", "type", "stop_all", "leave", "hold", "release",
-];
-
 impl Step {
     /// What can be seen to be wrong before the story is played.
     fn check(&self) -> Result<(), String> {
-        let unknown = |does: &&str| !DOINGS.contains(does) && !is_command(does);
-        if let Some(does) = self.does.as_deref().filter(unknown) {
-            return Err(format!("{does:?} is nothing that can be done"));
+        if let Some(does) = &self.does {
+            Doing::parse(does)?;
+        }
+        if let Some(looks) = &self.looks
+            && !matches!(Doing::parse(looks)?, Doing::Command { .. })
+        {
+            return Err(format!("{looks:?} is nothing that can be looked at"));
+        }
+        for name in self.backs_up.iter().chain(&self.restores) {
+            let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+            if name.is_empty() || !name.chars().all(plain) {
+                return Err(format!("{name:?} is no name of a copy: letters and digits are"));
+            }
+        }
+        for length in self.wait.iter().chain(&self.clock) {
+            seconds(length)?;
         }
         let personal = self.does.is_some()
             || self.reads.is_some()
@@ -220,20 +212,25 @@ pub async fn play(story: &Story, kinds: [Kind; 2]) -> Result<usize, String> {
 
 fn seconds(text: &str) -> Result<i64, String> {
     let wrong = || format!("{text:?} is no length of time such as 30m, 24h, 7d");
-    let (number, unit) = text.split_at(text.len().saturating_sub(1));
-    let number: i64 = number.parse().map_err(|_| wrong())?;
+    let (at, unit) = text.char_indices().next_back().ok_or_else(wrong)?;
     let unit = match unit {
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
         _ => return Err(wrong()),
     };
-    Ok(number * unit)
+    let number: i64 = text[..at].parse().map_err(|_| wrong())?;
+    number.checked_mul(unit).ok_or_else(wrong)
 }
 
 impl Stage {
     fn time(&self, who: usize) -> Moment {
         self.now.plus(self.clocks[who])
+    }
+
+    /// Where copies of disks are kept, beside the homes, so that none can be called as one.
+    fn copies(&self) -> PathBuf {
+        self.folder.path().join("copies")
     }
 
     async fn run(&self, who: usize, args: &[&str]) -> Result<Value, Failure> {
@@ -289,10 +286,10 @@ impl Stage {
             self.clocks[who] = seconds(clock)?;
         }
         if let Some(name) = &step.backs_up {
-            copy(&self.phones[who].home, &self.folder.path().join(name))?;
+            copy(&self.phones[who].home, &self.copies().join(name))?;
         }
         if let Some(name) = &step.restores {
-            copy(&self.folder.path().join(name), &self.phones[who].home)?;
+            copy(&self.copies().join(name), &self.phones[who].home)?;
         }
         if let Some(name) = &step.reads {
             let view = self.show(who, name).await?;
@@ -312,9 +309,9 @@ impl Stage {
     }
 
     async fn act(&mut self, who: usize, does: &str, step: &Step) -> Result<(), String> {
-        let args = match is_command(does) {
-            true => self.command(does, step)?,
-            false => self.words(who, does, step).await?,
+        let args = match Doing::parse(does)? {
+            Doing::Command { about } => self.command(does, *about, step)?,
+            Doing::Word(line) => self.words(who, does, line.clone(), step).await?,
         };
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         match (self.run(who, &args).await, &step.refused) {
@@ -327,10 +324,9 @@ impl Stage {
 
     /// A command as a story says it: its words, what it is about, and more words,
     /// in which `{name}` stands for an id.
-    fn command(&self, does: &str, step: &Step) -> Result<Vec<String>, String> {
+    fn command(&self, does: &str, about: bool, step: &Step) -> Result<Vec<String>, String> {
         let mut words: Vec<String> = does.split(' ').map(str::to_owned).collect();
-        let making = words.last().is_some_and(|last| MAKING.contains(&last.as_str()));
-        if let Some(name) = step.name.as_ref().filter(|_| !making) {
+        if let Some(name) = step.name.as_ref().filter(|_| about) {
             let id = self.names.get(name);
             words.push(id.cloned().ok_or_else(|| format!("nothing is called {name:?}"))?);
         }
@@ -344,17 +340,15 @@ impl Stage {
         Ok(words)
     }
 
-    /// The command line of an act.
-    async fn words(&self, who: usize, does: &str, step: &Step) -> Result<Vec<String>, String> {
+    /// The command line of an act that begins with these words.
+    async fn words(
+        &self,
+        who: usize,
+        does: &str,
+        mut words: Vec<String>,
+        step: &Step,
+    ) -> Result<Vec<String>, String> {
         let known = |name: &str| self.names.get(name).cloned();
-        let mut words: Vec<String> = match does {
-            "stop_all" => vec!["share".into(), "stop-all".into()],
-            "leave" => vec!["leave".into(), "--yes".into()],
-            "hold" => vec!["sync".into(), "--hold".into()],
-            "release" => vec!["sync".into(), "--release".into()],
-            "offer" => vec!["agreement".into(), "propose".into(), "--offer".into()],
-            other => vec!["agreement".into(), other.to_owned()],
-        };
         if let Some(name) = &step.name {
             match (does, known(name)) {
                 ("propose" | "offer" | "draft", None) => {}
@@ -487,7 +481,8 @@ impl Stage {
     async fn look(&self, who: usize, looks: &str, step: &Step) -> Result<(), String> {
         let with = if step.does.is_some() { &[][..] } else { &step.with[..] };
         let step_of = Step { name: step.name.clone(), with: with.to_vec(), ..Step::default() };
-        let args = self.command(looks, &step_of)?;
+        let about = matches!(Doing::parse(looks)?, Doing::Command { about: true });
+        let args = self.command(looks, about, &step_of)?;
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let shown = self.run(who, &args).await;
         let shown = shown.map_err(|failure| format!("{looks}: {}", failure.text))?;

@@ -33,13 +33,13 @@ private func occurrence(_ view: PromiseView, _ local: String?) throws -> Occurre
     return one.id
 }
 
-/// The words beside a promise whose id begins so.
-private func noted(_ view: PromiseView, _ prefix: String) throws -> ItemId {
+/// The words beside a promise that are called so, by their whole id.
+private func noted(_ view: PromiseView, _ id: String) throws -> ItemId {
     let ids = view.occurrences
         .flatMap { [$0.headsUpWords, $0.reportWords, $0.commentWords, $0.repairWords] }
-        .compactMap { $0?.id }.filter { $0.hasPrefix(prefix) }
-    guard ids.count == 1 else { throw Failure.refused(.notFound) }
-    return ids[0]
+        .compactMap { $0?.id }
+    guard let found = ids.first(where: { $0 == id }) else { throw Failure.refused(.notFound) }
+    return found
 }
 
 private func newPromise(

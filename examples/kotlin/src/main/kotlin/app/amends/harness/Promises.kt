@@ -35,11 +35,11 @@ private fun occurrence(view: PromiseView, local: String?): OccurrenceId? = local
         ?: throw refused(RefusalCode.NO_SUCH_OCCURRENCE)
 }
 
-/** The words beside a promise whose id begins so. */
-private fun noted(view: PromiseView, prefix: String): ItemId = view.occurrences
+/** The words beside a promise that are called so, by their whole id. */
+private fun noted(view: PromiseView, id: String): ItemId = view.occurrences
     .flatMap { listOfNotNull(it.headsUpWords, it.reportWords, it.commentWords, it.repairWords) }
     .map { it.id }
-    .singleOrNull { it.startsWith(prefix) }
+    .firstOrNull { it == id }
     ?: throw refused(RefusalCode.NOT_FOUND)
 
 private fun Words.newPromise(space: Space, due: (String) -> Due?): NewPromise {
