@@ -129,6 +129,7 @@ impl Worker {
     /// process may have written.
     #[cfg(feature = "watch")]
     pub fn look(&self) {
+        #[cfg_attr(not(feature = "sim"), allow(irrefutable_let_patterns))]
         if let Writer::Thread(jobs) = &self.writer {
             let jobs = jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             if let Some(jobs) = &*jobs
