@@ -437,3 +437,43 @@ async fn a_full_disk_stops_neither_reading_nor_ending_later_and_loses_nothing() 
     assert_eq!(ana.space.agreements().list().await.unwrap().len(), listed + 8);
     assert_eq!(ana.space.doctor().await.unwrap().findings, vec![]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_be_read_again_is_damaged_no_longer_and_stop_all_leaves_it_alone() {
+    let [ana, ben] = lived().await;
+    let path = ana.folder.path().join("pair.db");
+    let damaged = async || {
+        let notices = ana.space.status().await.unwrap().notices;
+        notices.contains(&amends::StatusNotice::SomethingDamaged)
+    };
+    let shown = ana.space.agreements().list().await.unwrap();
+    // Every entry and run is damaged for a while, as by a disk that fails and comes back.
+    let files = Connection::open(&path).unwrap();
+    files
+        .execute_batch(
+            "CREATE TEMP TABLE entries AS SELECT * FROM entry;
+             UPDATE entry SET sealed = zeroblob(length(sealed));",
+        )
+        .unwrap();
+    // What is in memory stays usable; what is read anew is not.
+    assert_eq!(ana.space.agreements().list().await.unwrap(), shown);
+    ana.space.suspend().await.unwrap();
+    ana.space.resume().await.unwrap();
+    assert!(ana.space.agreements().list().await.unwrap().is_empty());
+    assert!(damaged().await, "it is said");
+    files
+        .execute_batch("DELETE FROM entry; INSERT INTO entry SELECT * FROM temp.entries;")
+        .unwrap();
+    assert_eq!(ana.space.agreements().list().await.unwrap(), shown);
+    assert!(!damaged().await, "and no longer said once it is not so");
+    ana.space.rebuild().await.unwrap();
+    assert!(!damaged().await);
+    let (own, _) = ana.space.log_lengths().await.unwrap();
+    // Nothing here is sensitive but Ana's own offer: that alone is stopped.
+    ana.space.stop_all().await.unwrap();
+    let items = ana.space.log_items().await.unwrap();
+    let stopped = items.iter().filter(|item| item.own && item.index >= own);
+    let kinds: Vec<&String> = stopped.flat_map(|item| &item.kinds).collect();
+    assert_eq!(kinds, ["agreement.end"]);
+    drop(ben);
+}

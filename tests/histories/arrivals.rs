@@ -84,3 +84,40 @@ async fn words_that_are_taken_back_before_they_were_read_stay_gone() {
     assert_eq!(again.new, 0);
     assert!(!self::seen(&ben.space).await.contains("NEEDLE"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn views_are_answered_while_a_long_catch_up_is_read_and_in_the_end_all_of_it_is_seen() {
+    let [ana, ben] = paired().await;
+    let empty = copy_of(ben.folder.path());
+    // Ana's own log of many entries, each a promise.
+    const MADE: usize = 90;
+    for day in 0..MADE {
+        ana.space.promises().make(promise(&format!("Promise {day}."), DUE)).await.unwrap();
+    }
+    let made = ana.space.promises().list().await.unwrap();
+    for _ in 0..30 {
+        for promise in &made {
+            let (from, until) = (BEGIN.plus(86_400), BEGIN.plus(90_000));
+            ana.space.promises().pause(promise.id, from, until).await.unwrap();
+        }
+    }
+    let (own, _) = ana.space.log_lengths().await.unwrap();
+    assert!(own > 2_700, "{own} entries");
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("bundle");
+    ana.space.write_bundle(&file, BundleOf::Everything).await.unwrap();
+    let late = Space::open(empty.path(), host(empty.path(), ben.clock.clone(), None)).unwrap();
+    late.read_bundle(&file).await.unwrap();
+    // Asked at once: each answer waits for a few slices at most, and never for the doctor.
+    let mut views = late.promises().subscribe();
+    let doctor = {
+        let late = late.clone();
+        tokio::spawn(async move { late.doctor().await.unwrap() })
+    };
+    let mut seen = views.next().await.unwrap().unwrap();
+    while seen.len() < MADE {
+        seen = views.next().await.unwrap().unwrap();
+    }
+    assert_eq!(doctor.await.unwrap().findings, []);
+    assert_eq!(seen.len(), late.promises().list().await.unwrap().len());
+}

@@ -4,7 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod clock;
 mod daily;
+mod kinds;
 mod rules;
 mod wire;
 

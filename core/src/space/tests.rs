@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use crate::PairingState;
+use crate::error::Error;
 use crate::host::FixedClock;
 use crate::id::{PairId, PersonId};
 use crate::pairing::Material;
@@ -40,4 +41,16 @@ async fn a_pairing_that_no_session_proves_leaves_no_trace_after_ten_minutes() {
             .unwrap()
             .is_none()
     );
+}
+
+#[tokio::test]
+async fn a_caught_panic_is_an_error_of_its_own_and_the_writer_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Host::new(KeyFile::new(folder.path().join("k")));
+    let space = Space::create(folder.path(), "Ana", host).unwrap();
+    let caught: Result<(), _> = space.ask(|_| panic!("a bug of ours")).await;
+    assert_eq!(caught, Err(Error::Internal));
+    let caught: Result<(), _> = space.engine.ask_apart(|_| panic!("another one")).await;
+    assert_eq!(caught, Err(Error::Internal));
+    assert_eq!(space.status().await.unwrap().name, "Ana");
 }

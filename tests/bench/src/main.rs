@@ -12,6 +12,7 @@ mod ours;
 mod relay;
 mod table;
 mod theirs;
+mod wakes;
 
 use clap::Parser;
 use std::path::PathBuf;
@@ -32,6 +33,9 @@ struct Args {
     /// Only the catch-up of an empty phone, of so many records.
     #[arg(long, value_name = "RECORDS")]
     catch_up: Option<u64>,
+    /// Only how often an idle phone wakes.
+    #[arg(long)]
+    idle: bool,
     /// Opens a home in a process of its own and prints what that took.
     #[arg(long, hide = true, value_name = "KIND")]
     open: Option<String>,
@@ -148,6 +152,10 @@ fn main() {
         println!("{time} {memory}");
         return;
     }
+    if args.idle {
+        runtime.block_on(wakes::print());
+        return;
+    }
     if let Some(records) = args.catch_up {
         runtime.block_on(ours::catch_up_only(records));
         if !args.alone {
@@ -167,6 +175,8 @@ fn main() {
         rows.push((ours, theirs));
     }
     table::print(&rows);
+    eprintln!("idle, a minute …");
+    runtime.block_on(wakes::print());
     if let Some(path) = &args.json {
         std::fs::write(path, table::json(&rows)).unwrap();
     }

@@ -26,8 +26,8 @@ const DAY_OF_YEAR: i64 = 100;
 /// Days between offers.
 const OFFERS: i64 = 73;
 
-struct Phone {
-    space: Space,
+pub struct Phone {
+    pub space: Space,
     clock: Arc<FixedClock>,
     folder: tempfile::TempDir,
 }
@@ -37,7 +37,7 @@ fn host(folder: &Path, clock: Arc<FixedClock>) -> Host {
 }
 
 impl Phone {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::new(BEGIN));
         let space = Space::create(folder.path(), name, host(folder.path(), clock.clone())).unwrap();
@@ -45,7 +45,7 @@ impl Phone {
     }
 }
 
-async fn pair(a: &Space, b: &Space) {
+pub async fn pair(a: &Space, b: &Space) {
     let mut show = a.pair_show("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = show.address.unwrap().to_string();
     let code = show.code.clone().unwrap();
