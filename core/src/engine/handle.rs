@@ -67,7 +67,6 @@ impl Handle {
     }
 
     /// Waits until all that has come is read.
-    #[cfg(feature = "net")]
     pub(crate) async fn settle(&self) -> Result<(), Error> {
         while self.worker.call(Engine::read_one_arrived).await? {}
         Ok(())
@@ -87,6 +86,7 @@ impl Handle {
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        self.settle().await?;
         let mut beside = self.worker.call(Engine::beside).await?;
         let (answer, answered) = oneshot::channel();
         let run = move || {
