@@ -21,6 +21,7 @@ mod entries;
 mod keys;
 mod pair_db;
 mod rows;
+mod schema;
 mod secrets;
 mod settings;
 mod vault_db;

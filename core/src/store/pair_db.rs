@@ -1,8 +1,9 @@
 //! `pair.db`: the two logs, their bodies, the documents' snapshots, the link.
 
-use super::database::{Database, Layout, Row, StorageError};
+use super::database::{Database, Row, StorageError};
 use super::entries::Segments;
 use super::rows::LogRow;
+use super::schema::PAIR;
 use super::settings::Setting;
 use crate::cbor::Value;
 use crate::host::Entropy;
@@ -15,43 +16,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-const LAYOUT: Layout = Layout {
-    file: "pair.db",
-    migrations: &[
-        "
-        CREATE TABLE store(id BLOB NOT NULL) STRICT;
-        CREATE TABLE setting(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE TABLE log(number INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
-        CREATE TABLE entry(log INTEGER NOT NULL, place INTEGER NOT NULL, sealed BLOB NOT NULL,
-            PRIMARY KEY (log, place)) STRICT, WITHOUT ROWID;
-        CREATE TABLE body(log INTEGER NOT NULL, place INTEGER NOT NULL, record INTEGER NOT NULL,
-            sealed BLOB NOT NULL, PRIMARY KEY (log, place, record)) STRICT, WITHOUT ROWID;
-        CREATE TABLE document(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE TABLE touch(lookup BLOB NOT NULL, log INTEGER NOT NULL, place INTEGER NOT NULL,
-            PRIMARY KEY (lookup, log, place)) STRICT, WITHOUT ROWID;
-        CREATE TABLE snapshot(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
-    ",
-        "
-        CREATE TABLE live(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE TABLE missing(log INTEGER NOT NULL, place INTEGER NOT NULL, record INTEGER NOT NULL,
-            PRIMARY KEY (log, place, record)) STRICT, WITHOUT ROWID;
-        CREATE TABLE expiring(log INTEGER NOT NULL, place INTEGER NOT NULL, record INTEGER NOT NULL,
-            sealed BLOB NOT NULL, PRIMARY KEY (log, place, record)) STRICT, WITHOUT ROWID;
-        CREATE TABLE outbox(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE TABLE segment(log INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
-            sealed BLOB NOT NULL, PRIMARY KEY (log, first)) STRICT, WITHOUT ROWID;
-        CREATE TABLE touch_run(lookup BLOB NOT NULL, log INTEGER NOT NULL, first INTEGER NOT NULL,
-            places BLOB NOT NULL, PRIMARY KEY (lookup, log, first)) STRICT, WITHOUT ROWID;
-    ",
-        "
-        CREATE TABLE arrived(number INTEGER PRIMARY KEY, log INTEGER NOT NULL,
-            first INTEGER NOT NULL, count INTEGER NOT NULL, sealed BLOB NOT NULL,
-            UNIQUE (log, first)) STRICT;
-        CREATE TABLE aside(number INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL) STRICT;
-    ",
-    ],
-};
-
 /// Where `pair.db` is and which store it belongs to.
 pub struct PairFile;
 
@@ -61,7 +25,7 @@ impl PairFile {
     /// # Errors
     /// [`StorageError`].
     pub fn store_id(path: &Path) -> Result<[u8; 16], StorageError> {
-        Database::store_id(path, &LAYOUT)
+        Database::store_id(path, &PAIR)
     }
 }
 
@@ -87,7 +51,7 @@ impl PairDb {
         store: [u8; 16],
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StorageError> {
-        Ok(Self::new(Database::create(path, &LAYOUT, key, store, entropy)?))
+        Ok(Self::new(Database::create(path, &PAIR, key, store, entropy)?))
     }
 
     /// Opens the file.
@@ -100,7 +64,7 @@ impl PairDb {
         store: [u8; 16],
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StorageError> {
-        Ok(Self::new(Database::open(path, &LAYOUT, key, store, entropy)?))
+        Ok(Self::new(Database::open(path, &PAIR, key, store, entropy)?))
     }
 
     fn new(file: Database) -> Self {

@@ -1,7 +1,8 @@
 //! `vault.db`: what is private. Nothing of it, not its existence, its number,
 //! its size or its time, is ever in what the partner's phone gets (R9, R10).
 
-use super::database::{Database, Layout, Row, StorageError};
+use super::database::{Database, Row, StorageError};
+use super::schema::VAULT;
 use crate::cbor::Value;
 use crate::host::{Entropy, random};
 use crate::id::DocId;
@@ -10,14 +11,6 @@ use amends_seal::DataKey;
 use rusqlite::{OptionalExtension, params};
 use std::path::Path;
 use std::sync::Arc;
-
-const LAYOUT: Layout = Layout {
-    file: "vault.db",
-    migrations: &["
-        CREATE TABLE store(id BLOB NOT NULL) STRICT;
-        CREATE TABLE item(id BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
-    "],
-};
 
 /// A private item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +37,7 @@ impl VaultDb {
         store: [u8; 16],
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StorageError> {
-        Ok(Self(Database::create(path, &LAYOUT, key, store, entropy)?))
+        Ok(Self(Database::create(path, &VAULT, key, store, entropy)?))
     }
 
     /// Opens the file.
@@ -57,7 +50,7 @@ impl VaultDb {
         store: [u8; 16],
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StorageError> {
-        Ok(Self(Database::open(path, &LAYOUT, key, store, entropy)?))
+        Ok(Self(Database::open(path, &VAULT, key, store, entropy)?))
     }
 
     /// A new random id.

@@ -1,0 +1,79 @@
+//! Every table and every column of the two files.
+//!
+//! There is one shape of table: look-up columns that tell nothing, and one column `sealed`
+//! with everything else, XChaCha20-Poly1305 under the file's data key, bound to its table and
+//! row. A `lookup` is a keyed hash (of a name, of a document's id): it finds a row and says
+//! nothing of it. `log` is a log's number in this file: even for one's own, odd for the
+//! partner's, in the order of generations. `place` is the index of an entry in its log,
+//! `record` the place of a record in its entry.
+//!
+//! | table | a row is | look-up columns | sealed |
+//! |---|---|---|---|
+//! | `store` | the file itself, once | `id`: random, says where its keys are kept | |
+//! | `setting` | a [setting](super::Setting) | `lookup`: of its name | its value |
+//! | `log` | a log as it stands | `number`: see above | owner, generation, checkpoint, pins, past, latest stated time, whether frozen or kept |
+//! | `entry` | one entry | `log`, `place` | bytes, head, own tag, causal past, when it came |
+//! | `segment` | a run of entries, instead of one row each | `log`, `first` and `count`: its entries | the same of each |
+//! | `body` | the words of a record | `log`, `place`, `record` | state, until when, since when, bytes |
+//! | `missing` | a body that may be asked for | `log`, `place`, `record` | |
+//! | `expiring` | a body that ends | `log`, `place`, `record` | until when, since when |
+//! | `document` | a document that entries touch | `lookup`: of its id | id, first kind and entry, size of its snapshot, its number among those of its class |
+//! | `touch` | an entry that touches a document | `lookup`, `log`, `place` | |
+//! | `touch_run` | entries of one run that do | `lookup`, `log`, `first`; `places`: steps from there, four bytes each | |
+//! | `live` | a document that views look at | `lookup`: of its id | id, first kind, log, number |
+//! | `snapshot` | a document as derived | `lookup`: of its id | deriving rule, bytes |
+//! | `outbox` | what opens a seal | `lookup`: of the seal's position | template, period, seal, opening, whether taken back |
+//! | `arrived` | entries that are stored and not read yet | `number`: in which order they came; `log`, `first`, `count`: its entries | the bodies that came with them |
+//! | `aside` | a record that stands in another past | `number`: to name it by | record, body |
+//! | `item` (`vault.db`) | something private | `id`: random, or a keyed hash of a name | kind, value; padded in steps |
+//!
+//! A migration is added at the end and never changed; `user_version` counts them.
+
+use super::database::Layout;
+
+/// `pair.db`.
+pub(super) const PAIR: Layout = Layout {
+    file: "pair.db",
+    migrations: &[
+        "
+        CREATE TABLE store(id BLOB NOT NULL) STRICT;
+        CREATE TABLE setting(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE log(number INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+        CREATE TABLE entry(log INTEGER NOT NULL, place INTEGER NOT NULL, sealed BLOB NOT NULL,
+            PRIMARY KEY (log, place)) STRICT, WITHOUT ROWID;
+        CREATE TABLE body(log INTEGER NOT NULL, place INTEGER NOT NULL, record INTEGER NOT NULL,
+            sealed BLOB NOT NULL, PRIMARY KEY (log, place, record)) STRICT, WITHOUT ROWID;
+        CREATE TABLE document(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE touch(lookup BLOB NOT NULL, log INTEGER NOT NULL, place INTEGER NOT NULL,
+            PRIMARY KEY (lookup, log, place)) STRICT, WITHOUT ROWID;
+        CREATE TABLE snapshot(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    ",
+        "
+        CREATE TABLE live(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE missing(log INTEGER NOT NULL, place INTEGER NOT NULL, record INTEGER NOT NULL,
+            PRIMARY KEY (log, place, record)) STRICT, WITHOUT ROWID;
+        CREATE TABLE expiring(log INTEGER NOT NULL, place INTEGER NOT NULL, record INTEGER NOT NULL,
+            sealed BLOB NOT NULL, PRIMARY KEY (log, place, record)) STRICT, WITHOUT ROWID;
+        CREATE TABLE outbox(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE segment(log INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
+            sealed BLOB NOT NULL, PRIMARY KEY (log, first)) STRICT, WITHOUT ROWID;
+        CREATE TABLE touch_run(lookup BLOB NOT NULL, log INTEGER NOT NULL, first INTEGER NOT NULL,
+            places BLOB NOT NULL, PRIMARY KEY (lookup, log, first)) STRICT, WITHOUT ROWID;
+    ",
+        "
+        CREATE TABLE arrived(number INTEGER PRIMARY KEY, log INTEGER NOT NULL,
+            first INTEGER NOT NULL, count INTEGER NOT NULL, sealed BLOB NOT NULL,
+            UNIQUE (log, first)) STRICT;
+        CREATE TABLE aside(number INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL) STRICT;
+    ",
+    ],
+};
+
+/// `vault.db`.
+pub(super) const VAULT: Layout = Layout {
+    file: "vault.db",
+    migrations: &["
+        CREATE TABLE store(id BLOB NOT NULL) STRICT;
+        CREATE TABLE item(id BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    "],
+};
