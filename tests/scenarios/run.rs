@@ -1,9 +1,10 @@
 //! Every story, in this process. As processes of the harness they run in
 //! `two_phones`.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use amends_cli::scenario::{Kind, Story, play};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -50,4 +51,41 @@ async fn a_story_that_goes_another_way_names_the_step() {
         assert!(Story::parse(bad).is_err(), "{bad}");
     }
     assert!(Story::parse(&" ".repeat(1_000_001)).is_err());
+}
+
+/// A story in which Ana proposes something, and then does this.
+fn with_step(step: &Value) -> String {
+    let mut step = step.clone();
+    step["who"] = json!("ana");
+    let propose = json!({"who": "ana", "does": "propose", "name": "talk", "clauses": ["both: x"]});
+    json!({"title": "x", "start": "2026-03-02T18:00:00Z", "steps": [propose, step]}).to_string()
+}
+
+/// Whoever plays a story got it from somebody. These are not played even by this test: they
+/// would clear what they name.
+#[test]
+fn a_copy_of_a_disk_has_a_name_and_not_a_path() {
+    for name in ["/home", "..", ".", "", "a/../../b", "../ben", "a/b", "a\\b", "C:", "a\0"] {
+        for field in ["backs_up", "restores"] {
+            let why = Story::parse(&with_step(&json!({field: name}))).unwrap_err();
+            assert!(why.contains("step 2") && why.contains("a copy"), "{field} {name:?}: {why}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_acts_on_no_other_home() {
+    let elsewhere = "/nowhere/at/all";
+    let home = format!("--home={elsewhere}");
+    for step in [
+        json!({"does": "journal write", "with": ["x", "--home", elsewhere]}),
+        json!({"does": "journal write", "with": ["x", home]}),
+        json!({"does": "end", "name": "talk", "with": [home]}),
+        json!({"does": "propose", "clauses": ["both: x"], "with": [home]}),
+        json!({"looks": "openness list", "with": [home]}),
+    ] {
+        let story = Story::parse(&with_step(&step)).unwrap();
+        let why = play(&story, [Kind::Here, Kind::Here]).await.expect_err(&step.to_string());
+        assert!(why.contains("step 2") && why.contains("its own home"), "{step}: {why}");
+    }
 }

@@ -150,6 +150,10 @@ impl Actor {
     /// # Errors
     /// Usage, or no process could be started.
     pub async fn start(&self, args: &[String], now: Moment) -> Result<Running, Failure> {
+        // Of two homes on one command line the later one counts.
+        if args.iter().any(|arg| arg == "--home" || arg.starts_with("--home=")) {
+            return Err(Failure::usage("a phone acts in its own home: no --home".to_owned()));
+        }
         match &self.kind {
             Kind::Here => {
                 let words = ["amends".to_owned(), "--json".to_owned()];

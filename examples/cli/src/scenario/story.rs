@@ -7,7 +7,7 @@ use amends::time::Moment;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How long two phones try to come in step, in seconds, where they should.
 const PATIENCE: u32 = 20;
@@ -118,6 +118,12 @@ impl Step {
         {
             return Err(format!("{looks:?} is nothing that can be looked at"));
         }
+        for name in self.backs_up.iter().chain(&self.restores) {
+            let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+            if name.is_empty() || !name.chars().all(plain) {
+                return Err(format!("{name:?} is no name of a copy: letters and digits are"));
+            }
+        }
         let personal = self.does.is_some()
             || self.reads.is_some()
             || self.clock.is_some()
@@ -219,6 +225,11 @@ impl Stage {
         self.now.plus(self.clocks[who])
     }
 
+    /// Where copies of disks are kept, beside the homes, so that none can be called as one.
+    fn copies(&self) -> PathBuf {
+        self.folder.path().join("copies")
+    }
+
     async fn run(&self, who: usize, args: &[&str]) -> Result<Value, Failure> {
         self.phones[who].act(args, self.time(who)).await
     }
@@ -272,10 +283,10 @@ impl Stage {
             self.clocks[who] = seconds(clock)?;
         }
         if let Some(name) = &step.backs_up {
-            copy(&self.phones[who].home, &self.folder.path().join(name))?;
+            copy(&self.phones[who].home, &self.copies().join(name))?;
         }
         if let Some(name) = &step.restores {
-            copy(&self.folder.path().join(name), &self.phones[who].home)?;
+            copy(&self.copies().join(name), &self.phones[who].home)?;
         }
         if let Some(name) = &step.reads {
             let view = self.show(who, name).await?;
