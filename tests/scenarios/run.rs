@@ -89,3 +89,15 @@ async fn a_story_acts_on_no_other_home() {
         assert!(why.contains("step 2") && why.contains("its own home"), "{step}: {why}");
     }
 }
+
+#[test]
+fn a_length_of_time_that_is_none_is_found_before_the_story_is_played() {
+    for wrong in ["", "d", "7", "7w", "1.5h", "9223372036854775807d", "7é", "é", "--7d"] {
+        for field in ["wait", "clock"] {
+            let story = json!({"title": "x", "start": "2026-03-02T18:00:00Z", "steps": [
+                {"who": "ana", "does": "stop_all", field: wrong}]});
+            let why = Story::parse(&story.to_string()).unwrap_err();
+            assert!(why.contains("no length of time"), "{field} {wrong:?}: {why}");
+        }
+    }
+}

@@ -124,6 +124,9 @@ impl Step {
                 return Err(format!("{name:?} is no name of a copy: letters and digits are"));
             }
         }
+        for length in self.wait.iter().chain(&self.clock) {
+            seconds(length)?;
+        }
         let personal = self.does.is_some()
             || self.reads.is_some()
             || self.clock.is_some()
@@ -209,15 +212,15 @@ pub async fn play(story: &Story, kinds: [Kind; 2]) -> Result<usize, String> {
 
 fn seconds(text: &str) -> Result<i64, String> {
     let wrong = || format!("{text:?} is no length of time such as 30m, 24h, 7d");
-    let (number, unit) = text.split_at(text.len().saturating_sub(1));
-    let number: i64 = number.parse().map_err(|_| wrong())?;
+    let (at, unit) = text.char_indices().next_back().ok_or_else(wrong)?;
     let unit = match unit {
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
         _ => return Err(wrong()),
     };
-    Ok(number * unit)
+    let number: i64 = text[..at].parse().map_err(|_| wrong())?;
+    number.checked_mul(unit).ok_or_else(wrong)
 }
 
 impl Stage {
