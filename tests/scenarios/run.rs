@@ -42,6 +42,10 @@ async fn a_story_that_goes_another_way_names_the_step() {
         {"note": "wrong", "who": "ana", "name": "talk", "sees": {"state": "active"}}]}"#;
     let why = play(&Story::parse(story).unwrap(), [Kind::Here, Kind::Here]).await.unwrap_err();
     assert!(why.contains("step 2 (wrong)") && why.contains("proposed"), "{why}");
+    let unnamed = json!({"does": "openness post", "with": ["day", "x", "--under", "{nobody}"]});
+    let story = Story::parse(&with_step(&unnamed)).unwrap();
+    let why = play(&story, [Kind::Here, Kind::Here]).await.unwrap_err();
+    assert!(why.contains("nothing is called \"nobody\""), "{why}");
     for bad in [
         "{",
         r#"{"title": "x", "start": "soon", "steps": []}"#,

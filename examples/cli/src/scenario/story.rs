@@ -105,6 +105,8 @@ pub struct Step {
     finds: Map<String, Value>,
     /// Words that stand nowhere in that answer.
     lacks: Vec<String>,
+    /// Gives names to ids that stand in that answer, by JSON pointer.
+    names: BTreeMap<String, String>,
 }
 
 impl Step {
@@ -126,6 +128,9 @@ impl Step {
         }
         for length in self.wait.iter().chain(&self.clock) {
             seconds(length)?;
+        }
+        if self.looks.is_none() && !self.names.is_empty() {
+            return Err("it names what stands in an answer, and looks at none".to_owned());
         }
         let personal = self.does.is_some()
             || self.reads.is_some()
@@ -322,22 +327,27 @@ impl Stage {
         }
     }
 
-    /// A command as a story says it: its words, what it is about, and more words,
-    /// in which `{name}` stands for an id.
+    /// A command as a story says it: its words, what it is about, and more words.
     fn command(&self, does: &str, about: bool, step: &Step) -> Result<Vec<String>, String> {
         let mut words: Vec<String> = does.split(' ').map(str::to_owned).collect();
         if let Some(name) = step.name.as_ref().filter(|_| about) {
             let id = self.names.get(name);
             words.push(id.cloned().ok_or_else(|| format!("nothing is called {name:?}"))?);
         }
-        for word in &step.with {
-            let mut word = word.clone();
-            for (name, id) in &self.names {
-                word = word.replace(&format!("{{{name}}}"), id);
-            }
-            words.push(word);
-        }
+        words.extend(self.more(step)?);
         Ok(words)
+    }
+
+    /// More words, in which `{name}` stands for an id.
+    fn more(&self, step: &Step) -> Result<Vec<String>, String> {
+        let more = step.with.iter().map(|word| {
+            let Some(name) = word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) else {
+                return Ok(word.clone());
+            };
+            let id = self.names.get(name).cloned();
+            id.ok_or_else(|| format!("nothing is called {name:?}"))
+        });
+        more.collect()
     }
 
     /// The command line of an act that begins with these words.
@@ -387,7 +397,7 @@ impl Stage {
             };
             words.extend(["--seen".to_owned(), seen]);
         }
-        words.extend(step.with.iter().cloned());
+        words.extend(self.more(step)?);
         Ok(words)
     }
 
@@ -425,7 +435,7 @@ impl Stage {
         }
     }
 
-    async fn check(&self, who: usize, step: &Step) -> Result<(), String> {
+    async fn check(&mut self, who: usize, step: &Step) -> Result<(), String> {
         if let Some(expected) = &step.sees {
             let name = step.name.as_deref().ok_or("says nothing of which agreement is seen")?;
             let seen = summary(&self.show(who, name).await?);
@@ -441,8 +451,9 @@ impl Stage {
         if let Some(looks) = &step.looks {
             self.look(who, looks, step).await?;
         }
+        let here = &*self;
         let ask = |args: &'static [&'static str]| async move {
-            self.run(who, args).await.map_err(|failure| failure.text)
+            here.run(who, args).await.map_err(|failure| failure.text)
         };
         if let Some(expected) = &step.shares {
             let shown = ask(&["share", "show"]).await?;
@@ -478,7 +489,7 @@ impl Stage {
         Ok(())
     }
 
-    async fn look(&self, who: usize, looks: &str, step: &Step) -> Result<(), String> {
+    async fn look(&mut self, who: usize, looks: &str, step: &Step) -> Result<(), String> {
         let with = if step.does.is_some() { &[][..] } else { &step.with[..] };
         let step_of = Step { name: step.name.clone(), with: with.to_vec(), ..Step::default() };
         let about = matches!(Doing::parse(looks)?, Doing::Command { about: true });
@@ -495,6 +506,11 @@ impl Stage {
             if found != *value {
                 return Err(format!("{pointer} of {looks} is {found}, not {value}, in {shown}"));
             }
+        }
+        for (name, pointer) in &step.names {
+            let id = shown.pointer(pointer).and_then(Value::as_str);
+            let id = id.ok_or_else(|| format!("{pointer} of {looks} is no id, in {shown}"))?;
+            self.names.insert(name.clone(), id.to_owned());
         }
         let text = shown.to_string();
         match step.lacks.iter().find(|words| text.contains(words.as_str())) {
