@@ -1,7 +1,7 @@
 //! Every story, in this process. As processes of the harness they run in
 //! `two_phones`.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use amends_cli::scenario::{Kind, Story, play};
 use serde_json::{Value, json};

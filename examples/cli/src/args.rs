@@ -131,8 +131,10 @@ pub enum Command {
 
 /// What the two do from day to day, a group of commands for each capability.
 ///
-/// What is here can be said in a story as it is; see [`crate::scenario`]. So nothing here
-/// may wait for the other phone, or read or write files that the command line names.
+/// A new one is a file each in `args`, `commands` and `render`, and a line here; the compiler
+/// then asks who does it. All that is here can be said in a story, as it is: what names a
+/// thing is a [`Reference`], and nothing waits for the other phone, or reads or writes files
+/// that the command line names.
 #[derive(Debug, Subcommand)]
 pub enum Capability {
     /// What you share, on one screen, and how to stop all of it.
