@@ -47,7 +47,7 @@ pub fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             let hidden = name.starts_with('.');
-            if path.is_dir() && !hidden && !["target", "build", "generated"].contains(&&*name) {
+            if path.is_dir() && !hidden && !["target", "build", "Generated"].contains(&&*name) {
                 folders.push(path);
             } else if endings.iter().any(|ending| name.ends_with(ending)) {
                 found.push(path);
