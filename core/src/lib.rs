@@ -49,13 +49,13 @@
 
 // What the tests look at is `pub` in its private module, see `internals`.
 #![cfg_attr(not(feature = "sim"), allow(unused_imports))]
+// Without the network nobody calls what serves a session; it is compiled all the
+// same, so that it cannot rot.
+#![cfg_attr(not(feature = "net"), allow(dead_code))]
 
 mod cbor;
 mod document;
 mod domain;
-// Without the network nobody calls what serves a session; it is compiled all the
-// same, so that it cannot rot.
-#[cfg_attr(not(feature = "net"), allow(dead_code))]
 mod engine;
 mod error;
 #[cfg(feature = "net")]
@@ -70,7 +70,6 @@ mod net;
 mod pairing;
 mod space;
 mod store;
-#[cfg_attr(not(feature = "net"), allow(dead_code))]
 mod sync;
 mod text;
 pub mod time;
