@@ -98,15 +98,24 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
 /// not known here belongs where its family does, so that what a newer version begins is
 /// listed, and said to need an update, rather than hidden.
 pub fn class(name: &str) -> Option<Class> {
-    if let Some(kind) = kind(name) {
-        return Some(kind.class);
-    }
-    let family = |name: &str| name.split_once('.').map(|(family, _)| family.to_owned());
-    let unknown = family(name)?;
-    kinds()
-        .filter(|kind| family(kind.name).as_ref() == Some(&unknown))
-        .map(|kind| kind.class)
-        .last()
+    let known = kind(name).map(|kind| kind.class);
+    known.or_else(|| relatives(name).map(|kind| kind.class).last())
+}
+
+/// Whether a kind of the partner's is listed without its name: one that is not known here,
+/// where any of its family is.
+pub fn veiled(name: &str) -> bool {
+    kind(name).map_or_else(|| relatives(name).any(|kind| kind.veiled), |kind| kind.veiled)
+}
+
+fn family(name: &str) -> Option<&str> {
+    name.split_once('.').map(|(family, _)| family)
+}
+
+/// The kinds that are known of a kind's family.
+fn relatives(name: &str) -> impl Iterator<Item = &'static Kind> {
+    let of = family(name);
+    kinds().filter(move |kind| of.is_some() && family(kind.name) == of)
 }
 
 /// Runs something for the [`Capability`](super::capability::Capability) that documents of a
@@ -165,5 +174,19 @@ impl Action {
     /// Whether it can be said again as it was.
     pub fn repeatable(&self) -> bool {
         self.described().is_some_and(|kind| kind.repeatable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Class, class, veiled};
+
+    #[test]
+    fn a_kind_that_is_not_known_belongs_where_its_family_does_and_is_veiled_as_it_is() {
+        assert_eq!(class("checkin.newer"), Some(Class::Ledger));
+        assert_eq!(class("talk.newer"), Some(Class::Talk));
+        assert_eq!(["nothing", "none.such", ""].map(class), [None; 3]);
+        assert!(veiled("checkin.newer") && veiled("checkin.seal"));
+        assert!(!veiled("talk.newer") && !veiled("nothing") && !veiled("none.such"));
     }
 }

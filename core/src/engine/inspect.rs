@@ -66,7 +66,7 @@ impl Engine {
                         kind.len() <= 64 && kind.bytes().all(|b| b.is_ascii_graphic())
                     };
                     let kind = header.as_ref().map(|header| &header.kind).filter(plain);
-                    let veiled = |kind: &String| action::kind(kind).is_some_and(|kind| kind.veiled);
+                    let veiled = |kind: &String| action::veiled(kind);
                     match kind {
                         // Whether the other has sealed, or taken it back, is nobody's
                         // business until both have (RULES.md, sealed check-ins).
