@@ -349,6 +349,38 @@ async fn r07_a_body_that_comes_back_after_its_withdrawal_or_asks_for_91_days_is_
     unharmed(&ana).await;
 }
 
+/// Which ledger is whose in which month follows from the pair: the partner knows it too.
+#[tokio::test(flavor = "multi_thread")]
+async fn inv8_nobody_takes_a_ledger_from_me_by_writing_into_it_first() {
+    use amends::internals::domain::ledger::{Month, ledger};
+    let (ana, liar, at, _) = ana_and_liar().await;
+    let into = |person| Record {
+        target: ledger(liar.pair, person, Month::of(BEGIN)),
+        at: Stated { moment: BEGIN, zone: "UTC".into() },
+        action: Action::Agreement(agreement::Act::Suspend),
+        body: None,
+    };
+    let first = [liar.partner, liar.me].map(|person| into(person).to_value());
+    let (theirs, _) = post(&liar, "I was at the harbour.", BEGIN.plus(5 * DAY));
+    let entries = vec![entry(at.length, first.to_vec()), entry(at.length + 1, vec![theirs])];
+    tell(&ana, &liar, at, entries).await;
+
+    let words = amends_tests::phones::post("I am on the tram.");
+    let mine = ana.space.openness().post(words).await.unwrap();
+    let listed = ana.space.openness().list().await.unwrap();
+    assert!(listed.iter().any(|post| post.id == mine.id));
+    ana.space.openness().withdraw(mine.id).await.unwrap();
+    let intention = ana.space.check_ins().intend("I listen.").await.unwrap();
+    ana.space.check_ins().withdraw(intention.id).await.unwrap();
+    let answers = || [(1, amends::Answer { scale: Some(3), words: None })].into();
+    ana.clock.set(BEGIN.plus(3 * DAY));
+    let week = amends::TemplateId::Week;
+    ana.space.check_ins().draft(week, answers()).await.unwrap();
+    let sealed = ana.space.check_ins().seal(week).await.unwrap();
+    ana.space.check_ins().cancel(week, sealed.period).await.unwrap();
+    unharmed(&ana).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_frames_end_the_link_and_nothing_else() {
     let (ana, liar, at, _) = ana_and_liar().await;

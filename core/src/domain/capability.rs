@@ -17,7 +17,7 @@ use crate::id::{DocId, Past, PersonId, Position};
 use crate::limits;
 use crate::time::Moment;
 
-/// What a document is about, by the kind of the first record that touched it.
+/// What a document is about, by the kind of the first record of it that came here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// What concerns the pair itself: how it stands, limits, space.
@@ -48,6 +48,12 @@ impl Class {
             Class::Talk => "talk",
             Class::Account => "account",
         }
+    }
+
+    /// Whether the ids of these documents follow from the pair, and are not their
+    /// beginner's to choose: what else came into one first says nothing about it.
+    pub fn follows_from_pair(self) -> bool {
+        matches!(self, Class::Pair | Class::Ledger)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::capability::{Begun, Capability, Class, Context, Records, View
 use crate::domain::ledger::own_document;
 use crate::domain::pacing::Pace;
 use crate::domain::pair::{Lifecycle, PairState};
-use crate::domain::record::Draft;
+use crate::domain::record::{Draft, Held};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::words;
 use crate::error::Error;
@@ -127,12 +127,21 @@ impl Engine {
     pub(crate) fn of_class<C: Capability>(&mut self, home: &Home, doc: DocId) -> Result<(), Error> {
         match self.class_of(home, doc)? {
             Some(class) if class == C::CLASS => Ok(()),
+            Some(_) if self.holds::<C>(home, doc)? => Ok(()),
             _ => Err(RefusalCode::NotFound.into()),
         }
     }
 
-    /// What a document is about; `None` for one that nothing touches, or whose first kind
-    /// is not known here.
+    /// Whether a document that something else came into first holds a record of this kind:
+    /// nobody takes a document from the other by being first.
+    fn holds<C: Capability>(&mut self, home: &Home, doc: DocId) -> Result<bool, Error> {
+        let read = self.records(home, doc)?;
+        let class = |held: &Held| action::class(held.record.action.kind());
+        Ok(read.held.iter().any(|held| class(held) == Some(C::CLASS)))
+    }
+
+    /// What a document is about, by the kind that came here first; `None` for one that
+    /// nothing touches, or whose first kind is not known here.
     fn class_of(&mut self, home: &Home, doc: DocId) -> Result<Option<Class>, Error> {
         if let Some(class) = self.rows.known.get(&doc) {
             return Ok(*class);
@@ -297,10 +306,13 @@ impl Engine {
     ) -> Result<(), Error> {
         let state = self.state::<C>(home, docs)?;
         let begins = C::begins(&state, command);
-        // One that nothing touches yet is of no kind.
-        for doc in docs {
-            if self.class_of(home, *doc)?.is_some_and(|class| class != C::CLASS) {
-                return Err(RefusalCode::NotFound.into());
+        // One that nothing touches yet is of no kind; and what follows from the pair alone
+        // is of its kind whatever else came into it.
+        if !C::CLASS.follows_from_pair() {
+            for doc in docs {
+                if self.class_of(home, *doc)?.is_some() {
+                    self.of_class::<C>(home, *doc)?;
+                }
             }
         }
         let begun = if begins { self.begun::<C>(home)? } else { Begun::default() };

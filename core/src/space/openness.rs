@@ -10,6 +10,7 @@ use crate::domain::refusal::RefusalCode;
 use crate::engine::{Engine, Home, Watched};
 use crate::error::Error;
 use crate::id::{DocId, ItemId, Position};
+use crate::limits;
 use std::collections::BTreeSet;
 
 /// The ledgers of both that views look at: those of the months around now,
@@ -17,7 +18,7 @@ use std::collections::BTreeSet;
 fn live_ledgers(engine: &mut Engine, home: &Home) -> Result<Vec<DocId>, Error> {
     let now = engine.now();
     let mut docs: BTreeSet<DocId> = home.ledgers_between(now, now).into_iter().flatten().collect();
-    docs.extend(engine.live_documents(&[Class::Ledger], usize::MAX)?);
+    docs.extend(engine.live_documents(&[Class::Ledger], limits::LIVE_DOCUMENTS)?);
     Ok(docs.into_iter().collect())
 }
 
