@@ -50,6 +50,8 @@ impl Engine {
             }
             self.wrote = true;
             self.scrub = true;
+            // Its words may be shown anywhere.
+            self.told.touch(None);
         }
         Ok(())
     }

@@ -65,10 +65,21 @@ impl Told {
         }
     }
 
-    /// Tells what was touched; all of it, where nothing was.
+    /// Whether anything was touched that is not told yet.
+    pub(super) fn is_touched(&self) -> bool {
+        self.all || !self.touched.is_empty()
+    }
+
+    /// What was touched never was: its transaction was taken back.
+    pub(super) fn take_back(&mut self) {
+        self.touched.clear();
+        self.all = false;
+    }
+
+    /// Tells what was touched, and that something happened where nothing was.
     pub(super) fn tell(&mut self) {
         let touched = std::mem::take(&mut self.touched);
-        let all = std::mem::take(&mut self.all) || touched.is_empty();
+        let all = std::mem::take(&mut self.all);
         self.changes.send_modify(|changes| {
             changes.any += 1;
             changes.unknown += u64::from(all);

@@ -202,10 +202,10 @@ impl Engine {
         self.told.watch()
     }
 
-    /// Tells those who listen that what was touched since has changed; all of it, where
-    /// nothing was.
+    /// Tells those who listen that anything may have changed. What a transaction touched is
+    /// told by itself.
     pub(crate) fn changed(&mut self) {
-        self.told.tell();
+        self.told.tell_all();
     }
 
     /// What has changed so far.

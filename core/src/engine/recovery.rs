@@ -271,6 +271,7 @@ impl Engine {
     /// force waits, on this side, for its owner's reconfirmation, item by item
     /// (R32). Resuming an agreement reconfirms it.
     pub fn suspend_recovered(&mut self) -> Result<(), Error> {
+        self.told.touch(None);
         Ok(self.db()?.set(Setting::Reconfirm, &Value::Bool(true))?)
     }
 
@@ -342,6 +343,7 @@ impl Engine {
         self.append_all(&mut home, drafts)?;
         self.db()?.set(Setting::Paused, &Value::Bool(true))?;
         self.db()?.unset(Setting::Awaited)?;
+        self.told.touch(None);
         Ok(self.db()?.unset(Setting::Reconfirm)?)
     }
 }

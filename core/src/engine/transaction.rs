@@ -17,18 +17,20 @@ use crate::time::Stated;
 impl Engine {
     /// Writes what a rule decides. The clock is looked at first (R32), and what has come is
     /// read; then `work` sees the state as it is, and appends. Whoever listens is told after
-    /// the transaction is durable.
+    /// the transaction is durable; of everything, where it touched no document.
     pub(crate) fn write<T>(
         &mut self,
         work: impl FnOnce(&mut Self, &mut Home) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let written = self.transact(|engine| {
+        self.transact(|engine| {
             engine.look_at_clock()?;
             let mut home = engine.home()?;
-            work(engine, &mut home)
-        })?;
-        self.changed();
-        Ok(written)
+            let written = work(engine, &mut home)?;
+            if !engine.told.is_touched() {
+                engine.told.touch(None);
+            }
+            Ok(written)
+        })
     }
 
     /// One transaction over `pair.db`: all of `work`, or nothing. What has come before is
@@ -68,6 +70,11 @@ impl Engine {
         };
         let result = self.db()?.finish(result);
         let wrote = std::mem::take(&mut self.wrote);
+        match &result {
+            Err(_) => self.told.take_back(),
+            Ok(_) if self.told.is_touched() => self.told.tell(),
+            Ok(_) => {}
+        }
         match &result {
             // What was taken in meanwhile never was.
             Err(_) if wrote => self.forget(),

@@ -100,9 +100,14 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether something that has come may still wait to be read.
+    pub(crate) fn waits_to_read(&self) -> bool {
+        self.unread && self.files.is_some()
+    }
+
     /// Reads one run of what has come. Whether there was one.
     pub(crate) fn read_one_arrived(&mut self) -> Result<bool, Error> {
-        if !self.unread || self.files.is_none() {
+        if !self.waits_to_read() {
             return Ok(false);
         }
         if self.db()?.oldest_arrived()?.is_none() {
@@ -120,8 +125,6 @@ impl Engine {
             read => read?,
         };
         self.unread = self.db()?.oldest_arrived()?.is_some();
-        // Who was answered from less hears of it.
-        self.changed();
         // Both seals may be here now.
         if !self.unread
             && let Err(error) = self.settle_seals()

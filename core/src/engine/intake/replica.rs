@@ -2,7 +2,7 @@
 
 use super::arrival::Arrival;
 use crate::cbor::View;
-use crate::domain::record;
+use crate::domain::{action, record};
 use crate::engine::{Engine, Home};
 use crate::error::Error;
 use crate::id::{Commitment, Head, LogId, PersonId};
@@ -38,7 +38,7 @@ impl Engine {
     fn take_in(&mut self, run: &Run) -> Result<Intake, Error> {
         let intake = self.transact_unread(|engine| engine.take_in_within(run))?;
         if matches!(intake, Intake::Stored(_)) {
-            self.changed();
+            self.told.tell();
         }
         Ok(intake)
     }
@@ -328,14 +328,17 @@ impl Engine {
         }
         let Some(row) = db.body(log.number, body.index, body.place)? else { return Ok(()) };
         let entry = db.entry(log.number, body.index)?;
-        let commitment = Entry::decode(&entry.bytes)
-            .ok()
-            .and_then(|entry| body_of(entry.records.get(usize::from(body.place))?));
-        let Some(commitment) = commitment else { return Ok(()) };
+        let header = Entry::decode(&entry.bytes).ok().and_then(|entry| {
+            record::header(&View::read(entry.records.get(usize::from(body.place))?).ok()?)
+        });
+        let Some((kind, commitment)) = header.and_then(|of| Some((of.kind, of.body?))) else {
+            return Ok(());
+        };
         let gate = Gate { commitment, state: row.state, until: row.until, latest };
         if gate.admits(&body.bytes) {
             let row = BodyRow { state: BodyState::Present, bytes: body.bytes.clone(), ..row };
             db.put_body(log.number, body.index, body.place, &row)?;
+            self.told.touch(action::class(&kind));
             self.rows.forget_body(crate::id::Position {
                 log: log.id(),
                 index: body.index,
@@ -447,9 +450,7 @@ impl Replica for Engine {
         self.transact(|engine| {
             let Some(row) = engine.log(log)? else { return Ok(()) };
             bodies.iter().try_for_each(|body| engine.take_in_body(&row, body))
-        })?;
-        self.changed();
-        Ok(())
+        })
     }
 }
 
