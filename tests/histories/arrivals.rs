@@ -7,6 +7,7 @@ use amends::time::Moment;
 use amends_tests::phones::{BEGIN, copy_of, host, meet, paired, plain, promise};
 use rusqlite::Connection;
 use std::path::Path;
+use std::time::Duration;
 
 const DUE: Moment = Moment(BEGIN.0 + 3_600);
 
@@ -56,6 +57,25 @@ async fn a_phone_that_stops_before_it_has_read_what_came_has_it_when_it_opens() 
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     assert_eq!(views, seen(&ben.space).await);
     assert!(views.contains("Sentence 19.") && views.contains("Promise 19."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_come_is_read_though_nobody_asks() {
+    let [ana, ben] = paired().await;
+    for day in 0..20 {
+        ana.space.promises().make(promise(&format!("Promise {day}."), DUE)).await.unwrap();
+    }
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("bundle");
+    ana.space.write_bundle(&file, BundleOf::Everything).await.unwrap();
+    ben.space.read_bundle(&file).await.unwrap();
+    let files = Connection::open(ben.folder.path().join("pair.db")).unwrap();
+    let read = async {
+        while unread(&files) > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), read).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

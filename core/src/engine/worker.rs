@@ -16,6 +16,9 @@ const QUEUE: usize = 256;
 /// says so.
 const REST: Duration = Duration::from_secs(60);
 
+/// How long it waits, once something has come, for somebody to ask before it reads that.
+const BREATH: Duration = Duration::from_millis(100);
+
 type Job = Box<dyn FnOnce(&mut Engine) + Send>;
 
 /// The way to the writer.
@@ -54,27 +57,29 @@ impl Worker {
     pub fn start(mut engine: Engine) -> Result<Self, Error> {
         let (sender, jobs) = channel::<Job>();
         let run = move || {
-            let mut more = false;
+            let mut rest = REST;
             loop {
-                match jobs.recv_timeout(if more { Duration::ZERO } else { REST }) {
+                match jobs.recv_timeout(rest) {
                     Ok(job) => {
                         let work = AssertUnwindSafe(|| perform(&mut engine, job));
                         if catch_unwind(work).is_err() {
                             // The caller sees its answer dropped; nothing half done stays.
                             engine.start_over();
                         }
+                        rest = if engine.waits_to_read() { BREATH } else { REST };
                     }
                     Err(RecvTimeoutError::Timeout) => {
-                        let rest = AssertUnwindSafe(|| {
+                        let work = AssertUnwindSafe(|| {
                             look(&mut engine);
                             let more = engine.read_at_rest();
                             engine.upkeep();
                             more
                         });
-                        more = catch_unwind(rest).unwrap_or_else(|_| {
+                        let more = catch_unwind(work).unwrap_or_else(|_| {
                             engine.start_over();
                             false
                         });
+                        rest = if more { Duration::ZERO } else { REST };
                     }
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
