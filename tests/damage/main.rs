@@ -17,6 +17,7 @@ use rusqlite::types::{Value, ValueRef};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Ana's phone after a little life, closed: agreements, an offer, drafts.
 async fn lived() -> [Phone; 2] {
@@ -363,6 +364,29 @@ async fn a_suspended_space_answers_locked_and_a_closed_one_closed() {
     ana.space.shutdown().await;
     ana.space.shutdown().await;
     assert_eq!(ana.space.agreements().list().await, Err(Error::Closed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_space_has_no_reader_left_that_holds_its_files() {
+    let [ana, _] = lived().await;
+    let reading = {
+        let space = ana.space.clone();
+        tokio::spawn(async move {
+            loop {
+                drop(space.doctor().await);
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        })
+    };
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        ana.space.suspend().await.unwrap();
+        let wal = ana.folder.path().join("pair.db-wal");
+        let left = fs::metadata(&wal).map_or(0, |file| file.len());
+        assert_eq!(left, 0, "nobody kept it from being written back");
+        ana.space.resume().await.unwrap();
+    }
+    reading.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]

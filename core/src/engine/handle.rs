@@ -6,10 +6,35 @@ use super::worker::Worker;
 use super::{Changes, Engine, Host};
 use crate::error::Error;
 use crate::time::Moment;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{oneshot, watch};
 
 /// So many slices of what has come are waited for by who asks.
 const SLICES: usize = 8;
+
+/// Those that read beside the writer.
+#[derive(Default)]
+struct Readers {
+    ends: Arc<AtomicBool>,
+    open: watch::Sender<usize>,
+}
+
+/// One of them, while its files are open.
+struct Reading(Arc<Readers>);
+
+impl Reading {
+    fn new(readers: &Arc<Readers>) -> Self {
+        readers.open.send_modify(|open| *open += 1);
+        Self(readers.clone())
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.0.open.send_modify(|open| *open -= 1);
+    }
+}
 
 /// A handle to one engine. Clones lead to the same one.
 #[derive(Clone)]
@@ -17,6 +42,7 @@ pub(crate) struct Handle {
     pub(crate) host: Host,
     worker: Worker,
     changes: watch::Receiver<Changes>,
+    readers: Arc<Readers>,
     #[cfg(feature = "watch")]
     folder: std::path::PathBuf,
 }
@@ -27,6 +53,7 @@ impl Handle {
         Ok(Self {
             host: engine.host.clone(),
             changes: engine.watch(),
+            readers: Arc::default(),
             #[cfg(feature = "watch")]
             folder: engine.folder.clone(),
             worker: Worker::start(engine)?,
@@ -39,6 +66,7 @@ impl Handle {
         Self {
             host: engine.host.clone(),
             changes: engine.watch(),
+            readers: Arc::default(),
             #[cfg(feature = "watch")]
             folder: engine.folder.clone(),
             worker: Worker::here(engine),
@@ -87,15 +115,40 @@ impl Handle {
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.settle().await?;
+        let reading = Reading::new(&self.readers);
         let mut beside = self.worker.call(Engine::beside).await?;
+        beside.ends = Some(reading.0.ends.clone());
         let (answer, answered) = oneshot::channel();
         let run = move || {
+            let worked = work(&mut beside);
+            drop((beside, reading));
             // The caller may have gone away.
-            drop(answer.send(work(&mut beside)));
+            drop(answer.send(worked));
         };
         std::thread::Builder::new().name("amends-reader".to_owned()).spawn(run)?;
         // A panic of ours ends the thread: its answer never comes.
         answered.await.map_err(|_| Error::Internal)?
+    }
+
+    /// Asks for something after which nobody has the files open: those that read beside the
+    /// writer end first, and so does who has begun meanwhile.
+    pub(crate) async fn call_alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.end_readers().await;
+        let done = self.worker.call(work).await;
+        self.end_readers().await;
+        done
+    }
+
+    /// Has those end that read beside the writer, and waits until their files are closed.
+    async fn end_readers(&self) {
+        self.readers.ends.store(true, Ordering::Relaxed);
+        let mut open = self.readers.open.subscribe();
+        // Its sender lives as long as this handle does.
+        drop(open.wait_for(|open| *open == 0).await);
+        self.readers.ends.store(false, Ordering::Relaxed);
     }
 
     /// Hears of every change, from here, the partner, or another process.

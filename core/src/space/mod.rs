@@ -289,7 +289,7 @@ impl Space {
     pub async fn suspend(&self) -> Result<(), Error> {
         #[cfg(feature = "net")]
         self.phone.lifecycle.sleep().await;
-        self.engine.call(Engine::suspend).await
+        self.engine.call_alone(Engine::suspend).await
     }
 
     /// Opens the files again; an exchange goes on, from where it listened before.
@@ -306,7 +306,7 @@ impl Space {
     /// Ends the space: what was accepted is finished, everything after answers
     /// `Closed`. Calling it again does nothing.
     pub async fn shutdown(&self) {
-        if let Err(error) = self.engine.call(Engine::suspend).await {
+        if let Err(error) = self.engine.call_alone(Engine::suspend).await {
             tracing::debug!(%error, "nothing was left to write back");
         }
         self.engine.stop();
@@ -319,7 +319,7 @@ impl Space {
     /// # Errors
     /// What the disk or the secret store says.
     pub async fn erase_local(self) -> Result<(), Error> {
-        self.engine.call(Engine::erase).await?;
+        self.engine.call_alone(Engine::erase).await?;
         self.engine.stop();
         Ok(())
     }
