@@ -7,7 +7,7 @@ use super::{Changes, Engine, Host};
 use crate::error::Error;
 use crate::time::Moment;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{oneshot, watch};
 
 /// So many slices of what has come are waited for by who asks.
@@ -16,23 +16,42 @@ const SLICES: usize = 8;
 /// Those that read beside the writer.
 #[derive(Default)]
 struct Readers {
-    ends: Arc<AtomicBool>,
+    /// Raised whenever those that read now are to end.
+    ended: Arc<AtomicU64>,
     open: watch::Sender<usize>,
 }
 
 /// One of them, while its files are open.
-struct Reading(Arc<Readers>);
+struct Reading {
+    readers: Arc<Readers>,
+    until: Until,
+}
 
 impl Reading {
     fn new(readers: &Arc<Readers>) -> Self {
         readers.open.send_modify(|open| *open += 1);
-        Self(readers.clone())
+        let ended = readers.ended.clone();
+        let begun = ended.load(Ordering::Relaxed);
+        Self { readers: readers.clone(), until: Until { ended, begun } }
+    }
+}
+
+/// Until when something may read.
+#[derive(Clone)]
+pub(super) struct Until {
+    ended: Arc<AtomicU64>,
+    begun: u64,
+}
+
+impl Until {
+    pub(super) fn is_over(&self) -> bool {
+        self.ended.load(Ordering::Relaxed) != self.begun
     }
 }
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        self.0.open.send_modify(|open| *open -= 1);
+        self.readers.open.send_modify(|open| *open -= 1);
     }
 }
 
@@ -80,8 +99,9 @@ impl Handle {
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let mut work = work;
-        for left in (0..SLICES).rev() {
+        let (mut work, mut left) = (work, SLICES);
+        loop {
+            left -= 1;
             let slice = move |engine: &mut Engine| {
                 let more = engine.read_one_arrived()? && engine.unread;
                 if more && left > 0 { Ok(Err(work)) } else { Ok(Ok(work(engine)?)) }
@@ -91,7 +111,6 @@ impl Handle {
                 Err(waiting) => work = waiting,
             }
         }
-        self.worker.call(work).await
     }
 
     /// Waits until all that has come is read.
@@ -117,7 +136,7 @@ impl Handle {
         self.settle().await?;
         let reading = Reading::new(&self.readers);
         let mut beside = self.worker.call(Engine::beside).await?;
-        beside.ends = Some(reading.0.ends.clone());
+        beside.until = Some(reading.until.clone());
         let (answer, answered) = oneshot::channel();
         let run = move || {
             let worked = work(&mut beside);
@@ -142,13 +161,16 @@ impl Handle {
         done
     }
 
-    /// Has those end that read beside the writer, and waits until their files are closed.
+    /// Has those end that read beside the writer, as soon as they look at the files again.
+    pub(crate) fn stop_readers(&self) {
+        self.readers.ended.fetch_add(1, Ordering::Relaxed);
+    }
+
     async fn end_readers(&self) {
-        self.readers.ends.store(true, Ordering::Relaxed);
+        self.stop_readers();
         let mut open = self.readers.open.subscribe();
         // Its sender lives as long as this handle does.
         drop(open.wait_for(|open| *open == 0).await);
-        self.readers.ends.store(false, Ordering::Relaxed);
     }
 
     /// Hears of every change, from here, the partner, or another process.

@@ -52,7 +52,6 @@ use cache::{Derived, Rows};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 
 /// What the host lends, see [`crate::host`].
@@ -163,8 +162,8 @@ pub struct Engine {
     /// How often a log of one's own was cut, as far as it was seen.
     cuts: Option<u64>,
     version: i64,
-    /// For one that only reads beside the writer: it is to end now.
-    ends: Option<Arc<AtomicBool>>,
+    /// For one that only reads beside the writer.
+    until: Option<handle::Until>,
 }
 
 impl Engine {
@@ -194,7 +193,7 @@ impl Engine {
             delivered: None,
             cuts: None,
             version,
-            ends: None,
+            until: None,
         };
         engine.cuts = engine.cuts()?;
         Ok(engine)
@@ -267,8 +266,9 @@ impl Engine {
 
     /// `pair.db`.
     pub(crate) fn db(&mut self) -> Result<&mut PairDb, Error> {
-        if self.ends.as_ref().is_some_and(|ends| ends.load(Ordering::Relaxed)) {
-            return Err(suspended());
+        if self.until.as_ref().is_some_and(handle::Until::is_over) {
+            let ended = "the space was suspended, held back, or left while this was read";
+            return Err(Error::Locked(ended.to_owned()));
         }
         self.files.as_mut().map(|files| &mut files.pair).ok_or_else(suspended)
     }

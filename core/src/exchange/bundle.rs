@@ -151,6 +151,8 @@ impl Engine {
             let (to, summary, _) = self.seal_bundle(to, &from, usize::MAX)?;
             let file = to.into_inner().map_err(std::io::IntoInnerError::into_error)?;
             file.sync_all()?;
+            // Who left or holds back meanwhile leaves no file behind.
+            self.db()?;
             std::fs::rename(&part, path)?;
             Ok(summary)
         })();

@@ -226,6 +226,10 @@ impl Space {
     /// # Errors
     /// As [`Space::status`].
     pub async fn hold_sync(&self, hold: bool) -> Result<(), Error> {
+        // A file that is being written for the other is not to appear after this.
+        if hold {
+            self.engine.stop_readers();
+        }
         self.engine.call(move |engine| engine.hold(hold)).await
     }
 
@@ -235,6 +239,7 @@ impl Space {
     /// # Errors
     /// `NotPaired`, `PairLeft`, or as [`Space::status`].
     pub async fn leave(&self, how: Leaving) -> Result<(), Error> {
+        self.engine.stop_readers();
         self.ask(move |engine| engine.leave(how)).await
     }
 

@@ -54,3 +54,38 @@ async fn a_caught_panic_is_an_error_of_its_own_and_the_writer_goes_on() {
     assert_eq!(caught, Err(Error::Internal));
     assert_eq!(space.status().await.unwrap().name, "Ana");
 }
+
+/// What reads beside the writer until it is told to end.
+async fn reading(space: &Space) -> tokio::task::JoinHandle<Result<(), Error>> {
+    let (begins, begun) = tokio::sync::oneshot::channel();
+    let engine = space.engine.clone();
+    let reading = tokio::spawn(async move {
+        let until_ended = |engine: &mut crate::engine::Engine| {
+            begins.send(()).unwrap();
+            loop {
+                engine.db()?;
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        };
+        engine.ask_apart(until_ended).await
+    });
+    begun.await.unwrap();
+    reading
+}
+
+#[tokio::test]
+async fn r14_who_holds_back_leaves_or_suspends_ends_what_is_being_read_for_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Host::new(KeyFile::new(folder.path().join("k")));
+    let space = Space::create(folder.path(), "Ana", host).unwrap();
+    let read = reading(&space).await;
+    space.hold_sync(true).await.unwrap();
+    assert!(matches!(read.await.unwrap(), Err(Error::Locked(_))));
+    let read = reading(&space).await;
+    // There is nobody to be left yet; what is read ends all the same.
+    assert!(space.leave(crate::Leaving::Silent).await.is_err());
+    assert!(matches!(read.await.unwrap(), Err(Error::Locked(_))));
+    let read = reading(&space).await;
+    space.suspend().await.unwrap();
+    assert!(matches!(read.await.unwrap(), Err(Error::Locked(_))));
+}
