@@ -3,6 +3,7 @@
 
 use amends::RefusalCode;
 use amends::id::DocId;
+use amends::time::DAY;
 use amends::{Error, Space};
 use amends::{ExchangeOptions, Leaving, PairingState, StatusNotice};
 use amends_tests::phones::{Phone, meet, paired, plain, post};
@@ -225,6 +226,26 @@ async fn inv8_a_leave_that_was_said_in_another_past_still_arrives() {
     assert_eq!(a, Ok(()));
     assert_eq!(ana.space.status().await.unwrap().pairing, PairingState::Left);
     assert_eq!(ben.space.status().await.unwrap().pairing, PairingState::Left);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r32_saying_again_with_a_clock_set_back_pauses_first() {
+    let ([ana, ben], talk) = two_pasts(&["Lost."], &["Later."]).await;
+    met(&ana, &ben).await;
+    ben.space.agreements().resume(talk).await.unwrap();
+    let aside = ben.space.set_aside().await.unwrap();
+    let written = async || {
+        let items = ben.space.log_items().await.unwrap();
+        let own = items.into_iter().filter(|item| item.own);
+        own.flat_map(|item| item.kinds).collect::<Vec<String>>()
+    };
+    let before = written().await;
+    ben.clock.set(ben.space.now().plus(-2 * DAY));
+    ben.space.say_again(aside[0].number).await.unwrap();
+    let after = written().await;
+    let new = after.strip_prefix(before.as_slice()).unwrap();
+    assert_eq!(new.first().map(String::as_str), Some("agreement.suspend"), "{new:?}");
+    assert_eq!(new.last().map(String::as_str), Some("agreement.propose"), "{new:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
