@@ -5,6 +5,7 @@ use amends::host::FixedClock;
 use amends::id::DocId;
 use amends_tests::phones::{BEGIN, copy_of, host};
 use serde_json::{Value as Json, json};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +13,9 @@ use std::sync::Arc;
 async fn a_home_of_deriving_rule_1_shows_the_same_and_its_documents_are_derived_again() {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/homes/rule-1");
     let home = copy_of(&kept);
+    // A checkout does not keep who may read it.
+    let keys = home.path().join("keys");
+    std::fs::set_permissions(keys, std::fs::Permissions::from_mode(0o600)).unwrap();
     let clock = Arc::new(FixedClock::new(BEGIN));
     let ana = Space::open(home.path(), host(home.path(), clock, None)).unwrap();
     let expected: Json =
