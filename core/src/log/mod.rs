@@ -20,8 +20,9 @@
 //! may take back are not in the log but beside it, see [`body`].
 //!
 //! ```
+//! # #[cfg(feature = "sim")] {
 //! use amends::id::{PairId, PersonId};
-//! use amends::log::{log_id, Entry, Follower};
+//! use amends::internals::log::{log_id, Entry, Follower};
 //!
 //! let (pair, ana) = (PairId([1; 16]), PersonId([2; 16]));
 //! let log = log_id(pair, ana, 0);
@@ -32,6 +33,7 @@
 //! assert_eq!(first.past.length(log), 0);
 //! // The same entry again is not the next one.
 //! assert!(held.follow(&entry.encode(), &|_, _| None).is_err());
+//! # }
 //! ```
 
 pub mod body;
