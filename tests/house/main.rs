@@ -177,3 +177,29 @@ fn every_id_that_is_cited_has_its_text_in_the_rules() {
         assert_eq!(lost, None, "in {}", path.display());
     }
 }
+
+/// The compiler never reads a file that no module names: it may be anything.
+#[test]
+fn every_file_is_named_by_a_module() {
+    for folder in ["core/src", "core/seal/src", "core/face/src", "bindings", "examples/cli/src"] {
+        for path in files(&root().join(folder), &[".rs"]) {
+            let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let here = path.parent().unwrap();
+            let (name, place) = match &*stem {
+                "lib" | "main" | "build" => continue,
+                "mod" => {
+                    (here.file_name().unwrap().to_string_lossy().into(), here.parent().unwrap())
+                }
+                _ => (stem, here),
+            };
+            let mut above = files(place, &[".rs"]);
+            above.retain(|file| file.parent() == Some(place) && *file != path);
+            above.push(place.with_extension("rs"));
+            let names = |file: &PathBuf| {
+                let text = std::fs::read_to_string(file).unwrap_or_default();
+                [";", " {"].iter().any(|end| text.contains(&format!("mod {name}{end}")))
+            };
+            assert!(above.iter().any(names), "{} is named by no module", path.display());
+        }
+    }
+}
