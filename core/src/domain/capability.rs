@@ -357,6 +357,9 @@ pub trait Capability: 'static {
     }
 
     /// Whether nothing of it concerns anybody any more, `before` 13 weeks ago: it leaves
-    /// the list that views look at.
-    fn over(view: Option<&Self::View>, before: Moment, now: Moment) -> bool;
+    /// the list that views look at. Where several capabilities live in the documents of a
+    /// class, the one that [`for_class!`](super::action) names is asked. By default it stays.
+    fn over(_view: Option<&Self::View>, _before: Moment, _now: Moment) -> bool {
+        false
+    }
 }

@@ -183,11 +183,6 @@ impl Capability for Lifecycle {
         let target = context.pair.document();
         Ok(vec![Draft { target, action: Act::Leave.into(), body: None }])
     }
-
-    /// The pair's document stays.
-    fn over(_view: Option<&()>, _before: Moment, _now: Moment) -> bool {
-        false
-    }
 }
 
 #[cfg(test)]

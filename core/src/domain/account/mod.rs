@@ -58,11 +58,6 @@ impl Capability for Accounts {
     ) -> Result<Vec<Draft>, Refusal> {
         decide::decide(view, command, context)
     }
-
-    /// An account stays.
-    fn over(_view: Option<&AccountView>, _before: Moment, _now: Moment) -> bool {
-        false
-    }
 }
 
 #[cfg(test)]

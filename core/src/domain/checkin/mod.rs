@@ -26,7 +26,6 @@ use super::capability::{Capability, Class, Context, Records, Viewing};
 use super::pair::{Pair, Side};
 use super::record::Draft;
 use super::refusal::Refusal;
-use crate::time::Moment;
 
 /// The check-ins of one month of both, as a [`Capability`] of their two ledgers. What a
 /// person sees of one is made with what only their phone knows, see
@@ -56,11 +55,6 @@ impl Capability for CheckInMonth {
         context: Context<'_>,
     ) -> Result<Vec<Draft>, Refusal> {
         Ok(vec![decide::decide(command, context)?])
-    }
-
-    /// Its words run out by themselves.
-    fn over(_view: Option<&()>, _before: Moment, _now: Moment) -> bool {
-        true
     }
 }
 

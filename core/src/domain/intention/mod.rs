@@ -51,9 +51,4 @@ impl Capability for Intentions {
     ) -> Result<Vec<Draft>, Refusal> {
         decide::decide(view.map_or(&[], Vec::as_slice), command, context)
     }
-
-    /// Its words run out by themselves.
-    fn over(_view: Option<&Self::View>, _before: Moment, _now: Moment) -> bool {
-        true
-    }
 }

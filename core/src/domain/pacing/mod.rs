@@ -18,7 +18,6 @@ use super::capability::{Capability, Class, Context, Records, Viewing};
 use super::pair::{Pair, Side};
 use super::record::Draft;
 use super::refusal::Refusal;
-use crate::time::Moment;
 
 /// Limits and space, as a [`Capability`] of the pair's own document.
 pub struct Pace;
@@ -45,11 +44,6 @@ impl Capability for Pace {
         context: Context<'_>,
     ) -> Result<Vec<Draft>, Refusal> {
         decide::decide(state, command, context)
-    }
-
-    /// The pair's document stays.
-    fn over(_view: Option<&Self::View>, _before: Moment, _now: Moment) -> bool {
-        false
     }
 }
 
