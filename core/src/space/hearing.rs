@@ -2,6 +2,7 @@
 
 use super::Space;
 use crate::domain::account::{AccountView, Accounts, Command as Telling};
+use crate::domain::capability::Capability;
 use crate::domain::talk::{Command, TalkView, Talks};
 use crate::engine::Engine;
 use crate::error::Error;
@@ -21,18 +22,15 @@ fn accounts(engine: &mut Engine) -> Result<Vec<AccountView>, Error> {
 pub struct Hearing<'a>(pub(super) &'a Space);
 
 impl Hearing<'_> {
-    async fn talk(&self, id: Option<DocId>, command: Command) -> Result<TalkView, Error> {
+    /// Does something with one, or begins one.
+    async fn act<C: Capability>(
+        &self,
+        id: Option<DocId>,
+        command: C::Command,
+    ) -> Result<C::View, Error> {
         let work = move |engine: &mut Engine| match id {
-            Some(id) => engine.done::<Talks>(id, &command),
-            None => engine.begin::<Talks>(&command),
-        };
-        self.0.ask(work).await
-    }
-
-    async fn account(&self, id: Option<DocId>, command: Telling) -> Result<AccountView, Error> {
-        let work = move |engine: &mut Engine| match id {
-            Some(id) => engine.done::<Accounts>(id, &command),
-            None => engine.begin::<Accounts>(&command),
+            Some(id) => engine.done::<C>(id, &command),
+            None => engine.begin::<C>(&command),
         };
         self.0.ask(work).await
     }
@@ -54,7 +52,7 @@ impl Hearing<'_> {
     /// `TimeInvalid`, those of a text, `PairLeft`.
     pub async fn propose_talk(&self, topic: &str, begins: Moment) -> Result<TalkView, Error> {
         let topic = topic.to_owned();
-        self.talk(None, Command::Propose { topic, begins }).await
+        self.act::<Talks>(None, Command::Propose { topic, begins }).await
     }
 
     /// Proposes another window; the other must say yes to it.
@@ -62,7 +60,7 @@ impl Hearing<'_> {
     /// # Errors
     /// `TimeInvalid`, `AlreadyEnded`, `NotFound`.
     pub async fn move_talk(&self, id: DocId, begins: Moment) -> Result<TalkView, Error> {
-        self.talk(Some(id), Command::Move { begins }).await
+        self.act::<Talks>(Some(id), Command::Move { begins }).await
     }
 
     /// Says yes to the window that was shown.
@@ -71,7 +69,7 @@ impl Hearing<'_> {
     /// `StaleView` if another window stands by now; `NothingToAnswer`,
     /// `AlreadyEnded`, `NotFound`.
     pub async fn accept_talk(&self, shown: &TalkView) -> Result<TalkView, Error> {
-        self.talk(Some(shown.id), Command::Accept { window: shown.window }).await
+        self.act::<Talks>(Some(shown.id), Command::Accept { window: shown.window }).await
     }
 
     /// Says no. No reason, no consequence (R19).
@@ -79,7 +77,7 @@ impl Hearing<'_> {
     /// # Errors
     /// `AlreadyEnded`, `NotFound`.
     pub async fn decline_talk(&self, id: DocId) -> Result<TalkView, Error> {
-        self.talk(Some(id), Command::Decline).await
+        self.act::<Talks>(Some(id), Command::Decline).await
     }
 
     /// Ends it; nobody is asked.
@@ -87,7 +85,7 @@ impl Hearing<'_> {
     /// # Errors
     /// `AlreadyEnded`, `NotFound`.
     pub async fn end_talk(&self, id: DocId) -> Result<TalkView, Error> {
-        self.talk(Some(id), Command::End).await
+        self.act::<Talks>(Some(id), Command::End).await
     }
 
     /// The accounts.
@@ -106,7 +104,7 @@ impl Hearing<'_> {
     pub async fn tell(&self, id: Option<DocId>, text: &str) -> Result<AccountView, Error> {
         let text = text.to_owned();
         let command = if id.is_some() { Telling::Tell { text } } else { Telling::Begin { text } };
-        self.account(id, command).await
+        self.act::<Accounts>(id, command).await
     }
 
     /// Takes back words of mine in an account: a telling, a question, an answer.
@@ -124,7 +122,7 @@ impl Hearing<'_> {
     /// # Errors
     /// `OwnWords`, `NotFound`, those of a text.
     pub async fn ask(&self, id: DocId, text: &str) -> Result<AccountView, Error> {
-        self.account(Some(id), Telling::Ask { text: text.to_owned() }).await
+        self.act::<Accounts>(Some(id), Telling::Ask { text: text.to_owned() }).await
     }
 
     /// Answers a question about my account. None is owed.
@@ -137,6 +135,6 @@ impl Hearing<'_> {
         question: ItemId,
         text: &str,
     ) -> Result<AccountView, Error> {
-        self.account(Some(id), Telling::Answer { question, text: text.to_owned() }).await
+        self.act::<Accounts>(Some(id), Telling::Answer { question, text: text.to_owned() }).await
     }
 }
