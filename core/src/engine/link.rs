@@ -380,11 +380,10 @@ impl Engine {
             }
             Ok(())
         })?;
-        if how == Leaving::Silent {
-            self.retire_link()?;
+        match how {
+            Leaving::Silent => self.retire_link(),
+            Leaving::Announced => Ok(()),
         }
-        self.changed();
-        Ok(())
     }
 
     /// The partner's phone holds one's own log up to here. After an announced leave

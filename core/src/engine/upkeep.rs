@@ -125,9 +125,7 @@ impl Engine {
                 engine.db()?.unset(Setting::ExpiredSeen)?;
             }
             Ok(())
-        })?;
-        self.changed();
-        Ok(())
+        })
     }
 
     /// Once a day: what is long over is no longer looked at by every view.
