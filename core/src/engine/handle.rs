@@ -2,7 +2,7 @@
 
 #[cfg(feature = "watch")]
 use super::files_watch::HomeWatch;
-use super::worker::Worker;
+use super::worker::{Job, Worker};
 use super::{Changes, Engine, Host};
 use crate::error::Error;
 use crate::time::Moment;
@@ -99,16 +99,28 @@ impl Handle {
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let (mut work, mut left) = (work, SLICES);
+        let (answer, answered) = oneshot::channel();
+        // The caller may have gone away.
+        self.in_slices(Box::new(move |engine| drop(answer.send(work(engine))))).await?;
+        answered.await.map_err(|_| Error::Internal)?
+    }
+
+    /// Has a job done after as many slices as are waited for. Compiled once for all jobs.
+    async fn in_slices(&self, mut job: Job) -> Result<(), Error> {
+        let mut left = SLICES;
         loop {
             left -= 1;
             let slice = move |engine: &mut Engine| {
                 let more = engine.read_one_arrived()? && engine.unread;
-                if more && left > 0 { Ok(Err(work)) } else { Ok(Ok(work(engine)?)) }
+                if more && left > 0 {
+                    return Ok(Some(job));
+                }
+                job(engine);
+                Ok(None)
             };
             match self.worker.call(slice).await? {
-                Ok(answer) => return Ok(answer),
-                Err(waiting) => work = waiting,
+                Some(waiting) => job = waiting,
+                None => return Ok(()),
             }
         }
     }

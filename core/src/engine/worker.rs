@@ -19,7 +19,7 @@ const REST: Duration = Duration::from_secs(60);
 /// How long it waits, once something has come, for somebody to ask before it reads that.
 const BREATH: Duration = Duration::from_millis(100);
 
-type Job = Box<dyn FnOnce(&mut Engine) + Send>;
+pub(super) type Job = Box<dyn FnOnce(&mut Engine) + Send>;
 
 /// The way to the writer.
 #[derive(Clone)]
@@ -108,26 +108,32 @@ impl Worker {
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let room = self.room.clone().acquire_owned().await.map_err(|_| Error::Closed)?;
         let (answer, answered) = oneshot::channel();
+        // Nobody may be waiting any more; the work counts all the same.
+        self.hand(Box::new(move |engine| drop(answer.send(work(engine))))).await?;
+        // The job was dropped in the middle: a panic of ours was caught.
+        answered.await.map_err(|_| Error::Internal)?
+    }
+
+    /// Hands the thread a job, as soon as there is room. Compiled once for all jobs.
+    async fn hand(&self, job: Job) -> Result<(), Error> {
+        let room = self.room.clone().acquire_owned().await.map_err(|_| Error::Closed)?;
         let job: Job = Box::new(move |engine| {
             let _room = room;
-            // Nobody may be waiting any more; the work counts all the same.
-            let _dropped = answer.send(work(engine));
+            job(engine);
         });
         match &self.writer {
             Writer::Thread(jobs) => {
                 let jobs = jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                jobs.as_ref().ok_or(Error::Closed)?.send(job).map_err(|_| Error::Closed)?;
+                jobs.as_ref().ok_or(Error::Closed)?.send(job).map_err(|_| Error::Closed)
             }
             #[cfg(feature = "sim")]
             Writer::Caller(engine) => {
                 let mut engine = engine.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
                 perform(engine.as_mut().ok_or(Error::Closed)?, job);
+                Ok(())
             }
         }
-        // The job was dropped in the middle: a panic of ours was caught.
-        answered.await.map_err(|_| Error::Internal)?
     }
 
     /// Has the thread look at the files, as before every job, and waits for nothing: another
