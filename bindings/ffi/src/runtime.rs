@@ -62,25 +62,29 @@ impl Running {
         F: Future<Output = Result<T, amends::Error>> + Send + 'static,
     {
         let (work, running) = (work(self.space.clone()), self.clone());
-        let (answer, answered) = oneshot::channel();
-        // Boxed and without an answer of its own: so spawning is compiled once and not for
-        // each of a hundred calls (half a megabyte of them).
-        let task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+        let (answer, mut answered) = oneshot::channel();
+        self.finish(Box::pin(async move {
             let result = work.await;
             drop(running);
             // The caller may have gone away.
             drop(answer.send(result));
-        });
-        let task = self.handle().spawn(task);
-        match answered.await {
-            Ok(result) => Ok(result?),
-            // It ended without an answer.
-            Err(_) => match task.await {
-                Err(error) if error.is_panic() => {
-                    Err(AmendsError::internal("an internal error was caught"))
-                }
-                _ => Err(amends::Error::Closed.into()),
-            },
+        }))
+        .await?;
+        Ok(answered.try_recv().map_err(|_| amends::Error::Closed)??)
+    }
+
+    /// Has the runtime finish a task. Boxed and without an answer of its own, so that this is
+    /// compiled once and not for each of a hundred calls (half a megabyte of them).
+    async fn finish(
+        &self,
+        task: Pin<Box<dyn Future<Output = ()> + Send>>,
+    ) -> Result<(), AmendsError> {
+        match self.handle().spawn(task).await {
+            Err(error) if error.is_panic() => {
+                Err(AmendsError::internal("an internal error was caught"))
+            }
+            Err(_) => Err(amends::Error::Closed.into()),
+            Ok(()) => Ok(()),
         }
     }
 
