@@ -1,18 +1,19 @@
 //! Capabilities, on one phone: their states, what is seen of them, what is done with them.
 //! No capability is named here.
 
+use super::documents::Read;
 use super::{Engine, Home, Watched};
 use crate::domain::action;
 use crate::domain::capability::{Begun, Capability, Class, Context, Records, Viewing};
 use crate::domain::ledger::own_document;
 use crate::domain::pacing::Pace;
 use crate::domain::pair::{Lifecycle, PairState};
-use crate::domain::record::{Draft, Held};
+use crate::domain::record::{Draft, Held, Record};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::words;
 use crate::error::Error;
 use crate::host::random;
-use crate::id::{DocId, ItemId, Position};
+use crate::id::{DocId, ItemId, Past, Position};
 use crate::store::StorageError;
 use std::sync::Arc;
 
@@ -40,19 +41,7 @@ impl Engine {
         if let Some(state) = self.derived.state::<C>(first, &bases) {
             return Ok(state);
         }
-        let mut read = Vec::with_capacity(docs.len());
-        for (doc, basis) in docs.iter().zip(&bases) {
-            // One that no entry touches needs no document made for it.
-            let records = match basis.0.is_empty() {
-                true => super::documents::Read::default(),
-                false => self.records(home, *doc)?,
-            };
-            let waiting = match basis.0.is_empty() {
-                true => self.set_aside_on(*doc)?,
-                false => self.waiting_records(home, *doc, &records.basis)?,
-            };
-            read.push((*doc, records, waiting));
-        }
+        let read = self.read_of(home, docs, &bases)?;
         let folded: Vec<Records<'_>> = read
             .iter()
             .map(|(doc, read, waiting)| Records {
@@ -71,6 +60,29 @@ impl Engine {
         let bases = read.iter().map(|(_, read, _)| read.basis.clone()).collect();
         self.derived.keep::<C>(first, bases, state.clone());
         Ok(state)
+    }
+
+    /// What is to be folded into a state: of each document its records, and those that wait.
+    fn read_of(
+        &mut self,
+        home: &Home,
+        docs: &[DocId],
+        bases: &[Past],
+    ) -> Result<Vec<(DocId, Read, Vec<Record>)>, Error> {
+        let mut read = Vec::with_capacity(docs.len());
+        for (doc, basis) in docs.iter().zip(bases) {
+            // One that no entry touches needs no document made for it.
+            let records = match basis.0.is_empty() {
+                true => Read::default(),
+                false => self.records(home, *doc)?,
+            };
+            let waiting = match basis.0.is_empty() {
+                true => self.set_aside_on(*doc)?,
+                false => self.waiting_records(home, *doc, &records.basis)?,
+            };
+            read.push((*doc, records, waiting));
+        }
+        Ok(read)
     }
 
     /// What this phone's person sees; `None` where the document holds nothing of this kind.
@@ -125,19 +137,38 @@ impl Engine {
 
     /// Refused where a document is of another kind, or is none.
     pub(crate) fn of_class<C: Capability>(&mut self, home: &Home, doc: DocId) -> Result<(), Error> {
+        self.is_of(home, doc, C::CLASS)
+    }
+
+    fn is_of(&mut self, home: &Home, doc: DocId, class: Class) -> Result<(), Error> {
         match self.class_of(home, doc)? {
-            Some(class) if class == C::CLASS => Ok(()),
-            Some(_) if self.holds::<C>(home, doc)? => Ok(()),
+            Some(first) if first == class => Ok(()),
+            Some(_) if self.holds(home, doc, class)? => Ok(()),
             _ => Err(RefusalCode::NotFound.into()),
         }
     }
 
+    /// Refused where one of these documents is of another kind. One that nothing touches yet
+    /// is of none; and what follows from the pair alone is of its kind whatever else came
+    /// into it.
+    fn may_be_of(&mut self, home: &Home, docs: &[DocId], class: Class) -> Result<(), Error> {
+        if class.follows_from_pair() {
+            return Ok(());
+        }
+        for doc in docs {
+            if self.class_of(home, *doc)?.is_some() {
+                self.is_of(home, *doc, class)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a document that something else came into first holds a record of this kind:
     /// nobody takes a document from the other by being first.
-    fn holds<C: Capability>(&mut self, home: &Home, doc: DocId) -> Result<bool, Error> {
+    fn holds(&mut self, home: &Home, doc: DocId, class: Class) -> Result<bool, Error> {
         let read = self.records(home, doc)?;
-        let class = |held: &Held| action::class(held.record.action.kind());
-        Ok(read.held.iter().any(|held| class(held) == Some(C::CLASS)))
+        let of = |held: &Held| action::class(held.record.action.kind());
+        Ok(read.held.iter().any(|held| of(held) == Some(class)))
     }
 
     /// What a document is about, by the kind that came here first; `None` for one that
@@ -306,15 +337,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let state = self.state::<C>(home, docs)?;
         let begins = C::begins(&state, command);
-        // One that nothing touches yet is of no kind; and what follows from the pair alone
-        // is of its kind whatever else came into it.
-        if !C::CLASS.follows_from_pair() {
-            for doc in docs {
-                if self.class_of(home, *doc)?.is_some() {
-                    self.of_class::<C>(home, *doc)?;
-                }
-            }
-        }
+        self.may_be_of(home, docs, C::CLASS)?;
         let begun = if begins { self.begun::<C>(home)? } else { Begun::default() };
         let view = match C::looks(command) {
             true => self.view_of::<C>(home, docs, &state)?,
