@@ -18,7 +18,7 @@ mod views;
 
 pub use error::{AmendsError, HostError};
 pub use exchange::{Exchange, ExchangeSettings};
-pub use faces::{Agreements, CheckIns, Hearing, Inner, Openness, Progress, Promises};
+pub use faces::*;
 pub use host::{Beacon, Clock, Discovery, HostServices, Mailbox, SecretStore, Sightings};
 pub use pairing::Pairing;
 pub use space::Space;

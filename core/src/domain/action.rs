@@ -1,7 +1,7 @@
 //! The one list of what a record can do. A capability is made known to the whole library
 //! by its line here.
 
-use super::capability::{Act, Class, Kind, Words};
+use super::capability::{Act, Kind, Words};
 use super::{account, agreement, checkin, intention, openness, pacing, pair, promise, talk, words};
 use crate::cbor::Value;
 use crate::id::DocId;
@@ -34,6 +34,14 @@ macro_rules! actions {
             /// From the kind and the record; `None` where it is not understood.
             pub(super) fn read(kind: &str, value: &Value) -> Option<Self> {
                 None$(.or_else(|| <$act as Act>::read(kind, value).map(Self::$name)))*
+            }
+
+            /// Some of every kind.
+            #[cfg(test)]
+            pub fn examples() -> Vec<Self> {
+                let mut all = Vec::new();
+                $(all.extend(<$act as Act>::examples().into_iter().map(Self::$name));)*
+                all
             }
 
             /// Until when its body is kept, if it ends.
@@ -118,42 +126,59 @@ fn relatives(name: &str) -> impl Iterator<Item = &'static Kind> {
     kinds().filter(move |kind| of.is_some() && family(kind.name) == of)
 }
 
-/// Runs something for the [`Capability`](super::capability::Capability) that documents of a
-/// class hold.
-macro_rules! for_class {
-    ($class:expr, $capability:ident => $work:expr) => {
-        match $class {
-            $crate::domain::capability::Class::Pair => {
-                type $capability = $crate::domain::pair::Lifecycle;
-                $work
+macro_rules! classes {
+    ($d:tt $($(#[$doc:meta])* $class:ident($name:literal): $capability:path,)*) => {
+        /// What a document is about, by the kind of the first record of it that came here.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Class { $($(#[$doc])* $class,)* }
+
+        impl Class {
+            /// The name under which documents of this class are counted.
+            pub fn name(self) -> &'static str {
+                match self { $(Class::$class => $name,)* }
             }
-            $crate::domain::capability::Class::Agreement => {
-                type $capability = $crate::domain::agreement::AgreementDocs;
-                $work
-            }
-            $crate::domain::capability::Class::Promise => {
-                type $capability = $crate::domain::promise::PromiseDocs;
-                $work
-            }
-            $crate::domain::capability::Class::Ledger => {
-                type $capability = $crate::domain::openness::Posts;
-                $work
-            }
-            $crate::domain::capability::Class::Template => {
-                type $capability = $crate::domain::template::Templates;
-                $work
-            }
-            $crate::domain::capability::Class::Talk => {
-                type $capability = $crate::domain::talk::Talks;
-                $work
-            }
-            $crate::domain::capability::Class::Account => {
-                type $capability = $crate::domain::account::Accounts;
-                $work
-            }
+        }
+
+        /// Runs something for the [`Capability`](super::capability::Capability) that
+        /// documents of a class hold.
+        macro_rules! for_class {
+            ($d of:expr, $d capability:ident => $d work:expr) => {
+                match $d of {
+                    $($crate::domain::action::Class::$class => {
+                        type $d capability = $capability;
+                        $d work
+                    })*
+                }
+            };
         }
     };
 }
+
+classes! { $
+    /// What concerns the pair itself: how it stands, limits, space.
+    Pair("pair"): crate::domain::pair::Lifecycle,
+    /// An agreement, an offer, a draft of one.
+    Agreement("agreement"): crate::domain::agreement::AgreementDocs,
+    /// A promise or practice.
+    Promise("promise"): crate::domain::promise::PromiseDocs,
+    /// One person's month of posts, check-ins and intentions.
+    Ledger("ledger"): crate::domain::openness::Posts,
+    /// Questions of a check-in.
+    Template("template"): crate::domain::template::Templates,
+    /// A talk that both plan.
+    Talk("talk"): crate::domain::talk::Talks,
+    /// What one tells and the other asks about.
+    Account("account"): crate::domain::account::Accounts,
+}
+
+impl Class {
+    /// Whether the ids of these documents follow from the pair, and are not their
+    /// beginner's to choose: what else came into one first says nothing about it.
+    pub fn follows_from_pair(self) -> bool {
+        matches!(self, Class::Pair | Class::Ledger)
+    }
+}
+
 pub(crate) use for_class;
 
 impl Action {

@@ -6,6 +6,7 @@
 //! and what they see ([`Capability`]). It is made known by one line in the list of
 //! [`action`](super::action).
 
+pub use super::action::Class;
 use super::ledger::own_document;
 use super::pacing::{Feature, Pacing};
 use super::pair::{Pair, PairState, Side};
@@ -16,46 +17,6 @@ use crate::cbor::Value;
 use crate::id::{DocId, Past, PersonId, Position};
 use crate::limits;
 use crate::time::Moment;
-
-/// What a document is about, by the kind of the first record of it that came here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Class {
-    /// What concerns the pair itself: how it stands, limits, space.
-    Pair,
-    /// An agreement, an offer, a draft of one.
-    Agreement,
-    /// A promise or practice.
-    Promise,
-    /// One person's month of posts, check-ins and intentions.
-    Ledger,
-    /// Questions of a check-in.
-    Template,
-    /// A talk that both plan.
-    Talk,
-    /// What one tells and the other asks about.
-    Account,
-}
-
-impl Class {
-    /// The name under which documents of this class are counted.
-    pub fn name(self) -> &'static str {
-        match self {
-            Class::Pair => "pair",
-            Class::Agreement => "agreement",
-            Class::Promise => "promise",
-            Class::Ledger => "ledger",
-            Class::Template => "template",
-            Class::Talk => "talk",
-            Class::Account => "account",
-        }
-    }
-
-    /// Whether the ids of these documents follow from the pair, and are not their
-    /// beginner's to choose: what else came into one first says nothing about it.
-    pub fn follows_from_pair(self) -> bool {
-        matches!(self, Class::Pair | Class::Ledger)
-    }
-}
 
 /// Whether the words of a record stand apart from it, in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,6 +141,10 @@ pub trait Act: Sized {
         Vec::new()
     }
 
+    /// Some of every kind, with and without what may be left out.
+    #[cfg(test)]
+    fn examples() -> Vec<Self>;
+
     /// For [`Lasting::AsItSays`]: whether it reaches beyond `before`.
     fn lasts(&self, _doc: DocId, _before: Moment) -> bool {
         true
@@ -190,6 +155,10 @@ pub trait Act: Sized {
         false
     }
 }
+
+/// A position for [`Act::examples`].
+#[cfg(test)]
+pub const EXAMPLE: Position = Position { log: crate::id::LogId([2; 16]), index: 3, place: 1 };
 
 /// A record that this version does not understand, where one stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -140,6 +140,11 @@ impl capability::Act for Act {
             _ => None,
         }
     }
+
+    #[cfg(test)]
+    fn examples() -> Vec<Self> {
+        vec![Act::Open, Act::Leave]
+    }
 }
 
 /// How the two people stand.

@@ -57,6 +57,11 @@ impl capability::Act for Act {
             _ => None,
         }
     }
+
+    #[cfg(test)]
+    fn examples() -> Vec<Self> {
+        vec![Act::Withdraw { of: capability::EXAMPLE }, Act::Thank { of: capability::EXAMPLE }]
+    }
 }
 
 /// Takes back the words of a record, in its document.

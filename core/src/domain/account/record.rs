@@ -57,4 +57,13 @@ impl capability::Act for Act {
             _ => return None,
         })
     }
+
+    #[cfg(test)]
+    fn examples() -> Vec<Self> {
+        vec![
+            Act::Tell { salt: [8; 16] },
+            Act::Ask { on: capability::EXAMPLE },
+            Act::Answer { of: capability::EXAMPLE },
+        ]
+    }
 }

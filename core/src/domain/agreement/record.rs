@@ -172,4 +172,40 @@ impl capability::Act for Act {
         // Only these can be cooling off (R33).
         matches!(self, Act::Propose { .. } | Act::Offer { .. } | Act::Consent { .. })
     }
+
+    #[cfg(test)]
+    fn examples() -> Vec<Self> {
+        let revision = RevisionHash([7; 32]);
+        let clause = super::Clause {
+            id: "1".into(),
+            text: "I call.".into(),
+            obligor: super::Obligor::Person(crate::id::PersonId([2; 16])),
+            category: super::Category::Whereabouts,
+            cadence: Some("daily".into()),
+        };
+        let terms = Revision {
+            kind: super::AgreementKind::Conduct,
+            parents: vec![revision],
+            clauses: vec![clause],
+            starts: None,
+            expires_at: Moment(1_700_100_000),
+            review_at: Some(Moment(1_700_050_000)),
+            taper: vec![],
+            lang: "en".into(),
+        };
+        vec![
+            Act::Propose { revision: terms.clone() },
+            Act::Offer { revision: terms },
+            Act::Consent { revision },
+            Act::WithdrawConsent { revision, held: None },
+            Act::WithdrawConsent { revision, held: Some(Moment(-5)) },
+            Act::WithdrawProposal { revision },
+            Act::Decline { revision },
+            Act::Suspend,
+            Act::Resume,
+            Act::End,
+            Act::OpenDraft { text: "I will".into() },
+            Act::Splice { draft: capability::EXAMPLE, start: 2, delete: 0, insert: "é".into() },
+        ]
+    }
 }

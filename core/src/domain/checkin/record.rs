@@ -130,4 +130,18 @@ impl capability::Act for Act {
             _ => None,
         }
     }
+
+    #[cfg(test)]
+    fn examples() -> Vec<Self> {
+        let template = TemplateId::Own(crate::id::DocId([4; 16]));
+        let period = Cadence::Weekly.period(jiff::civil::date(2026, 3, 2));
+        let until = Moment(1_800_000_000);
+        vec![
+            Act::Template { cadence: Cadence::Daily, salt: [8; 16] },
+            Act::Seal { template: TemplateId::Week, period, commit: Commitment([3; 32]) },
+            Act::Cancel { of: capability::EXAMPLE },
+            Act::Open { of: capability::EXAMPLE, until },
+            Act::ShareAlone { template, period, until },
+        ]
+    }
 }

@@ -43,4 +43,9 @@ impl capability::Act for Act {
         let Act::Say { until, .. } = self;
         Some(*until)
     }
+
+    #[cfg(test)]
+    fn examples() -> Vec<Self> {
+        vec![Act::Say { day: jiff::civil::date(2026, 3, 2), until: Moment(1_800_000_000) }]
+    }
 }

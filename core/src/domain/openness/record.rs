@@ -174,4 +174,11 @@ impl capability::Act for Act {
         let (Act::Post { until, .. } | Act::Correct { until, .. }) = self;
         Some(*until)
     }
+
+    #[cfg(test)]
+    fn examples() -> Vec<Self> {
+        let (until, under) = (Moment(1_800_000_000), Some(DocId([4; 16])));
+        let posts = Kind::ALL.iter().map(|kind| Act::Post { kind: *kind, until, under });
+        posts.chain([Act::Correct { of: capability::EXAMPLE, until }]).collect()
+    }
 }

@@ -150,4 +150,14 @@ impl capability::Act for Act {
             _ => return None,
         })
     }
+
+    #[cfg(test)]
+    fn examples() -> Vec<Self> {
+        vec![
+            Act::SetLimits { retention: Some(30), off: vec![Feature::Openness] },
+            Act::SetLimits { retention: None, off: vec![] },
+            Act::BeginSpace { until: Some(Moment(1_800_000_000)), contact: Contact::Logistics },
+            Act::EndSpace { of: capability::EXAMPLE },
+        ]
+    }
 }

@@ -300,4 +300,34 @@ impl capability::Act for Act {
             _ => true,
         }
     }
+
+    #[cfg(test)]
+    #[expect(clippy::expect_used, reason = "a constant")]
+    fn examples() -> Vec<Self> {
+        let until = Moment(1_800_000_000);
+        let (day, occurrence) = (jiff::civil::date(2026, 3, 2), OccurrenceId([9; 16]));
+        let (doc, zone) = (Some(DocId([4; 16])), "Europe/Berlin".to_owned());
+        let rule = "FREQ=WEEKLY;BYDAY=MO,FR;COUNT=9".parse().expect("a rule");
+        let every = Due::Every { start: day, time: None, rule };
+        vec![
+            Act::Make { due: every, zone: zone.clone(), grace: Some(60), link: doc, salt: [8; 16] },
+            Act::Make { due: Due::At(until), zone, grace: None, link: None, salt: [8; 16] },
+            Act::Pause { from: Moment(5), until },
+            Act::Retract,
+            Act::Decline,
+            Act::HeadsUp { occurrence, expected: Some(until) },
+            Act::HeadsUp { occurrence, expected: None },
+            Act::Renegotiate { occurrence, due: Due::On(day) },
+            Act::AcceptNew { of: capability::EXAMPLE },
+            Act::KeepOld { of: capability::EXAMPLE },
+            Act::Release { occurrence },
+            Act::Report { occurrence, told: Told::Kept { at: until } },
+            Act::Report { occurrence, told: Told::Partly },
+            Act::Report { occurrence, told: Told::Missed },
+            Act::Comment { occurrence, felt: Felt::Confirmed },
+            Act::Comment { occurrence, felt: Felt::FeltLikeKept },
+            Act::Comment { occurrence, felt: Felt::SawItDifferently },
+            Act::Repair { occurrence, promise: doc },
+        ]
+    }
 }

@@ -72,4 +72,16 @@ impl capability::Act for Act {
             _ => return None,
         })
     }
+
+    #[cfg(test)]
+    fn examples() -> Vec<Self> {
+        let begins = Moment(1_800_000_000);
+        vec![
+            Act::Propose { begins, salt: None },
+            Act::Propose { begins, salt: Some([8; 16]) },
+            Act::Accept { of: capability::EXAMPLE },
+            Act::Decline,
+            Act::End,
+        ]
+    }
 }
