@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{oneshot, watch};
 
 /// So many slices of what has come are waited for by who asks.
-const SLICES: usize = 8;
+const SLICES: usize = 4;
 
 /// Those that read beside the writer.
 #[derive(Default)]
@@ -99,15 +99,32 @@ impl Handle {
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        self.after(SLICES, work).await
+    }
+
+    /// Asks something that writes: what has come before is read first, all of it, in slices
+    /// between which others are answered.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.after(usize::MAX, work).await
+    }
+
+    async fn after<T: Send + 'static>(
+        &self,
+        slices: usize,
+        work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
         // The caller may have gone away.
-        self.in_slices(Box::new(move |engine| drop(answer.send(work(engine))))).await?;
+        self.in_slices(slices, Box::new(move |engine| drop(answer.send(work(engine))))).await?;
         answered.await.map_err(|_| Error::Internal)?
     }
 
-    /// Has a job done after as many slices as are waited for. Compiled once for all jobs.
-    async fn in_slices(&self, mut job: Job) -> Result<(), Error> {
-        let mut left = SLICES;
+    /// Has a job done once all that has come is read, or so many slices of it. Compiled once
+    /// for all jobs.
+    async fn in_slices(&self, mut left: usize, mut job: Job) -> Result<(), Error> {
         loop {
             left -= 1;
             let slice = move |engine: &mut Engine| {

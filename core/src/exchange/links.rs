@@ -416,6 +416,11 @@ impl Link<'_> {
         let now = self.now();
         let wait = self.links.phone.lifecycle.quota(|quota, now| quota.take(bytes.len(), now));
         self.patience = Instant::now() + wait;
+        // These ask which bodies are missing, and that is known of what is read. Read here,
+        // others are answered between its slices.
+        if matches!(frame, Frame::Hello { .. } | Frame::Pong) {
+            self.links.phone.engine.settle().await?;
+        }
         self.step(move |session, engine| session.receive(frame, now, engine)).await
     }
 

@@ -200,7 +200,7 @@ pub struct Agreements<'a>(pub(super) &'a Space);
 
 impl Agreements<'_> {
     async fn act(&self, doc: DocId, command: Command) -> Result<AgreementView, Error> {
-        self.0.ask(move |engine| engine.done::<AgreementDocs>(doc, &command)).await
+        self.0.write(move |engine| engine.done::<AgreementDocs>(doc, &command)).await
     }
 
     /// One change of the working draft, at a position in Unicode scalar values.
@@ -208,7 +208,7 @@ impl Agreements<'_> {
     /// # Errors
     /// `OutsideText`, `DraftClosed`, `TextTooLong`, `CapReached`.
     pub async fn splice(&self, id: DocId, splice: Splice) -> Result<AgreementView, Error> {
-        self.0.ask(move |engine| splice_in(engine, id, splice)).await
+        self.0.write(move |engine| splice_in(engine, id, splice)).await
     }
 }
 
@@ -262,7 +262,7 @@ impl Agreements<'_> {
     /// A refusal for the terms, or as [`Agreements::list`]; so for all that follow.
     pub async fn propose(&self, terms: Terms) -> Result<AgreementView, Error> {
         let command = Command::Propose { terms, basis: Past::default() };
-        self.0.ask(move |engine| begin(engine, &command)).await
+        self.0.write(move |engine| begin(engine, &command)).await
     }
 
     /// Offers something that binds only me; it needs no answer.
@@ -270,7 +270,7 @@ impl Agreements<'_> {
     /// # Errors
     /// As [`Agreements::propose`].
     pub async fn offer(&self, terms: Terms) -> Result<AgreementView, Error> {
-        self.0.ask(move |engine| begin(engine, &Command::Offer { terms })).await
+        self.0.write(move |engine| begin(engine, &Command::Offer { terms })).await
     }
 
     /// Proposes other terms: a counter to what is on the table, or an amendment
@@ -365,7 +365,7 @@ impl Agreements<'_> {
     /// `TextTooLong`, `TextForbidden`, `NotFound` for an unknown `id`.
     pub async fn keep_draft(&self, id: Option<DocId>, text: &str) -> Result<PrivateDraft, Error> {
         let text = text.to_owned();
-        self.0.ask(move |engine| keep_draft(engine, id, &text)).await
+        self.0.write(move |engine| keep_draft(engine, id, &text)).await
     }
 
     /// Every private draft.
@@ -381,7 +381,7 @@ impl Agreements<'_> {
     /// # Errors
     /// `NotFound`, storage, `Closed`.
     pub async fn discard_draft(&self, id: DocId) -> Result<(), Error> {
-        self.0.ask(move |engine| discard_draft(engine, id)).await
+        self.0.write(move |engine| discard_draft(engine, id)).await
     }
 
     /// Opens a private draft to the partner as a working draft that both may
@@ -394,7 +394,7 @@ impl Agreements<'_> {
         draft: DocId,
         agreement: Option<DocId>,
     ) -> Result<AgreementView, Error> {
-        self.0.ask(move |engine| open_draft(engine, draft, agreement)).await
+        self.0.write(move |engine| open_draft(engine, draft, agreement)).await
     }
 
     /// Leaves the working draft's editor: `text` is all of it now. What the
@@ -408,6 +408,6 @@ impl Agreements<'_> {
         text: &str,
     ) -> Result<AgreementView, Error> {
         let (id, basis, text) = (shown.id, shown.basis.clone(), text.to_owned());
-        self.0.ask(move |engine| type_text(engine, id, &basis, &text)).await
+        self.0.write(move |engine| type_text(engine, id, &basis, &text)).await
     }
 }

@@ -251,7 +251,7 @@ impl CheckIns<'_> {
         items: Vec<String>,
     ) -> Result<Template, Error> {
         let title = title.to_owned();
-        self.0.ask(move |engine| engine.begin::<Templates>(&Make { title, cadence, items })).await
+        self.0.write(move |engine| engine.begin::<Templates>(&Make { title, cadence, items })).await
     }
 
     /// Takes questions of one's own back.
@@ -259,7 +259,7 @@ impl CheckIns<'_> {
     /// # Errors
     /// `TemplateUnknown`, `NotYourWords`.
     pub async fn drop_template(&self, id: DocId) -> Result<(), Error> {
-        self.0.ask(move |engine| drop_template(engine, id)).await
+        self.0.write(move |engine| drop_template(engine, id)).await
     }
 
     /// Keeps answers to the current period as a draft that only this phone has.
@@ -271,7 +271,7 @@ impl CheckIns<'_> {
         template: TemplateId,
         answers: Answers,
     ) -> Result<CheckInView, Error> {
-        self.0.ask(move |engine| draft(engine, template, &answers)).await
+        self.0.write(move |engine| draft(engine, template, &answers)).await
     }
 
     /// Seals the drafted answers. They open by themselves once the other's seal
@@ -280,7 +280,7 @@ impl CheckIns<'_> {
     /// # Errors
     /// `AnswerInvalid` where there is no draft, `AlreadySealed`, `FeatureOff`.
     pub async fn seal(&self, template: TemplateId) -> Result<CheckInView, Error> {
-        self.0.ask(move |engine| seal(engine, template)).await
+        self.0.write(move |engine| seal(engine, template)).await
     }
 
     /// Takes a seal back, as long as it is not open.
@@ -288,7 +288,7 @@ impl CheckIns<'_> {
     /// # Errors
     /// `NotSealed`.
     pub async fn cancel(&self, template: TemplateId, period: Period) -> Result<CheckInView, Error> {
-        self.0.ask(move |engine| cancel(engine, template, period)).await
+        self.0.write(move |engine| cancel(engine, template, period)).await
     }
 
     /// Shares one's answers without the other's.
@@ -300,7 +300,7 @@ impl CheckIns<'_> {
         template: TemplateId,
         period: Period,
     ) -> Result<CheckInView, Error> {
-        self.0.ask(move |engine| share_alone(engine, template, period)).await
+        self.0.write(move |engine| share_alone(engine, template, period)).await
     }
 
     /// Keeps one's answers private. The other learns nothing of it.
@@ -312,7 +312,7 @@ impl CheckIns<'_> {
         template: TemplateId,
         period: Period,
     ) -> Result<CheckInView, Error> {
-        self.0.ask(move |engine| keep_to_myself(engine, template, period)).await
+        self.0.write(move |engine| keep_to_myself(engine, template, period)).await
     }
 
     /// Skips the current period. The other learns nothing of it (R14).
@@ -320,7 +320,7 @@ impl CheckIns<'_> {
     /// # Errors
     /// `AlreadySealed`.
     pub async fn skip(&self, template: TemplateId) -> Result<CheckInView, Error> {
-        self.0.ask(move |engine| skip(engine, template)).await
+        self.0.write(move |engine| skip(engine, template)).await
     }
 
     /// The intentions of both of the last two weeks.
@@ -337,7 +337,7 @@ impl CheckIns<'_> {
     /// `FeatureOff`, those of a text.
     pub async fn intend(&self, words: &str) -> Result<IntentionView, Error> {
         let words = words.to_owned();
-        self.0.ask(move |engine| intend(engine, words)).await
+        self.0.write(move |engine| intend(engine, words)).await
     }
 
     /// Says thank you for an intention of the other.
@@ -345,7 +345,7 @@ impl CheckIns<'_> {
     /// # Errors
     /// `OwnWords`, `NoLongerThere`.
     pub async fn thank(&self, id: ItemId) -> Result<(), Error> {
-        self.0.ask(move |engine| intention(engine, &Saying::Thank { id })).await
+        self.0.write(move |engine| intention(engine, &Saying::Thank { id })).await
     }
 
     /// Takes an intention of mine back.
@@ -353,6 +353,6 @@ impl CheckIns<'_> {
     /// # Errors
     /// `NotYourWords`, `NoLongerThere`.
     pub async fn withdraw(&self, id: ItemId) -> Result<(), Error> {
-        self.0.ask(move |engine| intention(engine, &Saying::Withdraw { id })).await
+        self.0.write(move |engine| intention(engine, &Saying::Withdraw { id })).await
     }
 }

@@ -32,7 +32,7 @@ impl Hearing<'_> {
             Some(id) => engine.done::<C>(id, &command),
             None => engine.begin::<C>(&command),
         };
-        self.0.ask(work).await
+        self.0.write(work).await
     }
 }
 
@@ -113,7 +113,7 @@ impl Hearing<'_> {
     /// # Errors
     /// `NotYourWords`, `NotFound`, `NoLongerThere`, `PairLeft`.
     pub async fn withdraw_words(&self, id: DocId, words: ItemId) -> Result<AccountView, Error> {
-        self.0.ask(move |engine| engine.withdrawn::<Accounts>(id, words)).await
+        self.0.write(move |engine| engine.withdrawn::<Accounts>(id, words)).await
     }
 
     /// Asks about the other's account, as it stands here (F30). At most three

@@ -105,6 +105,13 @@ impl Space {
         self.engine.ask(work).await
     }
 
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.engine.write(work).await
+    }
+
     /// Agreements and one-sided offers.
     pub fn agreements(&self) -> Agreements<'_> {
         Agreements(self)
@@ -209,7 +216,7 @@ impl Space {
     /// # Errors
     /// `NotPaired`, or as [`Space::status`].
     pub async fn stop_all(&self) -> Result<Vec<SharedItem>, Error> {
-        self.ask(agreements::stop_sharing).await
+        self.write(agreements::stop_sharing).await
     }
 
     /// What is next for me: three things at most.
@@ -240,7 +247,7 @@ impl Space {
     /// `NotPaired`, `PairLeft`, or as [`Space::status`].
     pub async fn leave(&self, how: Leaving) -> Result<(), Error> {
         self.engine.stop_readers();
-        self.ask(move |engine| engine.leave(how)).await
+        self.write(move |engine| engine.leave(how)).await
     }
 
     /// Checks everything from scratch: logs, documents, views.

@@ -78,7 +78,7 @@ pub struct Openness<'a>(pub(super) &'a Space);
 
 impl Openness<'_> {
     async fn act(&self, id: Option<ItemId>, command: Command) -> Result<PostView, Error> {
-        self.0.ask(move |engine| act(engine, id, command)).await
+        self.0.write(move |engine| act(engine, id, command)).await
     }
 
     /// Begins to hear of the posts.

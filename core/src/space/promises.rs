@@ -59,7 +59,7 @@ pub struct Promises<'a>(pub(super) &'a Space);
 
 impl Promises<'_> {
     async fn act(&self, id: DocId, command: Command) -> Result<PromiseView, Error> {
-        self.0.ask(move |engine| engine.done::<PromiseDocs>(id, &command)).await
+        self.0.write(move |engine| engine.done::<PromiseDocs>(id, &command)).await
     }
 
     /// Begins to hear of the promises.
@@ -109,7 +109,7 @@ impl Promises<'_> {
     /// A refusal for the words, the zone or the rule; `TooManyPromises`;
     /// `FeatureOff`.
     pub async fn make(&self, new: NewPromise) -> Result<PromiseView, Error> {
-        self.0.ask(move |engine| engine.begin::<PromiseDocs>(&Command::Make(new))).await
+        self.0.write(move |engine| engine.begin::<PromiseDocs>(&Command::Make(new))).await
     }
 
     /// Pauses a promise of mine for a while.
@@ -130,7 +130,7 @@ impl Promises<'_> {
     /// # Errors
     /// As [`Promises::pause`].
     pub async fn pause_all(&self, from: Moment, until: Moment) -> Result<u64, Error> {
-        self.0.ask(move |engine| Ok(pause_all(engine, from, until)? as u64)).await
+        self.0.write(move |engine| Ok(pause_all(engine, from, until)? as u64)).await
     }
 
     /// Takes a promise of mine back. What was due before stays as it went.
@@ -258,6 +258,6 @@ impl Promises<'_> {
     /// # Errors
     /// `NotFound`, `NotYourWords`, `NoLongerThere`.
     pub async fn withdraw_words(&self, id: DocId, note: ItemId) -> Result<PromiseView, Error> {
-        self.0.ask(move |engine| engine.withdrawn::<PromiseDocs>(id, note)).await
+        self.0.write(move |engine| engine.withdrawn::<PromiseDocs>(id, note)).await
     }
 }

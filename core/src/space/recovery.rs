@@ -21,7 +21,7 @@ impl Space {
     /// What the rules say of it now; `StaleView` for what needs the text of now before
     /// one's eyes; `NotFound`, `PairLeft`, or as [`Space::status`].
     pub async fn say_again(&self, number: u64) -> Result<(), Error> {
-        self.ask(move |engine| engine.say_again(number)).await
+        self.write(move |engine| engine.say_again(number)).await
     }
 
     /// Lets go of what was set aside under this number. There is no way back.
@@ -29,6 +29,6 @@ impl Space {
     /// # Errors
     /// `NotFound`, or as [`Space::status`].
     pub async fn let_go(&self, number: u64) -> Result<(), Error> {
-        self.ask(move |engine| engine.let_go(number)).await
+        self.write(move |engine| engine.let_go(number)).await
     }
 }

@@ -71,7 +71,7 @@ impl Space {
         retention_days: Option<u16>,
         off: BTreeSet<Feature>,
     ) -> Result<(PairLimits, PairLimits), Error> {
-        self.ask(move |engine| {
+        self.write(move |engine| {
             pace(engine, &Command::Limit(PairLimits { retention_days, off }))?;
             limits(engine)
         })
@@ -117,7 +117,7 @@ impl Space {
         until: Option<Moment>,
         contact: Contact,
     ) -> Result<Option<SpaceView>, Error> {
-        self.ask(move |engine| pace(engine, &Command::Begin { until, contact })).await
+        self.write(move |engine| pace(engine, &Command::Begin { until, contact })).await
     }
 
     /// Ends the space that I have taken. Gives back what still holds.
@@ -125,6 +125,6 @@ impl Space {
     /// # Errors
     /// `NoSpace` where there is none; `NotPaired`, or as [`Space::status`].
     pub async fn end_space(&self) -> Result<Option<SpaceView>, Error> {
-        self.ask(|engine| pace(engine, &Command::End)).await
+        self.write(|engine| pace(engine, &Command::End)).await
     }
 }
