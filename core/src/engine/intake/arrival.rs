@@ -169,8 +169,9 @@ impl Engine {
             self.db()?.put_log(&log)?;
         }
         self.db()?.remove_arrived(run)?;
-        // Words that are already taken back or over stood in it.
-        self.scrub = true;
+        // Words that are already taken back or over stood in it: once all is read, they are
+        // wiped, and where this is ended before that, when the files are opened again.
+        self.scrub |= self.db()?.oldest_arrived()?.is_none();
         self.wrote = true;
         Ok(true)
     }
