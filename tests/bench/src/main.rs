@@ -66,6 +66,8 @@ pub struct Figures {
     pub catch_up: f64,
     /// And from then to the first view of the phone that has caught up.
     pub first_view: f64,
+    /// The longest that a view was waited for while a phone caught up.
+    pub view_meanwhile: f64,
     /// Cold open to the first view, in a process of its own.
     pub open: f64,
     /// Resident memory then.

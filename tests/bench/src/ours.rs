@@ -13,6 +13,7 @@ use amends::{AgreementKind, Category, Terms, TermsClause};
 use amends::{Host, Space};
 use amends::{NewPost, PostKind as Kind};
 use amends::{NewPromise, Told};
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -197,6 +198,31 @@ async fn catch_ups(ana: &Phone, empty: &std::path::Path) -> Vec<(f64, f64)> {
     all
 }
 
+/// The longest that a view was waited for while an empty phone caught up, and until all that
+/// came was read.
+async fn view_meanwhile(ana: &Phone, empty: &Path) -> f64 {
+    let copy = copy_of(empty);
+    let clock = Arc::new(FixedClock::new(ana.space.now()));
+    let space = Space::open(copy.path(), host(copy.path(), clock)).unwrap();
+    let longest = Cell::new(0.0);
+    let asking = async {
+        loop {
+            let begun = Instant::now();
+            space.agreements().list().await.unwrap();
+            longest.set(begun.elapsed().as_secs_f64().max(longest.get()));
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    // An exchange of once ends when all that came is read.
+    tokio::select! {
+        _ = exchange(&ana.space, &space) => {}
+        () = asking => {}
+    }
+    let longest = longest.get();
+    space.shutdown().await;
+    longest
+}
+
 /// Catches up again and again with fresh phones of Ben's, for a profile.
 pub async fn catch_up_only(records: u64) {
     let [ana, ben] = [Phone::new("Ana"), Phone::new("Ben")];
@@ -223,6 +249,7 @@ pub async fn run(records: u64) -> Figures {
     ben.space.suspend().await.unwrap();
     let times = catch_ups(&ana, ben.folder.path()).await;
     figures.catch_up = median(times.into_iter().map(|(time, _)| time).collect());
+    figures.view_meanwhile = view_meanwhile(&ana, ben.folder.path()).await;
     ben.space.resume().await.unwrap();
     exchange(&ana.space, &ben.space).await;
     let begun = Instant::now();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 type Rows = [(Figures, Option<Figures>)];
 type Column = (&'static str, &'static str, f64, fn(&Figures) -> f64);
 
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 13] = [
     ("one live action", "ms", 1e3, |f| f.live),
     ("streaming, each", "ms", 1e3, |f| f.stream),
     ("written by both, each", "B", 1.0, |f| f.written),
@@ -15,6 +15,7 @@ const COLUMNS: [Column; 12] = [
     ("reconnect without news", "B", 1.0, |f| f.reconnect_bytes),
     ("catch-up of an empty phone", "s", 1.0, |f| f.catch_up),
     ("catch-up to the first view", "s", 1.0, |f| f.catch_up + f.first_view),
+    ("longest wait for a view while it catches up", "ms", 1e3, |f| f.view_meanwhile),
     ("cold open to first view", "ms", 1e3, |f| f.open),
     ("resident memory then", "MB", 1e-6, |f| f.memory),
     ("on disk", "MB", 1e-6, |f| f.disk),
@@ -28,7 +29,8 @@ pub fn print(rows: &Rows) {
         for (mine, theirs) in rows {
             let value = of(mine) * factor;
             ours.push(of(mine));
-            let beside = theirs.as_ref().map(|theirs| {
+            // Samod has no view that could wait.
+            let beside = theirs.as_ref().filter(|theirs| of(theirs) > 0.0).map(|theirs| {
                 let other = of(theirs) * factor;
                 format!("   samod {other:>12.3}   ratio {:>8.2}", other / value)
             });
