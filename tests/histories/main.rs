@@ -8,6 +8,7 @@ mod bundles;
 mod phones;
 mod recoveries;
 mod subscriptions;
+mod versions;
 mod world;
 
 use amends::RevisionView;

@@ -33,6 +33,9 @@ macro_rules! actions {
 
             /// From the kind and the record; `None` where it is not understood.
             pub(super) fn read(kind: &str, value: &Value) -> Option<Self> {
+                if !knows(kind) {
+                    return None;
+                }
                 None$(.or_else(|| <$act as Act>::read(kind, value).map(Self::$name)))*
             }
 
@@ -99,7 +102,31 @@ actions! {
 /// What is said of a kind; `None` for one that this version does not know.
 pub fn kind(name: &str) -> Option<&'static Kind> {
     static KINDS: OnceLock<HashMap<&'static str, &'static Kind>> = OnceLock::new();
-    KINDS.get_or_init(|| kinds().map(|kind| (kind.name, kind)).collect()).get(name).copied()
+    let kinds = KINDS.get_or_init(|| kinds().map(|kind| (kind.name, kind)).collect());
+    kinds.get(name).copied().filter(|kind| knows(kind.name))
+}
+
+#[cfg(not(feature = "sim"))]
+fn knows(_kind: &str) -> bool {
+    true
+}
+
+/// Whether this version knows a kind that it has: a simulation may play one from before it.
+#[cfg(feature = "sim")]
+fn knows(kind: &str) -> bool {
+    !family(kind).is_some_and(|family| FORGOTTEN.get().contains(&family))
+}
+
+#[cfg(feature = "sim")]
+thread_local! {
+    static FORGOTTEN: std::cell::Cell<&'static [&'static str]> = const { std::cell::Cell::new(&[]) };
+}
+
+/// In a simulation: from here on phones without a thread of their own know nothing of these
+/// families of kinds, as a version from before them.
+#[cfg(feature = "sim")]
+pub fn forget_kinds(families: &'static [&'static str]) {
+    FORGOTTEN.set(families);
 }
 
 /// What a document is about that begins with a kind. A kind is `family.verb`: one that is
@@ -123,7 +150,7 @@ fn family(name: &str) -> Option<&str> {
 /// The kinds that are known of a kind's family.
 fn relatives(name: &str) -> impl Iterator<Item = &'static Kind> {
     let of = family(name);
-    kinds().filter(move |kind| of.is_some() && family(kind.name) == of)
+    kinds().filter(move |kind| of.is_some() && family(kind.name) == of && knows(kind.name))
 }
 
 macro_rules! classes {

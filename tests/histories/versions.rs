@@ -1,0 +1,57 @@
+//! Two phones of one pair need not have the same version.
+
+use amends::internals::domain::action::forget_kinds;
+use amends::{BundleOf, Space, Told};
+use amends_tests::phones::{BEGIN, copy_of, host, paired, plain, post, promise};
+
+async fn shown(space: &Space) -> String {
+    let agreements = space.agreements().list().await.unwrap();
+    let promises = space.promises().list().await.unwrap();
+    let talks = space.hearing().talks().await.unwrap();
+    let accounts = space.hearing().accounts().await.unwrap();
+    let posts = space.openness().list().await.unwrap();
+    serde_json::to_string(&(agreements, promises, talks, accounts, posts)).unwrap()
+}
+
+#[tokio::test]
+async fn a_phone_that_knows_fewer_kinds_derives_the_same_documents_and_shows_all_when_it_is_newer()
+{
+    let [ana, ben] = paired().await;
+    let older = copy_of(ben.folder.path());
+    let due = BEGIN.plus(3_600);
+    let agreed = ana.space.agreements().propose(plain("We call at noon.")).await.unwrap();
+    let made = ana.space.promises().make(promise("I call.", due)).await.unwrap();
+    let told = ana.space.hearing().tell(None, "What it was like.").await.unwrap();
+    let talk = ana.space.hearing().propose_talk("The week.", due.plus(86_400)).await.unwrap();
+    ana.space.openness().post(post("At work.")).await.unwrap();
+    for phone in [&ana, &ben] {
+        phone.clock.set(due);
+    }
+    ana.space.promises().report(made.id, None, Told::Partly, Some("Late.".into())).await.unwrap();
+    let docs = [agreed.id, made.id, told.id, talk.id];
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("bundle");
+    ana.space.write_bundle(&file, BundleOf::Everything).await.unwrap();
+    ben.space.read_bundle(&file).await.unwrap();
+
+    let open = || host(older.path(), ben.clock.clone(), None);
+    forget_kinds(&["promise", "openness", "talk", "account", "draft"]);
+    let old = Space::open_here(older.path(), open()).unwrap();
+    old.read_bundle(&file).await.unwrap();
+    for doc in docs {
+        let heads = old.document_heads(doc).await.unwrap();
+        assert!(!heads.is_empty());
+        assert_eq!(heads, ben.space.document_heads(doc).await.unwrap());
+    }
+    assert_eq!(old.agreements().list().await.unwrap().len(), 1);
+    let unknown = old.promises().list().await.unwrap().len();
+    let unknown = unknown + old.hearing().talks().await.unwrap().len();
+    assert_eq!(unknown, 0);
+    old.shutdown().await;
+    drop(old);
+
+    forget_kinds(&[]);
+    let newer = Space::open(older.path(), open()).unwrap();
+    assert_eq!(shown(&newer).await, shown(&ben.space).await);
+    assert_eq!(newer.doctor().await.unwrap().findings, []);
+}
