@@ -431,13 +431,13 @@ impl Engine {
         query: fn(&mut Engine) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let at = (self.changes().of(watched), self.now());
-        if let Some(view) = self.derived.shared::<T>(at) {
+        if let Some(view) = self.derived.shared::<T>(query as usize, at) {
             return Ok(view);
         }
         let view = query(self)?;
         // Making it may have written: it is of now.
         let at = (self.changes().of(watched), at.1);
-        self.derived.share(at, view.clone());
+        self.derived.share(query as usize, at, view.clone());
         Ok(view)
     }
 }

@@ -34,8 +34,9 @@ pub(super) struct Derived {
     /// Counts what was lent out, so that the longest unused goes first.
     pub turn: u64,
     states: HashMap<(TypeId, DocId), (Vec<Past>, Kept)>,
-    /// Views that several may listen to, by what they are, as of a change and a moment.
-    shared: HashMap<TypeId, ((u64, Moment), Kept)>,
+    /// Views that several may listen to, by the query that gives them, as of a change and a
+    /// moment.
+    shared: HashMap<usize, ((u64, Moment), Kept)>,
 }
 
 impl Derived {
@@ -45,15 +46,24 @@ impl Derived {
         if known.as_slice() == bases { state.clone().downcast().ok() } else { None }
     }
 
-    /// A view that was shared at this change and moment.
-    pub fn shared<T: Clone + Send + Sync + 'static>(&self, at: (u64, Moment)) -> Option<T> {
-        let (known, view) = self.shared.get(&TypeId::of::<T>())?;
+    /// What a query gave that was shared at this change and moment.
+    pub fn shared<T: Clone + Send + Sync + 'static>(
+        &self,
+        query: usize,
+        at: (u64, Moment),
+    ) -> Option<T> {
+        let (known, view) = self.shared.get(&query)?;
         if *known == at { view.downcast_ref().cloned() } else { None }
     }
 
-    /// Shares a view.
-    pub fn share<T: Clone + Send + Sync + 'static>(&mut self, at: (u64, Moment), view: T) {
-        self.shared.insert(TypeId::of::<T>(), (at, Arc::new(view)));
+    /// Shares what a query gave.
+    pub fn share<T: Clone + Send + Sync + 'static>(
+        &mut self,
+        query: usize,
+        at: (u64, Moment),
+        view: T,
+    ) {
+        self.shared.insert(query, (at, Arc::new(view)));
     }
 
     /// Keeps a state.

@@ -1,7 +1,10 @@
 //! What a space keeps and what it lets go of.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use super::subscription::Subscription;
 use crate::PairingState;
+use crate::domain::capability::Class;
+use crate::engine::Watched;
 use crate::error::Error;
 use crate::host::FixedClock;
 use crate::id::{PairId, PersonId};
@@ -11,6 +14,7 @@ use crate::store::Setting;
 use crate::time::Moment;
 use crate::{Host, Space};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[tokio::test]
 async fn a_pairing_that_no_session_proves_leaves_no_trace_after_ten_minutes() {
@@ -53,6 +57,73 @@ async fn a_caught_panic_is_an_error_of_its_own_and_the_writer_goes_on() {
     let caught: Result<(), _> = space.engine.ask_apart(|_| panic!("another one")).await;
     assert_eq!(caught, Err(Error::Internal));
     assert_eq!(space.status().await.unwrap().name, "Ana");
+}
+
+/// A space whose person has begun a log in a pair; the partner's phone is never met.
+async fn in_a_pair(folder: &std::path::Path) -> Space {
+    let clock = Arc::new(FixedClock::new(Moment(1_772_474_400)));
+    let host = Host { clock, ..Host::new(KeyFile::new(folder.join("k"))) };
+    let space = Space::create(folder, "Ana", host).unwrap();
+    let (epoch, logs) = (0, Vec::new());
+    let material = Material {
+        pair: PairId([1; 16]),
+        me: PersonId([2; 16]),
+        partner: PersonId([3; 16]),
+        partner_key: [4; 32],
+        secret: [5; 32],
+        partner_name: "Ben".to_owned(),
+        epoch,
+        logs,
+    };
+    let proved = move |engine: &mut crate::engine::Engine| {
+        engine.keep_pending(&material)?;
+        engine.link_proved()
+    };
+    space.engine.call(proved).await.unwrap();
+    space
+}
+
+#[tokio::test]
+async fn a_view_is_made_again_only_for_its_own_class_and_once_for_all_who_listen() {
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    fn posts(engine: &mut crate::engine::Engine) -> Result<Vec<crate::PostView>, Error> {
+        MADE.fetch_add(1, Ordering::Relaxed);
+        super::openness::posts(engine)
+    }
+    // Another query of the same type.
+    fn none(_: &mut crate::engine::Engine) -> Result<Vec<crate::PostView>, Error> {
+        Ok(Vec::new())
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let space = in_a_pair(folder.path()).await;
+    let listen = |query| Subscription::new(&space, Watched::Of(&[Class::Ledger]), query);
+    let (mut one, mut other) = (listen(posts as fn(&mut _) -> _), listen(posts));
+    let mut nothing = listen(none);
+    for view in [&mut one, &mut other, &mut nothing] {
+        assert_eq!(view.next().await.unwrap(), Some(vec![]));
+    }
+    assert_eq!(MADE.load(Ordering::Relaxed), 1);
+    let quiet = async |view: &mut Subscription<_>| {
+        tokio::time::timeout(std::time::Duration::from_millis(100), view.next()).await.is_err()
+    };
+    space.hearing().tell(None, "What it was like.").await.unwrap();
+    assert!(quiet(&mut one).await && quiet(&mut other).await);
+    assert_eq!(MADE.load(Ordering::Relaxed), 1, "an account is no post");
+    let post = crate::NewPost {
+        kind: crate::PostKind::Whereabouts,
+        text: "At work.".to_owned(),
+        until: None,
+        under: None,
+        amount: None,
+        happened: None,
+        want: None,
+    };
+    space.openness().post(post).await.unwrap();
+    for view in [&mut one, &mut other] {
+        assert_eq!(view.next().await.unwrap().unwrap().len(), 1);
+    }
+    assert_eq!(MADE.load(Ordering::Relaxed), 2);
+    assert!(quiet(&mut nothing).await);
 }
 
 /// What reads beside the writer until it is told to end.
