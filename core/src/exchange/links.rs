@@ -290,6 +290,10 @@ async fn write(mut writer: Writer, mut out: mpsc::Receiver<Vec<u8>>) {
     }
 }
 
+/// How often a change woke a link of this process.
+#[cfg(test)]
+pub(super) static WOKEN: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+
 /// Held by the one connection of this phone that shakes hands.
 type Dialling = tokio::sync::OwnedMutexGuard<()>;
 
@@ -363,6 +367,8 @@ impl Link<'_> {
                     // Not for what this link itself has stored.
                     moved = moved => {
                         moved.map_err(|_| Error::Closed)?;
+                        #[cfg(test)]
+                        WOKEN.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                         self.step(|session, engine| session.pump(engine)).await?;
                     }
                     () = late(self.rests) => {

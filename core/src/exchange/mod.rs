@@ -394,16 +394,4 @@ impl Behind {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn r11_a_short_catch_up_shows_nothing() {
-        let mut behind = Behind::default();
-        assert_eq!(behind.now(LONG - 1), None);
-        assert_eq!(behind.now(0), None);
-        assert_eq!(behind.now(LONG), Some(CatchUp { done: 0, of: LONG }));
-        assert_eq!(behind.now(1), Some(CatchUp { done: LONG - 1, of: LONG }));
-        assert_eq!(behind.now(0), None);
-    }
-}
+mod tests;

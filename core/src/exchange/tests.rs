@@ -1,0 +1,62 @@
+//! What is shown of an exchange, and what wakes it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use super::links::WOKEN;
+use super::*;
+use crate::store::KeyFile;
+use crate::{Contact, Host, Space};
+use std::sync::atomic::Ordering;
+
+#[test]
+fn r11_a_short_catch_up_shows_nothing() {
+    let mut behind = Behind::default();
+    assert_eq!(behind.now(LONG - 1), None);
+    assert_eq!(behind.now(0), None);
+    assert_eq!(behind.now(LONG), Some(CatchUp { done: 0, of: LONG }));
+    assert_eq!(behind.now(1), Some(CatchUp { done: LONG - 1, of: LONG }));
+    assert_eq!(behind.now(0), None);
+}
+
+async fn paired(folders: [&std::path::Path; 2]) -> [Space; 2] {
+    let [ana, ben] = folders.map(|folder| {
+        let host = Host::new(KeyFile::new(folder.join("keys")));
+        Space::create(folder, "Ana", host).unwrap()
+    });
+    let mut show = ana.pair_show("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let (code, address) = (show.code.clone().unwrap(), show.address.unwrap().to_string());
+    let mut join = ben.pair_join(&code, &address).await.unwrap();
+    let (a, b) = tokio::join!(show.asked(), join.asked());
+    assert_eq!(a.unwrap().code, b.unwrap().code);
+    show.answer(true);
+    join.answer(true);
+    let (a, b) = tokio::join!(show.finished(), join.finished());
+    a.and(b).unwrap();
+    [ana, ben]
+}
+
+#[tokio::test]
+async fn a_link_wakes_for_what_its_person_does_and_not_for_what_it_stores() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [ana, ben] = paired([folders[0].path(), folders[1].path()]).await;
+    let listen = Some("127.0.0.1:0".parse().unwrap());
+    let at_ana = ana.exchange(ExchangeOptions { listen, ..Default::default() }).await.unwrap();
+    let peers = vec![at_ana.address().unwrap().to_string()];
+    let _at_ben = ben.exchange(ExchangeOptions { peers, ..Default::default() }).await.unwrap();
+    let reached = async |length| {
+        while ben.log_lengths().await.unwrap().1 != length {
+            sleep(Duration::from_millis(5)).await;
+        }
+        // Until the acknowledgement is stored too.
+        sleep(Duration::from_millis(300)).await;
+    };
+    reached(ana.log_lengths().await.unwrap().0).await;
+    let before = WOKEN.load(Ordering::Relaxed);
+    for _ in 0..3 {
+        ana.begin_space(None, Contact::Gentle).await.unwrap();
+        ana.end_space().await.unwrap();
+        reached(ana.log_lengths().await.unwrap().0).await;
+    }
+    let woken = WOKEN.load(Ordering::Relaxed) - before;
+    // Two writes that follow at once may wake it once.
+    assert!((3..=6).contains(&woken), "{woken} times");
+}
