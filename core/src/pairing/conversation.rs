@@ -314,12 +314,6 @@ impl Conversation {
         vec![Action::Send(Message::Commit(commitment(&self.own)))]
     }
 
-    /// Whether both people have confirmed, or it failed.
-    #[cfg(any(test, feature = "sim"))]
-    pub fn over(&self) -> bool {
-        self.step == Step::Over
-    }
-
     fn fail(&mut self, error: PairingError) -> Vec<Action> {
         self.step = Step::Over;
         vec![Action::Failed(error)]
