@@ -4,7 +4,10 @@
 use crate::daily::promise;
 use amends::id::{DocId, ItemId, OccurrenceId};
 use amends::time::DAY;
-use amends::{CheckInCadence, Error, Felt, RefusalCode, Space, TemplateId, Terms, Told};
+use amends::{
+    Answers, CheckInCadence, Due, Error, Feature, Felt, Period, RefusalCode, Space, Splice,
+    TemplateId, Terms, Told,
+};
 use amends_tests::phones::{BEGIN, meet, paired, plain};
 use std::future::Future;
 use std::pin::Pin;
@@ -28,13 +31,16 @@ fn calls() -> Vec<Call> {
             space.agreements().show(id), space.agreements().history(id),
             space.agreements().withdraw(id, None), space.agreements().decline(id, None),
             space.agreements().suspend(id), space.agreements().resume(id),
-            space.agreements().end(id);
+            space.agreements().end(id),
+            space.agreements().splice(id, Splice { start: 0, delete: 0, insert: "x".into() }),
+            opened_into(space, id);
         "promise": space, id =>
             space.promises().show(id),
             space.promises().pause(id, BEGIN, BEGIN.plus(DAY)),
             space.promises().retract(id), space.promises().decline(id),
             space.promises().heads_up(id, None, None, None),
             space.promises().release(id, None),
+            space.promises().renegotiate(id, None, Due::At(BEGIN.plus(3 * DAY))),
             space.promises().report(id, None, Told::Missed, None),
             space.promises().comment(id, Some(OccurrenceId([7; 16])), Felt::Confirmed, None),
             space.promises().repair(id, None, "I will set an alarm.".into(), None),
@@ -49,8 +55,25 @@ fn calls() -> Vec<Call> {
         "template": space, id =>
             space.check_ins().drop_template(id),
             space.check_ins().skip(TemplateId::Own(id)),
-            space.check_ins().seal(TemplateId::Own(id));
+            space.check_ins().seal(TemplateId::Own(id)),
+            space.check_ins().draft(TemplateId::Own(id), Answers::new()),
+            space.check_ins().cancel(TemplateId::Own(id), today()),
+            space.check_ins().share_alone(TemplateId::Own(id), today()),
+            space.check_ins().keep_private(TemplateId::Own(id), today()),
+            space.progress().trends(TemplateId::Own(id));
     }
+}
+
+/// A private draft that is opened in this document.
+async fn opened_into(space: &Space, id: DocId) -> Result<(), Error> {
+    let draft = space.agreements().keep_draft(None, "Words.").await?;
+    let opened = space.agreements().open_draft(draft.id, Some(id)).await;
+    space.agreements().discard_draft(draft.id).await?;
+    opened.map(drop)
+}
+
+fn today() -> Period {
+    CheckInCadence::Daily.period(amends::time::local_date(BEGIN, "UTC"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,6 +96,7 @@ async fn i04_every_call_refuses_a_document_of_another_kind_and_writes_nothing_in
         ("account", account),
         ("template", template),
     ];
+    documents.push(("nothing", DocId([7; 16])));
     // The pair's own document and both ledgers hold what no call names.
     for item in ana.space.log_items().await.unwrap() {
         for id in item.documents {
@@ -82,10 +106,11 @@ async fn i04_every_call_refuses_a_document_of_another_kind_and_writes_nothing_in
         }
     }
     assert!(documents.len() >= 7, "{documents:?}");
+    let mut taken = Vec::new();
     for phone in [&ana.space, &ben.space] {
         let before = phone.log_lengths().await.unwrap();
         for (of, id) in &documents {
-            for (kind, call) in calls() {
+            for (at, (kind, call)) in calls().into_iter().enumerate() {
                 if kind == *of {
                     continue;
                 }
@@ -95,10 +120,21 @@ async fn i04_every_call_refuses_a_document_of_another_kind_and_writes_nothing_in
                             refusal.code,
                             RefusalCode::NotFound | RefusalCode::TemplateUnknown
                         ) => {}
-                    other => panic!("a call for a {kind} on a document of kind {of}: {other:?}"),
+                    other => taken.push(format!("{kind}, call {at}, on {of}: {other:?}")),
                 }
             }
         }
         assert_eq!(phone.log_lengths().await.unwrap(), before, "nothing was written");
     }
+    assert_eq!(taken, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k15_what_is_switched_off_says_that_before_it_asks_for_answers() {
+    let [ana, _ben] = paired().await;
+    let off = [Feature::CheckIns].into();
+    ana.space.set_limits(None, off).await.unwrap();
+    let shared = ana.space.check_ins().share_alone(TemplateId::Week, today()).await;
+    let Err(Error::Refusal(refusal)) = shared else { panic!("{shared:?}") };
+    assert_eq!(refusal.code, RefusalCode::FeatureOff);
 }

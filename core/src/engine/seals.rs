@@ -229,10 +229,9 @@ impl Engine {
         let private = self.private_answers(template, period)?;
         self.write(|engine, home| {
             let view = engine.check_in(home, template, period)?;
-            let answers = private.map(|private| private.answers).filter(|a| !a.is_empty());
+            let answers = private.map(|private| private.answers).unwrap_or_default();
             let waiting = engine.waits(template, period)?;
             let ledgers = Self::ledgers_of_period(home, period)?;
-            let answers = answers.ok_or(RefusalCode::NotSealed)?;
             let command = Command::ShareAlone { answers, view };
             engine.act_within::<CheckInMonth>(home, &ledgers, &command)?;
             match waiting {
@@ -274,10 +273,13 @@ impl Engine {
         let left = self.pair_state(&home)?.left_at.is_some();
         let pacing = self.state::<Pace>(&home, &[home.pair.document()])?;
         let off = pacing.limits().off.contains(&Feature::CheckIns);
+        // One that cannot be opened keeps no other from it.
+        let mut failed = Ok(());
         for waiting in outbox {
-            self.settle(&home, waiting, left, off)?;
+            let settled = self.settle(&home, waiting, left, off);
+            failed = failed.and(settled);
         }
-        Ok(())
+        failed
     }
 
     fn settle(

@@ -187,7 +187,11 @@ fn open_draft(engine: &mut Engine, id: DocId, doc: Option<DocId>) -> Result<Agre
     let draft = private_draft(engine, id)?;
     let command = Command::OpenDraft { text: draft.text };
     let view = match doc {
-        Some(doc) => engine.done::<AgreementDocs>(doc, &command)?,
+        Some(doc) => {
+            let home = engine.home()?;
+            engine.of_class::<AgreementDocs>(&home, doc)?;
+            engine.done::<AgreementDocs>(doc, &command)?
+        }
         None => begin(engine, &command)?,
     };
     engine.vault()?.remove(id)?;

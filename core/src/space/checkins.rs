@@ -40,16 +40,27 @@ pub(super) fn template(
     match id {
         TemplateId::Week => Ok(Template::week()),
         TemplateId::Own(doc) => {
-            let unknown = RefusalCode::TemplateUnknown;
-            engine.of_class::<Templates>(home, doc).map_err(|_| unknown)?;
-            Ok(engine.view::<Templates>(home, &[doc])?.ok_or(unknown)?)
+            is_template(engine, home, id)?;
+            let view = engine.view::<Templates>(home, &[doc])?;
+            Ok(view.ok_or(RefusalCode::TemplateUnknown)?)
         }
+    }
+}
+
+/// Refused where an id names no questions, dropped ones included.
+fn is_template(engine: &mut Engine, home: &Home, id: TemplateId) -> Result<(), Error> {
+    match id {
+        TemplateId::Week => Ok(()),
+        TemplateId::Own(doc) => match engine.of_class::<Templates>(home, doc) {
+            Err(Error::Refusal(_)) => Err(RefusalCode::TemplateUnknown.into()),
+            known => known,
+        },
     }
 }
 
 fn drop_template(engine: &mut Engine, doc: DocId) -> Result<(), Error> {
     let home = engine.home()?;
-    engine.of_class::<Templates>(&home, doc).map_err(|_| RefusalCode::TemplateUnknown)?;
+    is_template(engine, &home, TemplateId::Own(doc))?;
     engine.act::<Templates>(&[doc], &Drop)
 }
 
@@ -136,6 +147,7 @@ fn seal(engine: &mut Engine, template: TemplateId) -> Result<CheckInView, Error>
 
 fn cancel(engine: &mut Engine, template: TemplateId, period: Period) -> Result<CheckInView, Error> {
     let home = engine.home()?;
+    is_template(engine, &home, template)?;
     engine.cancel_seal(template, period)?;
     engine.check_in(&home, template, period)
 }
@@ -146,6 +158,7 @@ fn share_alone(
     period: Period,
 ) -> Result<CheckInView, Error> {
     let home = engine.home()?;
+    is_template(engine, &home, template)?;
     engine.share_alone(template, period)?;
     engine.check_in(&home, template, period)
 }
@@ -158,6 +171,7 @@ fn keep_to_myself(
     period: Period,
 ) -> Result<CheckInView, Error> {
     let home = engine.home()?;
+    is_template(engine, &home, template)?;
     let answers = engine.private_answers(template, period)?.map(|private| private.answers);
     let answers = answers.filter(|answers| !answers.is_empty()).ok_or(RefusalCode::NotSealed)?;
     engine.let_go_of_seal(template, period)?;

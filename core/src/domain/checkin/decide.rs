@@ -49,8 +49,8 @@ pub enum Command {
 /// Decides a command.
 ///
 /// # Errors
-/// `PairLeft`, `PeriodInvalid`, `FeatureOff`; `NotSealed` where nothing is, or where it is
-/// open; `AlreadySealed` for answers that are shared.
+/// `PairLeft`, `PeriodInvalid`, `FeatureOff`; `NotSealed` where nothing is, where it is open,
+/// or where there are no answers; `AlreadySealed` for answers that are shared.
 pub(super) fn decide(command: &Command, context: Context<'_>) -> Result<Draft, Refusal> {
     context.together()?;
     let kept = context.now.plus(limits::CHECK_IN_RETENTION);
@@ -75,6 +75,9 @@ pub(super) fn decide(command: &Command, context: Context<'_>) -> Result<Draft, R
             context.switched_on(Feature::CheckIns)?;
             if matches!(view.state, CheckInState::Revealed | CheckInState::SharedAlone) {
                 return Err(RefusalCode::AlreadySealed.into());
+            }
+            if answers.is_empty() {
+                return Err(RefusalCode::NotSealed.into());
             }
             let body = Value::map([("answers", Some(answers_to_value(answers)))]);
             let (template, period) = (view.template, view.period);
