@@ -11,14 +11,14 @@ use crate::store::Setting;
 use crate::time::{DAY, Moment};
 
 /// The version of the look-up lists; homes of another are indexed anew.
-const INDEX: i64 = 1;
+const INDEX: i64 = 2;
 /// So many runs are made of single entries at one time.
 const JOINED_AT_ONCE: usize = 4;
 /// How often, in seconds of the clock, a running space looks for what expires.
 const SWEEP_EVERY: i64 = 60;
 
 impl Engine {
-    /// When a space opens: brings the lists to this version, and sweeps.
+    /// When a space opens: brings the lists to this version.
     pub(crate) fn begin_upkeep(&mut self) -> Result<(), Error> {
         if self.db()?.setting(Setting::Index)? != Some(Value::Int(INDEX)) {
             self.transact(|engine| {
@@ -30,8 +30,6 @@ impl Engine {
                 Ok(engine.db()?.set(Setting::Index, &Value::Int(INDEX))?)
             })?;
         }
-        self.read_arrived()?;
-        self.upkeep();
         Ok(())
     }
 
@@ -44,8 +42,9 @@ impl Engine {
         read.unwrap_or(false)
     }
 
-    /// Now and then, when nothing else is to be done. Failures wait for the next
-    /// time; nothing depends on its being done at once.
+    /// After each job, and while the writer rests: what is due now and then, once all that
+    /// has come is read. Failures wait for the next time; nothing depends on its being done
+    /// at once.
     pub(crate) fn upkeep(&mut self) {
         if self.files.is_none() || self.unread {
             return;

@@ -57,7 +57,8 @@ impl Worker {
     pub fn start(mut engine: Engine) -> Result<Self, Error> {
         let (sender, jobs) = channel::<Job>();
         let run = move || {
-            let mut rest = REST;
+            let rest_of = |engine: &Engine| if engine.waits_to_read() { BREATH } else { REST };
+            let mut rest = rest_of(&engine);
             loop {
                 match jobs.recv_timeout(rest) {
                     Ok(job) => {
@@ -66,7 +67,7 @@ impl Worker {
                             // The caller sees its answer dropped; nothing half done stays.
                             engine.start_over();
                         }
-                        rest = if engine.waits_to_read() { BREATH } else { REST };
+                        rest = rest_of(&engine);
                     }
                     Err(RecvTimeoutError::Timeout) => {
                         let work = AssertUnwindSafe(|| {
