@@ -75,13 +75,16 @@ fn imports() -> BTreeMap<String, BTreeSet<String>> {
             continue;
         }
         let text = code(&path);
+        let deep = inside.trim_end_matches("/mod.rs").matches('/').count() + 1;
         let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         for line in lines {
             assert!(
                 !line.contains("crate::{"),
                 "{inside}: one import a line, so that all are seen"
             );
-            for after in line.split("crate::").skip(1) {
+            // As many steps up as a file is deep lead to the other rooms.
+            let up = "super::".repeat(deep);
+            for after in line.split("crate::").skip(1).chain(line.split(&up).skip(1)) {
                 let name = |c: char| !(c.is_ascii_lowercase() || c == '_');
                 let other = after.split(name).next().unwrap();
                 if other != room && MAY_IMPORT.iter().any(|(known, _)| *known == other) {
@@ -116,6 +119,25 @@ fn imports_go_down_only() {
         left.values_mut().for_each(|of| of.retain(|other| !done.contains(other)));
     }
     assert!(left.is_empty(), "a circle: {left:?}");
+}
+
+/// Nothing that talks to the other phone can name the vault (R9).
+#[test]
+fn r09_the_vault_is_named_by_the_space_and_the_engine_only() {
+    let source = root().join("core/src");
+    let mut named = BTreeSet::new();
+    for path in files(&source, &[".rs"]) {
+        let inside = path.strip_prefix(&source).unwrap().to_string_lossy().into_owned();
+        let room = inside.split(['/', '.']).next().unwrap().to_owned();
+        let text = code(&path).to_lowercase();
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        if lines.flat_map(|line| line.split(|c: char| !c.is_alphanumeric())).any(|w| w == "vault") {
+            named.insert(room);
+        }
+    }
+    // The limits say how much it may hold.
+    let allowed = ["engine", "limits", "space", "store"].map(str::to_owned);
+    assert_eq!(named, BTreeSet::from(allowed));
 }
 
 #[test]
