@@ -11,8 +11,10 @@ mod rules;
 mod wire;
 
 use amends::Leaving;
+use amends::Sharing;
 use amends::Who;
 use amends::internals::domain::agreement::{Category, Obligor};
+use amends::time::DAY;
 use amends_tests::phones::{BEGIN, Phone, meet, paired, plain, terms};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -172,6 +174,38 @@ async fn r01_ending_needs_nobody_and_works_in_the_same_call() {
         assert!(!ended.in_force() && ended.ended_at.is_some());
     }
     assert_eq!(ana.space.what_i_share().await.unwrap(), vec![]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r08_stop_all_ends_what_a_pause_or_a_clock_that_was_set_back_holds() {
+    for clock_set_back in [false, true] {
+        let phones = paired().await;
+        let [ana, ben] = &phones;
+        let own = terms("I say where I am.", Who::Me, Category::Whereabouts);
+        let id = ana.space.agreements().propose(own).await.unwrap().id;
+        assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+        let shown = ben.space.agreements().show(id).await.unwrap();
+        ben.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+        assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+        ana.clock.set(BEGIN.plus(2 * DAY));
+        assert!(ana.space.agreements().show(id).await.unwrap().in_force());
+        match clock_set_back {
+            true => ana.clock.set(BEGIN.plus(-5 * DAY)),
+            false => drop(ana.space.agreements().suspend(id).await.unwrap()),
+        }
+        let shared = ana.space.what_i_share().await.unwrap();
+        assert_eq!(shared.len(), 1);
+        assert_ne!(shared[0].sharing, Sharing::InForce);
+        assert_eq!(ana.space.stop_all().await.unwrap(), shared);
+        assert_eq!(ana.space.what_i_share().await.unwrap(), vec![]);
+        // Nothing brings it back.
+        ana.clock.set(BEGIN.plus(2 * DAY));
+        drop(ana.space.agreements().resume(id).await);
+        assert!(!ana.space.agreements().show(id).await.unwrap().in_force());
+        assert_eq!(ana.space.what_i_share().await.unwrap(), vec![]);
+        assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+        assert!(!ben.space.agreements().show(id).await.unwrap().in_force());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub enum Sharing {
     /// In force.
     InForce,
-    /// Paused by the partner, who alone could let it go on.
+    /// Paused, by whomever: a word could let it go on.
     Paused,
     /// Agreed or offered, and it takes effect when cooling-off is over.
     CoolingOff,
@@ -48,14 +48,13 @@ pub struct SharedItem {
     pub until: Moment,
 }
 
-/// Everything sensitive that binds me, every offer of mine, and every post of
-/// mine that lives (R8). What the
-/// partner pauses and what waits for their yes is listed too, because they alone
-/// could bring it into force; what I pause myself is not shared (R32).
+/// Everything sensitive that binds me, every offer of mine, and every post of mine that lives
+/// (R8). What is paused, by the partner, by me or after a clock was set back (R32), and what
+/// waits for a yes is listed too: it is not in force, and a word could bring it there.
 pub fn what_i_share(views: &[AgreementView], posts: &[PostView]) -> Vec<SharedItem> {
     let mut items = Vec::new();
     for view in views {
-        if view.state == AgreementState::Ended || view.suspended_by_me {
+        if view.state == AgreementState::Ended {
             continue;
         }
         let mut list = |revision: &RevisionView, sharing| {
