@@ -244,6 +244,7 @@ impl Engine {
 
     /// After a caught panic: nothing half done stays, everything is read anew.
     fn start_over(&mut self) {
+        self.told.take_back();
         self.forget();
         if let Some(files) = &mut self.files {
             files.pair.abandon();
