@@ -18,7 +18,7 @@ use crate::domain::overview::progress::{
     pattern_line, trends,
 };
 use crate::domain::overview::reminder::{Reminder, ReminderInput, reminders};
-use crate::domain::overview::share::{SharedItem, what_i_share};
+use crate::domain::overview::share::{SharedItem, Sharing, what_i_share};
 use crate::domain::pacing::Pace;
 use crate::domain::pacing::SpaceView;
 use crate::domain::pair::Act;
@@ -134,7 +134,9 @@ fn reminders_due(engine: &mut Engine) -> Result<Vec<Reminder>, Error> {
     let home = engine.home()?;
     let wishes = wishes(engine)?;
     let (promises, check_ins) = (promises(engine)?, check_ins(engine)?);
-    let sharing = !super::agreements::shared(engine)?.is_empty();
+    // What is paused is not shared now.
+    let paused = |item: &SharedItem| item.sharing == Sharing::Paused;
+    let sharing = !super::agreements::shared(engine)?.iter().all(paused);
     // Only one's own space holds one's own reminders back (I9).
     let now = engine.now();
     let space = engine.state::<Pace>(&home, &[home.pair.document()])?.own_space(home.side, now);
