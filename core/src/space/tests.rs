@@ -16,13 +16,9 @@ use crate::{Host, Space};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-#[tokio::test]
-async fn a_pairing_that_no_session_proves_leaves_no_trace_after_ten_minutes() {
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Arc::new(FixedClock::new(Moment(1_000)));
-    let host = Host { clock: clock.clone(), ..Host::new(KeyFile::new(folder.path().join("k"))) };
-    let space = Space::create(folder.path(), "Ana", host).unwrap();
-    let material = Material {
+/// What a pairing with Ben gave.
+fn material() -> Material {
+    Material {
         pair: PairId([1; 16]),
         me: PersonId([2; 16]),
         partner: PersonId([3; 16]),
@@ -31,7 +27,16 @@ async fn a_pairing_that_no_session_proves_leaves_no_trace_after_ten_minutes() {
         partner_name: "Ben".to_owned(),
         epoch: 0,
         logs: Vec::new(),
-    };
+    }
+}
+
+#[tokio::test]
+async fn a_pairing_that_no_session_proves_leaves_no_trace_after_ten_minutes() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FixedClock::new(Moment(1_000)));
+    let host = Host { clock: clock.clone(), ..Host::new(KeyFile::new(folder.path().join("k"))) };
+    let space = Space::create(folder.path(), "Ana", host).unwrap();
+    let material = material();
     space.engine.ask(move |engine| engine.keep_pending(&material)).await.unwrap();
     clock.set(Moment(1_600));
     assert_eq!(space.status().await.unwrap().pairing, PairingState::Pending);
@@ -64,17 +69,7 @@ async fn in_a_pair(folder: &std::path::Path) -> Space {
     let clock = Arc::new(FixedClock::new(Moment(1_772_474_400)));
     let host = Host { clock, ..Host::new(KeyFile::new(folder.join("k"))) };
     let space = Space::create(folder, "Ana", host).unwrap();
-    let (epoch, logs) = (0, Vec::new());
-    let material = Material {
-        pair: PairId([1; 16]),
-        me: PersonId([2; 16]),
-        partner: PersonId([3; 16]),
-        partner_key: [4; 32],
-        secret: [5; 32],
-        partner_name: "Ben".to_owned(),
-        epoch,
-        logs,
-    };
+    let material = material();
     let proved = move |engine: &mut crate::engine::Engine| {
         engine.keep_pending(&material)?;
         engine.link_proved()
