@@ -154,6 +154,30 @@ async fn a_view_is_answered_before_a_long_catch_up_is_read_and_a_write_after_it(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_write_waits_for_a_long_catch_up_without_its_caller_and_lets_views_pass() {
+    let [ana, ben] = paired().await;
+    let empty = copy_of(ben.folder.path());
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("bundle");
+    let made = long_log(&ana.space, &file).await;
+    let home = copy_of(empty.path());
+    let open = || Space::open(home.path(), host(home.path(), ben.clock.clone(), None)).unwrap();
+    let late = open();
+    late.read_bundle(&file).await.unwrap();
+    let promises = late.promises();
+    let passed = tokio::select! {
+        biased;
+        // Begun first, and dropped as soon as the view is there.
+        _ = promises.make(promise("Mine.", DUE)) => None,
+        seen = promises.list() => Some(seen.unwrap().len()),
+    };
+    assert_eq!(passed, Some(made - 1), "the view saw neither the end of the log nor the write");
+    late.shutdown().await;
+    let seen = open().promises().list().await.unwrap();
+    assert_eq!(seen.len(), made + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_view_is_answered_while_the_doctor_looks() {
     let [ana, ben] = paired().await;
     let files = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "watch")]
 use super::files_watch::HomeWatch;
-use super::worker::{Job, Worker};
+use super::worker::{When, Worker};
 use super::{Changes, Engine, Host};
 use crate::error::Error;
 use crate::time::Moment;
@@ -99,53 +99,21 @@ impl Handle {
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.after(SLICES, work).await
+        self.worker.call(When::Read(SLICES), work).await
     }
 
-    /// Asks something that writes: what has come before is read first, all of it, in slices
-    /// between which others are answered.
+    /// Asks something that writes: all that has come is read first, in slices between which
+    /// others are answered.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.after(usize::MAX, work).await
-    }
-
-    async fn after<T: Send + 'static>(
-        &self,
-        slices: usize,
-        work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let (answer, answered) = oneshot::channel();
-        // The caller may have gone away.
-        self.in_slices(slices, Box::new(move |engine| drop(answer.send(work(engine))))).await?;
-        answered.await.map_err(|_| Error::Internal)?
-    }
-
-    /// Has a job done once all that has come is read, or so many slices of it. Compiled once
-    /// for all jobs.
-    async fn in_slices(&self, mut left: usize, mut job: Job) -> Result<(), Error> {
-        loop {
-            left -= 1;
-            let slice = move |engine: &mut Engine| {
-                let more = engine.read_one_arrived()? && engine.unread;
-                if more && left > 0 {
-                    return Ok(Some(job));
-                }
-                job(engine);
-                Ok(None)
-            };
-            match self.worker.call(slice).await? {
-                Some(waiting) => job = waiting,
-                None => return Ok(()),
-            }
-        }
+        self.worker.call(When::Read(usize::MAX), work).await
     }
 
     /// Waits until all that has come is read.
     pub(crate) async fn settle(&self) -> Result<(), Error> {
-        while self.worker.call(Engine::read_one_arrived).await? {}
-        Ok(())
+        self.write(|_| Ok(())).await
     }
 
     /// Asks something that needs nothing of what has come.
@@ -153,7 +121,7 @@ impl Handle {
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.worker.call(work).await
+        self.worker.call(When::Now, work).await
     }
 
     /// Asks something that takes long and only reads: on an engine of its own, which sees the
@@ -164,7 +132,7 @@ impl Handle {
     ) -> Result<T, Error> {
         self.settle().await?;
         let reading = Reading::new(&self.readers);
-        let mut beside = self.worker.call(Engine::beside).await?;
+        let mut beside = self.call(Engine::beside).await?;
         beside.until = Some(reading.until.clone());
         let (answer, answered) = oneshot::channel();
         let run = move || {
@@ -178,20 +146,48 @@ impl Handle {
         answered.await.map_err(|_| Error::Internal)?
     }
 
-    /// Asks for something after which nobody has the files open: those that read beside the
-    /// writer end first, and so does who has begun meanwhile.
+    /// Asks for something after which nobody reads beside the writer: those that do end
+    /// first, and so does who has begun meanwhile.
     pub(crate) async fn call_alone<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        self.alone(When::Now, work).await
+    }
+
+    /// The same for something that writes.
+    pub(crate) async fn write_alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.alone(When::Read(usize::MAX), work).await
+    }
+
+    async fn alone<T: Send + 'static>(
+        &self,
+        when: When,
+        work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.stop_readers();
+        let done = self.worker.call(when, work).await;
         self.end_readers().await;
-        let done = self.worker.call(work).await;
+        done
+    }
+
+    /// Asks for something that closes the files: all that was asked for before is done first,
+    /// and nobody has them open then or after.
+    pub(crate) async fn call_last<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.end_readers().await;
+        let done = self.worker.call(When::Last, work).await;
         self.end_readers().await;
         done
     }
 
     /// Has those end that read beside the writer, as soon as they look at the files again.
-    pub(crate) fn stop_readers(&self) {
+    fn stop_readers(&self) {
         self.readers.ended.fetch_add(1, Ordering::Relaxed);
     }
 

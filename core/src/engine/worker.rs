@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::error::Error;
 use crate::store::StorageError;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -19,7 +20,25 @@ const REST: Duration = Duration::from_secs(60);
 /// How long it waits, once something has come, for somebody to ask before it reads that.
 const BREATH: Duration = Duration::from_millis(100);
 
-pub(super) type Job = Box<dyn FnOnce(&mut Engine) + Send>;
+/// What is asked of the engine; or why it cannot be asked.
+type Work = Box<dyn FnOnce(Result<&mut Engine, Error>) + Send>;
+
+/// When a job is done.
+#[derive(Clone, Copy)]
+pub(super) enum When {
+    /// In its turn.
+    Now,
+    /// Once all that has come is read, or so many slices of it. Others are answered between
+    /// the slices.
+    Read(usize),
+    /// After all that was asked for before it, even what waits for more to be read.
+    Last,
+}
+
+struct Job {
+    when: When,
+    work: Work,
+}
 
 /// The way to the writer.
 #[derive(Clone)]
@@ -34,15 +53,108 @@ enum Writer {
     Thread(Arc<Mutex<Option<Sender<Job>>>>),
     /// Whoever asks: for simulators, where the order of everything is decided.
     #[cfg(feature = "sim")]
-    Caller(Arc<Mutex<Option<Engine>>>),
+    Caller(Arc<Mutex<Option<Desk>>>),
 }
 
-/// Does a job, and what is to be done after it.
-fn perform(engine: &mut Engine, job: Job) {
-    // What another process wrote before this is seen by it.
-    look(engine);
-    job(engine);
-    engine.upkeep();
+/// The engine, and the jobs that wait until it has read what has come. They wait here: whoever
+/// asked may go away.
+struct Desk {
+    engine: Engine,
+    waiting: VecDeque<(usize, Work)>,
+    /// How long nothing is to be done, if nobody asks.
+    rest: Duration,
+}
+
+impl Desk {
+    fn new(engine: Engine) -> Self {
+        let rest = rest_of(&engine);
+        Self { engine, waiting: VecDeque::new(), rest }
+    }
+
+    fn take(&mut self, job: Job) {
+        match job.when {
+            When::Now => self.perform(job.work),
+            When::Read(slices) => self.waiting.push_back((slices, job.work)),
+            When::Last => {
+                self.finish();
+                self.perform(job.work);
+            }
+        }
+        self.advance();
+        self.rest = rest_of(&self.engine);
+    }
+
+    /// Reads a slice for those that wait, and does what need not wait any longer.
+    fn advance(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let read = self.guarded(|engine| {
+            look(engine);
+            Ok(engine.read_one_arrived()? && engine.unread)
+        });
+        let waiting = std::mem::take(&mut self.waiting);
+        for (slices, work) in waiting {
+            match &read {
+                Ok(true) if slices > 1 => self.waiting.push_back((slices - 1, work)),
+                Ok(_) => self.perform(work),
+                Err(error) => work(Err(error.clone())),
+            }
+        }
+    }
+
+    /// Does what waits: what writes reads the rest by itself.
+    fn finish(&mut self) {
+        while let Some((_, work)) = self.waiting.pop_front() {
+            self.perform(work);
+        }
+    }
+
+    /// Nobody asks for anything.
+    fn idle(&mut self) {
+        if !self.waiting.is_empty() {
+            self.advance();
+            self.rest = rest_of(&self.engine);
+            return;
+        }
+        let more = self.guarded(|engine| {
+            look(engine);
+            let more = engine.read_at_rest();
+            engine.upkeep();
+            Ok(more)
+        });
+        self.rest = if more == Ok(true) { Duration::ZERO } else { REST };
+    }
+
+    /// Does a job, and what is to be done after it.
+    fn perform(&mut self, work: Work) {
+        let done = self.guarded(|engine| {
+            // What another process wrote before this is seen by it.
+            look(engine);
+            work(Ok(engine));
+            engine.upkeep();
+            Ok(())
+        });
+        // The caller sees its answer dropped.
+        if done.is_err() {
+            tracing::warn!("a job of the writer ended in a panic");
+        }
+    }
+
+    /// A panic of ours is caught, and nothing half done stays.
+    fn guarded<T>(
+        &mut self,
+        work: impl FnOnce(&mut Engine) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        catch_unwind(AssertUnwindSafe(|| work(&mut self.engine))).unwrap_or_else(|_| {
+            self.engine.start_over();
+            Err(Error::Internal)
+        })
+    }
+}
+
+fn rest_of(engine: &Engine) -> Duration {
+    if engine.waits_to_read() { BREATH } else { REST }
 }
 
 fn look(engine: &mut Engine) {
@@ -54,35 +166,17 @@ fn look(engine: &mut Engine) {
 impl Worker {
     /// Starts the thread. It ends when the last handle is gone or on
     /// [`Worker::stop`], after the job at hand.
-    pub fn start(mut engine: Engine) -> Result<Self, Error> {
+    pub fn start(engine: Engine) -> Result<Self, Error> {
         let (sender, jobs) = channel::<Job>();
         let run = move || {
-            let rest_of = |engine: &Engine| if engine.waits_to_read() { BREATH } else { REST };
-            let mut rest = rest_of(&engine);
+            let mut desk = Desk::new(engine);
             loop {
+                // One slice for those that wait, one job of another, in turn.
+                let rest = if desk.waiting.is_empty() { desk.rest } else { Duration::ZERO };
                 match jobs.recv_timeout(rest) {
-                    Ok(job) => {
-                        let work = AssertUnwindSafe(|| perform(&mut engine, job));
-                        if catch_unwind(work).is_err() {
-                            // The caller sees its answer dropped; nothing half done stays.
-                            engine.start_over();
-                        }
-                        rest = rest_of(&engine);
-                    }
-                    Err(RecvTimeoutError::Timeout) => {
-                        let work = AssertUnwindSafe(|| {
-                            look(&mut engine);
-                            let more = engine.read_at_rest();
-                            engine.upkeep();
-                            more
-                        });
-                        let more = catch_unwind(work).unwrap_or_else(|_| {
-                            engine.start_over();
-                            false
-                        });
-                        rest = if more { Duration::ZERO } else { REST };
-                    }
-                    Err(RecvTimeoutError::Disconnected) => break,
+                    Ok(job) => desk.take(job),
+                    Err(RecvTimeoutError::Timeout) => desk.idle(),
+                    Err(RecvTimeoutError::Disconnected) => break desk.finish(),
                 }
             }
         };
@@ -96,7 +190,7 @@ impl Worker {
     /// Without a thread: each job is done where it is asked for.
     #[cfg(feature = "sim")]
     pub fn here(engine: Engine) -> Self {
-        Self::new(Writer::Caller(Arc::new(Mutex::new(Some(engine)))))
+        Self::new(Writer::Caller(Arc::new(Mutex::new(Some(Desk::new(engine))))))
     }
 
     fn new(writer: Writer) -> Self {
@@ -105,33 +199,40 @@ impl Worker {
 
     /// Has the thread do `work` and waits for the answer. Once this has begun to
     /// wait for it, the work is done even if the caller is dropped.
-    pub async fn call<T: Send + 'static>(
+    pub(super) async fn call<T: Send + 'static>(
         &self,
+        when: When,
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
         // Nobody may be waiting any more; the work counts all the same.
-        self.hand(Box::new(move |engine| drop(answer.send(work(engine))))).await?;
+        let work: Work = Box::new(move |engine| drop(answer.send(engine.and_then(work))));
+        self.hand(when, work).await?;
         // The job was dropped in the middle: a panic of ours was caught.
         answered.await.map_err(|_| Error::Internal)?
     }
 
     /// Hands the thread a job, as soon as there is room. Compiled once for all jobs.
-    async fn hand(&self, job: Job) -> Result<(), Error> {
+    async fn hand(&self, when: When, work: Work) -> Result<(), Error> {
         let room = self.room.clone().acquire_owned().await.map_err(|_| Error::Closed)?;
-        let job: Job = Box::new(move |engine| {
+        let work: Work = Box::new(move |engine| {
             let _room = room;
-            job(engine);
+            work(engine);
         });
+        let job = Job { when, work };
         match &self.writer {
             Writer::Thread(jobs) => {
                 let jobs = jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
                 jobs.as_ref().ok_or(Error::Closed)?.send(job).map_err(|_| Error::Closed)
             }
             #[cfg(feature = "sim")]
-            Writer::Caller(engine) => {
-                let mut engine = engine.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                perform(engine.as_mut().ok_or(Error::Closed)?, job);
+            Writer::Caller(desk) => {
+                let mut desk = desk.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                let desk = desk.as_mut().ok_or(Error::Closed)?;
+                desk.take(job);
+                while !desk.waiting.is_empty() {
+                    desk.advance();
+                }
                 Ok(())
             }
         }
@@ -145,7 +246,7 @@ impl Worker {
         if let Writer::Thread(jobs) = &self.writer {
             let jobs = jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             if let Some(jobs) = &*jobs
-                && jobs.send(Box::new(|_| {})).is_err()
+                && jobs.send(Job { when: When::Now, work: Box::new(|_| {}) }).is_err()
             {
                 tracing::debug!("the writer has ended already");
             }
@@ -159,8 +260,8 @@ impl Worker {
                 drop(jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take());
             }
             #[cfg(feature = "sim")]
-            Writer::Caller(engine) => {
-                drop(engine.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take());
+            Writer::Caller(desk) => {
+                drop(desk.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take());
             }
         }
     }

@@ -173,7 +173,7 @@ impl Space {
     /// Lets `pair.db` grow to so many pages at most: for tests of a full disk.
     #[doc(hidden)]
     pub async fn limit_pages(&self, pages: u32) -> Result<(), Error> {
-        self.ask(move |engine| Ok(engine.db()?.limit_pages(pages)?)).await
+        self.engine.call(move |engine| Ok(engine.db()?.limit_pages(pages)?)).await
     }
 }
 
@@ -233,11 +233,11 @@ impl Space {
     /// # Errors
     /// As [`Space::status`].
     pub async fn hold_sync(&self, hold: bool) -> Result<(), Error> {
-        // A file that is being written for the other is not to appear after this.
-        if hold {
-            self.engine.stop_readers();
+        match hold {
+            // A file that is being written for the other is not to appear after this.
+            true => self.engine.call_alone(|engine| engine.hold(true)).await,
+            false => self.engine.call(|engine| engine.hold(false)).await,
         }
-        self.engine.call(move |engine| engine.hold(hold)).await
     }
 
     /// Leaves the pair, for good: with a word to the partner's phone, or in silence.
@@ -246,8 +246,8 @@ impl Space {
     /// # Errors
     /// `NotPaired`, `PairLeft`, or as [`Space::status`].
     pub async fn leave(&self, how: Leaving) -> Result<(), Error> {
-        self.engine.stop_readers();
-        self.write(move |engine| engine.leave(how)).await
+        // Nor after this.
+        self.engine.write_alone(move |engine| engine.leave(how)).await
     }
 
     /// Checks everything from scratch: logs, documents, views.
@@ -301,7 +301,7 @@ impl Space {
     pub async fn suspend(&self) -> Result<(), Error> {
         #[cfg(feature = "net")]
         self.phone.lifecycle.sleep().await;
-        self.engine.call_alone(Engine::suspend).await
+        self.engine.call_last(Engine::suspend).await
     }
 
     /// Opens the files again; an exchange goes on, from where it listened before.
@@ -309,7 +309,7 @@ impl Space {
     /// # Errors
     /// As [`Space::status`].
     pub async fn resume(&self) -> Result<(), Error> {
-        self.ask(Engine::resume).await?;
+        self.engine.call(Engine::resume).await?;
         #[cfg(feature = "net")]
         self.phone.lifecycle.wake();
         Ok(())
@@ -318,7 +318,7 @@ impl Space {
     /// Ends the space: what was accepted is finished, everything after answers
     /// `Closed`. Calling it again does nothing.
     pub async fn shutdown(&self) {
-        if let Err(error) = self.engine.call_alone(Engine::suspend).await {
+        if let Err(error) = self.engine.call_last(Engine::suspend).await {
             tracing::debug!(%error, "nothing was left to write back");
         }
         self.engine.stop();
@@ -331,7 +331,7 @@ impl Space {
     /// # Errors
     /// What the disk or the secret store says.
     pub async fn erase_local(self) -> Result<(), Error> {
-        self.engine.call_alone(Engine::erase).await?;
+        self.engine.call_last(Engine::erase).await?;
         self.engine.stop();
         Ok(())
     }
