@@ -34,8 +34,9 @@ pub enum Error {
     /// A newer version wrote this: update the app.
     #[error("{0}")]
     NeedsUpdate(String),
-    /// A bug of this library was caught. What was stored is as it was before the call.
-    #[error("an internal error was caught: nothing was changed by this call")]
+    /// A bug of this library was caught. What the call was to write is stored whole or not
+    /// at all: look before you write it again.
+    #[error("an internal error was caught: look whether this was done before you do it again")]
     Internal,
 }
 

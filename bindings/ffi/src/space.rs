@@ -64,8 +64,8 @@ impl Space {
     /// Opens the space in `folder`.
     ///
     /// # Errors
-    /// `Storage` with `Missing` where there is none, with `Newer` where a newer version
-    /// wrote it; `Locked` without its keys.
+    /// `Storage` with `Missing` where there is none, `NeedsUpdate` where a newer version
+    /// wrote it, `Locked` without its keys.
     #[uniffi::constructor]
     pub async fn open(folder: String, services: HostServices) -> Result<Arc<Self>, AmendsError> {
         let folder = PathBuf::from(folder);

@@ -90,8 +90,6 @@ pub enum StorageKind {
     Full,
     /// Something is damaged: the doctor says what.
     Damaged,
-    /// A newer version wrote it: update first.
-    Newer,
     /// Something else, see the text.
     Other,
 }
@@ -177,7 +175,6 @@ fn storage(error: &StorageError) -> StorageKind {
         StorageError::Busy => StorageKind::Busy,
         StorageError::Full => StorageKind::Full,
         StorageError::Damaged(_) => StorageKind::Damaged,
-        StorageError::Newer { .. } => StorageKind::Newer,
         _ => StorageKind::Other,
     }
 }

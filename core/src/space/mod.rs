@@ -69,7 +69,7 @@ impl Space {
     /// Opens the space in `folder`.
     ///
     /// # Errors
-    /// `StorageError::Missing` where there is none, `StorageError::Newer`
+    /// `StorageError::Missing` where there is none, [`Error::NeedsUpdate`]
     /// where a newer version wrote it, [`Error::Locked`] without its keys.
     pub fn open(folder: &Path, host: Host) -> Result<Self, Error> {
         Self::of(Handle::start(Engine::open(folder, host)?)?)

@@ -1,7 +1,6 @@
 //! What goes out, as words or as JSON, and the exit status.
 
 use amends::Error;
-use amends::StorageError;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::Sender;
@@ -58,9 +57,7 @@ impl From<Error> for Failure {
         let (kind, code) = match &error {
             Error::Refusal(refusal) => ("refusal", refusal.code.name().to_owned()),
             Error::Locked(_) => ("locked", "Locked".to_owned()),
-            Error::Storage(StorageError::Newer { .. }) | Error::NeedsUpdate(_) => {
-                ("needs_update", "NeedsUpdate".to_owned())
-            }
+            Error::NeedsUpdate(_) => ("needs_update", "NeedsUpdate".to_owned()),
             Error::Storage(error) => ("storage", variant(error)),
             Error::Link(error) => ("link", variant(error)),
             Error::Pairing(error) => ("pairing", variant(error)),
