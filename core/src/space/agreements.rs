@@ -369,7 +369,7 @@ impl Agreements<'_> {
     /// `TextTooLong`, `TextForbidden`, `NotFound` for an unknown `id`.
     pub async fn keep_draft(&self, id: Option<DocId>, text: &str) -> Result<PrivateDraft, Error> {
         let text = text.to_owned();
-        self.0.write(move |engine| keep_draft(engine, id, &text)).await
+        self.0.engine.call(move |engine| keep_draft(engine, id, &text)).await
     }
 
     /// Every private draft.
@@ -377,7 +377,7 @@ impl Agreements<'_> {
     /// # Errors
     /// Storage, `Closed`.
     pub async fn drafts(&self) -> Result<Vec<PrivateDraft>, Error> {
-        self.0.ask(private_drafts).await
+        self.0.engine.call(private_drafts).await
     }
 
     /// Throws a private draft away.
@@ -385,7 +385,7 @@ impl Agreements<'_> {
     /// # Errors
     /// `NotFound`, storage, `Closed`.
     pub async fn discard_draft(&self, id: DocId) -> Result<(), Error> {
-        self.0.write(move |engine| discard_draft(engine, id)).await
+        self.0.engine.call(move |engine| discard_draft(engine, id)).await
     }
 
     /// Opens a private draft to the partner as a working draft that both may

@@ -79,7 +79,7 @@ impl Inner<'_> {
     /// # Errors
     /// Those of a text, storage, `Closed`.
     pub async fn write(&self, note: NewNote) -> Result<Note, Error> {
-        self.0.ask(move |engine| engine.write_note(&note)).await
+        self.0.engine.call(move |engine| engine.write_note(&note)).await
     }
 
     /// Changes a note.
@@ -87,7 +87,7 @@ impl Inner<'_> {
     /// # Errors
     /// `NotFound`, or as [`Inner::write`].
     pub async fn change(&self, id: DocId, note: NewNote) -> Result<Note, Error> {
-        self.0.ask(move |engine| engine.change_note(id, &note)).await
+        self.0.engine.call(move |engine| engine.change_note(id, &note)).await
     }
 
     /// One note.
@@ -95,7 +95,7 @@ impl Inner<'_> {
     /// # Errors
     /// `NotFound`, storage, `Closed`.
     pub async fn show(&self, id: DocId) -> Result<Note, Error> {
-        self.0.ask(move |engine| engine.note(id)).await
+        self.0.engine.call(move |engine| engine.note(id)).await
     }
 
     /// The notes in which every word of `query` stands, newest first; all of them
@@ -105,7 +105,7 @@ impl Inner<'_> {
     /// Storage, `Closed`.
     pub async fn search(&self, query: &str) -> Result<Vec<Note>, Error> {
         let query = query.to_owned();
-        self.0.ask(move |engine| engine.notes(&query)).await
+        self.0.engine.call(move |engine| engine.notes(&query)).await
     }
 
     /// Removes a note, for good.
@@ -113,7 +113,7 @@ impl Inner<'_> {
     /// # Errors
     /// As [`Inner::show`].
     pub async fn remove(&self, id: DocId) -> Result<(), Error> {
-        self.0.ask(move |engine| engine.remove_note(id)).await
+        self.0.engine.call(move |engine| engine.remove_note(id)).await
     }
 
     /// Copies exactly these words of a note out into a post that the other sees.

@@ -4,7 +4,6 @@ use super::Space;
 use crate::cbor::Value;
 use crate::domain::overview::reminder::Wishes;
 use crate::domain::pacing::{Command, Contact, Feature, Pace, PairLimits, SpaceView};
-use crate::domain::refusal::RefusalCode;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::store::{StorageError, VaultItem};
@@ -23,9 +22,7 @@ pub(super) fn wishes(engine: &mut Engine) -> Result<Wishes, Error> {
 }
 
 fn set_wishes(engine: &mut Engine, wishes: &Wishes) -> Result<(), Error> {
-    if wishes.check_in.is_some_and(|(weekday, _)| !(1..=7).contains(&weekday)) {
-        return Err(RefusalCode::AnswerInvalid.into());
-    }
+    wishes.check()?;
     let text =
         serde_json::to_string(wishes).map_err(|error| StorageError::Io(error.to_string()))?;
     let id = engine.vault()?.named(WISHES, "");
@@ -87,7 +84,7 @@ impl Space {
     /// # Errors
     /// As [`Space::status`].
     pub async fn wishes(&self) -> Result<Wishes, Error> {
-        self.ask(wishes).await
+        self.engine.call(wishes).await
     }
 
     /// Sets the wishes for reminders.
@@ -95,7 +92,7 @@ impl Space {
     /// # Errors
     /// `AnswerInvalid` for a day of the week that is none; or as [`Space::status`].
     pub async fn set_wishes(&self, wishes: Wishes) -> Result<(), Error> {
-        self.ask(move |engine| set_wishes(engine, &wishes)).await
+        self.engine.call(move |engine| set_wishes(engine, &wishes)).await
     }
 
     /// The space for oneself that one of the two has taken, if any.

@@ -9,6 +9,7 @@ use crate::domain::checkin::{CheckInState, CheckInView};
 use crate::domain::pair::Who;
 use crate::domain::promise::{Outcome, PromiseView};
 use crate::domain::recurrence::resolve;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::time::{DAY, Moment};
 use jiff::ToSpan;
 use jiff::civil::{Date, Time};
@@ -66,6 +67,18 @@ pub struct Wishes {
     pub check_in: Option<(i8, Time)>,
     /// Whether milestones are told.
     pub milestones: bool,
+}
+
+impl Wishes {
+    /// Refuses a day of the week that is none.
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        match self.check_in {
+            Some((weekday, _)) if !(1..=7).contains(&weekday) => {
+                Err(RefusalCode::AnswerInvalid.into())
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Default for Wishes {
