@@ -233,8 +233,8 @@ async fn talk(
         first = Some(frame?);
     }
     match proves {
-        true => phone.ask(Engine::next_link_proved).await?,
-        false => phone.ask(Engine::link_proved).await?,
+        true => phone.engine.write(Engine::next_link_proved).await?,
+        false => phone.engine.write(Engine::link_proved).await?,
     }
     let Some(writer) = channel.take_writer() else { return Ok(()) };
     let (outbox, out) = mpsc::channel(OUTBOX);
@@ -422,9 +422,16 @@ impl Link<'_> {
         let now = self.now();
         let wait = self.links.phone.lifecycle.quota(|quota, now| quota.take(bytes.len(), now));
         self.patience = Instant::now() + wait;
-        // These ask which bodies are missing, and that is known of what is read. Read here,
-        // others are answered between its slices.
-        if matches!(frame, Frame::Hello { .. } | Frame::Pong) {
+        // Others ask what is known of what is read alone: which bodies are missing, where one
+        // belongs. Read here, others are answered between its slices.
+        let recovering = self.session.as_ref().is_some_and(Session::recovering);
+        let unread = match frame {
+            Frame::Entries(_) => !recovering,
+            Frame::Want { .. } | Frame::WantBodies { .. } => true,
+            Frame::Ack(_) | Frame::Ping | Frame::Bye => true,
+            Frame::Hello { .. } | Frame::HeadAt(_) | Frame::Bodies { .. } | Frame::Pong => false,
+        };
+        if !unread {
             self.links.phone.engine.settle().await?;
         }
         self.step(move |session, engine| session.receive(frame, now, engine)).await

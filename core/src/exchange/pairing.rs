@@ -314,7 +314,7 @@ async fn converse(
                 }
                 Action::Done(material) => {
                     channel.close().await;
-                    return phone.ask(move |engine| engine.keep_pending(&material)).await;
+                    return phone.engine.write(move |engine| engine.keep_pending(&material)).await;
                 }
                 Action::Failed(error) => {
                     channel.close().await;
