@@ -178,6 +178,33 @@ async fn a_write_waits_for_a_long_catch_up_without_its_caller_and_lets_views_pas
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_is_read_to_its_end_without_its_caller_and_lets_others_pass() {
+    let [ana, ben] = paired().await;
+    for day in 0..300 {
+        let words = format!("Sentence {day}. {}", "On and on. ".repeat(300));
+        ana.space.agreements().propose(plain(&words)).await.unwrap();
+    }
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("bundle");
+    ana.space.write_bundle(&file, BundleOf::Everything).await.unwrap();
+    let all = ana.space.log_lengths().await.unwrap().0;
+    let held = async || ben.space.log_lengths().await.unwrap().1;
+    let begun = async {
+        while held().await < 10 {}
+    };
+    let passed = tokio::select! {
+        biased;
+        // Begun first, and dropped as soon as something of it is seen.
+        _ = ben.space.read_bundle(&file) => false,
+        () = begun => held().await < all,
+    };
+    assert!(passed, "others were answered while the bundle was read");
+    while held().await < all {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_view_is_answered_while_the_doctor_looks() {
     let [ana, ben] = paired().await;
     let files = tempfile::tempdir().unwrap();

@@ -3,6 +3,7 @@
 use super::Phone;
 use crate::domain::RefusalCode;
 use crate::engine::Engine;
+use crate::engine::link::LinkKeys;
 use crate::error::Error;
 use crate::id::Past;
 use crate::limits::RUN_BYTES;
@@ -38,7 +39,7 @@ pub struct BundleSummary {
 }
 
 impl Engine {
-    fn bundle_noise(&mut self, initiator: bool, epoch: Option<u64>) -> Result<(Noise, u64), Error> {
+    fn bundle_keys(&mut self, initiator: bool, epoch: Option<u64>) -> Result<LinkKeys, Error> {
         let keys = self.link_keys()?;
         if !initiator && !keys.receive {
             return Err(RefusalCode::PairLeft.into());
@@ -47,6 +48,11 @@ impl Engine {
             // Of before a phone was replaced, or of after it.
             return Err(LinkError::Stranger.into());
         }
+        Ok(keys)
+    }
+
+    fn bundle_noise(&mut self, initiator: bool, epoch: Option<u64>) -> Result<(Noise, u64), Error> {
+        let keys = self.bundle_keys(initiator, epoch)?;
         let handshake = Handshake::Bundle {
             partner_key: &keys.partner_key,
             secret: &keys.secret,
@@ -91,51 +97,47 @@ impl Engine {
         Ok((sealer.finish()?, summary, ends))
     }
 
-    /// Takes in a bundle. Twice, late or out of order is harmless.
-    pub(super) fn open_bundle(&mut self, mut from: impl Read) -> Result<BundleSummary, Error> {
-        let epoch = bundle_epoch(&mut from)?;
-        let (noise, _) = self.bundle_noise(false, Some(epoch))?;
-        let mut opener = Opener::new(noise, from)?;
-        let mut summary = BundleSummary::default();
-        while let Some(bytes) = opener.frame()? {
-            let frame = Frame::decode(&bytes)
-                .map_err(|error| LinkError::Protocol(format!("in a bundle: {error}")))?;
-            match frame {
-                Frame::Hello { logs, .. } => {
-                    for at in logs {
-                        let mine = self.is_own(at.log);
-                        if mine && self.head_at(at.log, at.length)? == Some(at.head) {
-                            self.note_delivered(at.log, at.length)?;
-                        }
+    /// Takes in a frame of a bundle of this epoch. Whether there is more to be looked at.
+    fn take_from_bundle(
+        &mut self,
+        epoch: u64,
+        frame: Frame,
+        summary: &mut BundleSummary,
+    ) -> Result<bool, Error> {
+        // Who holds back or leaves meanwhile takes in no more.
+        self.bundle_keys(false, Some(epoch))?;
+        match frame {
+            Frame::Hello { logs, .. } => {
+                for at in logs {
+                    let mine = self.is_own(at.log);
+                    if mine && self.head_at(at.log, at.length)? == Some(at.head) {
+                        self.note_delivered(at.log, at.length)?;
                     }
                 }
-                // I18: in my name only my own phone speaks.
-                Frame::Entries(run) if !self.is_own(run.log) => {
-                    summary.entries += run.entries.len() as u64;
-                    let held = self.checkpoints()?.into_iter().find(|at| at.log == run.log);
-                    match self.accept(&run)? {
-                        Intake::Stored(at) => {
-                            summary.new += at.length - held.map_or(at.length, |held| held.length);
-                        }
-                        Intake::Missing(_) => summary.gap = true,
-                        Intake::Refused(refusal) => {
-                            tracing::info!(%refusal, "a bundle's entries were refused");
-                            break;
-                        }
-                        Intake::Contradiction => {
-                            self.freeze(run.log)?;
-                            self.notice(Some(Notice::Contradiction(run.log)))?;
-                            break;
-                        }
-                    }
-                }
-                _ => return Err(LinkError::Protocol("a bundle holds another frame".into()).into()),
             }
+            // I18: in my name only my own phone speaks.
+            Frame::Entries(run) if !self.is_own(run.log) => {
+                summary.entries += run.entries.len() as u64;
+                let held = self.checkpoints()?.into_iter().find(|at| at.log == run.log);
+                match self.accept(&run)? {
+                    Intake::Stored(at) => {
+                        summary.new += at.length - held.map_or(at.length, |held| held.length);
+                    }
+                    Intake::Missing(_) => summary.gap = true,
+                    Intake::Refused(refusal) => {
+                        tracing::info!(%refusal, "a bundle's entries were refused");
+                        return Ok(false);
+                    }
+                    Intake::Contradiction => {
+                        self.freeze(run.log)?;
+                        self.notice(Some(Notice::Contradiction(run.log)))?;
+                        return Ok(false);
+                    }
+                }
+            }
+            _ => return Err(LinkError::Protocol("a bundle holds another frame".into()).into()),
         }
-        if summary.new > 0 {
-            self.suspend_when_whole()?;
-        }
-        Ok(summary)
+        Ok(true)
     }
 
     fn write_bundle(&mut self, path: &Path, of: BundleOf) -> Result<BundleSummary, Error> {
@@ -163,11 +165,6 @@ impl Engine {
         }
         written
     }
-
-    fn read_bundle(&mut self, path: &Path) -> Result<BundleSummary, Error> {
-        let file = File::open(path)?;
-        self.open_bundle(BufReader::new(file))
-    }
 }
 
 impl Phone {
@@ -184,6 +181,43 @@ impl Phone {
     /// See [`crate::Space::read_bundle`].
     pub(crate) async fn read_bundle(&self, path: &Path) -> Result<BundleSummary, Error> {
         let path = path.to_owned();
-        self.ask(move |engine| engine.read_bundle(&path)).await
+        self.take_bundle(move || Ok(BufReader::new(File::open(path)?))).await
+    }
+
+    /// Takes in a bundle. Twice, late or out of order is harmless. It is read beside the
+    /// writer, which answers others between its runs, and to its end even if nobody waits
+    /// for it any more.
+    pub(super) async fn take_bundle<R: Read>(
+        &self,
+        from: impl FnOnce() -> Result<R, Error> + Send + 'static,
+    ) -> Result<BundleSummary, Error> {
+        let engine = self.engine.clone();
+        let runtime = tokio::runtime::Handle::current();
+        let read = move || {
+            let mut from = from()?;
+            let epoch = bundle_epoch(&mut from)?;
+            let noise = engine.call(move |engine| engine.bundle_noise(false, Some(epoch)));
+            let (noise, _) = runtime.block_on(noise)?;
+            let mut opener = Opener::new(noise, from)?;
+            let mut summary = BundleSummary::default();
+            while let Some(bytes) = opener.frame()? {
+                let frame = Frame::decode(&bytes)
+                    .map_err(|error| LinkError::Protocol(format!("in a bundle: {error}")))?;
+                let taken = engine.call(move |engine| {
+                    let more = engine.take_from_bundle(epoch, frame, &mut summary)?;
+                    Ok((more, summary))
+                });
+                let more;
+                (more, summary) = runtime.block_on(taken)?;
+                if !more {
+                    break;
+                }
+            }
+            if summary.new > 0 {
+                runtime.block_on(engine.call(Engine::suspend_when_whole))?;
+            }
+            Ok(summary)
+        };
+        tokio::task::spawn_blocking(read).await.map_err(|_| Error::Internal)?
     }
 }

@@ -11,6 +11,7 @@ use crate::limits::BUNDLE_BYTES;
 use crate::net::LinkError;
 use crate::net::{Mailbox, MailboxError, object_name};
 use serde::Serialize;
+use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -33,22 +34,6 @@ impl Engine {
         let numbers = next.saturating_sub(WINDOW)..next + WINDOW;
         let named = numbers.map(|number| (number, object_name(&keys.secret, keys.partner, number)));
         Ok(named.filter(|(_, name)| names.contains(name)).collect())
-    }
-
-    /// Takes in an object. `None` for one that is not whole: it may still be on its
-    /// way into the folder, and is looked at again.
-    fn take_object(&mut self, number: u64, bytes: &[u8]) -> Result<Option<BundleSummary>, Error> {
-        match self.open_bundle(bytes) {
-            Ok(summary) => {
-                self.took_from_mailbox(number)?;
-                Ok(Some(summary))
-            }
-            Err(Error::Link(error)) => {
-                tracing::debug!(%error, "an object of the mailbox is not whole");
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
     }
 
     /// The next object to be put into the mailbox, if something is to be put there:
@@ -121,8 +106,7 @@ impl Phone {
             let object = name.clone();
             let bytes = with(&mailbox, move |mailbox| mailbox.read(&object)).await?;
             let length = bytes.len();
-            let taken = self.ask(move |engine| engine.take_object(number, &bytes)).await?;
-            if let Some(summary) = taken {
+            if let Some(summary) = self.take_object(number, bytes).await? {
                 self.lifecycle.quota(|quota, now| quota.take(length, now));
                 visit.taken += summary.new;
                 with(&mailbox, move |mailbox| mailbox.remove(&name)).await?;
@@ -136,8 +120,30 @@ impl Phone {
             let Object { number, name, bytes, entries, ends } = object;
             names.push(name.clone());
             with(&mailbox, move |mailbox| mailbox.write(&name, &bytes)).await?;
-            self.ask(move |engine| engine.put_into_mailbox(number, &ends)).await?;
+            self.engine.write(move |engine| engine.put_into_mailbox(number, &ends)).await?;
             visit.put += entries;
+        }
+    }
+}
+
+impl Phone {
+    /// Takes in an object. `None` for one that is not whole: it may still be on its
+    /// way into the folder, and is looked at again.
+    async fn take_object(
+        &self,
+        number: u64,
+        bytes: Vec<u8>,
+    ) -> Result<Option<BundleSummary>, Error> {
+        match self.take_bundle(move || Ok(Cursor::new(bytes))).await {
+            Ok(summary) => {
+                self.engine.call(move |engine| engine.took_from_mailbox(number)).await?;
+                Ok(Some(summary))
+            }
+            Err(Error::Link(error)) => {
+                tracing::debug!(%error, "an object of the mailbox is not whole");
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
     }
 }

@@ -258,7 +258,8 @@ impl Space {
         self.engine.ask_apart(Engine::doctor).await
     }
 
-    /// Makes anew what follows from the logs: the documents and their index.
+    /// Makes anew what follows from the logs: the documents and their index. It is one
+    /// transaction, and nobody else is answered meanwhile.
     ///
     /// # Errors
     /// `NotPaired`, or as [`Space::status`].
