@@ -134,7 +134,12 @@ async fn k15_what_is_switched_off_says_that_before_it_asks_for_answers() {
     let [ana, _ben] = paired().await;
     let off = [Feature::CheckIns].into();
     ana.space.set_limits(None, off).await.unwrap();
-    let shared = ana.space.check_ins().share_alone(TemplateId::Week, today()).await;
-    let Err(Error::Refusal(refusal)) = shared else { panic!("{shared:?}") };
-    assert_eq!(refusal.code, RefusalCode::FeatureOff);
+    let check_ins = ana.space.check_ins();
+    for answered in [
+        check_ins.share_alone(TemplateId::Week, today()).await,
+        check_ins.seal(TemplateId::Week).await,
+    ] {
+        let Err(Error::Refusal(refusal)) = answered else { panic!("{answered:?}") };
+        assert_eq!(refusal.code, RefusalCode::FeatureOff);
+    }
 }

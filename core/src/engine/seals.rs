@@ -8,7 +8,7 @@ use super::{Engine, Home};
 use crate::cbor::Value;
 use crate::domain::checkin::{
     Answers, CheckInMonth, CheckInView, Command, Folded, Opening, Period, PrivateAnswers,
-    PrivateState, TemplateId, project, seal,
+    PrivateState, Template, TemplateId, project, seal,
 };
 use crate::domain::ledger::Month;
 use crate::domain::pacing::{Feature, Pace};
@@ -174,17 +174,19 @@ impl Engine {
     /// copy after it.
     pub(crate) fn seal(
         &mut self,
-        template: TemplateId,
+        asked: Template,
         period: Period,
         answers: Answers,
     ) -> Result<(), Error> {
+        let (template, today) = (asked.id, self.today());
         let opening = Opening { nonce: random(self.entropy())?, answers: answers.clone() };
         self.write(|engine, home| {
             let own = home.own()?.follower.checkpoint();
             let log = own.log;
             let place = Position { log, index: own.length, place: 0 };
             let ledgers = Self::ledgers_of_period(home, period)?;
-            let command = Command::Seal { opening: opening.clone(), template, period, log };
+            let view = engine.check_in(home, template, period)?;
+            let command = Command::Seal { opening: opening.clone(), asked, view, today, log };
             engine.act_within::<CheckInMonth>(home, &ledgers, &command)?;
             let (lookup, seal, cancelled) = (Vec::new(), place, false);
             let waiting = Waiting { lookup, template, period, seal, opening, cancelled };

@@ -139,9 +139,7 @@ fn seal(engine: &mut Engine, template: TemplateId) -> Result<CheckInView, Error>
     let home = engine.home()?;
     let (asked, view) = current(engine, &home, template)?;
     let drafted = engine.private_answers(template, view.period)?.map(|private| private.answers);
-    let drafted = drafted.unwrap_or_default();
-    let answers = decide::answer(&asked, view.period, &drafted, &view, engine.today())?;
-    engine.seal(template, view.period, answers)?;
+    engine.seal(asked, view.period, drafted.unwrap_or_default())?;
     engine.check_in(&home, template, view.period)
 }
 
@@ -172,8 +170,7 @@ fn keep_to_myself(
 ) -> Result<CheckInView, Error> {
     let home = engine.home()?;
     is_template(engine, &home, template)?;
-    let answers = engine.private_answers(template, period)?.map(|private| private.answers);
-    let answers = answers.filter(|answers| !answers.is_empty()).ok_or(RefusalCode::NotSealed)?;
+    let answers = decide::keep(engine.private_answers(template, period)?)?;
     engine.let_go_of_seal(template, period)?;
     engine.keep_answers(template, period, answers, PrivateState::Private)?;
     engine.changed();
@@ -183,9 +180,7 @@ fn keep_to_myself(
 fn skip(engine: &mut Engine, template: TemplateId) -> Result<CheckInView, Error> {
     let home = engine.home()?;
     let (_, view) = current(engine, &home, template)?;
-    if !matches!(view.state, CheckInState::Open | CheckInState::Draft | CheckInState::Skipped) {
-        return Err(RefusalCode::AlreadySealed.into());
-    }
+    decide::skip(&view)?;
     engine.keep_answers(template, view.period, Answers::new(), PrivateState::Skipped)?;
     engine.changed();
     engine.check_in(&home, template, view.period)

@@ -2,8 +2,8 @@
 
 use super::record::Act;
 use super::seal::{Answers, Bound, Opening, answers_to_value, written};
-use super::template::{Period, Template, TemplateId};
-use super::view::{CheckInState, CheckInView};
+use super::template::{Period, Template};
+use super::view::{CheckInState, CheckInView, PrivateAnswers};
 use crate::cbor::Value;
 use crate::domain::capability::Context;
 use crate::domain::ledger::{Month, ledger};
@@ -21,10 +21,12 @@ pub enum Command {
     Seal {
         /// What opens the seal.
         opening: Opening,
-        /// Which questions.
-        template: TemplateId,
-        /// For which period.
-        period: Period,
+        /// The questions.
+        asked: Template,
+        /// The check-in.
+        view: CheckInView,
+        /// The local day.
+        today: Date,
         /// The log that the seal will stand in.
         log: LogId,
     },
@@ -49,15 +51,17 @@ pub enum Command {
 /// Decides a command.
 ///
 /// # Errors
-/// `PairLeft`, `PeriodInvalid`, `FeatureOff`; `NotSealed` where nothing is, where it is open,
-/// or where there are no answers; `AlreadySealed` for answers that are shared.
+/// `PairLeft`, `FeatureOff`; those of [`answer`] for a seal; `NotSealed` where nothing is,
+/// where it is open, or where there are no answers to be shared; `AlreadySealed` for answers
+/// that are.
 pub(super) fn decide(command: &Command, context: Context<'_>) -> Result<Draft, Refusal> {
     context.together()?;
     let kept = context.now.plus(limits::CHECK_IN_RETENTION);
     let (period, act, body) = match command {
-        Command::Seal { opening, template, period, log } => {
+        Command::Seal { opening, asked, view, today, log } => {
             context.switched_on(Feature::CheckIns)?;
-            let (template, period) = (*template, *period);
+            answer(asked, view.period, &opening.answers, view, *today)?;
+            let (template, period) = (view.template, view.period);
             let (pair, person) = (context.pair.id, context.me);
             let bound = Bound { pair, person, log: *log, template, period };
             let commit = opening.commitment(&bound);
@@ -108,8 +112,26 @@ pub fn answer(
     if template.cadence.period(today) != period {
         return Err(RefusalCode::PeriodInvalid.into());
     }
-    if !matches!(view.state, CheckInState::Open | CheckInState::Draft | CheckInState::Skipped) {
-        return Err(RefusalCode::AlreadySealed.into());
-    }
+    skip(view)?;
     written(answers, template)
+}
+
+/// Whether a check-in may be skipped, or answered anew.
+///
+/// # Errors
+/// `AlreadySealed`.
+pub fn skip(view: &CheckInView) -> Result<(), Refusal> {
+    match view.state {
+        CheckInState::Open | CheckInState::Draft | CheckInState::Skipped => Ok(()),
+        _ => Err(RefusalCode::AlreadySealed.into()),
+    }
+}
+
+/// The answers that stay with this phone's person.
+///
+/// # Errors
+/// `NotSealed` where there are none.
+pub fn keep(private: Option<PrivateAnswers>) -> Result<Answers, Refusal> {
+    let answers = private.map(|private| private.answers).filter(|answers| !answers.is_empty());
+    Ok(answers.ok_or(RefusalCode::NotSealed)?)
 }
