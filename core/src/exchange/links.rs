@@ -290,9 +290,10 @@ async fn write(mut writer: Writer, mut out: mpsc::Receiver<Vec<u8>>) {
     }
 }
 
-/// How often a change woke a link of this process.
+/// How often a change woke a link of this process: one that was answered, one that dialled.
 #[cfg(test)]
-pub(super) static WOKEN: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+pub(super) static WOKEN: [std::sync::atomic::AtomicU64; 2] =
+    [const { std::sync::atomic::AtomicU64::new(0) }; 2];
 
 /// Held by the one connection of this phone that shakes hands.
 type Dialling = tokio::sync::OwnedMutexGuard<()>;
@@ -368,7 +369,8 @@ impl Link<'_> {
                     moved = moved => {
                         moved.map_err(|_| Error::Closed)?;
                         #[cfg(test)]
-                        WOKEN.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        WOKEN[usize::from(self.initiator)]
+                            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                         self.step(|session, engine| session.pump(engine)).await?;
                     }
                     () = late(self.rests) => {
