@@ -10,6 +10,7 @@ use amends::Who;
 use amends::host::SystemEntropy;
 use amends::internals::log::body::BodyState;
 use amends::internals::store::{BodyRow, PairDb, StorageError};
+use amends::{Answer, Answers, CheckInCadence, TemplateId};
 use amends::{Error, Space};
 use amends_tests::phones::{BEGIN, Phone, host, meet, paired, plain, post, terms};
 use rusqlite::Connection;
@@ -122,6 +123,37 @@ async fn i11_damaged_words_keep_nothing_else_from_being_stopped() {
     assert_eq!(again.what_i_share().await.unwrap(), vec![]);
     again.progress().today().await.unwrap();
     again.shutdown().await;
+}
+
+/// K13: what opens one seal is damaged; the other check-in opens all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn k13_one_damaged_seal_keeps_no_other_shut() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    let asked = vec!["How was today?".to_owned()];
+    let made = ana.space.check_ins().make_template("Ours", CheckInCadence::Daily, asked).await;
+    assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    for template in [TemplateId::Week, made.unwrap().id] {
+        for phone in &phones {
+            let answer = Answer { scale: Some(3), words: None };
+            let answers = Answers::from([(1, answer)]);
+            phone.space.check_ins().draft(template, answers).await.unwrap();
+            phone.space.check_ins().seal(template).await.unwrap();
+        }
+    }
+    let connection = Connection::open(ana.folder.path().join("pair.db")).unwrap();
+    let damaged = "UPDATE outbox SET sealed = zeroblob(80)
+        WHERE lookup = (SELECT min(lookup) FROM outbox)";
+    assert_eq!(connection.execute(damaged, []).unwrap(), 1);
+    for _ in 0..2 {
+        assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    }
+    for phone in &phones {
+        let views = phone.space.check_ins().list().await.unwrap();
+        assert_eq!(views.iter().filter(|view| view.partners.is_some()).count(), 1);
+    }
+    assert_eq!(ana.space.doctor().await.unwrap().findings.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -302,7 +302,9 @@ impl Engine {
         let live = self.db()?.live().map_err(Error::from);
         let live = report.note(live, Remedy::Rebuild)?.unwrap_or_default();
         let outbox = self.db()?.outbox().map_err(Error::from);
-        report.note(outbox, Remedy::Backup)?;
+        for (_, sealed) in report.note(outbox, Remedy::Backup)?.unwrap_or_default() {
+            report.note(sealed.map_err(Error::from), Remedy::Backup)?;
+        }
         let asides = self.db()?.asides().map_err(Error::from);
         report.note(asides, Remedy::Backup)?;
         for row in live {

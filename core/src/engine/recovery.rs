@@ -128,6 +128,7 @@ impl Engine {
         }
         // Answers that were sealed here wait with their seal; nobody else has them.
         for (lookup, value) in self.db()?.outbox()? {
+            let Ok(value) = value else { continue };
             let seal = value.get("seal").and_then(|seal| seal.text()?.parse::<Position>().ok());
             let sealed = rows.iter_mut().find(|(at, _)| Some(*at) == seal);
             if let (Some((_, row)), Some(opening)) = (sealed, value.get("opening")) {

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::host::random;
 use crate::id::{DocId, Position};
 use crate::limits;
-use crate::store::VaultItem;
+use crate::store::{StorageError, VaultItem};
 use std::collections::HashMap;
 
 /// The kind of the vault's own copy of answers.
@@ -155,9 +155,12 @@ impl Engine {
     fn outbox(&mut self) -> Result<Vec<Waiting>, Error> {
         let mut outbox = Vec::new();
         for (lookup, value) in self.db()?.outbox()? {
-            match Waiting::read(&lookup, &value) {
-                Some(waiting) => outbox.push(waiting),
-                None => self.db()?.clear_outbox(&lookup)?,
+            match value.map(|value| Waiting::read(&lookup, &value)) {
+                Ok(Some(waiting)) => outbox.push(waiting),
+                Ok(None) => self.db()?.clear_outbox(&lookup)?,
+                // The doctor finds it; it keeps no other shut.
+                Err(StorageError::Damaged(what)) => tracing::warn!(what, "a seal stays shut"),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(outbox)

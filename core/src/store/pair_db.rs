@@ -40,6 +40,9 @@ pub struct PairDb {
     logs: RefCell<Option<Vec<LogRow>>>,
 }
 
+/// A row that is found by a keyed hash: the hash and the value, or why it cannot be read.
+pub type LookedUp = (Vec<u8>, Result<Value, StorageError>);
+
 impl PairDb {
     /// Makes the file.
     ///
@@ -263,12 +266,12 @@ impl PairDb {
     }
 
     /// Everything that waits in the outbox: sealed answers, to be opened when
-    /// the other's seal is here.
+    /// the other's seal is here; or why one cannot be read.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub fn outbox(&self) -> Result<Vec<(Vec<u8>, Value)>, StorageError> {
-        self.looked_up("outbox")
+    pub fn outbox(&self) -> Result<Vec<LookedUp>, StorageError> {
+        self.each_looked_up("outbox")
     }
 
     /// Every row of a table that is found by a keyed hash: the hash and the value.
@@ -276,13 +279,18 @@ impl PairDb {
         &self,
         table: &'static str,
     ) -> Result<Vec<(Vec<u8>, Value)>, StorageError> {
+        let rows = self.each_looked_up(table)?.into_iter();
+        rows.map(|(lookup, value)| Ok((lookup, value?))).collect()
+    }
+
+    fn each_looked_up(&self, table: &'static str) -> Result<Vec<LookedUp>, StorageError> {
         let mut statement =
             self.file.connection.prepare_cached(&format!("SELECT lookup, sealed FROM {table}"))?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut items = Vec::new();
         for row in rows {
             let (lookup, sealed): (Vec<u8>, Vec<u8>) = row?;
-            let value = self.file.unseal(table, Row::Lookup(&lookup), &sealed)?;
+            let value = self.file.unseal(table, Row::Lookup(&lookup), &sealed);
             items.push((lookup, value));
         }
         Ok(items)
