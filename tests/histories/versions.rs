@@ -3,6 +3,7 @@
 use amends::internals::domain::action::forget_kinds;
 use amends::{BundleOf, Space, Told};
 use amends_tests::phones::{BEGIN, copy_of, host, paired, plain, post, promise};
+use std::collections::BTreeSet;
 
 async fn shown(space: &Space) -> String {
     let agreements = space.agreements().list().await.unwrap();
@@ -24,11 +25,17 @@ async fn a_phone_that_knows_fewer_kinds_derives_the_same_documents_and_shows_all
     let told = ana.space.hearing().tell(None, "What it was like.").await.unwrap();
     let talk = ana.space.hearing().propose_talk("The week.", due.plus(86_400)).await.unwrap();
     ana.space.openness().post(post("At work.")).await.unwrap();
+    let words = ana.space.agreements().keep_draft(None, "We write.").await.unwrap();
+    let typed = ana.space.agreements().open_draft(words.id, Some(agreed.id)).await.unwrap();
+    ana.space.agreements().type_text(&typed, "We write a letter.").await.unwrap();
     for phone in [&ana, &ben] {
         phone.clock.set(due);
     }
     ana.space.promises().report(made.id, None, Told::Partly, Some("Late.".into())).await.unwrap();
-    let docs = [agreed.id, made.id, told.id, talk.id];
+    let mut docs = BTreeSet::from([agreed.id, made.id, told.id, talk.id]);
+    // The ledgers too, and what the pair itself has.
+    docs.extend(ana.space.log_items().await.unwrap().iter().flat_map(|item| &item.documents));
+    assert!(docs.len() > 5);
     let files = tempfile::tempdir().unwrap();
     let file = files.path().join("bundle");
     ana.space.write_bundle(&file, BundleOf::Everything).await.unwrap();

@@ -12,6 +12,7 @@ mod wire;
 
 use amends::Leaving;
 use amends::Sharing;
+use amends::Topic;
 use amends::Who;
 use amends::internals::domain::agreement::{Category, Obligor};
 use amends::time::DAY;
@@ -189,6 +190,13 @@ async fn r08_stop_all_ends_what_a_pause_or_a_clock_that_was_set_back_holds() {
         assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
         ana.clock.set(BEGIN.plus(2 * DAY));
         assert!(ana.space.agreements().show(id).await.unwrap().in_force());
+        // It is told on the first of a month.
+        ana.clock.set(BEGIN.plus(26 * DAY));
+        let reminded = async || {
+            let reminders = ana.space.progress().reminders().await.unwrap();
+            reminders.iter().any(|reminder| reminder.topics.contains(&Topic::Sharing))
+        };
+        assert!(reminded().await);
         match clock_set_back {
             true => ana.clock.set(BEGIN.plus(-5 * DAY)),
             false => drop(ana.space.agreements().suspend(id).await.unwrap()),
@@ -196,6 +204,8 @@ async fn r08_stop_all_ends_what_a_pause_or_a_clock_that_was_set_back_holds() {
         let shared = ana.space.what_i_share().await.unwrap();
         assert_eq!(shared.len(), 1);
         assert_ne!(shared[0].sharing, Sharing::InForce);
+        // What is paused is not shared now; what cools off again will be.
+        assert_eq!(reminded().await, clock_set_back);
         assert_eq!(ana.space.stop_all().await.unwrap(), shared);
         assert_eq!(ana.space.what_i_share().await.unwrap(), vec![]);
         // Nothing brings it back.

@@ -4,6 +4,8 @@
 use super::subscription::Subscription;
 use crate::PairingState;
 use crate::domain::capability::Class;
+use crate::domain::intention::{Command, Intentions};
+use crate::domain::ledger::Month;
 use crate::engine::Watched;
 use crate::error::Error;
 use crate::host::FixedClock;
@@ -119,6 +121,30 @@ async fn a_view_is_made_again_only_for_its_own_class_and_once_for_all_who_listen
     }
     assert_eq!(MADE.load(Ordering::Relaxed), 2);
     assert!(quiet(&mut nothing).await);
+}
+
+#[tokio::test]
+async fn what_a_caught_panic_had_touched_hides_nothing_of_the_next_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let space = in_a_pair(folder.path()).await;
+    let changes = space.changes();
+    let caught: Result<(), _> = space
+        .write(|engine| {
+            engine.write(|engine, home| {
+                let today = engine.today();
+                let ledgers = home.ledgers_of(Month::of_date(today));
+                let say = Command::Say { text: "I listen.".to_owned(), today };
+                engine.act_within::<Intentions>(home, &ledgers, &say)?;
+                panic!("a bug of ours")
+            })
+        })
+        .await;
+    assert_eq!(caught, Err(Error::Internal));
+    let promises = Watched::Of(&[Class::Promise]);
+    let before = changes.borrow().of(promises);
+    // It touches no document: everybody is told.
+    space.write(|engine| engine.write(|_, _| Ok(()))).await.unwrap();
+    assert_ne!(changes.borrow().of(promises), before);
 }
 
 /// What reads beside the writer until it is told to end.
