@@ -6,7 +6,7 @@ use super::pair_db::PairDb;
 use super::settings::Setting;
 use crate::cbor::Value;
 use crate::id::DocId;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use std::collections::BTreeMap;
 
 /// A document that entries have touched.
@@ -102,7 +102,7 @@ impl PairDb {
     /// [`StorageError`].
     pub fn live(&self) -> Result<Vec<LiveRow>, StorageError> {
         let mut live = Vec::new();
-        for (lookup, value) in self.looked_up("live")? {
+        for (lookup, value) in self.file.read_all_keyed("live")? {
             let read = || {
                 Some(LiveRow {
                     id: DocId::from_slice(value.get("id")?.bytes()?)?,
@@ -123,12 +123,7 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn retire(&self, doc: DocId) -> Result<(), StorageError> {
-        let lookup = self.lookup(doc);
-        self.file
-            .connection
-            .prepare_cached("DELETE FROM live WHERE lookup = ?1")?
-            .execute([&lookup[..]])?;
-        Ok(())
+        self.file.remove_keyed("live", &self.lookup(doc))
     }
 
     /// Puts every document on the list that views look at.
@@ -145,12 +140,7 @@ impl PairDb {
     /// [`StorageError`].
     pub fn revive(&self, row: &DocumentRow) -> Result<(), StorageError> {
         let lookup = self.lookup(row.id);
-        let known = self
-            .file
-            .connection
-            .prepare_cached("SELECT 1 FROM live WHERE lookup = ?1")?
-            .exists([&lookup[..]])?;
-        if known {
+        if self.file.has_keyed("live", &lookup)? {
             return Ok(());
         }
         let value = Value::map([
@@ -159,12 +149,7 @@ impl PairDb {
             ("log", Some(row.first.0.into())),
             ("nth", Some(row.nth.into())),
         ]);
-        let sealed = self.file.seal("live", Row::Lookup(&lookup), &value)?;
-        self.file
-            .connection
-            .prepare_cached("INSERT INTO live(lookup, sealed) VALUES (?1, ?2)")?
-            .execute(params![&lookup[..], sealed])?;
-        Ok(())
+        self.file.put_keyed("live", &lookup, &value)
     }
 
     /// Notes that an entry touches a document, and that views look at it.
@@ -285,15 +270,8 @@ impl PairDb {
     /// [`StorageError`].
     pub fn document(&self, doc: DocId) -> Result<Option<DocumentRow>, StorageError> {
         let lookup = self.lookup(doc);
-        let sealed: Option<Vec<u8>> = self
-            .file
-            .connection
-            .prepare_cached("SELECT sealed FROM document WHERE lookup = ?1")?
-            .query_row([&lookup[..]], |row| row.get(0))
-            .optional()?;
-        let Some(sealed) = sealed else { return Ok(None) };
-        let value = self.file.unseal("document", Row::Lookup(&lookup), &sealed)?;
-        self.read_document(&lookup, &value).map(Some)
+        let value = self.file.keyed("document", &lookup)?;
+        value.map(|value| self.read_document(&lookup, &value)).transpose()
     }
 
     fn read_document(&self, lookup: &[u8], value: &Value) -> Result<DocumentRow, StorageError> {
@@ -320,12 +298,7 @@ impl PairDb {
             ("snapshot", Some(document.snapshot.into())),
             ("nth", Some(document.nth.into())),
         ]);
-        let sealed = self.file.seal("document", Row::Lookup(&lookup), &value)?;
-        self.file
-            .connection
-            .prepare_cached("INSERT OR REPLACE INTO document(lookup, sealed) VALUES (?1, ?2)")?
-            .execute(params![&lookup[..], sealed])?;
-        Ok(())
+        self.file.put_keyed("document", &lookup, &value)
     }
 
     /// Every document, in the order of their ids.
@@ -333,7 +306,7 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn documents(&self) -> Result<Vec<DocumentRow>, StorageError> {
-        let rows = self.looked_up("document")?;
+        let rows = self.file.read_all_keyed("document")?;
         let documents = rows.iter().map(|(lookup, value)| self.read_document(lookup, value));
         let mut documents = documents.collect::<Result<Vec<_>, _>>()?;
         documents.sort_by_key(|document| document.id);
@@ -346,17 +319,10 @@ impl PairDb {
     /// [`StorageError`].
     pub fn snapshot(&self, doc: DocId) -> Result<Option<(u64, Vec<u8>)>, StorageError> {
         let lookup = self.lookup(doc);
-        let row = Row::Lookup(&lookup);
-        let sealed: Option<Vec<u8>> = self
-            .file
-            .connection
-            .prepare_cached("SELECT sealed FROM snapshot WHERE lookup = ?1")?
-            .query_row([&lookup[..]], |row| row.get(0))
-            .optional()?;
-        let Some(sealed) = sealed else { return Ok(None) };
-        let value = self.file.unseal("snapshot", row, &sealed)?;
+        let Some(value) = self.file.keyed("snapshot", &lookup)? else { return Ok(None) };
         let read = || Some((value.get("rule")?.uint()?, value.get("bytes")?.bytes()?.to_vec()));
-        Ok(Some(read().ok_or_else(|| self.file.damaged("snapshot", row))?))
+        let damaged = || self.file.damaged("snapshot", Row::Lookup(&lookup));
+        Ok(Some(read().ok_or_else(damaged)?))
     }
 
     /// Replaces a document's snapshot, `changes` long, in the caller's transaction.
@@ -372,11 +338,7 @@ impl PairDb {
     ) -> Result<(), StorageError> {
         let lookup = self.lookup(document.id);
         let value = Value::map([("rule", Some(rule.into())), ("bytes", Some(bytes.into()))]);
-        let sealed = self.file.seal("snapshot", Row::Lookup(&lookup), &value)?;
-        self.file
-            .connection
-            .prepare_cached("INSERT OR REPLACE INTO snapshot(lookup, sealed) VALUES (?1, ?2)")?
-            .execute(params![&lookup[..], sealed])?;
+        self.file.put_keyed("snapshot", &lookup, &value)?;
         self.put_document(&DocumentRow { snapshot: changes, ..document.clone() })
     }
 

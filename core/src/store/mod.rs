@@ -18,6 +18,7 @@ mod bodies;
 mod database;
 mod documents;
 mod entries;
+mod keyed;
 mod keys;
 mod pair_db;
 mod rows;

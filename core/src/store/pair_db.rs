@@ -2,6 +2,7 @@
 
 use super::database::{Database, Row, StorageError};
 use super::entries::Segments;
+use super::keyed::Keyed;
 use super::rows::LogRow;
 use super::schema::PAIR;
 use super::settings::Setting;
@@ -39,9 +40,6 @@ pub struct PairDb {
     revision: Cell<u64>,
     logs: RefCell<Option<Vec<LogRow>>>,
 }
-
-/// A row that is found by a keyed hash: the hash and the value, or why it cannot be read.
-pub type LookedUp = (Vec<u8>, Result<Value, StorageError>);
 
 impl PairDb {
     /// Makes the file.
@@ -270,30 +268,8 @@ impl PairDb {
     ///
     /// # Errors
     /// [`StorageError`].
-    pub fn outbox(&self) -> Result<Vec<LookedUp>, StorageError> {
-        self.each_looked_up("outbox")
-    }
-
-    /// Every row of a table that is found by a keyed hash: the hash and the value.
-    pub(super) fn looked_up(
-        &self,
-        table: &'static str,
-    ) -> Result<Vec<(Vec<u8>, Value)>, StorageError> {
-        let rows = self.each_looked_up(table)?.into_iter();
-        rows.map(|(lookup, value)| Ok((lookup, value?))).collect()
-    }
-
-    fn each_looked_up(&self, table: &'static str) -> Result<Vec<LookedUp>, StorageError> {
-        let mut statement =
-            self.file.connection.prepare_cached(&format!("SELECT lookup, sealed FROM {table}"))?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut items = Vec::new();
-        for row in rows {
-            let (lookup, sealed): (Vec<u8>, Vec<u8>) = row?;
-            let value = self.file.unseal(table, Row::Lookup(&lookup), &sealed);
-            items.push((lookup, value));
-        }
-        Ok(items)
+    pub fn outbox(&self) -> Result<Vec<Keyed>, StorageError> {
+        self.file.all_keyed("outbox")
     }
 
     /// Puts something into the outbox.
@@ -302,12 +278,7 @@ impl PairDb {
     /// [`StorageError`].
     pub fn put_outbox(&self, name: &str, value: &Value) -> Result<(), StorageError> {
         let lookup = self.file.lookup("outbox", name.as_bytes());
-        let sealed = self.file.seal("outbox", Row::Lookup(&lookup), value)?;
-        self.file
-            .connection
-            .prepare_cached("INSERT OR REPLACE INTO outbox(lookup, sealed) VALUES (?1, ?2)")?
-            .execute(params![&lookup[..], sealed])?;
-        Ok(())
+        self.file.put_keyed("outbox", &lookup, value)
     }
 
     /// Takes something out of the outbox.
@@ -315,11 +286,7 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn clear_outbox(&self, lookup: &[u8]) -> Result<(), StorageError> {
-        self.file
-            .connection
-            .prepare_cached("DELETE FROM outbox WHERE lookup = ?1")?
-            .execute([lookup])?;
-        Ok(())
+        self.file.remove_keyed("outbox", lookup)
     }
 
     /// Changes whenever another connection has committed.

@@ -3,9 +3,10 @@
 //! There is one shape of table: look-up columns that tell nothing, and one column `sealed`
 //! with everything else, XChaCha20-Poly1305 under the file's data key, bound to its table and
 //! row. A `lookup` is a keyed hash (of a name, of a document's id): it finds a row and says
-//! nothing of it. `log` is a log's number in this file: even for one's own, odd for the
-//! partner's, in the order of generations. `place` is the index of an entry in its log,
-//! `record` the place of a record in its entry.
+//! nothing of it; such rows are read and written in one place (`keyed.rs`). `log` is a log's
+//! number in this file: even for one's own, odd for the partner's, in the order of
+//! generations. `place` is the index of an entry in its log, `record` the place of a record
+//! in its entry.
 //!
 //! | table | a row is | look-up columns | sealed |
 //! |---|---|---|---|
