@@ -6,7 +6,7 @@ use super::{account, agreement, checkin, intention, openness, pacing, pair, prom
 use crate::cbor::Value;
 use crate::id::DocId;
 use crate::time::Moment;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 macro_rules! actions {
@@ -134,7 +134,11 @@ pub fn forget_kinds(families: &'static [&'static str]) {
 /// listed, and said to need an update, rather than hidden.
 pub fn class(name: &str) -> Option<Class> {
     let known = kind(name).map(|kind| kind.class);
-    known.or_else(|| relatives(name).map(|kind| kind.class).last())
+    known.or_else(|| {
+        let mut classes = BTreeMap::<Class, usize>::new();
+        relatives(name).for_each(|kind| *classes.entry(kind.class).or_default() += 1);
+        classes.into_iter().max_by_key(|(_, kinds)| *kinds).map(|(class, _)| class)
+    })
 }
 
 /// Whether a kind of the partner's is listed without its name: one that is not known here,
