@@ -1,5 +1,6 @@
 //! Capabilities, on one phone: their states, what is seen of them, what is done with them.
-//! No capability is named here.
+//! Of the capabilities only those that every other one depends on are named here: how the pair
+//! stands, its limits, and taking words back.
 
 use super::documents::Read;
 use super::{Engine, Home, Watched};

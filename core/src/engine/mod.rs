@@ -265,12 +265,18 @@ impl Engine {
         }
     }
 
-    /// `pair.db`.
-    pub(crate) fn db(&mut self) -> Result<&mut PairDb, Error> {
+    /// Refused to one that reads beside the writer, once it was told to end.
+    pub(crate) fn may_read(&self) -> Result<(), Error> {
         if self.until.as_ref().is_some_and(handle::Until::is_over) {
             let ended = "the space was suspended, held back, or left while this was read";
             return Err(Error::Locked(ended.to_owned()));
         }
+        Ok(())
+    }
+
+    /// `pair.db`.
+    pub(crate) fn db(&mut self) -> Result<&mut PairDb, Error> {
+        self.may_read()?;
         self.files.as_mut().map(|files| &mut files.pair).ok_or_else(suspended)
     }
 

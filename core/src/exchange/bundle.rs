@@ -154,7 +154,7 @@ impl Engine {
             let file = to.into_inner().map_err(std::io::IntoInnerError::into_error)?;
             file.sync_all()?;
             // Who left or holds back meanwhile leaves no file behind.
-            self.db()?;
+            self.may_read()?;
             std::fs::rename(&part, path)?;
             Ok(summary)
         })();
