@@ -189,9 +189,7 @@ async fn a_bundle_is_read_to_its_end_without_its_caller_and_lets_others_pass() {
     ana.space.write_bundle(&file, BundleOf::Everything).await.unwrap();
     let all = ana.space.log_lengths().await.unwrap().0;
     let held = async || ben.space.log_lengths().await.unwrap().1;
-    let begun = async {
-        while held().await < 10 {}
-    };
+    let begun = async { while held().await < 10 {} };
     let passed = tokio::select! {
         biased;
         // Begun first, and dropped as soon as something of it is seen.
