@@ -8,6 +8,7 @@ mod clock;
 mod daily;
 mod kinds;
 mod rules;
+mod silence;
 mod wire;
 
 use amends::Leaving;

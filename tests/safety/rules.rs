@@ -13,7 +13,7 @@ use amends::Who;
 use amends::time::DAY;
 use amends_tests::phones::{BEGIN, Phone, meet, paired, plain, terms};
 
-async fn both(phones: &[Phone; 2]) {
+pub async fn both(phones: &[Phone; 2]) {
     let [ana, ben] = phones;
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
 }

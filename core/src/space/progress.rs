@@ -50,13 +50,22 @@ pub struct Today {
 pub(super) fn next(engine: &mut Engine) -> Result<Vec<NextDue>, Error> {
     let (agreements, promises) = (agreements(engine)?, promises(engine)?);
     let (check_ins, talks) = (check_ins(engine)?, talks(engine)?);
+    let (left, space) = silence(engine)?;
     let shown = Shown {
         agreements: &agreements,
         promises: &promises,
         check_ins: &check_ins,
         talks: &talks,
+        left,
+        space,
     };
     Ok(next_due(shown, &engine.local_zone(), engine.now()))
+}
+
+/// Whether one of the two has left, and whether one of them has space.
+fn silence(engine: &mut Engine) -> Result<(bool, bool), Error> {
+    let home = engine.home()?;
+    Ok((engine.pair_state(&home)?.left_at.is_some(), space_now(engine)?.is_some()))
 }
 
 fn today_view(engine: &mut Engine) -> Result<Today, Error> {
@@ -65,8 +74,15 @@ fn today_view(engine: &mut Engine) -> Result<Today, Error> {
     let promises = promises(engine)?;
     let check_ins = check_ins(engine)?;
     let (posts, talks) = (openness::shared(engine)?, talks(engine)?);
-    let shown =
-        Shown { agreements: &views, promises: &promises, check_ins: &check_ins, talks: &talks };
+    let (left, space) = silence(engine)?;
+    let shown = Shown {
+        agreements: &views,
+        promises: &promises,
+        check_ins: &check_ins,
+        talks: &talks,
+        left,
+        space,
+    };
     Ok(Today {
         next: next_due(shown, &engine.local_zone(), now),
         shared: what_i_share(&views, &posts),

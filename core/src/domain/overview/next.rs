@@ -10,6 +10,7 @@ use crate::id::DocId;
 use crate::limits;
 use crate::time::{DAY, Moment};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Why something is next, in the order in which it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -66,11 +67,20 @@ pub struct Shown<'a> {
     pub check_ins: &'a [CheckInView],
     /// The talks.
     pub talks: &'a [TalkView],
+    /// One of the two has left.
+    pub left: bool,
+    /// One of the two has space for themselves.
+    pub space: bool,
 }
 
-/// The next three things at most, the most pressing first.
+/// The next three things at most, the most pressing first. After a leave there is nothing, and
+/// in a space nothing that the partner began. Of each sort of thing that waits for a yes or no
+/// one is shown: many of them push nothing else away (R31).
 pub fn next_due(shown: Shown<'_>, zone: &jiff::tz::TimeZone, now: Moment) -> Vec<NextDue> {
-    let Shown { agreements, promises, check_ins, talks } = shown;
+    let Shown { agreements, promises, check_ins, talks, left, space } = shown;
+    if left {
+        return Vec::new();
+    }
     let mut list: Vec<NextDue> = Vec::new();
     let nothing =
         |why, by| NextDue { why, agreement: None, promise: None, talk: None, check_in: None, by };
@@ -79,7 +89,7 @@ pub fn next_due(shown: Shown<'_>, zone: &jiff::tz::TimeZone, now: Moment) -> Vec
     };
     for view in talks {
         let why = match view.state {
-            _ if view.begins <= now => continue,
+            _ if view.begins <= now || (space && view.by == Who::Partner) => continue,
             TalkState::Accepted if date(view.begins) == date(now) => Why::TalkToday,
             TalkState::Proposed | TalkState::Moved if view.waits_for_me => Why::WaitsForMe,
             _ => continue,
@@ -142,6 +152,9 @@ pub fn next_due(shown: Shown<'_>, zone: &jiff::tz::TimeZone, now: Moment) -> Vec
     list.sort_by_key(|next| {
         (next.why, next.by, next.agreement, next.promise, next.talk, next.check_in)
     });
+    let sort = |next: &NextDue| (next.agreement.is_some(), next.promise.is_some());
+    let mut waiting = BTreeSet::new();
+    list.retain(|next| next.why != Why::WaitsForMe || (!space && waiting.insert(sort(next))));
     list.truncate(limits::NEXT_DUE);
     list
 }
