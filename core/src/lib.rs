@@ -124,7 +124,7 @@ pub use domain::overview::{
     KeptOf, Milestone, MilestoneKind, NextDue, PatternPoint, Reminder, SharedItem, Sharing, Topic,
     Trend, TrendPoint, WeekCounts, Why, Wishes,
 };
-pub use domain::pacing::{Contact, Feature, PairLimits, SpaceView};
+pub use domain::pacing::{BothLimits, Contact, Feature, PairLimits, SpaceView};
 pub use domain::pair::Who;
 pub use domain::promise::{
     AskedView, Felt, Hint, NewPromise, Note as PromiseNote, OccurrenceView, Outcome, PromiseState,

@@ -192,13 +192,13 @@ async fn r15_withdrawn_words_go_on_both_phones_and_cannot_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k14_a_shorter_retention_deletes_older_words_on_both_phones() {
+async fn k14_a_vote_for_shorter_keeping_deletes_ones_own_older_words_on_both_phones() {
     let phones = paired().await;
     let [ana, ben] = &phones;
     let words = "I listen before I answer, even about the money";
     ana.space.check_ins().intend(words).await.unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
-    ben.space.set_limits(Some(30), Default::default()).await.unwrap();
+    ana.space.set_limits(Some(30), Default::default()).await.unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     step(&phones, BEGIN.plus(31 * DAY)).await;
     step(&phones, BEGIN.plus(31 * DAY + 120)).await;

@@ -6,6 +6,7 @@
 
 mod clock;
 mod daily;
+mod keeping;
 mod kinds;
 mod rules;
 mod silence;

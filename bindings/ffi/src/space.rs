@@ -10,7 +10,7 @@ use crate::subscription::{
     TodaySubscription,
 };
 // The wishes have another form here, by the name that core gives them.
-use crate::views::{BothLimits, ExportedDocument, Limits, ReminderWishes as Wishes};
+use crate::views::{BothLimits, ExportedDocument, ReminderWishes as Wishes};
 use amends::NextDue;
 use amends::SharedItem;
 use amends::id::DocId;
@@ -97,16 +97,18 @@ impl Space {
         TodaySubscription::new(&self.0, self.0.space.progress().subscribe())
     }
 
-    /// My limits, and the ones that hold: of both votes the most protective.
+    /// What each of the two has voted: for how long words are kept, and what one takes no
+    /// part in.
     ///
     /// # Errors
     /// `NotPaired`, or as `status`.
     pub async fn limits(&self) -> Result<BothLimits, AmendsError> {
-        self.0.run(|space| async move { Ok(both(space.limits().await?)) }).await
+        self.0.run(|space| async move { Ok(space.limits().await?.into()) }).await
     }
 
-    /// Sets my vote. A shorter retention deletes older words on both phones; what is
-    /// switched off stays readable.
+    /// Sets my vote. Shorter keeping reaches my words on both phones, and my partner's words
+    /// on this one, never theirs on theirs. In what I take no part I write nothing; my partner
+    /// goes on for themselves.
     ///
     /// # Errors
     /// `PairLeft`, or as `limits`.
@@ -117,7 +119,9 @@ impl Space {
     ) -> Result<BothLimits, AmendsError> {
         let off = off.into_iter().collect();
         self.0
-            .run(move |space| async move { Ok(both(space.set_limits(retention_days, off).await?)) })
+            .run(
+                move |space| async move { Ok(space.set_limits(retention_days, off).await?.into()) },
+            )
             .await
     }
 
@@ -198,10 +202,6 @@ amends::space_calls!(Space, |space| space);
 amends::settings_calls!(Space, |space| space);
 amends::network_calls!(Space, |space| space);
 amends::recovery_calls!(Space, |space| space);
-
-fn both((held, mine): (amends::PairLimits, amends::PairLimits)) -> BothLimits {
-    BothLimits { mine: Limits::from(mine), held: Limits::from(held) }
-}
 
 /// The version of the library.
 #[uniffi::export]

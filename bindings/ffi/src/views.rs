@@ -124,12 +124,12 @@ impl From<ReminderWishes> for Wishes {
     }
 }
 
-/// What one of the two limits for both; the narrower one holds.
+/// What one of the two limits.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Limits {
-    /// Words live so many days at most.
+    /// Words live so many days at most: their own on both phones, the other's on theirs.
     pub retention_days: Option<u16>,
-    /// What is switched off.
+    /// What they take no part in.
     pub off: Vec<Feature>,
 }
 
@@ -139,13 +139,22 @@ impl From<PairLimits> for Limits {
     }
 }
 
-/// The limits of this phone's person and the ones that hold.
+/// The limits of both.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct BothLimits {
     /// Mine.
     pub mine: Limits,
-    /// What holds for both.
-    pub held: Limits,
+    /// The partner's.
+    pub partners: Limits,
+    /// The partner's words live so many days at most on this phone: the shorter of both.
+    pub kept_here: Option<u16>,
+}
+
+impl From<amends::BothLimits> for BothLimits {
+    fn from(limits: amends::BothLimits) -> Self {
+        let amends::BothLimits { mine, partners, kept_here } = limits;
+        Self { mine: mine.into(), partners: partners.into(), kept_here }
+    }
 }
 
 /// A document as Automerge saves it, for a second look at what it holds.

@@ -221,12 +221,12 @@ impl Context<'_> {
         if self.pair_state.left_at.is_some() { Err(RefusalCode::PairLeft) } else { Ok(()) }
     }
 
-    /// Refused where one of the two has switched it off.
+    /// Refused to who takes no part in it (K15). The other may go on for themselves.
     ///
     /// # Errors
     /// `FeatureOff`.
     pub fn switched_on(&self, feature: Feature) -> Result<(), RefusalCode> {
-        match self.pacing.limits().off.contains(&feature) {
+        match self.pacing.limits(self.side).mine.off.contains(&feature) {
             true => Err(RefusalCode::FeatureOff),
             false => Ok(()),
         }

@@ -183,7 +183,7 @@ codes! {
     /// The number of days is none.
     DaysInvalid => "the number of days must be 1 or more",
     /// One of the two has switched this off.
-    FeatureOff => "one of you has switched this off: what is there stays readable",
+    FeatureOff => "you take no part in this: take part again in your limits, then write",
     /// The pair does not hold that many agreements.
     TooManyAgreements => "there are too many agreements: end some first",
 }

@@ -2,7 +2,7 @@
 
 use super::{Engine, Home};
 use crate::cbor::Value;
-use crate::domain::pacing::Pace;
+use crate::domain::pacing::{Keeping, Pace};
 use crate::error::Error;
 use crate::id::{PersonId, Position};
 use crate::log::body::BodyState;
@@ -60,12 +60,13 @@ impl Engine {
     fn body(
         &mut self,
         home: &Home,
-        days: Option<u16>,
+        keeping: Keeping,
         of: Position,
     ) -> Result<Option<Value>, Error> {
         let now = self.now();
+        let Some(log) = PairDb::find(&home.logs, of.log) else { return Ok(None) };
+        let days = keeping.of(log.follower.owner() == home.me);
         if self.rows.body(of).is_none() {
-            let Some(log) = PairDb::find(&home.logs, of.log) else { return Ok(None) };
             let row = match self.db()?.body(log.number, of.index, of.place) {
                 Ok(row) => row,
                 // The words are lost; what stands around them must stay usable.
@@ -85,9 +86,9 @@ impl Engine {
         Ok(found.and_then(|(_, value)| value.clone()))
     }
 
-    /// For how many days words are kept at most.
-    pub(super) fn retention(&mut self, home: &Home) -> Result<Option<u16>, Error> {
-        Ok(self.state::<Pace>(home, &[home.pair.document()])?.limits().retention_days)
+    /// For how many days words are kept on this phone at most.
+    pub(crate) fn keeping(&mut self, home: &Home) -> Result<Keeping, Error> {
+        Ok(self.state::<Pace>(home, &[home.pair.document()])?.keeping(home.side))
     }
 
     /// The bodies of these records.
@@ -96,10 +97,10 @@ impl Engine {
         home: &Home,
         of: impl IntoIterator<Item = Position>,
     ) -> Result<HashMap<Position, Value>, Error> {
-        let days = self.retention(home)?;
+        let keeping = self.keeping(home)?;
         let mut bodies = HashMap::new();
         for position in of {
-            if let Some(value) = self.body(home, days, position)? {
+            if let Some(value) = self.body(home, keeping, position)? {
                 bodies.insert(position, value);
             }
         }

@@ -277,7 +277,8 @@ impl Engine {
         let home = self.home()?;
         let left = self.pair_state(&home)?.left_at.is_some();
         let pacing = self.state::<Pace>(&home, &[home.pair.document()])?;
-        let off = pacing.limits().off.contains(&Feature::CheckIns);
+        // Both open, or neither (K15).
+        let off = pacing.left_out(Feature::CheckIns);
         // One that cannot be opened keeps no other from it.
         let mut failed = Ok(());
         for waiting in outbox {

@@ -86,10 +86,14 @@ impl Engine {
             return Ok(());
         }
         let home = self.home()?;
-        let days = self.retention(&home)?;
-        let ends = |one: &crate::store::Expiring| match days {
-            Some(days) => one.until.min(one.at.plus(i64::from(days) * DAY)),
-            None => one.until,
+        let keeping = self.keeping(&home)?;
+        let ends = |one: &crate::store::Expiring| {
+            let log = home.logs.iter().find(|log| log.number == one.log);
+            let mine = log.is_some_and(|log| log.follower.owner() == home.me);
+            match keeping.of(mine) {
+                Some(days) => one.until.min(one.at.plus(i64::from(days) * DAY)),
+                None => one.until,
+            }
         };
         let seen =
             self.db()?.setting(Setting::ExpiredSeen)?.and_then(|value| value.int()).map(Moment);

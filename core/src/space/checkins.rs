@@ -1,6 +1,7 @@
 //! Check-ins and daily intentions: what their two ledgers say, with what only this phone has.
 
 use super::Space;
+use super::settings::shown;
 use super::subscription::Subscription;
 use crate::domain::capability::Class;
 use crate::domain::checkin::{
@@ -8,6 +9,7 @@ use crate::domain::checkin::{
 };
 use crate::domain::intention::{Command as Saying, IntentionView, Intentions};
 use crate::domain::ledger::Month;
+use crate::domain::pacing::Feature;
 use crate::domain::pair::Who;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::template::Command::{Drop, Make};
@@ -89,6 +91,11 @@ pub(super) fn check_ins(engine: &mut Engine) -> Result<Vec<CheckInView>, Error> 
     }
     views.sort_by_key(|view| std::cmp::Reverse((view.period.first(), view.template)));
     Ok(views)
+}
+
+/// Those that this phone's person is shown.
+pub(super) fn shown_check_ins(engine: &mut Engine) -> Result<Vec<CheckInView>, Error> {
+    shown(engine, Feature::CheckIns, check_ins)
 }
 
 /// Every period of a template that both or I answered, with my own answers
@@ -226,7 +233,7 @@ impl CheckIns<'_> {
     /// Begins to hear of the check-ins.
     pub fn subscribe(&self) -> Subscription<Vec<CheckInView>> {
         let watched = Watched::Of(&[Class::Ledger, Class::Template]);
-        Subscription::new(self.0, watched, check_ins)
+        Subscription::new(self.0, watched, shown_check_ins)
     }
 }
 
@@ -238,7 +245,7 @@ impl CheckIns<'_> {
     /// # Errors
     /// `NotPaired`, storage, `Closed`; so for all reading methods here.
     pub async fn list(&self) -> Result<Vec<CheckInView>, Error> {
-        self.0.ask(check_ins).await
+        self.0.ask(shown_check_ins).await
     }
 
     /// The questions: the library's own, and those that the two made.
@@ -337,7 +344,7 @@ impl CheckIns<'_> {
     /// # Errors
     /// As [`CheckIns::list`].
     pub async fn intentions(&self) -> Result<Vec<IntentionView>, Error> {
-        self.0.ask(intentions).await
+        self.0.ask(|engine| shown(engine, Feature::CheckIns, intentions)).await
     }
 
     /// Says what one intends today; saying it again replaces it (F82).

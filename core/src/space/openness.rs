@@ -1,11 +1,14 @@
 //! What both tell of themselves, by their own hand and for a while.
 
 use super::Space;
+use super::settings::shown;
 use super::subscription::Subscription;
 use crate::domain::agreement::AgreementDocs;
 use crate::domain::capability::Class;
 use crate::domain::ledger::{Month, ledger};
 use crate::domain::openness::{Command, NewPost, PostView, Posts, Told};
+use crate::domain::pacing::Feature;
+use crate::domain::pair::Who;
 use crate::domain::refusal::RefusalCode;
 use crate::engine::{Engine, Home, Watched};
 use crate::error::Error;
@@ -25,15 +28,26 @@ fn live_ledgers(engine: &mut Engine, home: &Home) -> Result<Vec<DocId>, Error> {
 /// Every post that lives, and the stubs of those taken back, oldest first.
 pub(super) fn posts(engine: &mut Engine) -> Result<Vec<PostView>, Error> {
     let home = engine.home()?;
+    let (keeping, now) = (engine.keeping(&home)?, engine.now());
     let mut all = Vec::new();
     for doc in live_ledgers(engine, &home)? {
         // One that is damaged must not hide the others, nor keep them from
         // being stopped.
         let of = engine.view::<Posts>(&home, &[doc]);
-        all.extend(engine.unless_damaged(doc, of)?.flatten().unwrap_or_default());
+        let of = engine.unless_damaged(doc, of)?.flatten().unwrap_or_default();
+        let kept = |post: PostView| {
+            let days = keeping.of(post.by == Who::Me);
+            post.kept(days, now)
+        };
+        all.extend(of.into_iter().filter_map(kept));
     }
     all.sort_by_key(|post| (post.at, post.id));
     Ok(all)
+}
+
+/// Those that this phone's person is shown.
+fn shown_posts(engine: &mut Engine) -> Result<Vec<PostView>, Error> {
+    shown(engine, Feature::Openness, posts)
 }
 
 /// The posts that are still shared: none once the pair has ended.
@@ -83,7 +97,7 @@ impl Openness<'_> {
 
     /// Begins to hear of the posts.
     pub fn subscribe(&self) -> Subscription<Vec<PostView>> {
-        Subscription::new(self.0, Watched::Of(&[Class::Ledger]), posts)
+        Subscription::new(self.0, Watched::Of(&[Class::Ledger]), shown_posts)
     }
 }
 
@@ -94,7 +108,7 @@ impl Openness<'_> {
     /// # Errors
     /// `NotPaired`, storage, `Closed`.
     pub async fn list(&self) -> Result<Vec<PostView>, Error> {
-        self.0.ask(posts).await
+        self.0.ask(shown_posts).await
     }
 
     /// Tells something, for a while.

@@ -1,9 +1,9 @@
 //! How it goes, what is next, and when to be reminded, on one phone.
 
 use super::agreements::{agreements, all_agreements};
-use super::checkins::{answered, check_ins};
+use super::checkins::{answered, shown_check_ins};
 use super::hearing::talks;
-use super::promises::{all_promises, promises};
+use super::promises::{all_promises, promises, shown_promises};
 use super::settings::{space_now, wishes};
 use super::subscription::Subscription;
 use super::{Space, openness};
@@ -48,8 +48,8 @@ pub struct Today {
 
 /// What is next for this phone's person.
 pub(super) fn next(engine: &mut Engine) -> Result<Vec<NextDue>, Error> {
-    let (agreements, promises) = (agreements(engine)?, promises(engine)?);
-    let (check_ins, talks) = (check_ins(engine)?, talks(engine)?);
+    let (agreements, promises) = (agreements(engine)?, shown_promises(engine)?);
+    let (check_ins, talks) = (shown_check_ins(engine)?, talks(engine)?);
     let (left, space) = silence(engine)?;
     let shown = Shown {
         agreements: &agreements,
@@ -71,8 +71,8 @@ fn silence(engine: &mut Engine) -> Result<(bool, bool), Error> {
 fn today_view(engine: &mut Engine) -> Result<Today, Error> {
     let now = engine.now();
     let views: Vec<AgreementView> = agreements(engine)?;
-    let promises = promises(engine)?;
-    let check_ins = check_ins(engine)?;
+    let promises = shown_promises(engine)?;
+    let check_ins = shown_check_ins(engine)?;
     let (posts, talks) = (openness::shared(engine)?, talks(engine)?);
     let (left, space) = silence(engine)?;
     let shown = Shown {
@@ -149,7 +149,7 @@ fn paired_at(engine: &mut Engine, home: &Home) -> Result<Option<Moment>, Error> 
 fn reminders_due(engine: &mut Engine) -> Result<Vec<Reminder>, Error> {
     let home = engine.home()?;
     let wishes = wishes(engine)?;
-    let (promises, check_ins) = (promises(engine)?, check_ins(engine)?);
+    let (promises, check_ins) = (shown_promises(engine)?, shown_check_ins(engine)?);
     // What is paused is not shared now.
     let paused = |item: &SharedItem| item.sharing == Sharing::Paused;
     let sharing = !super::agreements::shared(engine)?.iter().all(paused);

@@ -1,8 +1,10 @@
 //! Promises and practices.
 
 use super::Space;
+use super::settings::shown;
 use super::subscription::Subscription;
 use crate::domain::capability::Class;
+use crate::domain::pacing::Feature;
 use crate::domain::pair::Who;
 use crate::domain::promise::{
     Command, Felt, Hint, NewPromise, PromiseDocs, PromiseState, PromiseView, Told, hints,
@@ -18,6 +20,11 @@ use crate::time::Moment;
 pub(super) fn promises(engine: &mut Engine) -> Result<Vec<PromiseView>, Error> {
     let home = engine.home()?;
     Ok(in_order(engine.listed(&home)?))
+}
+
+/// Those that this phone's person is shown.
+pub(super) fn shown_promises(engine: &mut Engine) -> Result<Vec<PromiseView>, Error> {
+    shown(engine, Feature::Promises, promises)
 }
 
 /// Every promise that ever was.
@@ -64,7 +71,7 @@ impl Promises<'_> {
 
     /// Begins to hear of the promises.
     pub fn subscribe(&self) -> Subscription<Vec<PromiseView>> {
-        Subscription::new(self.0, Watched::Of(&[Class::Promise]), promises)
+        Subscription::new(self.0, Watched::Of(&[Class::Promise]), shown_promises)
     }
 }
 
@@ -75,7 +82,7 @@ impl Promises<'_> {
     /// # Errors
     /// `NotPaired`, storage, `Closed`; so for all reading methods here.
     pub async fn list(&self) -> Result<Vec<PromiseView>, Error> {
-        self.0.ask(promises).await
+        self.0.ask(shown_promises).await
     }
 
     /// Every promise that ever was: it takes longer with the years.
@@ -83,7 +90,7 @@ impl Promises<'_> {
     /// # Errors
     /// As [`Promises::list`].
     pub async fn all(&self) -> Result<Vec<PromiseView>, Error> {
-        self.0.ask(all_promises).await
+        self.0.ask(|engine| shown(engine, Feature::Promises, all_promises)).await
     }
 
     /// One promise.

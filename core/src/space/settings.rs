@@ -3,7 +3,7 @@
 use super::Space;
 use crate::cbor::Value;
 use crate::domain::overview::reminder::Wishes;
-use crate::domain::pacing::{Command, Contact, Feature, Pace, PairLimits, SpaceView};
+use crate::domain::pacing::{BothLimits, Command, Contact, Feature, Pace, PairLimits, SpaceView};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::store::{StorageError, VaultItem};
@@ -32,10 +32,22 @@ fn set_wishes(engine: &mut Engine, wishes: &Wishes) -> Result<(), Error> {
     Ok(())
 }
 
-fn limits(engine: &mut Engine) -> Result<(PairLimits, PairLimits), Error> {
+fn limits(engine: &mut Engine) -> Result<BothLimits, Error> {
     let home = engine.home()?;
-    let pacing = engine.state::<Pace>(&home, &[home.pair.document()])?;
-    Ok((pacing.limits(), pacing.vote(home.side)))
+    Ok(engine.state::<Pace>(&home, &[home.pair.document()])?.limits(home.side))
+}
+
+/// What this phone's person is shown of a feature: nothing where they take no part in it
+/// (K15). It is there when they do again.
+pub(super) fn shown<T>(
+    engine: &mut Engine,
+    feature: Feature,
+    view: impl FnOnce(&mut Engine) -> Result<Vec<T>, Error>,
+) -> Result<Vec<T>, Error> {
+    match limits(engine)?.mine.off.contains(&feature) {
+        true => Ok(Vec::new()),
+        false => view(engine),
+    }
 }
 
 pub(super) fn space_now(engine: &mut Engine) -> Result<Option<SpaceView>, Error> {
@@ -49,17 +61,18 @@ fn pace(engine: &mut Engine, command: &Command) -> Result<Option<SpaceView>, Err
 }
 
 impl Space {
-    /// The limits that hold for both, the most protective of both votes; and
-    /// one's own vote.
+    /// What each of the two has voted: for how long words are kept (K14), and what one takes
+    /// no part in (K15).
     ///
     /// # Errors
     /// `NotPaired`, storage, [`Error::Closed`].
-    pub async fn limits(&self) -> Result<(PairLimits, PairLimits), Error> {
+    pub async fn limits(&self) -> Result<BothLimits, Error> {
         self.ask(limits).await
     }
 
-    /// Sets one's own vote. A shorter retention deletes older words on both
-    /// phones; what is switched off stays readable.
+    /// Sets one's own vote. Shorter keeping reaches one's own words on both phones, and the
+    /// partner's words on this one, never theirs on theirs (R15). In what one takes no part
+    /// one writes nothing; the partner goes on for themselves.
     ///
     /// # Errors
     /// `PairLeft`, or as [`Space::limits`].
@@ -67,7 +80,7 @@ impl Space {
         &self,
         retention_days: Option<u16>,
         off: BTreeSet<Feature>,
-    ) -> Result<(PairLimits, PairLimits), Error> {
+    ) -> Result<BothLimits, Error> {
         self.write(move |engine| {
             pace(engine, &Command::Limit(PairLimits { retention_days, off }))?;
             limits(engine)

@@ -6,7 +6,7 @@ use crate::domain::pair::{Side, Who};
 use crate::domain::words::{Bodies, text_of};
 use crate::id::{DocId, ItemId, Position};
 use crate::limits;
-use crate::time::Moment;
+use crate::time::{DAY, Moment};
 use serde::Serialize;
 
 /// How a post stands. One that has expired is not shown at all (R7, I8).
@@ -69,6 +69,16 @@ pub struct PostView {
     /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) correction_positions: Vec<Position>,
+}
+
+impl PostView {
+    /// The post where words are kept for so many days at most; `None` once it is over.
+    pub(crate) fn kept(mut self, days: Option<u16>, now: Moment) -> Option<Self> {
+        if let Some(days) = days {
+            self.until = self.until.min(self.at.plus(i64::from(days) * DAY));
+        }
+        (now < self.until).then_some(self)
+    }
 }
 
 /// Projects the posts of one ledger for one viewer at one moment.

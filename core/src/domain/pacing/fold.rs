@@ -11,12 +11,13 @@ use crate::time::Moment;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// The limits that hold for both: the most protective of the two votes.
+/// One person's vote on limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PairLimits {
-    /// Days for which words are kept at most.
+    /// Days for which words are kept at most: one's own on both phones, the other's on one's
+    /// own phone (R15, K14).
     pub retention_days: Option<u16>,
-    /// What is switched off.
+    /// What that person takes no part in (K15).
     pub off: BTreeSet<Feature>,
 }
 

@@ -11,18 +11,26 @@ fn set(retention: Option<u16>, off: &[Feature]) -> Action {
 }
 
 #[test]
-fn k14_k15_the_most_protective_of_both_votes_holds_in_every_order() {
+fn k14_k15_a_vote_reaches_ones_own_words_and_the_others_on_ones_own_phone() {
     let doc = pair().document();
     let mut written = Written::default();
     written.write_apart(ANA, 0, doc, set(Some(90), &[Feature::Openness]));
     written.write_apart(BEN, 0, doc, set(Some(30), &[]));
-    let forward = fold(&pair(), &written.held).limits();
-    assert_eq!(forward.retention_days, Some(30));
-    assert_eq!(forward.off, BTreeSet::from([Feature::Openness]));
+    let seen = |written: &Written, by| {
+        let pacing = fold(&pair(), &written.held);
+        let side = pair().side(by).unwrap();
+        (pacing.keeping(side), pacing.limits(side).mine.off)
+    };
+    let keeping = |own, partners| Keeping { own, partners };
+    let forward = [ANA, BEN].map(|by| seen(&written, by));
+    let off = BTreeSet::from([Feature::Openness]);
+    assert_eq!(forward[0], (keeping(Some(90), Some(30)), off));
+    assert_eq!(forward[1], (keeping(Some(30), Some(30)), BTreeSet::new()));
     written.held.reverse();
-    assert_eq!(fold(&pair(), &written.held).limits(), forward);
+    assert_eq!([ANA, BEN].map(|by| seen(&written, by)), forward);
     written.write(BEN, 5, doc, set(None, &[]));
-    assert_eq!(fold(&pair(), &written.held).limits().retention_days, Some(90));
+    assert_eq!(seen(&written, ANA).0, keeping(Some(90), Some(90)));
+    assert_eq!(seen(&written, BEN).0, keeping(None, Some(90)));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The limits and the space that hold.
 
 use super::fold::{Pacing, PairLimits, Taken};
-use super::record::Contact;
+use super::record::{Contact, Feature};
 use crate::domain::pair::{Side, Who};
 use crate::id::{ItemId, Position};
 use crate::time::Moment;
@@ -24,14 +24,52 @@ pub struct SpaceView {
     pub(crate) positions: Vec<Position>,
 }
 
+/// What both have voted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BothLimits {
+    /// The viewer's own vote.
+    pub mine: PairLimits,
+    /// The other's.
+    pub partners: PairLimits,
+    /// Days for which the partner's words are kept on this phone at most: the shorter of both.
+    pub kept_here: Option<u16>,
+}
+
+/// For how many days words are kept on one phone at most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Keeping {
+    /// Those of its own person.
+    pub own: Option<u16>,
+    /// Those of the other.
+    pub partners: Option<u16>,
+}
+
+impl Keeping {
+    /// The words of one of the two.
+    pub fn of(self, mine: bool) -> Option<u16> {
+        if mine { self.own } else { self.partners }
+    }
+}
+
 impl Pacing {
-    /// The limits that hold: the most protective of both votes.
-    pub fn limits(&self) -> PairLimits {
-        let days = self.votes.iter().filter_map(|vote| vote.retention_days);
-        PairLimits {
-            retention_days: days.min(),
-            off: self.votes.iter().flat_map(|vote| vote.off.iter().copied()).collect(),
-        }
+    /// What both have voted, as one of them sees it.
+    pub fn limits(&self, viewer: Side) -> BothLimits {
+        let [mine, partners] = [viewer, viewer.other()].map(|side| self.votes[side].clone());
+        let kept_here = self.keeping(viewer).partners;
+        BothLimits { mine, partners, kept_here }
+    }
+
+    /// For how long words are kept on a person's phone (R15, K14): their own as they vote, the
+    /// other's as long as the shorter of both votes.
+    pub fn keeping(&self, viewer: Side) -> Keeping {
+        let own = self.votes[viewer].retention_days;
+        let partners = self.votes.iter().filter_map(|vote| vote.retention_days).min();
+        Keeping { own, partners }
+    }
+
+    /// Whether one of the two takes no part in something.
+    pub fn left_out(&self, feature: Feature) -> bool {
+        self.votes.iter().any(|vote| vote.off.contains(&feature))
     }
 
     /// Until when the viewer's own space lasts, if they have one; `Some(None)` for
@@ -48,11 +86,6 @@ impl Pacing {
     /// When somebody had space: from when, until when.
     pub fn spaces(&self) -> impl Iterator<Item = (Moment, Option<Moment>)> + '_ {
         self.spaces.iter().map(|space| (space.from, space.until))
-    }
-
-    /// One's own vote.
-    pub fn vote(&self, viewer: Side) -> PairLimits {
-        self.votes[viewer].clone()
     }
 
     /// The space that holds at `now`, if somebody took one.

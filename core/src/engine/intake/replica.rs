@@ -272,7 +272,8 @@ impl Engine {
         let Some(row) = self.log(log)? else { return Ok(None) };
         let length = row.follower.checkpoint().length;
         let home = self.home()?;
-        let (now, days) = (self.now(), self.retention(&home)?);
+        let now = self.now();
+        let days = self.keeping(&home)?.of(row.follower.owner() == home.me);
         self.db()?.reading(|db| {
             let mut run = Run {
                 log,
@@ -427,7 +428,8 @@ impl Replica for Engine {
     fn bodies(&mut self, log: LogId, which: &[(u64, u8)]) -> Result<Vec<BodyAt>, Error> {
         let Some(row) = self.log(log)? else { return Ok(Vec::new()) };
         let home = self.home()?;
-        let (now, days) = (self.now(), self.retention(&home)?);
+        let now = self.now();
+        let days = self.keeping(&home)?.of(row.follower.owner() == home.me);
         let mut bodies = Vec::new();
         let mut bytes = 0;
         let which: BTreeSet<&(u64, u8)> = which.iter().take(BODIES_AT_ONCE).collect();

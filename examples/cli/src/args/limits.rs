@@ -1,21 +1,22 @@
-//! Limits that both keep.
+//! How long words are kept, and what one takes no part in.
 
 use super::values::one_of;
 use amends::Feature;
 use clap::Subcommand;
 
-/// Limits that both keep; the most protective of both votes holds.
+/// How long words are kept, and what you take no part in. Each sets their own.
 #[derive(Debug, Subcommand)]
 pub enum LimitsCommand {
-    /// What holds.
+    /// What each of you has set.
     Show,
-    /// Set your vote. What is left out is not limited by you.
+    /// Set yours. What is left out is not limited by you.
     Set {
         /// Days for which the words of posts, check-ins and intentions are kept at
-        /// most, on both phones.
+        /// most: yours on both phones, your partner's on yours.
         #[arg(long, value_name = "DAYS")]
         retention: Option<u16>,
-        /// What is switched off for both: promises, openness or check-ins.
+        /// What you take no part in: promises, openness or check-ins. You are asked and
+        /// shown nothing of it; your partner may go on.
         #[arg(long = "off", value_name = "FEATURE", value_parser = feature)]
         off: Vec<Feature>,
     },

@@ -1,4 +1,4 @@
-//! Limits that both keep.
+//! How long words are kept, and what one takes no part in.
 
 use crate::args::limits::LimitsCommand;
 use crate::render;
@@ -11,12 +11,12 @@ pub async fn run(
     space: &Space,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let (holds, mine) = match command {
+    let limits = match command {
         LimitsCommand::Show => space.limits().await?,
         LimitsCommand::Set { retention, off } => {
             space.set_limits(retention, off.into_iter().collect()).await?
         }
     };
-    terminal.ok(json!({"holds": holds, "mine": mine}), &render::limits::limits(&holds));
+    terminal.ok(json!(limits), &render::limits::limits(&limits));
     Ok(())
 }

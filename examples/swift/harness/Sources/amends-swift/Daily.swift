@@ -231,7 +231,7 @@ extension Phone {
         case let verb: throw Failure.usage("there is no command limits \(verb) here")
         }
         try words.end()
-        say(["holds": json(limits.held), "mine": json(limits.mine)])
+        say(json(limits))
     }
 
     func spaceFor(_ space: Space, _ words: inout Words) async throws {

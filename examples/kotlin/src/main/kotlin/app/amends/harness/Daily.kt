@@ -211,7 +211,7 @@ suspend fun Phone.limits(space: Space, words: Words) {
         else -> throw Failure.usage("there is no command limits $verb here")
     }
     words.end()
-    say(json("holds" to limits.held, "mine" to limits.mine))
+    say(json(limits))
 }
 
 suspend fun Phone.spaceFor(space: Space, words: Words) {
