@@ -29,8 +29,7 @@ struct Failure: Error {
         case .Refused(let code, _): Failure(kind: "refusal", code: pascal(code), text: text)
         case .Locked: Failure(kind: "locked", code: "Locked", text: text)
         case .Closed: Failure(kind: "storage", code: "Closed", text: text)
-        case .Storage(.newer, _), .NeedsUpdate:
-            Failure(kind: "needs_update", code: "NeedsUpdate", text: text)
+        case .NeedsUpdate: Failure(kind: "needs_update", code: "NeedsUpdate", text: text)
         case .Storage(let kind, _): Failure(kind: "storage", code: pascal(kind), text: text)
         case .Link(let kind, _): Failure(kind: "link", code: pascal(kind), text: text)
         case .Pairing(let kind, _): Failure(kind: "pairing", code: pascal(kind), text: text)

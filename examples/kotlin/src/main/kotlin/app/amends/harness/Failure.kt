@@ -2,7 +2,6 @@
 package app.amends.harness
 
 import app.amends.model.AmendsException
-import app.amends.model.StorageKind
 import app.amends.userMessage
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.buildJsonObject
@@ -29,10 +28,7 @@ class Failure(val kind: String, val code: String, val text: String) : Exception(
             is AmendsException.Refused -> Failure("refusal", pascal(error.code), text)
             is AmendsException.Locked -> Failure("locked", "Locked", text)
             is AmendsException.Closed -> Failure("storage", "Closed", text)
-            is AmendsException.Storage -> when (error.kind) {
-                StorageKind.NEWER -> Failure("needs_update", "NeedsUpdate", text)
-                else -> Failure("storage", pascal(error.kind), text)
-            }
+            is AmendsException.Storage -> Failure("storage", pascal(error.kind), text)
             is AmendsException.Link -> Failure("link", pascal(error.kind), text)
             is AmendsException.Pairing -> Failure("pairing", pascal(error.kind), text)
             is AmendsException.NeedsUpdate -> Failure("needs_update", "NeedsUpdate", text)
