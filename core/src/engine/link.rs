@@ -230,7 +230,12 @@ impl Engine {
     /// The first session has proved that both phones hold the link: the pair
     /// exists, and each log begins.
     pub fn link_proved(&mut self) -> Result<(), Error> {
-        self.transact(|engine| {
+        // Most often it is long proved, and nothing has happened.
+        if self.link()?.is_none_or(|link| !link.pending) {
+            return Ok(());
+        }
+        // Before it is proved nothing can have come.
+        self.transact_unread(|engine| {
             let Some(link) = engine.link()?.filter(|link| link.pending) else { return Ok(()) };
             let name = engine.own_name()?;
             engine.open_logs(link.pair, link.me, &name, &link.logs)?;
@@ -246,7 +251,10 @@ impl Engine {
     /// The same for the link to a phone that replaces the partner's: from now on
     /// the one before is a stranger.
     pub fn next_link_proved(&mut self) -> Result<(), Error> {
-        self.transact(|engine| {
+        if !self.replacing()? {
+            return Ok(());
+        }
+        self.transact_unread(|engine| {
             let Some(mut proved) = engine.read_link(Setting::NextLink)? else { return Ok(()) };
             proved.pending = false;
             proved.logs.clear();

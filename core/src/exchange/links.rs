@@ -185,7 +185,7 @@ async fn link(
     }
     // After a leave nothing more will ever be exchanged: that is in step too.
     if established
-        && let Ok(status) = links.phone.engine.call(Engine::status).await
+        && let Ok(status) = links.phone.ask(Engine::status).await
         && status.pairing == PairingState::Left
         && links.events.send(Event::InStep).await.is_err()
     {
@@ -233,8 +233,8 @@ async fn talk(
         first = Some(frame?);
     }
     match proves {
-        true => phone.engine.write(Engine::next_link_proved).await?,
-        false => phone.engine.write(Engine::link_proved).await?,
+        true => phone.engine.call(Engine::next_link_proved).await?,
+        false => phone.engine.call(Engine::link_proved).await?,
     }
     let Some(writer) = channel.take_writer() else { return Ok(()) };
     let (outbox, out) = mpsc::channel(OUTBOX);
@@ -421,7 +421,6 @@ impl Link<'_> {
 
     async fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let frame = Frame::decode(bytes).map_err(|error| LinkError::Protocol(error.to_string()))?;
-        let now = self.now();
         let wait = self.links.phone.lifecycle.quota(|quota, now| quota.take(bytes.len(), now));
         self.patience = Instant::now() + wait;
         // Others ask what is known of what is read alone: which bodies are missing, where one
@@ -436,6 +435,8 @@ impl Link<'_> {
         if !unread {
             self.links.phone.engine.settle().await?;
         }
+        // That may have taken a while, in which nothing could be heard.
+        let now = self.now();
         self.step(move |session, engine| session.receive(frame, now, engine)).await
     }
 

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::links::WOKEN;
 use super::*;
+use crate::domain::capability::Class;
+use crate::engine::Watched;
 use crate::store::KeyFile;
 use crate::{Contact, Host, Space};
 use std::sync::atomic::Ordering;
@@ -60,4 +62,29 @@ async fn a_link_wakes_for_what_its_person_does_and_not_for_what_it_stores() {
     // Two writes that follow at once may wake it once. Ben, who dialled, writes nothing.
     assert!((3..=6).contains(&of_ana), "{of_ana} times");
     assert_eq!(of_ben, 0);
+}
+
+#[tokio::test]
+async fn a_link_that_brings_nothing_new_makes_no_view_again() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [ana, ben] = paired([folders[0].path(), folders[1].path()]).await;
+    let once = Some(Duration::from_secs(10));
+    let meet = async || {
+        let listen = Some("127.0.0.1:0".parse().unwrap());
+        let options = ExchangeOptions { listen, once, ..Default::default() };
+        let mut at_ana = ana.exchange(options).await.unwrap();
+        let peers = vec![at_ana.address().unwrap().to_string()];
+        let options = ExchangeOptions { peers, once, ..Default::default() };
+        let mut at_ben = ben.exchange(options).await.unwrap();
+        let (a, b) = tokio::join!(at_ana.finished(), at_ben.finished());
+        a.and(b).unwrap();
+    };
+    meet().await;
+    let promises = || {
+        let seen = |space: &Space| space.changes().borrow().of(Watched::Of(&[Class::Promise]));
+        [seen(&ana), seen(&ben)]
+    };
+    let before = promises();
+    meet().await;
+    assert_eq!(promises(), before);
 }
