@@ -2,8 +2,8 @@
 
 use super::Phone;
 use crate::domain::RefusalCode;
-use crate::engine::Engine;
 use crate::engine::link::LinkKeys;
+use crate::engine::{Engine, Handle};
 use crate::error::Error;
 use crate::id::Past;
 use crate::limits::RUN_BYTES;
@@ -14,6 +14,7 @@ use serde::Serialize;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
+use tokio::sync::oneshot;
 
 /// What is written into a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,32 +193,54 @@ impl Phone {
         from: impl FnOnce() -> Result<R, Error> + Send + 'static,
     ) -> Result<BundleSummary, Error> {
         let engine = self.engine.clone();
-        let runtime = tokio::runtime::Handle::current();
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        let (answer, answered) = oneshot::channel();
         let read = move || {
-            let mut from = from()?;
-            let epoch = bundle_epoch(&mut from)?;
-            let noise = engine.call(move |engine| engine.bundle_noise(false, Some(epoch)));
-            let (noise, _) = runtime.block_on(noise)?;
-            let mut opener = Opener::new(noise, from)?;
-            let mut summary = BundleSummary::default();
-            while let Some(bytes) = opener.frame()? {
-                let frame = Frame::decode(&bytes)
-                    .map_err(|error| LinkError::Protocol(format!("in a bundle: {error}")))?;
-                let taken = engine.call(move |engine| {
-                    let more = engine.take_from_bundle(epoch, frame, &mut summary)?;
-                    Ok((more, summary))
-                });
-                let more;
-                (more, summary) = runtime.block_on(taken)?;
-                if !more {
-                    break;
-                }
-            }
-            if summary.new > 0 {
-                runtime.block_on(engine.call(Engine::suspend_when_whole))?;
-            }
-            Ok(summary)
+            let done = runtime.block_on(take(&engine, from));
+            // The caller may have gone away.
+            drop(answer.send(done));
         };
-        tokio::task::spawn_blocking(read).await.map_err(|_| Error::Internal)?
+        // A thread of its own: no runtime of the caller's has to wait for its end.
+        std::thread::Builder::new().name("amends-bundle".to_owned()).spawn(read)?;
+        answered.await.map_err(|_| Error::Internal)?
     }
+}
+
+async fn take<R: Read>(
+    engine: &Handle,
+    from: impl FnOnce() -> Result<R, Error>,
+) -> Result<BundleSummary, Error> {
+    let mut summary = BundleSummary::default();
+    let taken = take_frames(engine, from, &mut summary).await;
+    // However far it came: what is here may be all that a phone that returns waits for.
+    if summary.new > 0 && engine.call(Engine::reconfirming).await? {
+        engine.write(Engine::suspend_when_whole).await?;
+    }
+    taken.map(|()| summary)
+}
+
+async fn take_frames<R: Read>(
+    engine: &Handle,
+    from: impl FnOnce() -> Result<R, Error>,
+    summary: &mut BundleSummary,
+) -> Result<(), Error> {
+    let mut from = from()?;
+    let epoch = bundle_epoch(&mut from)?;
+    let (noise, _) = engine.call(move |engine| engine.bundle_noise(false, Some(epoch))).await?;
+    let mut opener = Opener::new(noise, from)?;
+    while let Some(bytes) = opener.frame()? {
+        let frame = Frame::decode(&bytes)
+            .map_err(|error| LinkError::Protocol(format!("in a bundle: {error}")))?;
+        let mut sum = *summary;
+        let take = move |engine: &mut Engine| {
+            let more = engine.take_from_bundle(epoch, frame, &mut sum)?;
+            Ok((more, sum))
+        };
+        let more;
+        (more, *summary) = engine.call(take).await?;
+        if !more {
+            break;
+        }
+    }
+    Ok(())
 }
