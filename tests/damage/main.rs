@@ -154,6 +154,17 @@ async fn k13_one_damaged_seal_keeps_no_other_shut() {
         assert_eq!(views.iter().filter(|view| view.partners.is_some()).count(), 1);
     }
     assert_eq!(ana.space.doctor().await.unwrap().findings.len(), 1);
+    // The seal that cannot open is taken back all the same, for good or to be changed.
+    let views = ana.space.check_ins().list().await.unwrap();
+    let shut = views.iter().find(|view| view.partners.is_none() && view.mine.is_some()).unwrap();
+    let open = views.iter().find(|view| view.partners.is_some()).unwrap();
+    let kept = ana.space.check_ins().keep_private(open.template, open.period).await;
+    assert!(kept.is_err(), "both have seen it: {kept:?}");
+    ana.space.check_ins().keep_private(shut.template, shut.period).await.unwrap();
+    assert_eq!(ana.space.doctor().await.unwrap().findings, []);
+    assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    let hers = ana.space.log_items().await.unwrap();
+    assert!(hers.iter().any(|item| item.own && item.kinds == ["checkin.cancel"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

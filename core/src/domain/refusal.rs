@@ -176,6 +176,8 @@ codes! {
     AnswerInvalid => "answers are 0 to 4, or words, to the questions of the check-in",
     /// The answers are sealed already.
     AlreadySealed => "these answers are sealed already: cancel the seal to change them",
+    /// A check-in: both have seen the answers.
+    AlreadyOpen => "these answers are open to both already",
     /// Nothing is sealed.
     NotSealed => "nothing is sealed here, or it is open already",
     /// There is no space of one's own.

@@ -128,7 +128,11 @@ impl Engine {
         }
         // Answers that were sealed here wait with their seal; nobody else has them.
         for (lookup, value) in self.db()?.outbox()? {
-            let Ok(value) = value else { continue };
+            let value = match value {
+                // What opened it is lost already.
+                Err(StorageError::Damaged(_)) => continue,
+                value => value?,
+            };
             let seal = value.get("seal").and_then(|seal| seal.text()?.parse::<Position>().ok());
             let sealed = rows.iter_mut().find(|(at, _)| Some(*at) == seal);
             if let (Some((_, row)), Some(opening)) = (sealed, value.get("opening")) {

@@ -205,24 +205,32 @@ impl Engine {
         template: TemplateId,
         period: Period,
     ) -> Result<(), Error> {
+        let kept = self.private_answers(template, period)?.map(|private| private.answers);
         let answers = self.write(|engine, home| {
             let view = engine.check_in(home, template, period)?;
-            let waiting = engine.waits(template, period)?.ok_or(RefusalCode::NotSealed)?;
+            let seal = view.seal.ok_or(RefusalCode::NotSealed)?;
+            let waiting = engine.waits(template, period)?;
+            let answers = waiting.as_ref().map(|waiting| waiting.opening.answers.clone());
             let ledgers = Self::ledgers_of_period(home, period)?;
             engine.act_within::<CheckInMonth>(home, &ledgers, &Command::Cancel(view))?;
-            let answers = waiting.opening.answers.clone();
-            engine.take_back(waiting)?;
-            Ok(answers)
+            engine.take_back(seal, waiting)?;
+            Ok(answers.or(kept).unwrap_or_default())
         })?;
         self.keep_answers(template, period, answers, PrivateState::Draft)?;
         self.changed();
         Ok(())
     }
 
-    /// Marks what opens a seal as taken back.
-    fn take_back(&mut self, waiting: Waiting) -> Result<(), Error> {
-        let waiting = Waiting { cancelled: true, ..waiting };
-        Ok(self.db()?.put_outbox(&waiting.seal.to_string(), &waiting.to_value())?)
+    /// Marks what opens a seal as taken back; what cannot be read of it goes.
+    fn take_back(&mut self, seal: Position, waiting: Option<Waiting>) -> Result<(), Error> {
+        let name = seal.to_string();
+        match waiting {
+            Some(waiting) => {
+                let waiting = Waiting { cancelled: true, ..waiting };
+                Ok(self.db()?.put_outbox(&name, &waiting.to_value())?)
+            }
+            None => Ok(self.db()?.clear_outbox_of(&name)?),
+        }
     }
 
     /// Shares one's answers without the other's.
@@ -253,15 +261,17 @@ impl Engine {
         template: TemplateId,
         period: Period,
     ) -> Result<(), Error> {
-        let Some(waiting) = self.waits(template, period)? else { return Ok(()) };
         self.write(|engine, home| {
             let view = engine.check_in(home, template, period)?;
+            let Some(seal) = view.seal else { return Ok(()) };
+            // What opens it may be damaged: the seal is taken back all the same.
+            let waiting = engine.waits(template, period)?;
             let ledgers = Self::ledgers_of_period(home, period)?;
             let cancelled =
                 engine.act_within::<CheckInMonth>(home, &ledgers, &Command::Cancel(view));
             match cancelled {
                 // Where it cannot be taken back any more it is at least not opened.
-                Ok(()) | Err(Error::Refusal(_)) => engine.take_back(waiting),
+                Ok(()) | Err(Error::Refusal(_)) => engine.take_back(seal, waiting),
                 Err(error) => Err(error),
             }
         })

@@ -177,7 +177,8 @@ fn keep_to_myself(
 ) -> Result<CheckInView, Error> {
     let home = engine.home()?;
     is_template(engine, &home, template)?;
-    let answers = decide::keep(engine.private_answers(template, period)?)?;
+    let view = engine.check_in(&home, template, period)?;
+    let answers = decide::keep(&view, engine.private_answers(template, period)?)?;
     engine.let_go_of_seal(template, period)?;
     engine.keep_answers(template, period, answers, PrivateState::Private)?;
     engine.changed();

@@ -281,6 +281,14 @@ impl PairDb {
         self.file.put_keyed("outbox", &lookup, value)
     }
 
+    /// Takes something out of the outbox, by its name.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn clear_outbox_of(&self, name: &str) -> Result<(), StorageError> {
+        self.clear_outbox(&self.file.lookup("outbox", name.as_bytes()))
+    }
+
     /// Takes something out of the outbox.
     ///
     /// # Errors

@@ -68,7 +68,9 @@ pub(super) fn decide(command: &Command, context: Context<'_>) -> Result<Draft, R
             (period, Act::Seal { template, period, commit }, None)
         }
         Command::Cancel(view) => {
-            let of = view.seal.filter(|_| view.state == CheckInState::Sealed);
+            // Kept private, where what opens it is lost: it can be taken back all the same.
+            let closed = matches!(view.state, CheckInState::Sealed | CheckInState::KeptPrivate);
+            let of = view.seal.filter(|_| closed);
             (view.period, Act::Cancel { of: of.ok_or(RefusalCode::NotSealed)? }, None)
         }
         Command::Open { opening, view } => {
@@ -130,8 +132,11 @@ pub fn skip(view: &CheckInView) -> Result<(), Refusal> {
 /// The answers that stay with this phone's person.
 ///
 /// # Errors
-/// `NotSealed` where there are none.
-pub fn keep(private: Option<PrivateAnswers>) -> Result<Answers, Refusal> {
+/// `NotSealed` where there are none; `AlreadyOpen` where the other has seen them.
+pub fn keep(view: &CheckInView, private: Option<PrivateAnswers>) -> Result<Answers, Refusal> {
+    if matches!(view.state, CheckInState::Revealed | CheckInState::SharedAlone) {
+        return Err(RefusalCode::AlreadyOpen.into());
+    }
     let answers = private.map(|private| private.answers).filter(|answers| !answers.is_empty());
     Ok(answers.ok_or(RefusalCode::NotSealed)?)
 }
