@@ -116,7 +116,8 @@ impl Handle {
         self.write(|_| Ok(())).await
     }
 
-    /// Asks something that needs nothing of what has come.
+    /// Asks something that does not wait for what has come: it needs nothing of it, or reads
+    /// it by itself.
     pub(crate) async fn call<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
@@ -192,10 +193,15 @@ impl Handle {
     }
 
     async fn end_readers(&self) {
-        self.stop_readers();
         let mut open = self.readers.open.subscribe();
-        // Its sender lives as long as this handle does.
-        drop(open.wait_for(|open| *open == 0).await);
+        // Again with each that begins or ends: who began after the last time is told too.
+        loop {
+            self.stop_readers();
+            // Its sender lives as long as this handle does.
+            if *open.borrow_and_update() == 0 || open.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Hears of every change, from here, the partner, or another process.

@@ -15,8 +15,8 @@ use crate::text;
 use crate::time::Stated;
 
 impl Engine {
-    /// Writes what a rule decides. The clock is looked at first (R32), and what has come is
-    /// read; then `work` sees the state as it is, and appends. Whoever listens is told after
+    /// Writes what a rule decides. What has come is read; then the clock is looked at (R32),
+    /// which pauses what that brought too; then `work` sees the state as it is, and appends. Whoever listens is told after
     /// the transaction is durable; of everything, where it touched no document.
     pub(crate) fn write<T>(
         &mut self,

@@ -1,7 +1,9 @@
 //! One thread owns the files and the loaded documents; everything else asks it.
 
 use super::Engine;
+use super::intake::arrival::SLICE_ENTRIES;
 use crate::error::Error;
+use crate::limits::RUN_ENTRIES_TAKEN;
 use crate::store::StorageError;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,6 +21,9 @@ const REST: Duration = Duration::from_secs(60);
 
 /// How long it waits, once something has come, for somebody to ask before it reads that.
 const BREATH: Duration = Duration::from_millis(100);
+
+/// So many slices are read for those that wait after each job: one more than a frame brings.
+const SLICES_A_JOB: usize = RUN_ENTRIES_TAKEN.div_ceil(SLICE_ENTRIES) + 1;
 
 /// What is asked of the engine; or why it cannot be asked.
 type Work = Box<dyn FnOnce(Result<&mut Engine, Error>) + Send>;
@@ -72,15 +77,26 @@ impl Desk {
     }
 
     fn take(&mut self, job: Job) {
-        match job.when {
-            When::Now => self.perform(job.work),
-            When::Read(slices) => self.waiting.push_back((slices, job.work)),
+        let slices = match job.when {
+            When::Now => {
+                self.perform(job.work);
+                // More than it can have brought: what waits for all to be read is not kept
+                // waiting by whoever sends faster.
+                SLICES_A_JOB
+            }
+            When::Read(slices) => {
+                self.waiting.push_back((slices, job.work));
+                1
+            }
             When::Last => {
                 self.finish();
                 self.perform(job.work);
+                0
             }
+        };
+        for _ in 0..slices {
+            self.advance();
         }
-        self.advance();
         self.rest = rest_of(&self.engine);
     }
 
@@ -103,10 +119,10 @@ impl Desk {
         }
     }
 
-    /// Does what waits: what writes reads the rest by itself.
+    /// Does all that waits.
     fn finish(&mut self) {
-        while let Some((_, work)) = self.waiting.pop_front() {
-            self.perform(work);
+        while !self.waiting.is_empty() {
+            self.advance();
         }
     }
 
@@ -165,13 +181,13 @@ fn look(engine: &mut Engine) {
 
 impl Worker {
     /// Starts the thread. It ends when the last handle is gone or on
-    /// [`Worker::stop`], after the job at hand.
+    /// [`Worker::stop`], after all that was asked for.
     pub fn start(engine: Engine) -> Result<Self, Error> {
         let (sender, jobs) = channel::<Job>();
         let run = move || {
             let mut desk = Desk::new(engine);
             loop {
-                // One slice for those that wait, one job of another, in turn.
+                // A few slices for those that wait, one job of another, in turn.
                 let rest = if desk.waiting.is_empty() { desk.rest } else { Duration::ZERO };
                 match jobs.recv_timeout(rest) {
                     Ok(job) => desk.take(job),
@@ -230,9 +246,7 @@ impl Worker {
                 let mut desk = desk.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
                 let desk = desk.as_mut().ok_or(Error::Closed)?;
                 desk.take(job);
-                while !desk.waiting.is_empty() {
-                    desk.advance();
-                }
+                desk.finish();
                 Ok(())
             }
         }

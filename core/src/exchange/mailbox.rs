@@ -37,7 +37,8 @@ impl Engine {
     }
 
     /// The next object to be put into the mailbox, if something is to be put there:
-    /// what the other phone is not known to hold and what was not put there before.
+    /// what the other phone is not known to hold and what was not put there before; about
+    /// [`BUNDLE_BYTES`] of it, sealed in one job.
     fn next_object(&mut self, names: &[String]) -> Result<Option<Object>, Error> {
         let keys = self.link_keys()?;
         let home = self.home()?;

@@ -91,7 +91,8 @@ impl Space {
     /// means. Only the other phone can read it; words that run out are not in it.
     ///
     /// # Errors
-    /// `NotPaired`, `SyncHeld`, `PairLeft`; `Storage` where the file cannot be written.
+    /// `NotPaired`, `SyncHeld`, `PairLeft`; `Locked` where the space is suspended, held back or
+    /// left meanwhile; `Storage` where the file cannot be written.
     pub async fn write_bundle(&self, path: &Path, of: BundleOf) -> Result<BundleSummary, Error> {
         self.phone.write_bundle(path, of).await
     }

@@ -253,7 +253,8 @@ impl Space {
     /// Checks everything from scratch: logs, documents, views.
     ///
     /// # Errors
-    /// What keeps it from looking at all; damage is in the report.
+    /// What keeps it from looking at all; damage is in the report. `Locked` where the space
+    /// is suspended, held back or left meanwhile; so for [`Space::verify_logs`].
     pub async fn doctor(&self) -> Result<DoctorReport, Error> {
         self.engine.ask_apart(Engine::doctor).await
     }
@@ -317,7 +318,7 @@ impl Space {
     }
 
     /// Ends the space: what was accepted is finished, everything after answers
-    /// `Closed`. Calling it again does nothing.
+    /// `Closed`, or `Locked` while it ends. Calling it again does nothing.
     pub async fn shutdown(&self) {
         if let Err(error) = self.engine.call_last(Engine::suspend).await {
             tracing::debug!(%error, "nothing was left to write back");

@@ -26,7 +26,7 @@ use std::collections::HashMap;
 const RUN_AS_SEGMENT: usize = 16;
 
 /// So many entries are read in one go: others are answered in between.
-const SLICE_ENTRIES: usize = 512;
+pub(crate) const SLICE_ENTRIES: usize = 512;
 
 /// Entries that follow what is held, and the bodies that came with them.
 pub(crate) struct Arrival {
