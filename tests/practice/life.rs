@@ -378,7 +378,7 @@ fn i1_i7_i10_i16_twenty_years_by_both_end_in_equal_views_in_every_order() {
             let view = |(template, period)| {
                 PEOPLE.map(|viewer| {
                     let side = pair.side(viewer).unwrap();
-                    json(&checkin::project(&folded, template, period, side, None, &read))
+                    json(&checkin::project(&folded, template, period, side, None, BEGIN, &read))
                 })
             };
             keys.into_iter().map(view).collect::<Vec<_>>()

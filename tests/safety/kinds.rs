@@ -60,6 +60,7 @@ fn calls() -> Vec<Call> {
             space.check_ins().cancel(TemplateId::Own(id), today()),
             space.check_ins().share_alone(TemplateId::Own(id), today()),
             space.check_ins().keep_private(TemplateId::Own(id), today()),
+            space.check_ins().take_back(TemplateId::Own(id), today()),
             space.progress().trends(TemplateId::Own(id));
     }
 }

@@ -31,6 +31,10 @@ pub struct CheckInView {
     pub mine: Option<Answers>,
     /// My partner's, once both are open.
     pub partners: Option<Answers>,
+    /// I took back this week what my partner had seen; my own copy stays mine.
+    pub taken_back: bool,
+    /// My partner did.
+    pub partners_taken_back: bool,
     /// Mine could not be opened with theirs: share alone, or keep private.
     pub choose: bool,
 }
@@ -44,6 +48,8 @@ impl From<amends::CheckInView> for CheckInView {
             ends: view.ends,
             mine: view.mine,
             partners: view.partners,
+            taken_back: view.taken_back,
+            partners_taken_back: view.partners_taken_back,
             choose: view.choose,
         }
     }

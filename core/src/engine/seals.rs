@@ -145,7 +145,7 @@ impl Engine {
         let bodies: HashMap<_, _> = self.bodies(home, words.flatten())?;
         let read = |position| bodies.get(&position).cloned();
         let ends = period.ends(&self.local_zone());
-        let view = project(folded, template, period, home.side, ends, &read);
+        let view = project(folded, template, period, home.side, ends, self.now(), &read);
         let private = self.private_answers(template, period)?;
         let both = sides.iter().all(|side| side.seal.is_some());
         let waits = self.waits(template, period)?.is_some();
@@ -251,6 +251,19 @@ impl Engine {
                 Some(waiting) => Ok(engine.db()?.clear_outbox(&waiting.lookup)?),
                 None => Ok(()),
             }
+        })
+    }
+
+    /// Takes answers back that the other has seen.
+    pub(crate) fn take_answers_back(
+        &mut self,
+        template: TemplateId,
+        period: Period,
+    ) -> Result<(), Error> {
+        self.write(|engine, home| {
+            let view = engine.check_in(home, template, period)?;
+            let ledgers = Self::ledgers_of_period(home, period)?;
+            engine.act_within::<CheckInMonth>(home, &ledgers, &Command::TakeBack(view))
         })
     }
 

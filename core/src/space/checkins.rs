@@ -157,6 +157,17 @@ fn cancel(engine: &mut Engine, template: TemplateId, period: Period) -> Result<C
     engine.check_in(&home, template, period)
 }
 
+fn take_back(
+    engine: &mut Engine,
+    template: TemplateId,
+    period: Period,
+) -> Result<CheckInView, Error> {
+    let home = engine.home()?;
+    is_template(engine, &home, template)?;
+    engine.take_answers_back(template, period)?;
+    engine.check_in(&home, template, period)
+}
+
 fn share_alone(
     engine: &mut Engine,
     template: TemplateId,
@@ -306,6 +317,21 @@ impl CheckIns<'_> {
     /// `NotSealed`.
     pub async fn cancel(&self, template: TemplateId, period: Period) -> Result<CheckInView, Error> {
         self.0.write(move |engine| cancel(engine, template, period)).await
+    }
+
+    /// Takes back the answers that the partner has seen: their words go on both phones, and
+    /// for a week a stub says so. One's own copy stays in the vault; the partner's answers stay
+    /// where they are.
+    ///
+    /// # Errors
+    /// `NoLongerThere` where nothing of mine is open; `TemplateUnknown`, `PairLeft`, or as
+    /// [`CheckIns::list`].
+    pub async fn take_back(
+        &self,
+        template: TemplateId,
+        period: Period,
+    ) -> Result<CheckInView, Error> {
+        self.0.write(move |engine| take_back(engine, template, period)).await
     }
 
     /// Shares one's answers without the other's.

@@ -10,6 +10,7 @@ use crate::domain::ledger::{Month, ledger};
 use crate::domain::pacing::Feature;
 use crate::domain::record::Draft;
 use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::words;
 use crate::id::{DocId, LogId};
 use crate::limits;
 use jiff::civil::Date;
@@ -39,6 +40,8 @@ pub enum Command {
         /// The check-in.
         view: CheckInView,
     },
+    /// Take back what the other has seen of this check-in.
+    TakeBack(CheckInView),
     /// Share answers without the other's, once the period is over or as one likes.
     ShareAlone {
         /// The answers.
@@ -53,7 +56,7 @@ pub enum Command {
 /// # Errors
 /// `PairLeft`, `FeatureOff`; those of [`answer`] for a seal; `NotSealed` where nothing is,
 /// where it is open, or where there are no answers to be shared; `AlreadySealed` for answers
-/// that are.
+/// that are; `NoLongerThere` where none are open that could be taken back.
 pub(super) fn decide(command: &Command, context: Context<'_>) -> Result<Draft, Refusal> {
     context.together()?;
     let kept = context.now.plus(limits::CHECK_IN_RETENTION);
@@ -76,6 +79,10 @@ pub(super) fn decide(command: &Command, context: Context<'_>) -> Result<Draft, R
         Command::Open { opening, view } => {
             let of = view.seal.ok_or(RefusalCode::NotSealed)?;
             (view.period, Act::Open { of, until: kept }, Some(opening.to_value()))
+        }
+        Command::TakeBack(view) => {
+            let of = view.answers.ok_or(RefusalCode::NoLongerThere)?;
+            return Ok(words::withdrawal(target(&context, view.period)?, of));
         }
         Command::ShareAlone { answers, view } => {
             context.switched_on(Feature::CheckIns)?;

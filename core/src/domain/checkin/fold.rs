@@ -34,6 +34,8 @@ pub struct PeriodSide {
     pub seal: Option<SealFolded>,
     /// The answers that were shared without the other's.
     pub shared: Option<Position>,
+    /// When answers that the other had seen were taken back.
+    pub taken_back: Option<Moment>,
 }
 
 /// The check-ins of some ledgers.
@@ -88,11 +90,13 @@ pub fn fold(pair: &Pair, ledgers: &[&[Held]]) -> Folded {
                 openings.entry(*of).or_default().push(held);
             }
             Act::ShareAlone { template, period, until }
-                if here(period.first())
-                    && kept(at, *until)
-                    && !withdrawn.contains_key(&held.id) =>
+                if here(period.first()) && kept(at, *until) =>
             {
-                folded.periods.entry((*template, *period)).or_default()[by].shared = Some(held.id);
+                let side = &mut folded.periods.entry((*template, *period)).or_default()[by];
+                match withdrawn.get(&held.id) {
+                    None => side.shared = Some(held.id),
+                    Some(at) => side.taken_back = Some(*at),
+                }
             }
             _ => {}
         }
@@ -137,8 +141,10 @@ pub fn fold(pair: &Pair, ledgers: &[&[Held]]) -> Folded {
                     template: *template,
                     period: *period,
                 };
+                // It stays open, without its words.
                 let opened = opening(held, theirs).map(|held| held.id);
-                let opened = opened.filter(|id| !withdrawn.contains_key(id));
+                let taken_back = opened.and_then(|id| withdrawn.get(&id).copied());
+                sides[by].taken_back = sides[by].taken_back.max(taken_back);
                 sides[by].seal = Some(SealFolded { id: held.id, commit: *commit, bound, opened });
             }
         }

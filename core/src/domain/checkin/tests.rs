@@ -46,7 +46,7 @@ fn open(written: &mut Written, who: PersonId, of: Position, opening: &Opening) -
 fn seen(written: &Written, viewer: PersonId) -> CheckInView {
     let folded = fold(&pair(), &[&written.held]);
     let read = |position| written.bodies.get(&position).cloned();
-    project(&folded, TemplateId::Week, period(), pair().side(viewer).unwrap(), None, &read)
+    project(&folded, TemplateId::Week, period(), pair().side(viewer).unwrap(), None, BEGIN, &read)
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::template::{Period, TemplateId};
 use crate::domain::pair::Side;
 use crate::domain::words::Bodies;
 use crate::id::Position;
+use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
 
@@ -52,12 +53,19 @@ pub struct CheckInView {
     pub mine: Option<Answers>,
     /// The partner's, where they are open.
     pub partners: Option<Answers>,
+    /// The viewer took back this week what the partner had seen; their own copy stays theirs.
+    pub taken_back: bool,
+    /// The partner did.
+    pub partners_taken_back: bool,
     /// The period is over and nobody else's seal came: share alone or keep it
     /// private, as the viewer likes.
     pub choose: bool,
     /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) seal: Option<Position>,
+    /// For the library: hand it back as it is.
+    #[serde(skip)]
+    pub(crate) answers: Option<Position>,
 }
 
 /// What only the viewer's phone knows of one check-in, in the vault.
@@ -165,6 +173,7 @@ pub fn project(
     period: Period,
     me: Side,
     ends: Option<Moment>,
+    now: Moment,
     bodies: &Bodies<'_>,
 ) -> CheckInView {
     let sides = folded.periods.get(&(template, period)).copied().unwrap_or_default();
@@ -187,6 +196,9 @@ pub fn project(
         (Reading::Open(_) | Reading::Gone | Reading::Waiting, _) => CheckInState::Sealed,
         (Reading::Nothing, _) => CheckInState::Open,
     };
+    let answers = [sides[me].shared, sides[me].seal.and_then(|seal| seal.opened)];
+    let answers = answers.into_iter().flatten().find(|at| bodies(*at).is_some());
+    let stub = |side: &PeriodSide| side.taken_back.is_some_and(|at| now < at.plus(limits::STUB));
     let open = |reading: Reading| match reading {
         Reading::Open(answers) => Some(answers),
         _ => None,
@@ -198,7 +210,10 @@ pub fn project(
         ends,
         mine: open(mine),
         partners: open(theirs),
+        taken_back: stub(&sides[me]),
+        partners_taken_back: stub(&sides[me.other()]),
         choose: false,
         seal: sides[me].seal.map(|seal| seal.id),
+        answers,
     }
 }

@@ -46,6 +46,8 @@ pub enum CheckinCommand {
     },
     /// Take the seal back, as long as it is not open.
     Cancel(PeriodArgs),
+    /// Take back answers that your partner has seen: the words go on both phones.
+    TakeBack(PeriodArgs),
     /// Share your answers without your partner's.
     ShareAlone(PeriodArgs),
     /// Keep your answers private.

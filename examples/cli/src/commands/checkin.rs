@@ -130,6 +130,10 @@ pub async fn run(
             let (template, period) = which(args, space).await?;
             check_ins.cancel(template, period).await?
         }
+        TakeBack(args) => {
+            let (template, period) = which(args, space).await?;
+            check_ins.take_back(template, period).await?
+        }
         ShareAlone(args) => {
             let (template, period) = which(args, space).await?;
             check_ins.share_alone(template, period).await?

@@ -53,6 +53,12 @@ pub fn check_ins(views: &[CheckInView], templates: &[Template]) -> String {
         };
         add("I:", &view.mine);
         add("my partner:", &view.partners);
+        if view.taken_back {
+            lines.push("    You took your answers back.".to_owned());
+        }
+        if view.partners_taken_back {
+            lines.push("    Your partner took their answers back.".to_owned());
+        }
         lines.join("\n")
     };
     views.iter().map(one).collect::<Vec<_>>().join("\n")

@@ -173,6 +173,9 @@ extension Phone {
         case "cancel":
             let period = try await period(of, wanted, checkIns)
             answer = json(try await checkIns.cancel(template: of, period: period))
+        case "take-back":
+            let period = try await period(of, wanted, checkIns)
+            answer = json(try await checkIns.takeBack(template: of, period: period))
         case "share-alone":
             let period = try await period(of, wanted, checkIns)
             answer = json(try await checkIns.shareAlone(template: of, period: period))

@@ -158,6 +158,7 @@ suspend fun Phone.checkIn(space: Space, words: Words) {
         "seal" -> json(checkIns.seal(of))
         "skip" -> json(checkIns.skip(of))
         "cancel" -> json(checkIns.cancel(of, period()))
+        "take-back" -> json(checkIns.takeBack(of, period()))
         "share-alone" -> json(checkIns.shareAlone(of, period()))
         "keep-private" -> json(checkIns.keepPrivate(of, period()))
         else -> throw Failure.usage("there is no command checkin $verb here")
