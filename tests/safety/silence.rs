@@ -3,8 +3,8 @@
 use super::daily::promise;
 use super::rules::both;
 use amends::time::DAY;
-use amends::{Contact, Leaving};
-use amends_tests::phones::{BEGIN, paired, plain};
+use amends::{AgreementState, Category, Contact, Leaving, Who};
+use amends_tests::phones::{BEGIN, paired, plain, terms};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r31_forty_proposals_of_talks_push_nothing_else_away() {
@@ -55,4 +55,36 @@ async fn r14_after_a_leave_nothing_is_next() {
     for phone in [ana, ben] {
         assert_eq!(phone.space.next_due().await.unwrap(), vec![]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r33_a_yes_that_is_taken_back_while_cooling_off_is_told_as_not_agreed_and_no_more() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let own = terms("I say where I am.", Who::Me, Category::Whereabouts);
+    let id = ana.space.agreements().propose(own).await.unwrap().id;
+    both(&phones).await;
+    let shown = ben.space.agreements().show(id).await.unwrap();
+    let hash = shown.on_table[0].hash;
+    ben.space.agreements().consent(&shown, hash).await.unwrap();
+    both(&phones).await;
+    let cooling = ben.space.agreements().show(id).await.unwrap();
+    assert_eq!(cooling.state, AgreementState::CoolingOff);
+    let took = ben.space.agreements().withdraw(id, Some(hash)).await.unwrap();
+    assert_eq!(took.state, AgreementState::Withdrawn);
+    both(&phones).await;
+    let view = ana.space.agreements().show(id).await.unwrap();
+    assert_eq!(view.state, AgreementState::NotAgreed);
+    let history = ana.space.agreements().history(id).await.unwrap();
+    let last = history.last().unwrap();
+    assert_eq!((last.what.as_str(), last.by), ("agreement.not-agreed", None));
+    // An end and any other answer of his look the same in the list of his log.
+    let talk = ana.space.agreements().propose(plain("We talk on Sundays.")).await.unwrap().id;
+    both(&phones).await;
+    ben.space.agreements().end(talk).await.unwrap();
+    both(&phones).await;
+    let log = ana.space.log_items().await.unwrap();
+    let his: Vec<_> = log.iter().filter(|item| !item.own).flat_map(|item| &item.kinds).collect();
+    assert_eq!(his.iter().filter(|kind| ***kind == "agreement").count(), 3, "{his:?}");
+    assert!(his.iter().all(|kind| !kind.contains("withdraw") && !kind.contains("end")));
 }

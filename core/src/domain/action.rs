@@ -141,10 +141,10 @@ pub fn class(name: &str) -> Option<Class> {
     })
 }
 
-/// Whether a kind of the partner's is listed without its name: one that is not known here,
-/// where any of its family is.
-pub fn veiled(name: &str) -> bool {
-    kind(name).map_or_else(|| relatives(name).any(|kind| kind.veiled), |kind| kind.veiled)
+/// By which word a kind of the partner's is listed, if not by its name: one that is not known
+/// here, where any of its family is.
+pub fn veiled(name: &str) -> Option<&'static str> {
+    kind(name).map_or_else(|| relatives(name).find_map(|kind| kind.veiled), |kind| kind.veiled)
 }
 
 fn family(name: &str) -> Option<&str> {
@@ -242,7 +242,8 @@ mod tests {
         assert_eq!(class("checkin.newer"), Some(Class::Ledger));
         assert_eq!(class("talk.newer"), Some(Class::Talk));
         assert_eq!(["nothing", "none.such", ""].map(class), [None; 3]);
-        assert!(veiled("checkin.newer") && veiled("checkin.seal"));
-        assert!(!veiled("talk.newer") && !veiled("nothing") && !veiled("none.such"));
+        assert_eq!([veiled("checkin.newer"), veiled("checkin.seal")], [Some("day"); 2]);
+        assert_eq!([veiled("agreement.newer"), veiled("agreement.end")], [Some("agreement"); 2]);
+        assert_eq!([veiled("talk.newer"), veiled("nothing"), veiled("none.such")], [None; 3]);
     }
 }

@@ -59,9 +59,10 @@ pub struct Kind {
     /// eyes, as does a pause that is lifted; what names a position may name something
     /// else by then.
     pub repeatable: bool,
-    /// Whether the other wrote one is nobody's business before both have (sealed
-    /// check-ins): where the partner's log is listed, its kind is not told.
-    pub veiled: bool,
+    /// What is said instead where the partner's log is listed, if its kind is not told: whether
+    /// the other has sealed is nobody's business before both have (sealed check-ins), nor is
+    /// who ended or took a yes back (R33).
+    pub veiled: Option<&'static str>,
     /// See [`Lasting`].
     pub lasting: Lasting,
 }
@@ -76,7 +77,7 @@ impl Kind {
             keeps: limits::CHECK_IN_RETENTION,
             takes_back: false,
             repeatable: false,
-            veiled: false,
+            veiled: None,
             lasting: Lasting::Always,
         }
     }
@@ -106,9 +107,9 @@ impl Kind {
         Self { repeatable: false, ..self }
     }
 
-    /// Of which the other learns nothing before both have.
-    pub const fn veiled(self) -> Self {
-        Self { veiled: true, ..self }
+    /// Which is listed to the other by this word only.
+    pub const fn veiled(self, word: &'static str) -> Self {
+        Self { veiled: Some(word), ..self }
     }
 
     /// See [`Lasting`].

@@ -66,12 +66,11 @@ impl Engine {
                         kind.len() <= 64 && kind.bytes().all(|b| b.is_ascii_graphic())
                     };
                     let kind = header.as_ref().map(|header| &header.kind).filter(plain);
-                    let veiled = |kind: &String| action::veiled(kind);
                     match kind {
-                        // Whether the other has sealed, or taken it back, is nobody's
-                        // business until both have (RULES.md, sealed check-ins).
-                        Some(kind) if theirs && veiled(kind) => "day".to_owned(),
-                        Some(kind) => kind.clone(),
+                        Some(kind) => match action::veiled(kind).filter(|_| theirs) {
+                            Some(word) => word.to_owned(),
+                            None => kind.clone(),
+                        },
                         None => "?".to_owned(),
                     }
                 };

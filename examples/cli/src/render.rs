@@ -61,6 +61,7 @@ pub fn state(state: AgreementState) -> &'static str {
         AgreementState::Forked => "two texts on the table",
         AgreementState::Declined => "not agreed",
         AgreementState::Withdrawn => "taken back",
+        AgreementState::NotAgreed => "not agreed",
         AgreementState::Lapsed => "lapsed unanswered",
         AgreementState::CoolingOff => "agreed, cooling off",
         AgreementState::Scheduled => "agreed, starts later",

@@ -30,8 +30,10 @@ pub struct Agreed {
 /// How a revision left the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Closing {
-    /// Who proposed it took it back, or one of the two did while cooling off.
+    /// Who proposed it took it back.
     Withdrawn,
+    /// One of the two took their yes back while cooling off (R33).
+    CooledOff(Side),
     /// The other one said no.
     Declined,
 }
@@ -501,7 +503,7 @@ fn close(folded: &mut Folded, choices: &[Choice<'_>]) {
             .filter(|w| !again(w, None, &[Kind::Propose]));
         let mut closed: Option<(Moment, Closing)> = declined
             .map(|w| (w.held.record.at.moment, Closing::Declined))
-            .chain(cooled.map(|w| (w.held.record.at.moment, Closing::Withdrawn)))
+            .chain(cooled.map(|w| (w.held.record.at.moment, Closing::CooledOff(w.person))))
             .max_by_key(|(at, _)| *at);
         let mut standing = false;
         for proposal in of().filter(|choice| choice.operation.kind == Kind::Propose) {

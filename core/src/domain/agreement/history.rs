@@ -11,13 +11,17 @@ use crate::text;
 use crate::time::Moment;
 use serde::Serialize;
 
+/// What is said of a yes that the partner took back.
+const NOT_AGREED: &str = "agreement.not-agreed";
+
 /// One revision of an agreement that was proposed at some time (R36).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct HistoryItem {
     /// When it was written, as its author states.
     pub at: Moment,
-    /// Who wrote it; left out for an end, which is nobody's to be blamed for.
+    /// Who wrote it; left out for an end, which is nobody's to be blamed for, and where the
+    /// partner took a yes back, which is told as "not agreed" only (R33).
     pub by: Option<Who>,
     /// What was done.
     pub what: String,
@@ -40,10 +44,11 @@ pub(crate) fn history(pair: &Pair, viewer: Side, of: &Records<'_>) -> Vec<Histor
             | Act::Decline { revision } => Some(*revision),
             _ => None,
         };
+        let silent = matches!(act, Act::WithdrawConsent { .. }) && by == Who::Partner;
         Some(HistoryItem {
             at: held.record.at.moment,
-            by: (*act != Act::End).then_some(by),
-            what: act.kind().to_owned(),
+            by: (*act != Act::End && !silent).then_some(by),
+            what: if silent { NOT_AGREED } else { act.kind() }.to_owned(),
             revision,
             // Received words that do not count are not shown as if they did.
             texts: act.texts().into_iter().filter(|words| text::fragment_counts(words)).collect(),

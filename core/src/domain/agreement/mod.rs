@@ -81,9 +81,10 @@ impl Capability for AgreementDocs {
     }
 
     fn over(view: Option<&AgreementView>, before: Moment, _now: Moment) -> bool {
-        use AgreementState::{Declined, Ended, Expired, Lapsed, Withdrawn};
+        use AgreementState::{Declined, Ended, Expired, Lapsed, NotAgreed, Withdrawn};
         view.is_none_or(|view| {
-            let over = matches!(view.state, Declined | Ended | Expired | Lapsed | Withdrawn);
+            let over =
+                matches!(view.state, Declined | Ended | Expired | Lapsed | NotAgreed | Withdrawn);
             over && view.current.as_ref().is_none_or(|current| current.expires_at <= before)
         })
     }

@@ -70,17 +70,21 @@ pub enum Act {
     },
 }
 
+/// How the partner's answers are listed: a yes that was taken back while cooling off, and who
+/// ended, look like any other (R33).
+const ANSWER: &str = "agreement";
+
 impl capability::Act for Act {
     const KINDS: &'static [Kind] = &[
         Kind::of("agreement.propose", Class::Agreement).repeatable(),
         Kind::of("agreement.offer", Class::Agreement).repeatable(),
-        Kind::of("agreement.consent", Class::Agreement),
-        Kind::of("agreement.withdraw-consent", Class::Agreement).takes_back(),
-        Kind::of("agreement.withdraw-proposal", Class::Agreement).takes_back(),
-        Kind::of("agreement.decline", Class::Agreement).takes_back(),
-        Kind::of("agreement.suspend", Class::Agreement).takes_back(),
-        Kind::of("agreement.resume", Class::Agreement),
-        Kind::of("agreement.end", Class::Agreement).takes_back(),
+        Kind::of("agreement.consent", Class::Agreement).veiled(ANSWER),
+        Kind::of("agreement.withdraw-consent", Class::Agreement).takes_back().veiled(ANSWER),
+        Kind::of("agreement.withdraw-proposal", Class::Agreement).takes_back().veiled(ANSWER),
+        Kind::of("agreement.decline", Class::Agreement).takes_back().veiled(ANSWER),
+        Kind::of("agreement.suspend", Class::Agreement).takes_back().veiled(ANSWER),
+        Kind::of("agreement.resume", Class::Agreement).veiled(ANSWER),
+        Kind::of("agreement.end", Class::Agreement).takes_back().veiled(ANSWER),
         Kind::of(OPEN, Class::Agreement),
         Kind::of(SPLICE, Class::Agreement),
     ];

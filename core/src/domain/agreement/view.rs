@@ -23,8 +23,10 @@ pub enum AgreementState {
     Forked,
     /// Somebody said no to the last text. It may be proposed again.
     Declined,
-    /// The last text was taken back.
+    /// The last text was taken back, or the viewer took their yes to it back.
     Withdrawn,
+    /// It did not come about (R33): nothing is said of whose yes was taken back.
+    NotAgreed,
     /// Nobody answered for 30 days. Silence is never consent.
     Lapsed,
     /// Both agreed, and it takes effect when the day of cooling-off is over (R33).
@@ -256,7 +258,7 @@ pub fn project(
         AgreementState::CoolingOff
     } else {
         match (answerable.len(), open.len()) {
-            (0, 0) => closed_state(folded),
+            (0, 0) => closed_state(folded, me),
             (0, _) => AgreementState::Lapsed,
             (1, 1) => AgreementState::Proposed,
             // A text that lapsed no longer stands against the other one.
@@ -355,17 +357,18 @@ fn running_state(
 fn offer_state(offer: &OfferState, suspended: bool, now: Moment) -> AgreementState {
     match offer.closed {
         Some((_, Closing::Declined)) => AgreementState::Declined,
-        Some((_, Closing::Withdrawn)) => AgreementState::Withdrawn,
+        Some((_, Closing::Withdrawn | Closing::CooledOff(_))) => AgreementState::Withdrawn,
         None if now < offer.held.plus(limits::COOLING_OFF) => AgreementState::CoolingOff,
         None => running_state(offer.revision.starts, offer.revision.expires_at, suspended, now),
     }
 }
 
-fn closed_state(folded: &Folded) -> AgreementState {
+fn closed_state(folded: &Folded, me: Side) -> AgreementState {
     let last = folded.revisions.iter().filter_map(|state| state.closed).max_by_key(|(at, _)| *at);
     match last {
         Some((_, Closing::Declined)) => AgreementState::Declined,
-        Some((_, Closing::Withdrawn)) => AgreementState::Withdrawn,
+        Some((_, Closing::CooledOff(by))) if by != me => AgreementState::NotAgreed,
+        Some((_, Closing::Withdrawn | Closing::CooledOff(_))) => AgreementState::Withdrawn,
         None if folded.revisions.is_empty() => AgreementState::Drafting,
         None => AgreementState::Withdrawn,
     }

@@ -53,17 +53,17 @@ impl capability::Act for Act {
     const KINDS: &'static [Kind] = &[
         Kind::of("checkin.template", Class::Template)
             .words(Words::Always)
-            .veiled()
+            .veiled("day")
             .lasting(Lasting::Always),
-        Kind::of("checkin.seal", Class::Ledger).veiled().lasting(Lasting::Never),
-        Kind::of("checkin.cancel", Class::Ledger).veiled().lasting(Lasting::Never),
+        Kind::of("checkin.seal", Class::Ledger).veiled("day").lasting(Lasting::Never),
+        Kind::of("checkin.cancel", Class::Ledger).veiled("day").lasting(Lasting::Never),
         Kind::of("checkin.open", Class::Ledger)
             .words(Words::Always)
-            .veiled()
+            .veiled("day")
             .lasting(Lasting::Never),
         Kind::of("checkin.share", Class::Ledger)
             .words(Words::Always)
-            .veiled()
+            .veiled("day")
             .lasting(Lasting::Never),
     ];
 

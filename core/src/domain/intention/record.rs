@@ -21,7 +21,7 @@ pub enum Act {
 impl capability::Act for Act {
     const KINDS: &'static [Kind] = &[Kind::of("intention.say", Class::Ledger)
         .words(Words::Always)
-        .veiled()
+        .veiled("day")
         .lasting(Lasting::Never)];
 
     fn kind(&self) -> &'static str {
