@@ -65,6 +65,9 @@ pub struct Kind {
     pub veiled: Option<&'static str>,
     /// See [`Lasting`].
     pub lasting: Lasting,
+    /// A field, or a word of a list, that is not known here voids only itself, not the record:
+    /// what its author asks to be protected from must not be lost with it.
+    pub open: bool,
 }
 
 impl Kind {
@@ -79,6 +82,7 @@ impl Kind {
             repeatable: false,
             veiled: None,
             lasting: Lasting::Always,
+            open: false,
         }
     }
 
@@ -110,6 +114,11 @@ impl Kind {
     /// Which is listed to the other by this word only.
     pub const fn veiled(self, word: &'static str) -> Self {
         Self { veiled: Some(word), ..self }
+    }
+
+    /// Of which what is not known voids only itself.
+    pub const fn open(self) -> Self {
+        Self { open: true, ..self }
     }
 
     /// See [`Lasting`].

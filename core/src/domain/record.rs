@@ -5,7 +5,7 @@
 //! that this version does not know, or fields that it does not expect, leave the
 //! record where it stands and without effect: folds pass over it.
 
-use super::action::Action;
+use super::action::{self, Action};
 use super::capability::Words;
 use super::refusal::Refusal;
 use super::words;
@@ -119,7 +119,8 @@ impl Record {
             _ => {}
         }
         // What does not come back the same holds something that is not understood.
-        (record.to_value() == *value).then_some(record)
+        let open = action::kind(&header.kind).is_some_and(|kind| kind.open);
+        (open || record.to_value() == *value).then_some(record)
     }
 }
 

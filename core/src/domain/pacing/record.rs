@@ -94,7 +94,7 @@ pub enum Act {
 
 impl capability::Act for Act {
     const KINDS: &'static [Kind] = &[
-        Kind::of("limits.set", Class::Pair),
+        Kind::of("limits.set", Class::Pair).open(),
         Kind::of("space.begin", Class::Pair),
         Kind::of("space.end", Class::Pair),
     ];
@@ -127,9 +127,10 @@ impl capability::Act for Act {
     fn read(kind: &str, value: &Value) -> Option<Self> {
         Some(match kind {
             "limits.set" => {
+                // What a newer version lets one leave out is not known here.
                 let feature = |item: &Value| Feature::from_code(item.text()?);
                 let off: Vec<Feature> =
-                    value.get("off")?.array()?.iter().map(feature).collect::<Option<_>>()?;
+                    value.get("off")?.array()?.iter().filter_map(feature).collect();
                 if !off.is_sorted_by(|a, b| a < b) {
                     return None;
                 }

@@ -1,7 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::fold::fold;
 use super::*;
+use crate::cbor::Value;
 use crate::domain::action::Action;
+use crate::domain::record::Record;
 use crate::domain::testing::*;
 use crate::time::DAY;
 use std::collections::BTreeSet;
@@ -53,4 +55,22 @@ fn k16_the_stricter_space_holds_while_it_lasts_and_only_its_author_ends_it() {
     assert_eq!(contact(&written, 2), Some(Contact::None), "nobody ends the other's space");
     written.write(ANA, DAY, doc, Action::Pacing(Act::EndSpace { of: mine }));
     assert_eq!(contact(&written, 2), Some(Contact::Logistics));
+}
+
+#[test]
+fn a_limit_that_a_newer_version_knows_voids_only_itself() {
+    let record = |more: &[(&str, Value)]| {
+        let mut written = Written::default();
+        written.write(ANA, 0, pair().document(), set(Some(30), &[Feature::Openness]));
+        let Value::Map(mut fields) = written.held[0].record.to_value() else { panic!() };
+        fields.retain(|(key, _)| more.iter().all(|(other, _)| key != other));
+        fields.extend(more.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+        Record::from_value(&Value::Map(Vec::new()).with(fields)).map(|record| record.action)
+    };
+    let known = set(Some(30), &[Feature::Openness]);
+    let off = ["openness", "smoke-signals"].map(Value::from);
+    assert_eq!(record(&[("off", Value::Array(off.to_vec()))]), Some(known.clone()));
+    assert_eq!(record(&[("moon", Value::Int(3))]), Some(known));
+    // What is known must still have its form.
+    assert_eq!(record(&[("days", Value::Int(0))]), None);
 }
