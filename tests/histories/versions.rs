@@ -2,6 +2,7 @@
 
 use amends::internals::domain::action::forget_kinds;
 use amends::{BundleOf, Space, Told};
+use amends::time::DAY;
 use amends_tests::phones::{BEGIN, copy_of, host, paired, plain, post, promise};
 use std::collections::BTreeSet;
 
@@ -61,4 +62,28 @@ async fn a_phone_that_knows_fewer_kinds_derives_the_same_documents_and_shows_all
     let newer = Space::open(older.path(), open()).unwrap();
     assert_eq!(shown(&newer).await, shown(&ben.space).await);
     assert_eq!(newer.doctor().await.unwrap().findings, []);
+}
+
+#[tokio::test]
+async fn what_a_phone_did_not_know_is_there_years_later_when_it_is_newer() {
+    let [ana, ben] = paired().await;
+    let older = copy_of(ben.folder.path());
+    ana.space.hearing().tell(None, "What it was like.").await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("bundle");
+    ana.space.write_bundle(&file, BundleOf::Everything).await.unwrap();
+    let open = || host(older.path(), ben.clock.clone(), None);
+    forget_kinds(&["account"]);
+    let old = Space::open_here(older.path(), open()).unwrap();
+    old.read_bundle(&file).await.unwrap();
+    // Once a day it looks for what is long over.
+    for day in [0, 1, 20, 40, 60, 80, 100, 120, 121, 122] {
+        ben.clock.set(BEGIN.plus(day * DAY));
+        old.status().await.unwrap();
+    }
+    old.shutdown().await;
+    drop(old);
+    forget_kinds(&[]);
+    let newer = Space::open(older.path(), open()).unwrap();
+    assert_eq!(newer.hearing().accounts().await.unwrap().len(), 1);
 }

@@ -226,8 +226,8 @@ impl Engine {
         }
         match action::class(first_kind) {
             Some(class) => for_class!(class, C => self.over::<C>(home, doc, before)),
-            // Of a kind that nobody here knows.
-            None => Ok(true),
+            // Of a kind that nobody here knows: a newer version may know that it lasts.
+            None => Ok(false),
         }
     }
 }
