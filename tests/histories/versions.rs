@@ -1,8 +1,8 @@
 //! Two phones of one pair need not have the same version.
 
 use amends::internals::domain::action::forget_kinds;
-use amends::{BundleOf, Space, Told};
 use amends::time::DAY;
+use amends::{BundleOf, Space, Told};
 use amends_tests::phones::{BEGIN, copy_of, host, paired, plain, post, promise};
 use std::collections::BTreeSet;
 

@@ -46,7 +46,7 @@ pub struct WeekCounts {
     /// The same in words, in English.
     pub words: String,
     /// Kept, of those that were kept, late, partly or missed in the four weeks
-    /// up to this one; only where these are five or more.
+    /// up to this one; only where these are five or more, and none is without a word.
     pub of_four_weeks: Option<KeptOf>,
 }
 
@@ -119,22 +119,25 @@ impl WeekCounts {
         self.kept + self.late_with_notice + self.late + self.partly + self.missed
     }
 
-    /// The counts in words: "9 of 11 kept, 1 moved in time".
-    fn in_words(&self) -> String {
+    /// The counts in words: "9 of 11 kept, 1 moved in time". Where some of four weeks are
+    /// without a word, silence would make the part that was kept look larger: "10 kept, 5
+    /// without a word".
+    fn in_words(&self, silent: bool) -> String {
         let told = self.told();
         let mut parts = Vec::new();
         if told > 0 {
-            parts.push(format!("{} of {told} kept", self.kept));
+            let of = if silent { String::new() } else { format!(" of {told}") };
+            parts.push(format!("{}{of} kept", self.kept));
         }
         let counts = [
             (self.late_with_notice, "late with notice"),
             (self.late, "late"),
             (self.partly, "partly"),
             (self.missed, "missed"),
+            (self.no_word, "without a word"),
             (self.renegotiated, "moved in time"),
             (self.released, "let off"),
             (self.seen_differently, "seen differently"),
-            (self.no_word, "without a word"),
             (self.awaiting, "waiting for a word"),
             (self.withdrawn, "taken back"),
             (self.paused, "paused"),
@@ -173,10 +176,9 @@ pub fn follow_through(
     for at in 3..list.len() {
         let four = &list[at - 3..=at];
         let (kept, of) = (four.iter().map(|w| w.kept).sum(), four.iter().map(|w| w.told()).sum());
-        list[at].of_four_weeks = (of >= 5).then_some(KeptOf { kept, of });
-    }
-    for week in &mut list {
-        week.words = week.in_words();
+        let silent = four.iter().any(|week| week.no_word > 0);
+        list[at].of_four_weeks = (of >= 5 && !silent).then_some(KeptOf { kept, of });
+        list[at].words = list[at].in_words(silent);
     }
     list.drain(..3.min(list.len()));
     list

@@ -193,3 +193,24 @@ fn f71_hints_are_advice_and_the_soft_cap_refuses_nothing() {
         decided::<PromiseDocs>(&pair(), &empty, None, &Command::Make(clear), ANA, BEGIN).is_ok()
     );
 }
+
+#[test]
+fn f91_what_is_kept_never_hides_what_is_without_a_word() {
+    use crate::domain::overview::progress::follow_through;
+    use crate::domain::pair::Who;
+    let mut view = made().view::<PromiseDocs>(doc(), ANA, BEGIN.plus(9 * DAY)).unwrap();
+    let one = view.occurrences[0].clone();
+    let mut told = |outcomes: &[(Outcome, usize)]| {
+        let of =
+            |outcome, times| std::iter::repeat_n(OccurrenceView { outcome, ..one.clone() }, times);
+        view.occurrences =
+            outcomes.iter().flat_map(|(outcome, times)| of(*outcome, *times)).collect();
+        let mut weeks = follow_through(std::slice::from_ref(&view), Who::Me, one.week, 1);
+        let week = weeks.pop().unwrap();
+        (week.words, week.of_four_weeks.is_some())
+    };
+    let loud = told(&[(Outcome::Kept, 9), (Outcome::Missed, 2), (Outcome::Renegotiated, 1)]);
+    assert_eq!(loud, ("9 of 11 kept, 2 missed, 1 moved in time".to_owned(), true));
+    let silent = told(&[(Outcome::Kept, 10), (Outcome::NoWord, 5), (Outcome::Renegotiated, 1)]);
+    assert_eq!(silent, ("10 kept, 5 without a word, 1 moved in time".to_owned(), false));
+}
