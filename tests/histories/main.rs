@@ -135,14 +135,20 @@ proptest! {
         if let Some(current) = &ana.current {
             prop_assert!(current.you_both_agreed);
             prop_assert!(chose(&world, 0, current) && chose(&world, 1, current));
-            for clause in current.clauses.iter().filter(|clause| clause.sensitive) {
-                prop_assert!(clause.binds != Who::Both, "R5");
+            for clause in &current.clauses {
+                let labelled = current.kind.sensitive() || clause.category.sensitive();
+                if clause.binds == Who::Both {
+                    prop_assert!(!labelled, "R5");
+                    continue;
+                }
                 let obligor = if clause.binds == Who::Me { ANA } else { BEN };
                 let wrote = world.records.iter().any(|held| held.author == obligor
                     && matches!(&held.record.action, Action::Agreement(agreement::Act::Propose { revision })
                         if revision.clauses.iter().any(|c| c.text == clause.text
                             && c.obligor == Obligor::Person(obligor))));
-                prop_assert!(wrote, "R5: {} was not written by whom it binds", clause.text);
+                prop_assert!(wrote || !labelled, "R5: {} was not written by whom it binds", clause.text);
+                // What one is asked by the other is as good as sensitive, whatever its label.
+                prop_assert!(wrote || clause.sensitive, "R5: {} is an ask", clause.text);
             }
         }
     }

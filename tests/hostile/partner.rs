@@ -167,11 +167,15 @@ async fn unknown_deep_and_non_canonical_records_stay_in_their_place_and_block_no
 }
 
 fn on_ana(liar: &Liar, text: String, days: i64, binds_ana: bool) -> Action {
+    labelled(liar, text, days, binds_ana, Category::Whereabouts)
+}
+
+fn labelled(liar: &Liar, text: String, days: i64, binds_ana: bool, category: Category) -> Action {
     let clause = Clause {
         id: "1".into(),
         text,
         obligor: if binds_ana { Obligor::Person(liar.partner) } else { Obligor::Both },
-        category: Category::Whereabouts,
+        category,
         cadence: None,
     };
     Action::Agreement(agreement::Act::Propose {
@@ -197,6 +201,7 @@ async fn r05_what_only_i_may_write_does_not_count_from_the_partner() {
         on_ana(&liar, "x".repeat(8_001), 20, true),
         on_ana(&liar, "I \u{202e}lie".into(), 20, true),
         on_ana(&liar, "Too long a time.".into(), 91, true),
+        labelled(&liar, "Too long for an ask.".into(), 91, true, Category::General),
     ];
     let lies: Vec<Entry> = lies
         .into_iter()

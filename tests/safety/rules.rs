@@ -260,3 +260,36 @@ async fn kinds(phone: &Phone) -> std::collections::BTreeSet<String> {
     let items = phone.space.log_items().await.unwrap();
     items.into_iter().filter(|item| !item.own).flat_map(|item| item.kinds).collect()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r05_what_one_is_asked_for_is_sensitive_whatever_label_the_asker_chose() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let asked = terms("Ana sends me where she is every hour.", Who::Partner, Category::General);
+    let mut long = asked.clone();
+    long.expires_at = Some(BEGIN.plus(180 * DAY));
+    let long = ben.space.agreements().propose(long).await;
+    assert_eq!(refused(long), RefusalCode::RunsTooLong);
+    let id = ben.space.agreements().propose(asked).await.unwrap().id;
+    both(&phones).await;
+    let shown = ana.space.agreements().show(id).await.unwrap();
+    assert!(shown.on_table[0].clauses[0].sensitive);
+    let yes = ana.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+    assert!(!yes.in_force(), "her yes cools off for a day (R33)");
+    let shared = ana.space.what_i_share().await.unwrap();
+    assert_eq!(shared.len(), 1);
+    assert!(shared[0].until <= BEGIN.plus(90 * DAY));
+    ana.clock.set(BEGIN.plus(2 * DAY));
+    assert!(ana.space.agreements().show(id).await.unwrap().in_force());
+    assert_eq!(ana.space.stop_all().await.unwrap().len(), 1);
+    assert!(!ana.space.agreements().show(id).await.unwrap().in_force());
+    both(&phones).await;
+    // What she writes of herself is what its label says.
+    let own = terms("I call you in the evening.", Who::Me, Category::General);
+    let id = ana.space.agreements().propose(own).await.unwrap().id;
+    both(&phones).await;
+    let shown = ben.space.agreements().show(id).await.unwrap();
+    assert!(!shown.on_table[0].clauses[0].sensitive);
+    let yes = ben.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+    assert!(yes.in_force());
+}

@@ -89,7 +89,7 @@ codes! {
     /// A one-sided offer binds its author only.
     OfferBindsOthers => "an offer can bind only the person who makes it",
     /// The agreement would run longer than its kind may (R3).
-    RunsTooLong => "this runs too long: 90 days at most with a sensitive clause or as an offer, else 365",
+    RunsTooLong => "this runs too long: 90 days at most with a sensitive clause, with one that asks something of your partner, or as an offer, else 365",
     /// The dates contradict each other or lie in the past.
     DatesOutOfOrder => "the dates do not fit: it must start before it ends, end in the future, and be reviewed in between",
     /// No clause, or too many.

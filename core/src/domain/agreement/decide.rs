@@ -42,7 +42,8 @@ pub struct Terms {
     /// From when; at once by default.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub starts: Option<Moment>,
-    /// Until when. By default 180 days on; 30 with a sensitive clause, 14 for an offer.
+    /// Until when. By default 180 days on; 30 with a sensitive clause or one that asks
+    /// something of the other alone, 14 for an offer.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub expires_at: Option<Moment>,
     /// When to look at it again; by default 90 days on, if it runs longer than that.
@@ -354,8 +355,9 @@ impl Decision<'_> {
         }
         let old = &current.revision;
         let ran = old.expires_at.since(old.starts.unwrap_or(current.proposed_at));
-        let expires_at = expires_at.unwrap_or(old.expires_at.max(now).plus(ran.min(span_cap(old))));
-        let cap = now.plus(span_cap(old));
+        let expires_at =
+            expires_at.unwrap_or(old.expires_at.max(now).plus(ran.min(self.span_cap(old))));
+        let cap = now.plus(self.span_cap(old));
         let revision = Revision {
             expires_at: expires_at.min(cap),
             parents: vec![current.hash],
@@ -443,11 +445,29 @@ impl Decision<'_> {
         parents
     }
 
+    /// Whether a clause binds the other alone, who has not written it (R5).
+    fn is_ask(&self, clause: &Clause) -> bool {
+        let theirs = |state: &RevisionState| {
+            state.proposed_by[self.me.other()] && state.revision.clauses.contains(clause)
+        };
+        matches!(clause.obligor, Obligor::Person(person) if person != self.context.me)
+            && !self.folded.revisions.iter().any(theirs)
+    }
+
+    /// Whether cooling-off and the 90-day cap hold for the whole of it.
+    fn sensitive(&self, revision: &Revision) -> bool {
+        revision.sensitive() || revision.clauses.iter().any(|clause| self.is_ask(clause))
+    }
+
+    fn span_cap(&self, revision: &Revision) -> i64 {
+        if self.sensitive(revision) { limits::SENSITIVE_SPAN } else { limits::AGREEMENT_SPAN }
+    }
+
     fn may_propose(&self, revision: &Revision) -> Result<(), Refusal> {
         let (pair, now) = (self.context.pair, self.context.now);
         let hash = revision.hash(self.folded.doc);
         let span = revision.expires_at.since(revision.starts.unwrap_or(now).max(now));
-        if span > span_cap(revision) {
+        if span > self.span_cap(revision) {
             return refuse(RefusalCode::RunsTooLong);
         }
         if !revision.well_formed(pair, now) {
@@ -456,14 +476,8 @@ impl Decision<'_> {
         for clause in revision.clauses.iter().filter(|c| revision.clause_sensitive(c)) {
             match clause.obligor {
                 Obligor::Both => return refuse(RefusalCode::BothInSensitive),
-                Obligor::Person(person) if person != self.context.me => {
-                    let theirs = self.folded.revisions.iter().any(|state| {
-                        state.proposed_by[self.me.other()]
-                            && state.revision.clauses.contains(clause)
-                    });
-                    if !theirs {
-                        return refuse(RefusalCode::NotYourClause);
-                    }
+                Obligor::Person(_) if self.is_ask(clause) => {
+                    return refuse(RefusalCode::NotYourClause);
                 }
                 Obligor::Person(_) => {}
             }
@@ -507,13 +521,13 @@ impl Decision<'_> {
             parents,
         };
         let starts = terms.starts.unwrap_or(now).max(now);
-        let sensitive = revision.sensitive();
+        let sensitive = self.sensitive(&revision);
         let span =
             if sensitive { default_span.min(limits::SENSITIVE_DEFAULT_SPAN) } else { default_span };
         revision.expires_at = terms.expires_at.unwrap_or(starts.plus(span));
         let review = starts.plus(limits::REVIEW_DEFAULT);
         revision.review_at = terms.review_at.or((review < revision.expires_at).then_some(review));
-        if revision.expires_at.since(starts) > span_cap(&revision) {
+        if revision.expires_at.since(starts) > self.span_cap(&revision) {
             return refuse(RefusalCode::RunsTooLong);
         }
         let passed = revision.review_at.is_some_and(|review| review <= now)
@@ -563,10 +577,6 @@ impl Decision<'_> {
             })
             .collect()
     }
-}
-
-fn span_cap(revision: &Revision) -> i64 {
-    if revision.sensitive() { limits::SENSITIVE_SPAN } else { limits::AGREEMENT_SPAN }
 }
 
 fn splice_action(draft: Position, splice: &Splice, insert: String) -> Act {

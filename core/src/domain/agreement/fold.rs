@@ -1,5 +1,6 @@
 //! From the records of one document to the state of one agreement.
 
+use super::authorship::{Authors, asks, written_by_whom_it_binds};
 use super::causal::{before, clock_suspect, suspended};
 use super::record::Act;
 use super::revision::{Clause, Obligor, Revision};
@@ -61,14 +62,27 @@ pub struct RevisionState {
     pub closed: Option<(Moment, Closing)>,
     /// For each person: they saw it ratified when they said yes, and it is not.
     pub overtaken: [bool; 2],
+    /// The ids of its asks (R5): clauses that bind one person alone, who did not write them.
+    pub asks: Vec<String>,
 }
 
 impl RevisionState {
+    /// Whether a clause of it is sensitive: by its category, by the kind of the agreement, or
+    /// because it is an ask. The label that its proposer chose never makes it less (R5).
+    pub fn clause_sensitive(&self, clause: &Clause) -> bool {
+        self.revision.clause_sensitive(clause) || self.asks.contains(&clause.id)
+    }
+
+    /// Whether cooling-off and the 90-day cap hold for the whole of it.
+    pub fn sensitive(&self) -> bool {
+        self.revision.sensitive() || !self.asks.is_empty()
+    }
+
     /// Until when it cools off on this phone: 24 hours after it first held both
     /// consents, at least 24 hours after the later stated one (R33).
     pub fn cools_until(&self) -> Option<Moment> {
         let [Some(a), Some(b)] = self.agreed else { return None };
-        self.revision.sensitive().then(|| a.held.max(b.held).plus(limits::COOLING_OFF))
+        self.sensitive().then(|| a.held.max(b.held).plus(limits::COOLING_OFF))
     }
 
     /// When it lapses unless both agree.
@@ -293,7 +307,7 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
     }
     let mut in_lane: Vec<Vec<u64>> = vec![Vec::new(); lanes.len()];
     let mut known: HashMap<RevisionHash, usize> = HashMap::new();
-    let mut authors: HashMap<&Clause, Vec<&Held>> = HashMap::new();
+    let mut authors: Authors<'_> = HashMap::new();
     let mut repeated: HashMap<(LogId, usize, (&str, bool)), usize> = HashMap::new();
     let mut choices: Vec<Choice<'a>> = Vec::new();
     for (held, person) in ordered {
@@ -304,6 +318,12 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
                     || !revision.well_formed(pair, held.record.at.moment)
                     || !written_by_whom_it_binds(revision, held, &authors)
                 {
+                    continue;
+                }
+                let starts = revision.starts.unwrap_or(held.record.at.moment);
+                let span = revision.expires_at.since(starts.max(held.record.at.moment));
+                let asks = asks(revision, &authors, Some(held), Some(held.author));
+                if !asks.is_empty() && span > limits::SENSITIVE_SPAN {
                     continue;
                 }
                 counts.proposals += 1;
@@ -332,7 +352,9 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
             | Action::Agreement(Act::WithdrawProposal { revision })
             | Action::Agreement(Act::Decline { revision }) => {
                 let Some(index) = known.get(revision).copied() else { continue };
-                let sensitive = folded.revisions[index].revision.sensitive();
+                let revision = &folded.revisions[index].revision;
+                let sensitive =
+                    revision.sensitive() || !asks(revision, &authors, Some(held), None).is_empty();
                 let cooling = sensitive && cooling(&choices, index, held);
                 // One after the other, of one kind, without a choice in between,
                 // they add nothing; what they cost is kept linear.
@@ -360,6 +382,9 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
         let operation = Operation { person: *person, lane, kind, revision, past };
         choices.push(Choice { held, person: *person, revision, operation });
     }
+    for state in &mut folded.revisions {
+        state.asks = asks(&state.revision, &authors, None, None);
+    }
     choices
 }
 
@@ -375,28 +400,8 @@ fn unanswered(hash: RevisionHash, revision: &Revision) -> RevisionState {
         on_table: false,
         closed: None,
         overtaken: [false; 2],
+        asks: Vec::new(),
     }
-}
-
-/// R5: a sensitive clause binds one person, and that person wrote it first. Its
-/// author is derived, never a field: an earlier proposal of theirs, seen here,
-/// holds the exact clause.
-fn written_by_whom_it_binds(
-    revision: &Revision,
-    held: &Held,
-    authors: &HashMap<&Clause, Vec<&Held>>,
-) -> bool {
-    revision.clauses.iter().filter(|clause| revision.clause_sensitive(clause)).all(|clause| {
-        match clause.obligor {
-            Obligor::Both => false,
-            Obligor::Person(person) => {
-                person == held.author
-                    || authors.get(clause).is_some_and(|earlier| {
-                        earlier.iter().any(|e| e.author == person && before(e, held))
-                    })
-            }
-        }
-    })
 }
 
 /// Whether a consent answers a proposal that stands in its causal past: one that

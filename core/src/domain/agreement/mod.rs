@@ -7,6 +7,7 @@
 //! - `view`: what one person sees of it at one moment;
 //! - `decide`: from a command to records, or a refusal.
 
+mod authorship;
 mod causal;
 pub mod decide;
 pub mod fold;

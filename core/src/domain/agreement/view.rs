@@ -57,7 +57,8 @@ pub struct ClauseView {
     pub binds: Who,
     /// What it touches.
     pub category: Category,
-    /// Whether it is sensitive, by its category or by the agreement's kind.
+    /// Whether it is sensitive: by its category, by the agreement's kind, or because it binds
+    /// one of the two who did not write it (R5).
     pub sensitive: bool,
     /// How often, in words.
     pub cadence: Option<String>,
@@ -397,6 +398,7 @@ fn show_offer(view: &mut AgreementView, offer: &OfferState, pair: &Pair, me: Sid
         on_table: false,
         closed: offer.closed,
         overtaken: [false; 2],
+        asks: Vec::new(),
     };
     let mut shown = revision_view(&state, pair, me);
     shown.i_agreed = offer.by == me;
@@ -422,7 +424,7 @@ fn revision_view(state: &RevisionState, pair: &Pair, me: Side) -> RevisionView {
             Obligor::Person(_) => Who::Partner,
         },
         category: clause.category.clone(),
-        sensitive: revision.clause_sensitive(clause),
+        sensitive: state.clause_sensitive(clause),
         cadence: clause.cadence.clone(),
     });
     RevisionView {
