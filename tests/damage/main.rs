@@ -544,3 +544,33 @@ async fn what_can_be_read_again_is_damaged_no_longer_and_stop_all_leaves_it_alon
     assert_eq!(kinds, ["agreement.end"]);
     drop(ben);
 }
+
+/// R8: what cannot be read may share something; what it is is not known.
+#[tokio::test(flavor = "multi_thread")]
+async fn r08_stop_all_pauses_what_cannot_be_read_and_never_ends_it() {
+    let [ana, _ben] = lived().await;
+    let shown = ana.space.agreements().list().await.unwrap();
+    let talk = shown.iter().find(|view| view.in_force() && view.offer_by.is_none()).unwrap().id;
+    let files = Connection::open(ana.folder.path().join("pair.db")).unwrap();
+    files
+        .execute_batch(
+            "CREATE TEMP TABLE entries AS SELECT * FROM entry;
+             UPDATE entry SET sealed = zeroblob(length(sealed)) WHERE place > 0;",
+        )
+        .unwrap();
+    ana.space.suspend().await.unwrap();
+    ana.space.resume().await.unwrap();
+    assert!(ana.space.agreements().list().await.unwrap().is_empty());
+    ana.space.stop_all().await.unwrap();
+    // The disk comes back.
+    files
+        .execute_batch(
+            "UPDATE entry SET sealed = old.sealed FROM temp.entries AS old
+             WHERE old.log = entry.log AND old.place = entry.place;",
+        )
+        .unwrap();
+    ana.space.rebuild().await.unwrap();
+    let view = ana.space.agreements().show(talk).await.unwrap();
+    assert!(view.suspended_by_me && view.ended_at.is_none(), "{:?}", view.state);
+    assert!(ana.space.agreements().resume(talk).await.unwrap().in_force());
+}

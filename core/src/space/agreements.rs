@@ -82,9 +82,9 @@ pub(super) fn stop_sharing(engine: &mut Engine) -> Result<Vec<SharedItem>, Error
         let views: Vec<AgreementView> = all.iter().map(|(_, view)| view.clone()).collect();
         let posts = super::openness::shared(engine)?;
         let mut drafts = stop_all(&all, &posts, engine.now());
-        // What cannot be read may share: it is ended.
-        let end = |target| Draft { target, action: agreement::Act::End.into(), body: None };
-        drafts.extend(damaged.into_iter().map(end));
+        // What cannot be read may share: it is paused, and ended by nothing but its person.
+        let pause = |target| Draft { target, action: agreement::Act::Suspend.into(), body: None };
+        drafts.extend(damaged.into_iter().map(pause));
         engine.decide_within(home, |_| Ok(drafts))?;
         Ok(what_i_share(&views, &posts))
     })
