@@ -22,7 +22,7 @@ pub struct Said {
 }
 
 /// A question, and what was answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     /// The question.
     pub said: Said,
@@ -30,8 +30,9 @@ pub struct Asked {
     pub on: Position,
     /// The answer that stands, if there is one.
     pub answer: Option<Position>,
-    /// Whether anything was answered.
-    pub answered: bool,
+    /// Every answer, oldest first: what the other has read stands beside what is said later
+    /// (R36).
+    pub answers: Vec<Said>,
 }
 
 /// The state of one account.
@@ -56,7 +57,8 @@ impl Account {
     pub(super) fn words(&self) -> Vec<Position> {
         let told = self.tellings.iter().map(|telling| telling.id);
         let asked = self.questions.iter().map(|question| question.said.id);
-        let answered = self.questions.iter().filter_map(|question| question.answer);
+        let answered = self.questions.iter().flat_map(|question| &question.answers);
+        let answered = answered.map(|answer| answer.id);
         told.chain(asked).chain(answered).filter(|id| !self.gone.contains(id)).collect()
     }
 }
@@ -93,7 +95,8 @@ pub(super) fn fold(pair: &Pair, of: &Records<'_>) -> Option<Account> {
         let of_this: Vec<&Held> =
             answers.iter().filter(|(of, _)| *of == held.id).map(|(_, answer)| *answer).collect();
         let answer = standing(&of_this).map(|answer| answer.id);
-        Some(Asked { said: said(held), on, answer, answered: !of_this.is_empty() })
+        let answers = of_this.iter().take(limits::TALK_RECORDS).map(|answer| said(answer));
+        Some(Asked { said: said(held), on, answer, answers: answers.collect() })
     };
     Some(Account {
         teller: pair.side(teller)?,

@@ -1,6 +1,6 @@
 //! What one person sees of an account.
 
-use super::fold::{Account, Asked};
+use super::fold::{Account, Asked, Said};
 use crate::domain::capability::Viewing;
 use crate::domain::pair::Who;
 use crate::domain::words::text_of;
@@ -9,13 +9,13 @@ use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
 
-/// One telling of an account.
+/// What was said at one time: a telling of an account, an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct TellingView {
     /// Its id.
     pub id: ItemId,
-    /// When it was told.
+    /// When.
     pub at: Moment,
     /// The words; `None` where they were taken back, or are not here yet.
     pub text: Option<String>,
@@ -42,6 +42,8 @@ pub struct QuestionView {
     pub answer: Option<String>,
     /// The answer's id.
     pub answer_id: Option<ItemId>,
+    /// Every answer, oldest first: a later one never replaces what was read (R36).
+    pub answers: Vec<TellingView>,
     /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) position: Position,
@@ -82,14 +84,21 @@ pub(super) fn project(account: &Account, viewing: Viewing<'_>) -> AccountView {
         };
         body.and_then(|body| text_of(&body, "text"))
     };
+    let shown = |one: &Said| TellingView {
+        id: one.id.item(),
+        at: one.at,
+        text: read(one.id),
+        position: one.id,
+    };
     let question = |asked: &Asked| QuestionView {
         id: asked.said.id.item(),
         at: asked.said.at,
         text: read(asked.said.id),
         on_earlier: asked.on != account.current,
-        answered: asked.answered,
+        answered: !asked.answers.is_empty(),
         answer: asked.answer.and_then(read),
         answer_id: asked.answer.map(Position::item),
+        answers: asked.answers.iter().map(shown).collect(),
         position: asked.said.id,
     };
     let mut questions: Vec<QuestionView> = account.questions.iter().map(question).collect();
@@ -98,17 +107,11 @@ pub(super) fn project(account: &Account, viewing: Viewing<'_>) -> AccountView {
     for at in &open[..open.len().saturating_sub(limits::QUESTIONS_OPEN)] {
         questions[*at].text = None;
     }
-    let tellings = account.tellings.iter().map(|telling| TellingView {
-        id: telling.id.item(),
-        at: telling.at,
-        text: read(telling.id),
-        position: telling.id,
-    });
     AccountView {
         id: viewing.doc,
         by: account.teller.seen_by(viewing.side),
         text: read(account.current),
-        tellings: tellings.collect(),
+        tellings: account.tellings.iter().map(shown).collect(),
         questions,
         salt: account.salt,
     }

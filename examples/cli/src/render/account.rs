@@ -19,8 +19,10 @@ pub fn accounts(accounts: &[AccountView]) -> String {
             let earlier = if question.on_earlier { " (asked on earlier words)" } else { "" };
             let text = question.text.as_deref().unwrap_or("(taken back, or not here yet)");
             lines.push(wrap(&format!("{}  {text}{earlier}", short(question.id)), "    ? "));
-            if let (Some(answer), Some(id)) = (&question.answer, question.answer_id) {
-                lines.push(wrap(&format!("{answer} [{}]", short(id)), "    ! "));
+            for (at, answer) in question.answers.iter().enumerate() {
+                let text = answer.text.as_deref().unwrap_or("(taken back, or not here yet)");
+                let later = if at > 0 { "later: " } else { "" };
+                lines.push(wrap(&format!("{later}{text} [{}]", short(answer.id)), "    ! "));
             }
         }
         lines.join("\n")
