@@ -128,7 +128,7 @@ pub use domain::pacing::{BothLimits, Contact, Feature, PairLimits, SpaceView};
 pub use domain::pair::Who;
 pub use domain::promise::{
     AskedView, Felt, Hint, NewPromise, Note as PromiseNote, OccurrenceView, Outcome, PromiseState,
-    PromiseView, Told,
+    PromiseView, ReportView, Told,
 };
 pub use domain::recurrence::{Due, IsoWeek, Rule, exactly};
 pub use domain::talk::{TalkState, TalkView};

@@ -221,7 +221,29 @@ async fn r37_a_pair_has_no_room_for_a_third() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn words_that_are_said_anew_leave_nothing_of_those_before() {
+async fn a_comment_that_is_said_anew_leaves_nothing_of_the_one_before() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let made = ana.space.promises().make(promise("I call you.", 1)).await.unwrap();
+    step(&phones, BEGIN.plus(2 * 3_600)).await;
+    ana.space.promises().report(made.id, None, Told::Missed, None).await.unwrap();
+    both(&phones).await;
+    let told = |words: &str| Some(words.to_owned());
+    let (felt, promises) = (amends::Felt::FeltLikeKept, ben.space.promises());
+    promises.comment(made.id, None, felt, told("the harbour was loud")).await.unwrap();
+    both(&phones).await;
+    assert!(super::daily::anywhere(ana.folder.path(), "the harbour was loud"));
+    promises.comment(made.id, None, felt, told("you called late")).await.unwrap();
+    both(&phones).await;
+    for phone in &phones {
+        phone.space.shutdown().await;
+        assert!(!super::daily::anywhere(phone.folder.path(), "the harbour was loud"));
+        assert!(super::daily::anywhere(phone.folder.path(), "you called late"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r36_the_words_of_an_earlier_report_stay_until_their_author_takes_them_back() {
     let phones = paired().await;
     let [ana, ben] = &phones;
     let made = ana.space.promises().make(promise("I call you.", 1)).await.unwrap();
@@ -229,9 +251,12 @@ async fn words_that_are_said_anew_leave_nothing_of_those_before() {
     let told = |words: &str| Some(words.to_owned());
     let promises = ana.space.promises();
     promises.report(made.id, None, Told::Missed, told("the harbour was loud")).await.unwrap();
-    both(&phones).await;
-    assert!(super::daily::anywhere(ben.folder.path(), "the harbour was loud"));
     promises.report(made.id, None, Told::Partly, told("I called late")).await.unwrap();
+    both(&phones).await;
+    let seen = ben.space.promises().show(made.id).await.unwrap();
+    let first = seen.occurrences[0].reports[0].words.clone().unwrap();
+    assert_eq!(first.text.as_deref(), Some("the harbour was loud"));
+    promises.withdraw_words(made.id, first.id).await.unwrap();
     both(&phones).await;
     for phone in &phones {
         phone.space.shutdown().await;

@@ -245,7 +245,6 @@ pub(super) fn decide(
             if !matches!(told, Told::Kept { .. }) && one.occurrence.due > now {
                 return Err(RefusalCode::BeforeDue.into());
             }
-            replaced = one.words[1];
             let act = Act::Report { occurrence: one.occurrence.id, told: *told };
             (act, body(words.as_ref())?)
         }
@@ -271,7 +270,7 @@ pub(super) fn decide(
         }
     };
     // Words that are said anew take the place of those before: nothing stays that
-    // nobody sees and nobody could take back.
+    // nobody sees and nobody could take back. Reports stay, each beside the other.
     let replaced = replaced.filter(|of| !folded.withdrawn.contains_key(of));
     let withdrawal = replaced.map(|of| withdrawal(folded.doc, of));
     let draft = Draft { target: folded.doc, action: act.into(), body: words };

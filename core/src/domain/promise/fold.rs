@@ -44,6 +44,19 @@ pub struct Asked {
     pub answer: Option<bool>,
 }
 
+/// One report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reported {
+    /// Its record.
+    pub id: Position,
+    /// When it was told, as stated.
+    pub at: Moment,
+    /// What.
+    pub told: Told,
+    /// Whether it has words.
+    pub words: bool,
+}
+
 /// One occurrence and everything that was said of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OccurrenceState {
@@ -57,6 +70,11 @@ pub struct OccurrenceState {
     pub asked: Option<Asked>,
     /// When it is expected, as a heads-up said.
     pub expected: Option<Moment>,
+    /// By how many seconds before it was due it was first said that it is paused, or taken back.
+    pub said_ahead: Option<i64>,
+    /// Every report, oldest first: what was told otherwise later stands beside what the other
+    /// has read (R36).
+    pub reports: Vec<Reported>,
     /// The records whose words stand, where they have some: heads-up, report,
     /// comment, repair.
     pub words: [Option<Position>; 4],
@@ -236,7 +254,7 @@ fn weigh(
             answer.map(|held| matches!(held.record.action, Action::Promise(Act::AcceptNew { .. })));
         fits.then_some(Asked { id: held.id, occurrence: new, answer })
     });
-    let told = report.and_then(|held| match &held.record.action {
+    let told_by = |held: &Held| match &held.record.action {
         Action::Promise(Act::Report { told: Told::Kept { at }, .. })
             if *at > held.record.at.moment.plus(limits::CLOCK_TOLERANCE) =>
         {
@@ -244,7 +262,14 @@ fn weigh(
         }
         Action::Promise(Act::Report { told, .. }) => Some(*told),
         _ => None,
-    });
+    };
+    let told = report.and_then(told_by);
+    let reported = |held: &&Held| {
+        let (at, words) = (held.record.at.moment, held.record.body.is_some());
+        Some(Reported { id: held.id, at, told: told_by(held)?, words })
+    };
+    let paused_at = pauses.iter().filter(|pause| in_pause(pause)).map(|(at, ..)| *at).min();
+    let said_at = paused_at.or(folded.retracted.filter(|at| *at < due));
     let felt = comment.and_then(|held| match &held.record.action {
         Action::Promise(Act::Comment { felt, .. }) => Some(*felt),
         _ => None,
@@ -256,7 +281,7 @@ fn weigh(
     let facts = Facts {
         due,
         deadline: occurrence.deadline,
-        paused: pauses.iter().any(in_pause),
+        paused: paused_at.is_some(),
         retracted: folded.retracted.is_some_and(|at| at < due),
         report: told,
         comment: felt as Option<Felt>,
@@ -268,5 +293,14 @@ fn weigh(
     let with_words = |held: &&&Held| held.record.body.is_some();
     let words = [heads_up, report, comment, repair]
         .map(|held| held.as_ref().filter(with_words).map(|held| held.id));
-    OccurrenceState { occurrence, moved_from, facts, asked, expected, words }
+    OccurrenceState {
+        occurrence,
+        moved_from,
+        facts,
+        asked,
+        expected,
+        said_ahead: said_at.map(|at| due.since(at)),
+        reports: said.reports.iter().filter_map(reported).collect(),
+        words,
+    }
 }

@@ -18,7 +18,7 @@ pub use decide::{Command, Hint, NewPromise, hints};
 pub use fold::Folded;
 pub use outcome::Outcome;
 pub use record::{Act, Felt, Told};
-pub use view::{AskedView, Note, OccurrenceView, PromiseState, PromiseView};
+pub use view::{AskedView, Note, OccurrenceView, PromiseState, PromiseView, ReportView};
 
 use super::capability::{Capability, Class, Context, Records, Viewing};
 use super::pair::{Pair, Side};
@@ -46,7 +46,9 @@ impl Capability for PromiseDocs {
 
     fn words(state: &Folded, _now: Moment) -> Vec<Position> {
         let words = state.occurrences.iter().flat_map(|one| one.words).flatten();
-        words.chain(state.made.iter().map(|made| made.id)).collect()
+        let reports = state.occurrences.iter().flat_map(|one| &one.reports);
+        let reports = reports.filter(|report| report.words).map(|report| report.id);
+        words.chain(reports).chain(state.made.iter().map(|made| made.id)).collect()
     }
 
     fn project(state: &Folded, viewing: Viewing<'_>) -> Option<PromiseView> {

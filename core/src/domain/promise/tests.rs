@@ -214,3 +214,25 @@ fn f91_what_is_kept_never_hides_what_is_without_a_word() {
     let silent = told(&[(Outcome::Kept, 10), (Outcome::NoWord, 5), (Outcome::Renegotiated, 1)]);
     assert_eq!(silent, ("10 kept, 5 without a word, 1 moved in time".to_owned(), false));
 }
+
+#[test]
+fn r36_a_pause_says_when_it_was_said_and_a_report_stands_beside_the_one_before() {
+    let view =
+        |written: &Written, viewer| written.view::<PromiseDocs>(doc(), viewer, BEGIN.plus(9 * DAY));
+    let mut paused = made();
+    let (from, until) = (BEGIN.plus(DAY), BEGIN.plus(2 * DAY));
+    paused.write(ANA, DAY - 60, doc(), Action::Promise(Act::Pause { from, until }));
+    let one = view(&paused, BEN).unwrap().occurrences.remove(0);
+    assert_eq!((one.outcome, one.said_ahead), (Outcome::Paused, Some(60)));
+
+    let mut told = made();
+    let first = told.write(ANA, 2 * DAY, doc(), report(Told::Missed));
+    told.say(first, words("I forgot."));
+    told.write(ANA, 3 * DAY, doc(), report(Told::Kept { at: BEGIN.plus(DAY) }));
+    let one = view(&told, BEN).unwrap().occurrences.remove(0);
+    let seen: Vec<_> = one.reports.iter().map(|report| (report.at, report.told)).collect();
+    let kept = Told::Kept { at: BEGIN.plus(DAY) };
+    let at = |days: i64| BEGIN.plus(days * DAY);
+    assert_eq!(seen, [(at(2), Told::Missed), (at(3), kept)]);
+    assert_eq!((one.outcome, one.said_ahead), (Outcome::Kept, None));
+}

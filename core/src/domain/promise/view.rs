@@ -1,6 +1,6 @@
 //! What one person sees of a promise.
 
-use super::fold::{Folded, OccurrenceState};
+use super::fold::{Folded, OccurrenceState, Reported};
 use super::outcome::{Outcome, outcome};
 use super::record::{Felt, Told};
 use crate::domain::pair::{Side, Who};
@@ -75,6 +75,18 @@ impl PromiseView {
     }
 }
 
+/// One report as one person sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct ReportView {
+    /// When it was told.
+    pub at: Moment,
+    /// What.
+    pub told: Told,
+    /// Its words, if it has some.
+    pub words: Option<Note>,
+}
+
 /// One occurrence as one person sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
@@ -99,8 +111,12 @@ pub struct OccurrenceView {
     pub expected: Option<Moment>,
     /// The new due that was asked for.
     pub asked: Option<AskedView>,
+    /// Paused, or taken back before it was due: so many seconds before.
+    pub said_ahead: Option<i64>,
     /// What the promisor reported.
     pub report: Option<Told>,
+    /// Every report, oldest first: a later one never replaces what was read (R36).
+    pub reports: Vec<ReportView>,
     /// How it felt to the promisee.
     pub comment: Option<Felt>,
     /// The words of the heads-up.
@@ -259,18 +275,27 @@ fn occurrence_view(
         position: asked.id,
     });
     debug_assert!(folded.made.is_some());
+    let outcome = outcome(&state.facts, now);
+    let ahead = matches!(outcome, Outcome::Paused | Outcome::WithdrawnBefore);
+    let report_view = |one: &Reported| ReportView {
+        at: one.at,
+        told: one.told,
+        words: said(one.words.then(|| note(one.id))),
+    };
     OccurrenceView {
         id: one.id,
         local: one.local.clone(),
         week: one.week,
         due: one.due,
         deadline: one.deadline,
-        outcome: outcome(&state.facts, now),
+        outcome,
         repaired: state.facts.repaired,
         moved_from: state.moved_from,
         expected: state.expected,
         asked,
+        said_ahead: state.said_ahead.filter(|_| ahead),
         report: state.facts.report,
+        reports: state.reports.iter().map(report_view).collect(),
         comment: state.facts.comment,
         heads_up_words: said(heads_up),
         report_words: said(report),

@@ -4,6 +4,7 @@ use super::{short, whose, wrap};
 use amends::Who;
 use amends::{
     Felt, Hint, OccurrenceView, Outcome, PromiseNote as Words, PromiseState, PromiseView,
+    ReportView, Told,
 };
 
 /// Something to think about before promising.
@@ -74,8 +75,38 @@ fn said(who: &str, note: Option<&Words>) -> Option<String> {
     Some(wrap(&text, "        "))
 }
 
+/// What was told before the report that stands.
+fn earlier(one: &OccurrenceView) -> Option<String> {
+    let (_, before) = one.reports.split_last()?;
+    let line = |report: &ReportView| {
+        let told = match report.told {
+            Told::Kept { .. } => "kept",
+            Told::Partly => "partly",
+            Told::Missed => "missed",
+        };
+        let words = report.words.as_ref().and_then(|note| note.text.as_deref());
+        let words = words.map(|words| format!(": {words}")).unwrap_or_default();
+        wrap(&format!("told before: {told}{words}"), "        ")
+    };
+    (!before.is_empty()).then(|| before.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// A length of time, in its largest whole unit.
+fn span(seconds: i64) -> String {
+    let (count, unit) = match seconds {
+        ..60 => (seconds, "second"),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..86_400 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
 fn occurrence(one: &OccurrenceView, view: &PromiseView) -> String {
     let mut head = format!("    {}  {}", one.local, outcome(one.outcome));
+    if let Some(seconds) = one.said_ahead {
+        head.push_str(&format!(", said {} before", span(seconds)));
+    }
     if one.repaired {
         head.push_str(", with a repair");
     }
@@ -102,6 +133,7 @@ fn occurrence(one: &OccurrenceView, view: &PromiseView) -> String {
         Some(head),
         said("ahead", one.heads_up_words.as_ref()),
         said("report", one.report_words.as_ref()),
+        earlier(one),
         felt.map(str::to_owned),
         said("comment", one.comment_words.as_ref()),
         said("repair", one.repair_words.as_ref()),
