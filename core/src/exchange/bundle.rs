@@ -193,10 +193,12 @@ impl Phone {
         from: impl FnOnce() -> Result<R, Error> + Send + 'static,
     ) -> Result<BundleSummary, Error> {
         let engine = self.engine.clone();
-        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let (answer, answered) = oneshot::channel();
         let read = move || {
-            let done = runtime.block_on(take(&engine, from));
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            let done = runtime
+                .map_err(Error::from)
+                .and_then(|runtime| runtime.block_on(take(&engine, from)));
             // The caller may have gone away.
             drop(answer.send(done));
         };

@@ -168,7 +168,7 @@ pub enum Capability {
     /// Reminders, by your own wishes.
     #[command(subcommand)]
     Remind(remind::RemindCommand),
-    /// Limits that both keep.
+    /// How long words are kept, and what you take no part in.
     #[command(subcommand)]
     Limits(limits::LimitsCommand),
     /// Space, for a while.

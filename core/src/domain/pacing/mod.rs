@@ -1,8 +1,9 @@
-//! Pace: limits that both keep, and space that either takes (F83).
+//! Pace: for how long words are kept, what one takes no part in, and space (F83).
 //!
-//! Limits are each person's own vote, and the most protective wins: the shorter
-//! retention, and off over on. Space takes effect at once, needs nobody, and of
-//! two that overlap the stricter holds while both last.
+//! Limits are each person's own vote. Shorter keeping reaches one's own words on both phones and
+//! the other's on one's own, never theirs on theirs (R15, K14); nobody switches anything off
+//! for the other (K15). Space takes effect at once, needs nobody, and of two that overlap the
+//! stricter holds while both last.
 
 mod decide;
 mod fold;

@@ -6,7 +6,7 @@ use crate::id::Position;
 use crate::time::Moment;
 use serde::{Deserialize, Serialize};
 
-/// Something that either person can switch off for both.
+/// Something in which a person may take no part (K15).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
@@ -75,7 +75,7 @@ pub enum Act {
         /// Days for which the words of check-ins, intentions and posts are kept
         /// at most.
         retention: Option<u16>,
-        /// What is switched off, in order.
+        /// What one takes no part in, in order.
         off: Vec<Feature>,
     },
     /// Takes space.
