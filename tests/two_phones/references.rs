@@ -13,7 +13,7 @@ use std::ffi::OsString;
 
 /// Every way in which a command names something. `?` is the reference in question, `{…}`
 /// what Ana has exactly one of.
-const NAMING: [&str; 63] = [
+const NAMING: [&str; 64] = [
     "agreement show ?",
     "agreement history ?",
     "agreement type ? --text x",
@@ -60,6 +60,7 @@ const NAMING: [&str; 63] = [
     "checkin answer 1=1 --template ?",
     "checkin seal --template ?",
     "checkin cancel --template ?",
+    "checkin take-back --template ?",
     "checkin share-alone --template ?",
     "checkin keep-private --template ?",
     "checkin skip --template ?",
