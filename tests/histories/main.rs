@@ -365,3 +365,31 @@ fn r33_a_withdrawal_that_claims_to_have_held_both_yeses_late_counts_for_30_days_
     assert!(withdrawn_after(20));
     assert!(!withdrawn_after(32));
 }
+
+/// What both agreed to instead takes effect after what they had is over: until then it cools off.
+#[test]
+fn i15_a_text_that_cools_off_while_the_old_one_expires_is_not_said_to_have_expired() {
+    use world::Doing::{Consent, Meet, Propose, Wait};
+    let steps = [
+        (0, Propose(0)),
+        (0, Wait(16)),
+        (0, Meet),
+        (1, Consent(0)),
+        (1, Propose(0)),
+        (0, Meet),
+        (0, Propose(3)),
+        (0, Meet),
+        (0, Wait(23)),
+        (1, Consent(0)),
+    ];
+    let world = told(&steps.map(|(who, doing)| Step { who, doing }));
+    let seen = |third: i64| {
+        let [ana, _] = views(&world, &world.records, world.now.plus(third * DAY / 3));
+        (ana.state, ana.in_force())
+    };
+    let states: Vec<_> = (0..60).map(seen).collect();
+    assert!(states.iter().any(|(state, _)| *state == AgreementState::CoolingOff));
+    let over = states.iter().position(|(state, _)| *state == AgreementState::Expired);
+    let after = over.map_or(&[][..], |over| &states[over..]);
+    assert!(after.iter().all(|(_, in_force)| !in_force), "{states:?}");
+}

@@ -41,8 +41,8 @@ pub enum Doing {
 
 #[derive(Debug, Clone)]
 pub struct Step {
-    who: usize,
-    doing: Doing,
+    pub who: usize,
+    pub doing: Doing,
 }
 
 pub fn steps(hostile: bool) -> impl Strategy<Value = Vec<Step>> {

@@ -85,6 +85,11 @@ impl RevisionState {
         self.sensitive().then(|| a.held.max(b.held).plus(limits::COOLING_OFF))
     }
 
+    /// Whether its time is over.
+    pub(super) fn is_over(&self, now: Moment) -> bool {
+        now >= self.revision.expires_at
+    }
+
     /// When it lapses unless both agree.
     pub fn lapses_at(&self) -> Moment {
         self.proposed_at.plus(limits::PROPOSAL_LAPSE)

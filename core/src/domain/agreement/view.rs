@@ -254,7 +254,14 @@ pub fn project(
     } else if let Some(offer) = folded.offer.as_ref().filter(|_| folded.revisions.is_empty()) {
         offer_state(offer, suspended, now)
     } else if let Some(current) = current {
-        running_state(current.revision.starts, current.revision.expires_at, suspended, now)
+        let revision = &current.revision;
+        match running_state(revision.starts, revision.expires_at, suspended, now) {
+            // What both agreed to instead is still to take effect.
+            AgreementState::Expired if cooling.is_some_and(|next| !next.is_over(now)) => {
+                AgreementState::CoolingOff
+            }
+            state => state,
+        }
     } else if cooling.is_some() {
         AgreementState::CoolingOff
     } else {
