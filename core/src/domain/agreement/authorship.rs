@@ -9,43 +9,44 @@ use std::collections::HashMap;
 /// The counted proposals that hold each clause.
 pub(super) type Authors<'a> = HashMap<&'a Clause, Vec<&'a Held>>;
 
-/// R5: a sensitive clause binds one person, and that person wrote it first. Its
-/// author is derived, never a field: an earlier proposal of theirs, seen here,
-/// holds the exact clause.
+/// Whether a person has written a clause: here, as `proposer`, or in an earlier proposal that
+/// holds it exactly, in the causal past of the record `at`; or anywhere, without such a record.
+fn wrote(
+    clause: &Clause,
+    person: PersonId,
+    authors: &Authors<'_>,
+    at: Option<&Held>,
+    proposer: Option<PersonId>,
+) -> bool {
+    let seen = |earlier: &Held| at.is_none_or(|at| before(earlier, at));
+    let earlier = authors.get(clause).into_iter().flatten();
+    proposer == Some(person) || earlier.copied().any(|e| e.author == person && seen(e))
+}
+
+/// R5: a sensitive clause binds one person, and that person wrote it first.
 pub(super) fn written_by_whom_it_binds(
     revision: &Revision,
     held: &Held,
     authors: &Authors<'_>,
 ) -> bool {
-    revision.clauses.iter().filter(|clause| revision.clause_sensitive(clause)).all(|clause| {
-        match clause.obligor {
-            Obligor::Both => false,
-            Obligor::Person(person) => {
-                person == held.author
-                    || authors.get(clause).is_some_and(|earlier| {
-                        earlier.iter().any(|e| e.author == person && before(e, held))
-                    })
-            }
-        }
+    let mut sensitive = revision.clauses.iter().filter(|clause| revision.clause_sensitive(clause));
+    sensitive.all(|clause| match clause.obligor {
+        Obligor::Both => false,
+        Obligor::Person(person) => wrote(clause, person, authors, Some(held), Some(held.author)),
     })
 }
 
-/// The ids of a revision's asks (R5): clauses that bind one person alone, who has written them
-/// neither here, as `proposer`, nor in the causal past of the record `at`; or nowhere at all.
+/// The ids of a revision's asks (R5): clauses that bind one person alone, who has not written
+/// them, as seen from the record `at` by `proposer`; or at all.
 pub(super) fn asks(
     revision: &Revision,
     authors: &Authors<'_>,
     at: Option<&Held>,
     proposer: Option<PersonId>,
 ) -> Vec<String> {
-    let seen = |earlier: &Held| at.is_none_or(|at| before(earlier, at));
-    let wrote = |clause: &Clause, person| {
-        let earlier = authors.get(clause).into_iter().flatten();
-        proposer == Some(person) || earlier.copied().any(|e| e.author == person && seen(e))
-    };
     let ask = |clause: &&Clause| match clause.obligor {
         Obligor::Both => false,
-        Obligor::Person(person) => !wrote(clause, person),
+        Obligor::Person(person) => !wrote(clause, person, authors, at, proposer),
     };
     revision.clauses.iter().filter(ask).map(|clause| clause.id.clone()).collect()
 }
