@@ -150,32 +150,16 @@ fn seal(engine: &mut Engine, template: TemplateId) -> Result<CheckInView, Error>
     engine.check_in(&home, template, view.period)
 }
 
-fn cancel(engine: &mut Engine, template: TemplateId, period: Period) -> Result<CheckInView, Error> {
-    let home = engine.home()?;
-    is_template(engine, &home, template)?;
-    engine.cancel_seal(template, period)?;
-    engine.check_in(&home, template, period)
-}
-
-fn take_back(
+/// Does something with the check-in of one period; gives back how it stands then.
+fn done(
     engine: &mut Engine,
     template: TemplateId,
     period: Period,
+    act: fn(&mut Engine, TemplateId, Period) -> Result<(), Error>,
 ) -> Result<CheckInView, Error> {
     let home = engine.home()?;
     is_template(engine, &home, template)?;
-    engine.take_answers_back(template, period)?;
-    engine.check_in(&home, template, period)
-}
-
-fn share_alone(
-    engine: &mut Engine,
-    template: TemplateId,
-    period: Period,
-) -> Result<CheckInView, Error> {
-    let home = engine.home()?;
-    is_template(engine, &home, template)?;
-    engine.share_alone(template, period)?;
+    act(engine, template, period)?;
     engine.check_in(&home, template, period)
 }
 
@@ -316,7 +300,7 @@ impl CheckIns<'_> {
     /// # Errors
     /// `NotSealed`.
     pub async fn cancel(&self, template: TemplateId, period: Period) -> Result<CheckInView, Error> {
-        self.0.write(move |engine| cancel(engine, template, period)).await
+        self.0.write(move |engine| done(engine, template, period, Engine::cancel_seal)).await
     }
 
     /// Takes back the answers that the partner has seen: their words go on both phones, and
@@ -331,7 +315,7 @@ impl CheckIns<'_> {
         template: TemplateId,
         period: Period,
     ) -> Result<CheckInView, Error> {
-        self.0.write(move |engine| take_back(engine, template, period)).await
+        self.0.write(move |engine| done(engine, template, period, Engine::take_answers_back)).await
     }
 
     /// Shares one's answers without the other's.
@@ -343,7 +327,7 @@ impl CheckIns<'_> {
         template: TemplateId,
         period: Period,
     ) -> Result<CheckInView, Error> {
-        self.0.write(move |engine| share_alone(engine, template, period)).await
+        self.0.write(move |engine| done(engine, template, period, Engine::share_alone)).await
     }
 
     /// Keeps one's answers private. The other learns nothing of it.
