@@ -16,8 +16,9 @@ use crate::time::Stated;
 
 impl Engine {
     /// Writes what a rule decides. What has come is read; then the clock is looked at (R32),
-    /// which pauses what that brought too; then `work` sees the state as it is, and appends. Whoever listens is told after
-    /// the transaction is durable; of everything, where it touched no document.
+    /// which pauses what that brought too; then `work` sees the state as it is, and appends.
+    /// Whoever listens is told after the transaction is durable; of everything, where it
+    /// touched no document.
     pub(crate) fn write<T>(
         &mut self,
         work: impl FnOnce(&mut Self, &mut Home) -> Result<T, Error>,
