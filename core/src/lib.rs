@@ -97,15 +97,14 @@ pub use net::Mdns;
 pub use net::{Beacon, Discovery, DiscoveryError, Folder, Mailbox, MailboxError, Sightings};
 pub use pairing::{Code, Invitation, PairingError, ShortCode};
 pub use space::{
-    Agreements, CheckIns, Hearing, Inner, Openness, PrivateDraft, Progress, Promises, Space,
-    Subscription, Today,
+    Agreements, CheckIns, Hearing, Inner, Openness, PrivateDraft, Progress, Promises, Shared,
+    Space, Subscription, Today,
 };
 #[cfg(feature = "sim")]
 pub use space::{SimLink, SimTurn};
 pub use store::{KeyFile, PassphraseFile, StorageError};
 pub use text::Splice;
 
-pub use domain::account::{AccountView, QuestionView, TellingView};
 pub use domain::agreement::{
     AgreementKind, AgreementState, AgreementView, AgreementsNow, Category, ClauseView, DraftView,
     HistoryItem, Notice as AgreementNotice, RevisionView, TaperStep, Terms, TermsClause,
@@ -131,6 +130,10 @@ pub use domain::promise::{
     PromiseView, ReportView, Told,
 };
 pub use domain::recurrence::{Due, IsoWeek, Rule, exactly};
+pub use domain::shared::{
+    AnswerView, BreachState, BreachView, Form, ItemDraft, ItemPart, ItemState, ItemView, NewItem,
+    Reply, Role, Section, VersionView, Wish,
+};
 pub use domain::talk::{TalkState, TalkView};
 pub use domain::{Refusal, RefusalCode};
 

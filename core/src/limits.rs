@@ -59,7 +59,7 @@ pub const DRAFTS: usize = 50;
 pub const AGREEMENTS: u64 = 10_000;
 /// Promises that one person may begin in one pair.
 pub const PROMISES: u64 = 100_000;
-/// Questions about an account that wait for an answer (R31).
+/// Questions of one person that wait for an answer (R31).
 pub const QUESTIONS_OPEN: usize = 3;
 /// How far back views look, whatever was stated: a hundred years.
 pub const LIFE: i64 = 36_525 * DAY;
@@ -156,7 +156,13 @@ pub const CHECK_INS_PER_MONTH: usize = 500;
 pub const EXPIRY_CONFIRMED: i64 = 60;
 /// Spaces of one person that count (in log order).
 pub const SPACES: usize = 500;
-/// Records of each sort that count, per talk or account.
+/// Words of hurt notes, and of what asks for reassurance, are kept for so long.
+pub const HURT_RETENTION: i64 = 180 * DAY;
+/// Texts of one part of a shared item.
+pub const ITEM_TEXTS: usize = 20;
+/// All that one telling of a shared item says, in Unicode scalar values.
+pub const ITEM_SCALARS: usize = 15_000;
+/// Records of each sort that count, per talk or shared item.
 pub const TALK_RECORDS: usize = 500;
 /// Entries of a log that are kept as one row; one is unsealed to read any of them.
 pub const SEGMENT_ENTRIES: usize = 256;

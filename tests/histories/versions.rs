@@ -2,15 +2,19 @@
 
 use amends::internals::domain::action::forget_kinds;
 use amends::time::DAY;
-use amends::{BundleOf, Space, Told};
+use amends::{BundleOf, Form, NewItem, Space, Told};
 use amends_tests::phones::{BEGIN, copy_of, host, paired, plain, post, promise};
 use std::collections::BTreeSet;
+
+fn account(words: &str) -> NewItem {
+    NewItem::words(Form::Account, words)
+}
 
 async fn shown(space: &Space) -> String {
     let agreements = space.agreements().list().await.unwrap();
     let promises = space.promises().list().await.unwrap();
     let talks = space.hearing().talks().await.unwrap();
-    let accounts = space.hearing().accounts().await.unwrap();
+    let accounts = space.shared().list(None).await.unwrap();
     let posts = space.openness().list().await.unwrap();
     serde_json::to_string(&(agreements, promises, talks, accounts, posts)).unwrap()
 }
@@ -23,7 +27,7 @@ async fn a_phone_that_knows_fewer_kinds_derives_the_same_documents_and_shows_all
     let due = BEGIN.plus(3_600);
     let agreed = ana.space.agreements().propose(plain("We call at noon.")).await.unwrap();
     let made = ana.space.promises().make(promise("I call.", due)).await.unwrap();
-    let told = ana.space.hearing().tell(None, "What it was like.").await.unwrap();
+    let told = ana.space.shared().offer(account("What it was like.")).await.unwrap();
     let talk = ana.space.hearing().propose_talk("The week.", due.plus(86_400)).await.unwrap();
     ana.space.openness().post(post("At work.")).await.unwrap();
     let words = ana.space.agreements().keep_draft(None, "We write.").await.unwrap();
@@ -68,7 +72,7 @@ async fn a_phone_that_knows_fewer_kinds_derives_the_same_documents_and_shows_all
 async fn what_a_phone_did_not_know_is_there_years_later_when_it_is_newer() {
     let [ana, ben] = paired().await;
     let older = copy_of(ben.folder.path());
-    ana.space.hearing().tell(None, "What it was like.").await.unwrap();
+    ana.space.shared().offer(account("What it was like.")).await.unwrap();
     let files = tempfile::tempdir().unwrap();
     let file = files.path().join("bundle");
     ana.space.write_bundle(&file, BundleOf::Everything).await.unwrap();
@@ -85,5 +89,5 @@ async fn what_a_phone_did_not_know_is_there_years_later_when_it_is_newer() {
     drop(old);
     forget_kinds(&[]);
     let newer = Space::open(older.path(), open()).unwrap();
-    assert_eq!(newer.hearing().accounts().await.unwrap().len(), 1);
+    assert_eq!(newer.shared().list(None).await.unwrap().len(), 1);
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod surface;
+mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -202,6 +203,8 @@ fn held(text: &str) -> BTreeSet<String> {
             }
             found.insert(match list {
                 "inv" => format!("Log invariant {number}"),
+                // Features are listed with both digits.
+                "f" => format!("F{number}"),
                 list => format!("{}{}", list.to_uppercase(), number.trim_start_matches('0')),
             });
         }

@@ -5,8 +5,8 @@ use crate::daily::promise;
 use amends::id::{DocId, ItemId, OccurrenceId};
 use amends::time::DAY;
 use amends::{
-    Answers, CheckInCadence, Due, Error, Feature, Felt, Period, RefusalCode, Space, Splice,
-    TemplateId, Terms, Told,
+    Answers, CheckInCadence, Due, Error, Feature, Felt, Form, NewItem, Period, RefusalCode, Space,
+    Splice, TemplateId, Terms, Told,
 };
 use amends_tests::phones::{BEGIN, meet, paired, plain};
 use std::future::Future;
@@ -48,10 +48,11 @@ fn calls() -> Vec<Call> {
         "talk": space, id =>
             space.hearing().move_talk(id, BEGIN.plus(2 * DAY)),
             space.hearing().decline_talk(id), space.hearing().end_talk(id);
-        "account": space, id =>
-            space.hearing().tell(Some(id), "It was so."), space.hearing().ask(id, "When?"),
-            space.hearing().answer(id, ItemId([7; 16]), "At six."),
-            space.hearing().withdraw_words(id, ItemId([7; 16]));
+        "item": space, id =>
+            space.shared().show(id), space.shared().revise(id, account("It was so.")),
+            space.shared().take_back(id),
+            space.shared().offer(NewItem { about: Some(id), ..account("It was so.") }),
+            space.shared().withdraw_words(id, ItemId([7; 16]));
         "template": space, id =>
             space.check_ins().drop_template(id),
             space.check_ins().skip(TemplateId::Own(id)),
@@ -63,6 +64,10 @@ fn calls() -> Vec<Call> {
             space.check_ins().take_back(TemplateId::Own(id), today()),
             space.progress().trends(TemplateId::Own(id));
     }
+}
+
+fn account(words: &str) -> NewItem {
+    NewItem::words(Form::Account, words)
 }
 
 /// A private draft that is opened in this document.
@@ -84,7 +89,7 @@ async fn i04_every_call_refuses_a_document_of_another_kind_and_writes_nothing_in
     let agreement = ana.space.agreements().propose(terms).await.unwrap().id;
     let made = ana.space.promises().make(promise("I call.", 20)).await.unwrap().id;
     let talk = ana.space.hearing().propose_talk("The weekend", BEGIN.plus(DAY)).await.unwrap().id;
-    let account = ana.space.hearing().tell(None, "I came home late.").await.unwrap().id;
+    let account = ana.space.shared().offer(account("I came home late.")).await.unwrap().id;
     let asked = vec!["How was today?".to_owned()];
     let template = ana.space.check_ins().make_template("Ours", CheckInCadence::Daily, asked).await;
     let TemplateId::Own(template) = template.unwrap().id else { panic!() };
@@ -94,7 +99,7 @@ async fn i04_every_call_refuses_a_document_of_another_kind_and_writes_nothing_in
         ("agreement", agreement),
         ("promise", made),
         ("talk", talk),
-        ("account", account),
+        ("item", account),
         ("template", template),
     ];
     documents.push(("nothing", DocId([7; 16])));

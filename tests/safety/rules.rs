@@ -11,6 +11,7 @@ use amends::TemplateId;
 use amends::Told;
 use amends::Who;
 use amends::time::DAY;
+use amends::{Form, ItemState, ItemView, NewItem, Reply, Section};
 use amends_tests::phones::{BEGIN, Phone, meet, paired, plain, terms};
 
 pub async fn both(phones: &[Phone; 2]) {
@@ -162,25 +163,28 @@ async fn r12_the_other_cannot_silence_the_note_that_this_phone_is_paired() {
 async fn r31_at_most_three_questions_wait_and_a_fourth_takes_the_oldest_one_s_place() {
     let phones = paired().await;
     let [ana, ben] = &phones;
-    let told = ana.space.hearing().tell(None, "What happened.").await.unwrap();
-    both(&phones).await;
     for question in ["first?", "second?", "third?", "fourth?"] {
-        ben.space.hearing().ask(told.id, question).await.unwrap();
+        ben.space.shared().offer(NewItem::words(Form::Question, question)).await.unwrap();
     }
     both(&phones).await;
+    let waiting = |items: Vec<ItemView>| -> Vec<String> {
+        let asks = items.iter().filter(|item| item.state == ItemState::Standing);
+        let asks = asks.filter(|item| item.answers.is_empty());
+        asks.flat_map(|item| item.part(Section::Text)).cloned().collect()
+    };
     for phone in &phones {
-        let account = phone.space.hearing().accounts().await.unwrap().remove(0);
-        let waiting: Vec<_> = account.questions.iter().filter(|one| one.waits()).collect();
-        let texts: Vec<_> = waiting.iter().filter_map(|one| one.text.as_deref()).collect();
-        assert_eq!(texts, ["second?", "third?", "fourth?"]);
+        let items = phone.space.shared().list(Some(Form::Question)).await.unwrap();
+        assert_eq!(waiting(items), ["second?", "third?", "fourth?"]);
     }
     // An answer makes room again.
-    let account = ana.space.hearing().accounts().await.unwrap().remove(0);
-    let second = account.questions.iter().find(|one| one.waits()).unwrap().id;
-    ana.space.hearing().answer(told.id, second, "Because.").await.unwrap();
+    let items = ana.space.shared().list(None).await.unwrap();
+    let second = items.iter().find(|item| item.waits_for_me).unwrap();
+    let because = Some("Because.".to_owned());
+    ana.space.shared().answer(second, Reply::Here, because, None).await.unwrap();
     both(&phones).await;
-    let after = ben.space.hearing().ask(told.id, "fifth?").await.unwrap();
-    assert_eq!(after.questions.iter().filter(|one| one.waits()).count(), 3);
+    ben.space.shared().offer(NewItem::words(Form::Question, "fifth?")).await.unwrap();
+    let items = ben.space.shared().list(None).await.unwrap();
+    assert_eq!(waiting(items), ["third?", "fourth?", "fifth?"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,7 @@ use std::ffi::OsString;
 
 /// Every way in which a command names something. `?` is the reference in question, `{…}`
 /// what Ana has exactly one of.
-const NAMING: [&str; 64] = [
+const NAMING: [&str; 67] = [
     "agreement show ?",
     "agreement history ?",
     "agreement type ? --text x",
@@ -72,12 +72,15 @@ const NAMING: [&str; 64] = [
     "talk accept ?",
     "talk decline ?",
     "talk end ?",
-    "account tell x --id ?",
-    "account ask ? x",
-    "account answer ? x x",
-    "account answer {account} ? x",
-    "account take-back ? x",
-    "account take-back {account} ?",
+    "telling tell question x --about ?",
+    "telling anew ? x",
+    "telling answer ? heard",
+    "telling take-back ?",
+    "telling take-back {account} --words ?",
+    "telling keep account x --id ?",
+    "telling keep question x --about ?",
+    "telling offer ?",
+    "telling discard ?",
 ];
 
 struct Ana {
@@ -105,7 +108,8 @@ impl Ana {
             ("template", "checkin template x --item x"),
             ("intention", "checkin intend x"),
             ("talk", "talk propose x --at 2026-03-05T18:00:00Z"),
-            ("account", "account tell x"),
+            ("account", "telling tell account x"),
+            ("kept", "telling keep account x"),
         ] {
             let made = ana.act(words, "").await.unwrap();
             ana.has.insert(name, made["id"].as_str().unwrap().to_owned());
@@ -138,7 +142,8 @@ impl Ana {
             "checkin templates",
             "checkin intentions",
             "talk list",
-            "account list",
+            "telling list",
+            "telling drafts",
         ] {
             shown.push(self.act(list, "").await.unwrap());
         }

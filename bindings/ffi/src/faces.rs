@@ -8,13 +8,14 @@ use crate::space::Space;
 use crate::views::{CheckInView, Reminder};
 use amends::AgreementsNow;
 use amends::Due;
+use amends::TalkView;
 use amends::Who;
 use amends::foreign::AmendsError;
 use amends::id::{DocId, ItemId, OccurrenceId, RevisionHash};
 use amends::time::Moment;
-use amends::{AccountView, TalkView};
 use amends::{AgreementView, Terms};
 use amends::{Answers, CheckInCadence as Cadence, IntentionView, Period, Template, TemplateId};
+use amends::{BreachView, Form, ItemDraft, ItemView, NewItem, Reply};
 use amends::{Felt, Hint, NewPromise, PromiseView, Told};
 use amends::{HistoryItem, PrivateDraft, Today};
 use amends::{Milestone, PatternPoint, Trend, WeekCounts};
@@ -53,8 +54,10 @@ faces! {
     Inner: inner by inner_calls;
     /// Check-ins that open for both at once, and daily intentions.
     CheckIns: check_ins by check_ins_calls;
-    /// Talks at a time that suits both, and accounts of what happened.
+    /// Talks at a time that suits both.
     Hearing: hearing by hearing_calls;
+    /// What one tells and the other may answer.
+    Shared: shared by shared_calls;
     /// What was done, in words and without a score (R16, R22).
     Progress: progress by progress_calls;
 }

@@ -2,7 +2,7 @@
 //! by its line here.
 
 use super::capability::{Act, Kind, Words};
-use super::{account, agreement, checkin, intention, openness, pacing, pair, promise, talk, words};
+use super::{agreement, checkin, intention, openness, pacing, pair, promise, shared, talk, words};
 use crate::cbor::Value;
 use crate::id::DocId;
 use crate::time::Moment;
@@ -93,8 +93,8 @@ actions! {
     Pacing(pacing::Act),
     /// Does something with a talk.
     Talk(talk::Act),
-    /// Does something with an account.
-    Account(account::Act),
+    /// Tells something that the other may answer, or answers it.
+    Item(shared::Act),
     /// Takes words back, or says thank you for them.
     Words(words::Act),
 }
@@ -198,8 +198,8 @@ classes! { $
     Template("template"): crate::domain::template::Templates,
     /// A talk that both plan.
     Talk("talk"): crate::domain::talk::Talks,
-    /// What one tells and the other asks about.
-    Account("account"): crate::domain::account::Accounts,
+    /// What one tells and the other may answer.
+    Item("item"): crate::domain::shared::Items,
 }
 
 impl Class {

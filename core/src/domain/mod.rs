@@ -16,7 +16,6 @@
 //! sent meets the same fold as one's own: whether a record *counts* is decided
 //! there, from the record and its causal past alone, so both phones agree on it.
 
-pub mod account;
 pub mod action;
 pub mod agreement;
 pub mod capability;
@@ -33,6 +32,7 @@ pub mod promise;
 pub mod record;
 pub mod recurrence;
 pub mod refusal;
+pub mod shared;
 pub mod talk;
 pub mod template;
 pub mod words;

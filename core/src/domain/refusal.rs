@@ -168,6 +168,16 @@ codes! {
     NoLongerThere => "this is not, or no longer, there: it has expired, was taken back, or the id is another",
     /// A thank-you for one's own words.
     OwnWords => "these are your own words",
+    /// A part, a wish or a role that this form does not have.
+    PartUnknown => "this has no such part: its help says which it has",
+    /// Something is missing without which it cannot be offered.
+    PartMissing => "something is missing that belongs to this: add it, or keep it as a draft",
+    /// An answer that cannot be given to this.
+    ReplyUnknown => "this cannot be answered so: what is shown says which answers there are",
+    /// It cannot be about that.
+    SubjectInvalid => "this cannot be about that: name what it is about, of a form that fits",
+    /// There is one of these already.
+    AlreadyTold => "you have told this already: tell it anew, and what was told stays beside it",
     /// Nobody has such a template.
     TemplateUnknown => "there are no such questions on this phone: list the templates",
     /// A period that is none, or not the current one.

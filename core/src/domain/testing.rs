@@ -83,6 +83,19 @@ impl Written {
         view::<C>(&pair(), doc, viewer, &self.state::<C>(doc, viewer), now, &read)
     }
 
+    /// Gives a record a body: what its author committed to.
+    pub fn with_body(&mut self, of: Position, fields: Value) {
+        self.with_body_if(of, true, fields);
+    }
+
+    pub fn with_body_if(&mut self, of: Position, has: bool, fields: Value) {
+        if has {
+            let held = self.held.iter_mut().find(|held| held.id == of).unwrap();
+            held.record.body = Some(crate::id::Commitment([3; 32]));
+            self.say(of, fields);
+        }
+    }
+
     pub fn say(&mut self, of: Position, fields: Value) {
         self.bodies.insert(of, fields);
     }

@@ -97,6 +97,15 @@ pub fn withdraw(
     Ok(vec![withdrawal(records.doc, said.id)])
 }
 
+/// What is left of words that were taken back, or have run out (RULES.md, words and bodies).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stub {
+    /// For a week it is said that something was there.
+    Week,
+    /// For as long as the pair lasts: that it was told, when, and when it was taken back.
+    Lasting,
+}
+
 /// Where words are read: the body of the record at a position, if it is here.
 pub type Bodies<'a> = dyn Fn(Position) -> Option<Value> + 'a;
 

@@ -310,6 +310,15 @@ impl Engine {
     /// Begins a document of one's own with a command; gives back what is seen of it then.
     pub(crate) fn begin<C: Capability>(&mut self, command: &C::Command) -> Result<C::View, Error> {
         let salt = random(self.entropy())?;
+        self.begin_from::<C>(salt, command)
+    }
+
+    /// The same, in the document whose id is made from this salt.
+    pub(crate) fn begin_from<C: Capability>(
+        &mut self,
+        salt: [u8; 16],
+        command: &C::Command,
+    ) -> Result<C::View, Error> {
         let doc = self.write(|engine, home| {
             let doc = own_document(home.pair.id, home.me, &salt);
             engine.decided::<C>(home, &[doc], command, salt)?;

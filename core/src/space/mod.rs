@@ -16,6 +16,7 @@ mod progress;
 mod promises;
 mod recovery;
 mod settings;
+mod shared;
 #[cfg(feature = "sim")]
 mod sim;
 mod subscription;
@@ -29,6 +30,7 @@ pub use inner::Inner;
 pub use openness::Openness;
 pub use progress::{Progress, Today};
 pub use promises::Promises;
+pub use shared::Shared;
 #[cfg(feature = "sim")]
 pub use sim::{SimLink, SimTurn};
 pub use subscription::Subscription;
@@ -127,7 +129,13 @@ impl Space {
         Openness(self)
     }
 
-    /// Talks that both plan, and accounts that one tells and the other asks about.
+    /// What one tells and the other may answer: breaches, accounts, acknowledgements,
+    /// questions, pain and needs.
+    pub fn shared(&self) -> Shared<'_> {
+        Shared(self)
+    }
+
+    /// Talks that both plan.
     pub fn hearing(&self) -> Hearing<'_> {
         Hearing(self)
     }

@@ -103,7 +103,8 @@ async fn a_view_is_made_again_only_for_its_own_class_and_once_for_all_who_listen
     let quiet = async |view: &mut Subscription<_>| {
         tokio::time::timeout(std::time::Duration::from_millis(100), view.next()).await.is_err()
     };
-    space.hearing().tell(None, "What it was like.").await.unwrap();
+    let told = crate::NewItem::words(crate::Form::Account, "What it was like.");
+    space.shared().offer(told).await.unwrap();
     assert!(quiet(&mut one).await && quiet(&mut other).await);
     assert_eq!(MADE.load(Ordering::Relaxed), 1, "an account is no post");
     let post = crate::NewPost {

@@ -1,6 +1,5 @@
 //! What can be said on the command line.
 
-pub mod account;
 pub mod agreement;
 pub mod checkin;
 pub mod journal;
@@ -13,6 +12,7 @@ pub mod remind;
 pub mod share;
 pub mod space;
 pub mod talk;
+pub mod telling;
 mod values;
 
 use crate::reference::Reference;
@@ -158,9 +158,9 @@ pub enum Capability {
     /// Talks that you both plan.
     #[command(subcommand)]
     Talk(talk::TalkCommand),
-    /// What happened, told by one; the other may ask.
+    /// Name what happened, own it, be heard: what one tells and the other may answer.
     #[command(subcommand)]
-    Account(account::AccountCommand),
+    Telling(telling::TellingCommand),
     /// How it goes: counts in words, week by week. No score, no streak.
     Progress(progress::ProgressArgs),
     /// What is next for you: three things at most.

@@ -1,6 +1,5 @@
 //! Views as words for a terminal of 80 columns.
 
-pub mod account;
 pub mod checkin;
 pub mod journal;
 pub mod limits;
@@ -11,6 +10,7 @@ pub mod remind;
 pub mod share;
 pub mod space;
 pub mod talk;
+pub mod telling;
 
 use amends::AgreementState;
 use amends::Who;

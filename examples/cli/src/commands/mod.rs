@@ -1,6 +1,5 @@
 //! What each command does.
 
-mod account;
 mod agreement;
 mod checkin;
 mod journal;
@@ -14,6 +13,7 @@ mod remind;
 mod share;
 mod space;
 mod talk;
+mod telling;
 
 use crate::args::{Capability, Cli, Command, LogCommand, ScenarioCommand};
 use crate::phone::Phone;
@@ -128,7 +128,7 @@ async fn on_capability(
         Capability::Journal(command) => journal::run(command, space, terminal).await,
         Capability::Checkin(command) => checkin::run(command, space, terminal).await,
         Capability::Talk(command) => talk::run(command, space, terminal).await,
-        Capability::Account(command) => account::run(command, space, terminal).await,
+        Capability::Telling(command) => telling::run(command, space, terminal).await,
         Capability::Progress(args) => progress::run(args, space, terminal).await,
         Capability::Remind(command) => remind::run(command, space, terminal).await,
         Capability::Limits(command) => limits::run(command, space, terminal).await,

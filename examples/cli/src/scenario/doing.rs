@@ -102,7 +102,7 @@ mod tests {
     fn what_is_made_and_what_something_is_about_are_told_apart() {
         let about = |said: &str| *Doing::parse(said).unwrap() == Doing::Command { about: true };
         for making in
-            ["promise make", "openness post", "account tell", "checkin intend", "limits set"]
+            ["promise make", "openness post", "telling tell", "checkin intend", "limits set"]
         {
             assert!(!about(making), "{making}");
         }

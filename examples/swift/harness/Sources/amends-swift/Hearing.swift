@@ -1,7 +1,7 @@
 import Amends
 import Foundation
 
-/// Talks and accounts.
+/// Talks.
 extension Phone {
     func talk(_ space: Space, _ words: inout Words) async throws {
         let hearing = space.hearing()
@@ -30,32 +30,6 @@ extension Phone {
         case "decline": view = try await hearing.declineTalk(id: try words.next("which talk"))
         case "end": view = try await hearing.endTalk(id: try words.next("which talk"))
         default: throw Failure.usage("there is no command talk \(verb) here")
-        }
-        try words.end()
-        say(json(view))
-    }
-
-    func account(_ space: Space, _ words: inout Words) async throws {
-        let hearing = space.hearing()
-        let verb = try words.next("what to do")
-        let anew = try words.option("--id")
-        let view: AccountView
-        switch verb {
-        case "list":
-            try words.end()
-            return say(["accounts": json(try await hearing.accounts())])
-        case "tell": view = try await hearing.tell(text: try words.next("the words"), id: anew)
-        case "ask":
-            view = try await hearing.ask(
-                id: try words.next("which account"), text: try words.next("the words"))
-        case "answer":
-            view = try await hearing.answer(
-                id: try words.next("which account"), question: try words.next("which question"),
-                text: try words.next("the words"))
-        case "take-back":
-            view = try await hearing.withdrawWords(
-                id: try words.next("which account"), words: try words.next("which words"))
-        default: throw Failure.usage("there is no command account \(verb) here")
         }
         try words.end()
         say(json(view))

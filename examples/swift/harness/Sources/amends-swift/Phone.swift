@@ -118,7 +118,7 @@ struct Phone: Sendable {
         case "limits": try await limits(space, &words)
         case "space": try await spaceFor(space, &words)
         case "talk": try await talk(space, &words)
-        case "account": try await account(space, &words)
+        case "telling": try await telling(space, &words)
         case "pair": try await pair(space, &words)
         case "sync": try await sync(space, &words)
         default: try await general(space, group, &words)

@@ -1,4 +1,4 @@
-/** Talks and accounts. */
+/** Talks. */
 package app.amends.harness
 
 import app.amends.ffi.Space
@@ -21,23 +21,6 @@ suspend fun Phone.talk(space: Space, words: Words) {
         "decline" -> hearing.declineTalk(words.next("which talk"))
         "end" -> hearing.endTalk(words.next("which talk"))
         else -> throw Failure.usage("there is no command talk $verb here")
-    }
-    words.end()
-    say(json(view))
-}
-
-suspend fun Phone.account(space: Space, words: Words) {
-    val hearing = space.hearing()
-    val verb = words.next("what to do")
-    val anew = words.option("--id")
-    val view = when (verb) {
-        "list" -> return say(json("accounts" to hearing.accounts())).also { words.end() }
-        "tell" -> hearing.tell(words.next("the words"), anew)
-        "ask" -> hearing.ask(words.next("which account"), words.next("the words"))
-        "answer" ->
-            hearing.answer(words.next("which account"), words.next("which question"), words.next("the words"))
-        "take-back" -> hearing.withdrawWords(words.next("which account"), words.next("which words"))
-        else -> throw Failure.usage("there is no command account $verb here")
     }
     words.end()
     say(json(view))

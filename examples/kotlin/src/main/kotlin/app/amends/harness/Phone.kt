@@ -95,7 +95,7 @@ class Phone(val home: Path, val now: Instant, val say: (JsonElement) -> Unit) {
             "limits" -> limits(space, words)
             "space" -> spaceFor(space, words)
             "talk" -> talk(space, words)
-            "account" -> account(space, words)
+            "telling" -> telling(space, words)
             "pair" -> pair(space, words)
             "sync" -> sync(space, words)
             else -> general(space, group, words)

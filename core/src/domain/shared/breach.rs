@@ -1,0 +1,94 @@
+//! What is seen of a breach: what was named, both accounts, whether it rests (F01–F11).
+//! Nothing of it is ever "resolved": no state says so.
+
+use super::form::{Form, Reply, Role, Sort};
+use super::view::{ItemState, ItemView};
+use crate::domain::pair::Who;
+use serde::Serialize;
+
+/// How a breach stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum BreachState {
+    /// One has named it.
+    Named,
+    /// Both have told their account of it.
+    TwoAccounts,
+    /// At least one says that they see it differently: this may last, and has its dignity (F07).
+    SeenDifferently,
+    /// Both have put it away.
+    Archived,
+}
+
+/// A breach as one person sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct BreachView {
+    /// What was named, and what was answered to it.
+    pub named: ItemView,
+    /// How it stands.
+    pub state: BreachState,
+    /// It rests: nothing asks for it. Either takes it up again at any time.
+    pub resting: bool,
+    /// The viewer's own part in it, as they say themselves (F09).
+    pub my_part: Option<Role>,
+    /// The partner's part in it, as they say themselves.
+    pub partners_part: Option<Role>,
+    /// The accounts of it, at most one of each person's.
+    pub accounts: Vec<ItemView>,
+    /// What was acknowledged of it.
+    pub acknowledgements: Vec<ItemView>,
+}
+
+/// The breaches among some items, newest first, each with what belongs to it.
+pub fn breaches(items: &[ItemView]) -> Vec<BreachView> {
+    let named = items.iter().filter(|item| item.form == Form::Breach);
+    let mut breaches: Vec<BreachView> = named.map(|named| breach(named, items)).collect();
+    breaches.sort_by_key(|breach| std::cmp::Reverse(breach.named.order()));
+    breaches
+}
+
+fn breach(named: &ItemView, items: &[ItemView]) -> BreachView {
+    let of = |form: Form| -> Vec<ItemView> {
+        let of = |item: &&ItemView| item.form == form && item.about == Some(named.id);
+        items.iter().filter(of).cloned().collect()
+    };
+    let accounts = of(Form::Account);
+    let told = |who: Who| {
+        let lives = |account: &ItemView| account.state != ItemState::TakenBack;
+        accounts.iter().any(|account| account.by == who && lives(account))
+    };
+    let each = |sort: Sort, reply: Reply| {
+        [Who::Me, Who::Partner].map(|who| named.says(who, sort) == Some(reply))
+    };
+    let part = |who: Who| match named.by == who {
+        true => named.role,
+        false => match named.says(who, Sort::Part) {
+            Some(Reply::Acted) => Some(Role::Acted),
+            Some(Reply::WasHurt) => Some(Role::Hurt),
+            Some(Reply::BothParts) => Some(Role::Both),
+            _ => None,
+        },
+    };
+    let state = if each(Sort::Archive, Reply::Archive) == [true; 2] {
+        BreachState::Archived
+    } else if each(Sort::Seeing, Reply::Differently).contains(&true) {
+        BreachState::SeenDifferently
+    } else if told(Who::Me) && told(Who::Partner) {
+        BreachState::TwoAccounts
+    } else {
+        BreachState::Named
+    };
+    BreachView {
+        state,
+        // Of both together one word stands, see `fold`.
+        resting: each(Sort::Rest, Reply::Rest).contains(&true),
+        my_part: part(Who::Me),
+        partners_part: part(Who::Partner),
+        acknowledgements: of(Form::Acknowledgement),
+        accounts,
+        named: named.clone(),
+    }
+}

@@ -1,0 +1,249 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use super::content::body;
+use super::form::{About, By, Takes};
+use super::*;
+use crate::domain::ledger::own_document;
+use crate::domain::refusal::RefusalCode;
+use crate::domain::testing::*;
+use crate::domain::words::{Act as Taken, Stub};
+use crate::id::PersonId;
+use crate::limits;
+use crate::time::DAY;
+
+const SALT: [u8; 16] = [5; 16];
+
+fn doc() -> DocId {
+    own_document(PAIR, ANA, &SALT)
+}
+
+fn until(form: Form, at: i64) -> Option<Moment> {
+    form.described().keeps.map(|keeps| BEGIN.plus(at + keeps))
+}
+
+fn tell(form: Form, at: i64) -> crate::domain::action::Action {
+    let about = matches!(form.described().about, About::Must(_)).then_some(DocId([4; 16]));
+    Act::Tell { form, salt: SALT, about, on: None, until: until(form, at) }.into()
+}
+
+/// An item of Ana's, with a body.
+fn told(form: Form) -> (Written, Position) {
+    let mut written = Written::default();
+    let first = written.write(ANA, 0, doc(), tell(form, 0));
+    written.with_body(first, words("As it was."));
+    (written, first)
+}
+
+fn answer(form: Form, of: Position, reply: Reply) -> crate::domain::action::Action {
+    Act::Answer { form, of, reply, until: None }.into()
+}
+
+fn seen(written: &Written, viewer: PersonId, at: i64) -> Option<ItemView> {
+    written.view::<Items>(doc(), viewer, BEGIN.plus(at))
+}
+
+#[test]
+fn k9_what_was_told_is_told_anew_beside_it_and_never_by_the_other() {
+    let (mut written, first) = told(Form::Account);
+    let second = written.write(ANA, 10, doc(), tell(Form::Account, 10));
+    written.with_body(second, words("As it really was."));
+    let theirs = written.write(BEN, 12, doc(), tell(Form::Account, 12));
+    written.with_body(theirs, words("It was different."));
+    let view = seen(&written, BEN, 20).unwrap();
+    assert_eq!(view.part(Section::Text), ["As it really was."]);
+    assert_eq!(view.tellings.len(), 2, "nobody tells in another's name");
+    assert_eq!(view.tellings[0].id, first.item());
+}
+
+/// Of every form every answer, by each of the two: it counts exactly where the form has it
+/// and lets that person give it (I18).
+#[test]
+fn f01_f33_an_answer_counts_only_where_its_form_has_it_and_by_whom_it_is() {
+    let mut counted = 0;
+    for form in Form::ALL {
+        for reply in Reply::ALL {
+            for who in [ANA, BEN] {
+                let (mut written, first) = told(*form);
+                let given = written.write(who, 5, doc(), answer(*form, first, *reply));
+                if reply.takes() == Takes::OnlyWords {
+                    written.with_body(given, words("Since May."));
+                }
+                let view = seen(&written, BEN, 20).unwrap();
+                let fits = match reply.by() {
+                    By::Maker => who == ANA,
+                    By::Other => who == BEN,
+                    By::Each => true,
+                };
+                let expected = form.described().replies.contains(reply) && fits;
+                assert_eq!(view.answers.len() == 1, expected, "{form:?} {reply:?} {who:?}");
+                counted += usize::from(expected);
+                // And from one's own side it is refused.
+                let (alone, first) = told(*form);
+                let state = alone.state::<Items>(doc(), who);
+                let text = (reply.takes() == Takes::OnlyWords).then(|| "Since May.".to_owned());
+                let command = Command::Answer { of: first, reply: *reply, text, until: None };
+                let decided = decided::<Items>(&pair(), &state, None, &command, who, BEGIN);
+                assert_eq!(decided.is_ok(), expected, "{form:?} {reply:?} {who:?}");
+            }
+        }
+    }
+    assert!(counted > 30, "{counted}");
+}
+
+#[test]
+fn every_form_is_told_by_its_maker_only_and_with_its_own_time() {
+    for form in Form::ALL {
+        let mut written = Written::default();
+        let theirs = written.write(BEN, 0, doc(), tell(*form, 0));
+        written.with_body(theirs, words("In her name."));
+        assert_eq!(seen(&written, BEN, 1), None, "{form:?}: the document is Ana's");
+        let mut longer = Written::default();
+        let until = until(*form, 0).map_or(BEGIN.plus(DAY), |until| until.plus(1));
+        let act = match tell(*form, 0) {
+            crate::domain::action::Action::Item(Act::Tell { form, salt, about, on, .. }) => {
+                Act::Tell { form, salt, about, on, until: Some(until) }
+            }
+            other => panic!("{other:?}"),
+        };
+        let kept = longer.write(ANA, 0, doc(), act.into());
+        longer.with_body(kept, words("For too long."));
+        assert_eq!(seen(&longer, BEN, 1), None, "{form:?}: it would be kept too long");
+    }
+}
+
+#[test]
+fn tellings_of_harm_leave_a_stub_that_lasts_and_others_leave_one_for_a_week() {
+    for form in Form::ALL {
+        let (mut written, first) = told(*form);
+        let given = form.described().replies.iter().find(|reply| reply.by() == By::Other);
+        written.write(ANA, 100, doc(), Taken::Withdraw { of: first }.into());
+        if let Some(reply) = given {
+            let answer = written.write(BEN, 200, doc(), answer(*form, first, *reply));
+            written.with_body_if(answer, reply.takes() == Takes::OnlyWords, words("What?"));
+        }
+        let view = seen(&written, BEN, 300).unwrap();
+        assert_eq!(view.state, ItemState::TakenBack, "{form:?}");
+        assert_eq!(view.taken_back, Some(BEGIN.plus(100)));
+        assert!(view.parts.is_empty() && view.answers.is_empty(), "{form:?}: after it was gone");
+        let later = seen(&written, BEN, 100 + limits::STUB);
+        let lasts = form.described().stub == Stub::Lasting;
+        assert_eq!(later.is_some(), lasts, "{form:?}");
+        let command = Command::Answer { of: first, reply: Reply::Heard, text: None, until: None };
+        let state = written.state::<Items>(doc(), BEN);
+        assert!(decided::<Items>(&pair(), &state, None, &command, BEN, BEGIN).is_err());
+    }
+}
+
+#[test]
+fn f21_an_explanation_stays_folded_until_the_other_asks_and_only_they_can() {
+    let (mut written, first) = told(Form::Acknowledgement);
+    let text = |words: &str| vec![words.to_owned()];
+    let part = |section, words| ItemPart { section, texts: text(words) };
+    let new = NewItem {
+        form: Form::Acknowledgement,
+        about: None,
+        wish: None,
+        role: None,
+        parts: vec![
+            part(Section::WhatIDid, "I hid the debt."),
+            part(Section::Impact, "You could not trust a word of mine."),
+            part(Section::Responsibility, "That was mine."),
+            part(Section::Explanation, "I was ashamed."),
+        ],
+    };
+    written.say(first, body(&new).unwrap());
+    let explained = |view: &ItemView| !view.part(Section::Explanation).is_empty();
+    assert!(explained(&seen(&written, ANA, 1).unwrap()), "its author sees it");
+    let before = seen(&written, BEN, 1).unwrap();
+    assert!(before.folded && !explained(&before) && before.parts.len() == 3);
+    assert!(before.tellings.iter().all(|told| told.parts.len() == 3));
+    written.write(ANA, 2, doc(), answer(Form::Acknowledgement, first, Reply::AskWhy));
+    assert!(seen(&written, BEN, 3).unwrap().folded, "its author cannot release it");
+    written.write(BEN, 4, doc(), answer(Form::Acknowledgement, first, Reply::AskWhy));
+    let after = seen(&written, BEN, 5).unwrap();
+    assert!(!after.folded && explained(&after));
+}
+
+#[test]
+fn r20_what_was_owned_or_hurt_waits_for_nobody_and_what_asks_waits_until_it_is_answered() {
+    for form in Form::ALL {
+        let (mut written, first) = told(*form);
+        let asks = form.described().open.is_some();
+        assert_eq!(seen(&written, BEN, 1).unwrap().waits_for_me, asks, "{form:?}");
+        assert!(!seen(&written, ANA, 1).unwrap().waits_for_me);
+        if asks {
+            let until = Some(BEGIN.plus(DAY));
+            let later = Act::Answer { form: *form, of: first, reply: Reply::NotNow, until };
+            written.write(BEN, 2, doc(), later.into());
+            assert!(!seen(&written, BEN, 3).unwrap().waits_for_me);
+            assert!(seen(&written, BEN, DAY).unwrap().waits_for_me, "the time is over");
+        }
+    }
+}
+
+#[test]
+fn r31_of_what_one_asks_the_newest_wait_and_a_reassurance_lapses_in_silence() {
+    let questions: Vec<ItemView> = (0..5_u8)
+        .map(|nth| {
+            let (written, _) = told(Form::Question);
+            let mut view = seen(&written, BEN, 1).unwrap();
+            view.id = DocId([nth; 16]);
+            view.at = BEGIN.plus(i64::from(nth));
+            view
+        })
+        .collect();
+    let states: Vec<bool> = beside(questions).iter().map(|item| item.waits_for_me).collect();
+    assert_eq!(states, [false, false, true, true, true]);
+    let (written, _) = told(Form::Reassurance);
+    assert_eq!(seen(&written, BEN, 14 * DAY - 1).unwrap().state, ItemState::Standing);
+    assert_eq!(seen(&written, BEN, 14 * DAY).unwrap().state, ItemState::Lapsed);
+    assert_eq!(seen(&written, BEN, limits::HURT_RETENTION), None, "and is then gone");
+}
+
+#[test]
+fn r36_an_answer_stands_beside_the_one_before_and_one_of_each_sort_stands() {
+    let (mut written, first) = told(Form::Question);
+    let may = written.write(BEN, 1, doc(), answer(Form::Question, first, Reply::Here));
+    written.with_body(may, words("Since May."));
+    let march = written.write(BEN, 2, doc(), answer(Form::Question, first, Reply::Here));
+    written.with_body(march, words("Since March."));
+    written.write(ANA, 3, doc(), answer(Form::Question, first, Reply::Enough));
+    let view = seen(&written, ANA, 4).unwrap();
+    let said: Vec<_> = view.answers.iter().map(|one| (one.text.as_deref(), one.stands)).collect();
+    let expected = [(Some("Since May."), false), (Some("Since March."), true), (None, true)];
+    assert_eq!(said, expected);
+    assert_eq!(view.state, ItemState::EnoughForNow);
+    written.write(ANA, 5, doc(), answer(Form::Question, first, Reply::Again));
+    assert_eq!(seen(&written, ANA, 6).unwrap().state, ItemState::Standing);
+}
+
+#[test]
+fn f12_what_is_not_whole_can_be_kept_but_not_offered() {
+    let offered = |new: &NewItem| body(new).map(drop).map_err(|refusal| refusal.code);
+    let hurt = NewItem::words(Form::Hurt, "I felt alone.");
+    assert!(written(&hurt).is_ok());
+    assert_eq!(offered(&hurt), Err(RefusalCode::PartMissing), "its wish comes first");
+    assert_eq!(offered(&NewItem { wish: Some(Wish::Talk), ..hurt.clone() }), Ok(()));
+    let twice = NewItem { parts: [&hurt.parts[..], &hurt.parts[..]].concat(), ..hurt.clone() };
+    assert_eq!(offered(&twice), Err(RefusalCode::PartUnknown));
+    let breach = |texts: &[&str]| NewItem {
+        form: Form::Breach,
+        role: Some(Role::Acted),
+        parts: vec![
+            ItemPart {
+                section: Section::Kinds,
+                texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+            },
+            ItemPart { section: Section::Pattern, texts: vec!["single".to_owned()] },
+        ],
+        ..hurt.clone()
+    };
+    assert_eq!(offered(&breach(&["lie", "other:a look"])), Ok(()));
+    for invalid in [&["worst"][..], &["other:"], &["other:\u{202e}"]] {
+        assert_eq!(offered(&breach(invalid)), Err(RefusalCode::AnswerInvalid), "{invalid:?}");
+    }
+    assert_eq!(offered(&breach(&["lie"; 21])), Err(RefusalCode::TextTooLong));
+    let nobody = NewItem { role: None, ..breach(&["lie"]) };
+    assert_eq!(offered(&nobody), Err(RefusalCode::PartMissing), "a breach about nobody");
+    let long = NewItem::words(Form::Question, &"é".repeat(8_001));
+    assert_eq!(offered(&long), Err(RefusalCode::TextTooLong));
+}

@@ -1,0 +1,246 @@
+//! What one tells and the other may answer: breaches and accounts, acknowledgements,
+//! questions, pain and needs.
+
+use super::Space;
+use crate::cbor::Value;
+use crate::domain::refusal::RefusalCode;
+use crate::domain::shared::{
+    BreachView, Command, Form, ItemDraft, ItemView, Items, NewItem, Reply, Subject, beside,
+    breaches, single_salt, written,
+};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::host::random;
+use crate::id::{DocId, ItemId, Position};
+use crate::store::{StorageError, VaultItem};
+use crate::time::Moment;
+
+const DRAFT: &str = "item-draft";
+
+/// Every item that views look at, beside each other.
+pub(super) fn items(engine: &mut Engine) -> Result<Vec<ItemView>, Error> {
+    Ok(beside(engine.views::<Items>()?))
+}
+
+fn item(engine: &mut Engine, id: DocId) -> Result<ItemView, Error> {
+    let found = items(engine)?.into_iter().find(|item| item.id == id);
+    match found {
+        Some(item) => Ok(item),
+        // One that no list holds any more is shown by itself.
+        None => engine.show::<Items>(id),
+    }
+}
+
+/// The telling of what a new item is about, as it stands here; a refusal where it cannot be
+/// about that.
+fn subject(engine: &mut Engine, new: &NewItem) -> Result<Option<Position>, Error> {
+    let Some(about) = new.about else { return Ok(None) };
+    let subject = Subject::of(&item(engine, about)?);
+    subject.takes(new.form)?;
+    Ok(Some(subject.position))
+}
+
+fn offer(engine: &mut Engine, new: &NewItem) -> Result<ItemView, Error> {
+    let on = subject(engine, new)?;
+    let salt = match new.about {
+        Some(about) if new.form.described().single => single_salt(new.form, about),
+        _ => random(engine.entropy())?,
+    };
+    let command = Command::Offer { new: new.clone(), on };
+    let id = engine.begin_from::<Items>(salt, &command)?.id;
+    item(engine, id)
+}
+
+fn revise(engine: &mut Engine, id: DocId, new: &NewItem) -> Result<ItemView, Error> {
+    let on = subject(engine, new)?;
+    done(engine, id, &Command::Revise { new: new.clone(), on })
+}
+
+fn done(engine: &mut Engine, id: DocId, command: &Command) -> Result<ItemView, Error> {
+    let home = engine.home()?;
+    engine.of_class::<Items>(&home, id)?;
+    engine.done::<Items>(id, command)?;
+    item(engine, id)
+}
+
+fn draft(item: &VaultItem) -> Result<ItemDraft, StorageError> {
+    let text = item.value.get("item").and_then(Value::text);
+    let new = text.and_then(|text| serde_json::from_str(text).ok());
+    let damaged = || StorageError::Damaged(format!("vault.db: draft {}", item.id));
+    Ok(ItemDraft { id: item.id, item: new.ok_or_else(damaged)? })
+}
+
+fn drafts(engine: &mut Engine) -> Result<Vec<ItemDraft>, Error> {
+    let items = engine.vault()?.items_of(DRAFT)?;
+    Ok(items.iter().map(draft).collect::<Result<_, _>>()?)
+}
+
+fn kept(engine: &mut Engine, id: DocId) -> Result<ItemDraft, Error> {
+    let item = engine.vault()?.get(id)?.filter(|item| item.kind == DRAFT);
+    Ok(draft(&item.ok_or(RefusalCode::NotFound)?)?)
+}
+
+fn keep(engine: &mut Engine, id: Option<DocId>, new: &NewItem) -> Result<ItemDraft, Error> {
+    let item = written(new)?;
+    let id = match id {
+        Some(id) => kept(engine, id)?.id,
+        None => engine.vault()?.new_id()?,
+    };
+    let text = serde_json::to_string(&item).map_err(|error| StorageError::Io(error.to_string()))?;
+    let value = Value::map([("item", Some(text.as_str().into()))]);
+    engine.vault()?.put(&VaultItem { id, kind: DRAFT.to_owned(), value })?;
+    Ok(ItemDraft { id, item })
+}
+
+fn discard(engine: &mut Engine, id: DocId) -> Result<(), Error> {
+    kept(engine, id)?;
+    engine.vault()?.remove(id)?;
+    // What was thrown away must not linger in the WAL.
+    engine.vault()?.checkpoint()?;
+    Ok(())
+}
+
+/// Two steps, the shared one first, so that no word is lost between.
+fn offer_kept(engine: &mut Engine, id: DocId) -> Result<ItemView, Error> {
+    let draft = kept(engine, id)?;
+    let view = offer(engine, &draft.item)?;
+    discard(engine, id)?;
+    Ok(view)
+}
+
+/// What one tells and the other may answer, see [`crate::domain::shared`]: each in a
+/// document of its own.
+///
+/// Whether anybody has looked at something is nowhere (R11), and no answer is ever owed.
+#[derive(Clone, Copy)]
+pub struct Shared<'a>(pub(super) &'a Space);
+
+#[cfg_attr(feature = "uniffi", amends_face::exported)]
+impl Shared<'_> {
+    /// What was told, of one form or of all, oldest first.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, `Closed`; so for all reading methods here.
+    pub async fn list(&self, form: Option<Form>) -> Result<Vec<ItemView>, Error> {
+        self.0
+            .ask(move |engine| {
+                let mut all = items(engine)?;
+                all.retain(|item| form.is_none_or(|form| item.form == form));
+                all.sort_by_key(ItemView::order);
+                Ok(all)
+            })
+            .await
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// `NotFound`, or as [`Shared::list`].
+    pub async fn show(&self, id: DocId) -> Result<ItemView, Error> {
+        self.0.ask(move |engine| item(engine, id)).await
+    }
+
+    /// What was named as a breach, newest first, each with both accounts and what was
+    /// acknowledged (F01–F11).
+    ///
+    /// # Errors
+    /// As [`Shared::list`].
+    pub async fn breaches(&self) -> Result<Vec<BreachView>, Error> {
+        self.0.ask(|engine| Ok(breaches(&items(engine)?))).await
+    }
+
+    /// Offers an item: from here on the other sees it, at the next exchange. Say so before
+    /// the tap.
+    ///
+    /// # Errors
+    /// `PartMissing`, `PartUnknown`, `AnswerInvalid`, those of a text; `SubjectInvalid`,
+    /// `OwnWords`, `NoLongerThere`, `NotFound` for what it is about; `AlreadyTold` where there
+    /// is one of it already; `PairLeft`.
+    pub async fn offer(&self, new: NewItem) -> Result<ItemView, Error> {
+        self.0.write(move |engine| offer(engine, &new)).await
+    }
+
+    /// Tells an item of one's own anew. What was told stays beside it, for both (F22, R36).
+    ///
+    /// # Errors
+    /// `NotYourWords`, `SubjectInvalid` for another form or subject, or as [`Shared::offer`].
+    pub async fn revise(&self, id: DocId, new: NewItem) -> Result<ItemView, Error> {
+        self.0.write(move |engine| revise(engine, id, &new)).await
+    }
+
+    /// Answers what was shown. Of each sort of answer one's latest stands, and earlier ones
+    /// stay beside it.
+    ///
+    /// # Errors
+    /// `ReplyUnknown` for an answer that its form does not have, or words where it takes none;
+    /// `OwnWords`, `NotYourWords` for one that is the other's to give; `TextEmpty`,
+    /// `TimeInvalid`, `NoLongerThere`, `StaleView`, `PairLeft`.
+    pub async fn answer(
+        &self,
+        shown: &ItemView,
+        reply: Reply,
+        text: Option<String>,
+        until: Option<Moment>,
+    ) -> Result<ItemView, Error> {
+        let (id, of) = (shown.id, shown.position);
+        let command = Command::Answer { of, reply, text, until };
+        self.0.write(move |engine| done(engine, id, &command)).await
+    }
+
+    /// Takes an item of one's own back: its words go on both phones. What its form says
+    /// stays of it: for a week that something was there, or for as long as the pair lasts
+    /// that it was told and taken back, and when.
+    ///
+    /// # Errors
+    /// `NotYourWords`, `NoLongerThere`, `NotFound`, `PairLeft`.
+    pub async fn take_back(&self, id: DocId) -> Result<(), Error> {
+        self.0
+            .write(move |engine| {
+                let home = engine.home()?;
+                engine.of_class::<Items>(&home, id)?;
+                engine.act::<Items>(&[id], &Command::TakeBack)
+            })
+            .await
+    }
+
+    /// Takes back the words of one telling, or of one answer, of mine.
+    ///
+    /// # Errors
+    /// As [`Shared::take_back`].
+    pub async fn withdraw_words(&self, id: DocId, words: ItemId) -> Result<ItemView, Error> {
+        self.0.write(move |engine| engine.withdrawn::<Items>(id, words)).await
+    }
+
+    /// Keeps an item to oneself, in the vault: whole or not, a new one or one kept before.
+    /// Nothing of it reaches the other (R9, R10).
+    ///
+    /// # Errors
+    /// `PartUnknown`, `AnswerInvalid`, those of a text, `NotFound`, storage, `Closed`.
+    pub async fn keep(&self, id: Option<DocId>, new: NewItem) -> Result<ItemDraft, Error> {
+        self.0.engine.call(move |engine| keep(engine, id, &new)).await
+    }
+
+    /// What is kept so.
+    ///
+    /// # Errors
+    /// Storage, `Closed`.
+    pub async fn drafts(&self) -> Result<Vec<ItemDraft>, Error> {
+        self.0.engine.call(drafts).await
+    }
+
+    /// Throws away what is kept so, for good.
+    ///
+    /// # Errors
+    /// `NotFound`, storage, `Closed`.
+    pub async fn discard(&self, id: DocId) -> Result<(), Error> {
+        self.0.engine.call(move |engine| discard(engine, id)).await
+    }
+
+    /// Offers what is kept so; it is then kept no more.
+    ///
+    /// # Errors
+    /// `NotFound`, or as [`Shared::offer`].
+    pub async fn offer_kept(&self, id: DocId) -> Result<ItemView, Error> {
+        self.0.write(move |engine| offer_kept(engine, id)).await
+    }
+}

@@ -1,0 +1,154 @@
+//! What one tells and the other may answer.
+
+use super::{short, utc, whose, wrap};
+use amends::{
+    BreachState, BreachView, Form, ItemDraft, ItemPart, ItemState, ItemView, Reply, Role, Section,
+    Wish,
+};
+
+/// What was told.
+pub fn told(items: &[ItemView]) -> String {
+    if items.is_empty() {
+        return "Nothing was told.".to_owned();
+    }
+    items.iter().map(item).collect::<Vec<_>>().join("\n")
+}
+
+fn item(item: &ItemView) -> String {
+    let name = item.form.code().replace('_', " ");
+    let mut head = format!("{}  {}, {name}", short(item.id), whose(item.by));
+    if let Some(about) = item.about {
+        let earlier = if item.on_earlier { ", as it was told earlier" } else { "" };
+        head.push_str(&format!(", about {}{earlier}", short(about)));
+    }
+    head.push_str(match item.state {
+        ItemState::Replaced => ", replaced by a newer one",
+        ItemState::Lapsed => ", waits no more",
+        ItemState::EnoughForNow => ", enough for now",
+        _ => "",
+    });
+    let mut lines = vec![head];
+    // The wish stands before the words (F31).
+    lines.extend(item.wish.map(|wish| format!("    wish: {}", wished(wish))));
+    if let Some(at) = item.taken_back {
+        let on = |at: amends::time::Moment| utc(at).chars().take(10).collect::<String>();
+        lines.push(format!("    told on {}, taken back on {}", on(item.at), on(at)));
+    }
+    lines.extend(item.role.map(|role| format!("    own part: {}", part_in(role))));
+    for (at, telling) in item.tellings.iter().enumerate() {
+        if telling.parts.is_empty() && telling.taken_back.is_none() && item.taken_back.is_none() {
+            lines.push("    (the words are not here yet)".to_owned());
+        }
+        if at > 0 {
+            lines.push(format!("    told anew on {} [{}]", utc(telling.at), short(telling.id)));
+        }
+        lines.extend(parts(&telling.parts));
+    }
+    if item.folded {
+        lines.push("    (there is an explanation: it unfolds when it is asked for)".to_owned());
+    }
+    for answer in &item.answers {
+        let later = if answer.stands { "" } else { " (something later stands)" };
+        let until = answer.until.map(|at| format!(" until {}", utc(at))).unwrap_or_default();
+        let said = format!("{}: {}{until}{later}", whose(answer.by), answered(answer.reply));
+        lines.push(wrap(&format!("{said} [{}]", short(answer.id)), "    > "));
+        lines.extend(answer.text.iter().map(|text| wrap(text, "      ")));
+    }
+    if item.waits_for_me {
+        lines.push("    waits for you; \"not now\" and \"no\" are answers too".to_owned());
+    }
+    lines.join("\n")
+}
+
+fn parts(parts: &[ItemPart]) -> Vec<String> {
+    let line = |part: &ItemPart| -> Vec<String> {
+        let name = part.section.code().replace('_', " ");
+        let said = |text: &String| match part.section {
+            Section::Text => wrap(text, "    "),
+            _ => wrap(&format!("{name}: {text}"), "    "),
+        };
+        part.texts.iter().map(said).collect()
+    };
+    parts.iter().flat_map(line).collect()
+}
+
+fn wished(wish: Wish) -> &'static str {
+    match wish {
+        Wish::Listen => "just listen",
+        Wish::Talk => "talk about it",
+        Wish::Nothing => "nothing",
+    }
+}
+
+fn part_in(role: Role) -> &'static str {
+    match role {
+        Role::Acted => "I acted",
+        Role::Hurt => "I was hurt",
+        Role::Both => "both",
+    }
+}
+
+fn answered(reply: Reply) -> &'static str {
+    match reply {
+        Reply::Heard => "I hear you",
+        Reply::Talk => "I would like to talk",
+        Reply::Received => "received",
+        Reply::NotReady => "not ready",
+        Reply::NoWords => "no words yet",
+        Reply::AskWhy => "asks why",
+        Reply::Here => "answers",
+        Reply::InPerson => "in person",
+        Reply::Counsellor => "with the counsellor",
+        Reply::NotNow => "not now",
+        Reply::Declined => "no",
+        Reply::Enough => "enough for now",
+        Reply::Again => "open again",
+        Reply::Yes => "yes, that is it",
+        Reply::Partly => "partly",
+        Reply::NotYet => "not yet",
+        Reply::Rest => "let it rest",
+        Reply::Reopen => "take it up again",
+        Reply::Archive => "put it away",
+        Reply::Unarchive => "have it at hand again",
+        Reply::Differently => "we see it differently",
+        Reply::Together => "no longer seen differently",
+        Reply::Acted => "I acted",
+        Reply::WasHurt => "I was hurt",
+        Reply::BothParts => "both",
+    }
+}
+
+/// Breaches, each with its accounts.
+pub fn breaches(breaches: &[BreachView]) -> String {
+    if breaches.is_empty() {
+        return "Nothing was named as a breach.".to_owned();
+    }
+    let one = |breach: &BreachView| {
+        let state = match breach.state {
+            BreachState::Named => "named",
+            BreachState::TwoAccounts => "two accounts",
+            BreachState::SeenDifferently => "you see it differently, and that may last",
+            BreachState::Archived => "put away by both",
+            _ => "newer than this version",
+        };
+        let rests = if breach.resting { ", rests" } else { "" };
+        let mut lines = vec![item(&breach.named), format!("    {state}{rests}")];
+        lines.extend(breach.accounts.iter().map(item));
+        lines.extend(breach.acknowledgements.iter().map(item));
+        lines.join("\n")
+    };
+    breaches.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+/// What one keeps to oneself.
+pub fn drafts(drafts: &[ItemDraft]) -> String {
+    if drafts.is_empty() {
+        return "You keep no drafts.".to_owned();
+    }
+    let one = |draft: &ItemDraft| {
+        let form: Form = draft.item.form;
+        let head = format!("{}  {}, kept to yourself", short(draft.id), form.code());
+        [vec![head], parts(&draft.item.parts)].concat().join("\n")
+    };
+    drafts.iter().map(one).collect::<Vec<_>>().join("\n")
+}
