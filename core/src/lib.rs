@@ -134,7 +134,8 @@ pub use domain::shared::{
     AnswerView, BreachState, BreachView, Form, ItemDraft, ItemPart, ItemState, ItemView, NewItem,
     Reply, Role, Section, VersionView, Wish,
 };
-pub use domain::talk::{TalkState, TalkView};
+pub use domain::talk::turns::{Turn, turns};
+pub use domain::talk::{NewTalk, TalkState, TalkView};
 pub use domain::{Refusal, RefusalCode};
 
 /// What lies under the facade, for this repository's own tests, benchmarks and fuzzers. It may

@@ -156,6 +156,10 @@ pub const CHECK_INS_PER_MONTH: usize = 500;
 pub const EXPIRY_CONFIRMED: i64 = 60;
 /// Spaces of one person that count (in log order).
 pub const SPACES: usize = 500;
+/// The longest that a pause of a talk may be asked for: who wants longer moves it (F27).
+pub const TALK_PAUSE: i64 = DAY;
+/// Ground rules of one talk.
+pub const TALK_RULES: usize = 20;
 /// Words of hurt notes, and of what asks for reassurance, are kept for so long.
 pub const HURT_RETENTION: i64 = 180 * DAY;
 /// Texts of one part of a shared item.

@@ -2,7 +2,7 @@
 
 use amends::internals::domain::action::forget_kinds;
 use amends::time::DAY;
-use amends::{BundleOf, Form, NewItem, Space, Told};
+use amends::{BundleOf, Form, NewItem, NewTalk, Space, Told};
 use amends_tests::phones::{BEGIN, copy_of, host, paired, plain, post, promise};
 use std::collections::BTreeSet;
 
@@ -28,7 +28,12 @@ async fn a_phone_that_knows_fewer_kinds_derives_the_same_documents_and_shows_all
     let agreed = ana.space.agreements().propose(plain("We call at noon.")).await.unwrap();
     let made = ana.space.promises().make(promise("I call.", due)).await.unwrap();
     let told = ana.space.shared().offer(account("What it was like.")).await.unwrap();
-    let talk = ana.space.hearing().propose_talk("The week.", due.plus(86_400)).await.unwrap();
+    let talk = ana
+        .space
+        .hearing()
+        .propose_talk(NewTalk::about("The week.", due.plus(86_400)))
+        .await
+        .unwrap();
     ana.space.openness().post(post("At work.")).await.unwrap();
     let words = ana.space.agreements().keep_draft(None, "We write.").await.unwrap();
     let typed = ana.space.agreements().open_draft(words.id, Some(agreed.id)).await.unwrap();

@@ -5,8 +5,8 @@ use crate::daily::promise;
 use amends::id::{DocId, ItemId, OccurrenceId};
 use amends::time::DAY;
 use amends::{
-    Answers, CheckInCadence, Due, Error, Feature, Felt, Form, NewItem, Period, RefusalCode, Space,
-    Splice, TemplateId, Terms, Told,
+    Answers, CheckInCadence, Due, Error, Feature, Felt, Form, NewItem, NewTalk, Period,
+    RefusalCode, Space, Splice, TemplateId, Terms, Told,
 };
 use amends_tests::phones::{BEGIN, meet, paired, plain};
 use std::future::Future;
@@ -47,6 +47,8 @@ fn calls() -> Vec<Call> {
             space.promises().withdraw_words(id, ItemId([7; 16]));
         "talk": space, id =>
             space.hearing().move_talk(id, BEGIN.plus(2 * DAY)),
+            space.hearing().start_talk(id), space.hearing().pause_talk(id, BEGIN.plus(DAY)),
+            space.hearing().prepare(id, "x"), space.hearing().preparation(id),
             space.hearing().decline_talk(id), space.hearing().end_talk(id);
         "item": space, id =>
             space.shared().show(id), space.shared().revise(id, account("It was so.")),
@@ -88,7 +90,13 @@ async fn i04_every_call_refuses_a_document_of_another_kind_and_writes_nothing_in
     let terms: Terms = plain("We talk on Sundays.");
     let agreement = ana.space.agreements().propose(terms).await.unwrap().id;
     let made = ana.space.promises().make(promise("I call.", 20)).await.unwrap().id;
-    let talk = ana.space.hearing().propose_talk("The weekend", BEGIN.plus(DAY)).await.unwrap().id;
+    let talk = ana
+        .space
+        .hearing()
+        .propose_talk(NewTalk::about("The weekend", BEGIN.plus(DAY)))
+        .await
+        .unwrap()
+        .id;
     let account = ana.space.shared().offer(account("I came home late.")).await.unwrap().id;
     let asked = vec!["How was today?".to_owned()];
     let template = ana.space.check_ins().make_template("Ours", CheckInCadence::Daily, asked).await;

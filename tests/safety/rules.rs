@@ -11,7 +11,7 @@ use amends::TemplateId;
 use amends::Told;
 use amends::Who;
 use amends::time::DAY;
-use amends::{Form, ItemState, ItemView, NewItem, Reply, Section};
+use amends::{Form, ItemState, ItemView, NewItem, NewTalk, Reply, Section};
 use amends_tests::phones::{BEGIN, Phone, meet, paired, plain, terms};
 
 pub async fn both(phones: &[Phone; 2]) {
@@ -125,7 +125,8 @@ async fn r04_a_yes_to_a_new_time_is_a_yes_to_the_time_that_was_shown() {
     let shown = ben.space.promises().show(made.id).await.unwrap();
     ben.space.promises().answer(&shown, None, true).await.unwrap();
     // The same with the window of a talk.
-    let talk = ana.space.hearing().propose_talk("Us.", BEGIN.plus(DAY)).await.unwrap();
+    let talk =
+        ana.space.hearing().propose_talk(NewTalk::about("Us.", BEGIN.plus(DAY))).await.unwrap();
     both(&phones).await;
     let shown = ben.space.hearing().talks().await.unwrap().remove(0);
     ana.space.hearing().move_talk(talk.id, BEGIN.plus(9 * DAY)).await.unwrap();

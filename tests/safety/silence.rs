@@ -2,6 +2,7 @@
 
 use super::daily::promise;
 use super::rules::both;
+use amends::NewTalk;
 use amends::time::DAY;
 use amends::{AgreementState, Category, Contact, Leaving, Who};
 use amends_tests::phones::{BEGIN, paired, plain, terms};
@@ -12,7 +13,7 @@ async fn r31_forty_proposals_of_talks_push_nothing_else_away() {
     let [ana, ben] = &phones;
     for hour in 1..=40 {
         let begins = BEGIN.plus(3_600 * hour);
-        ben.space.hearing().propose_talk("The weekend", begins).await.unwrap();
+        ben.space.hearing().propose_talk(NewTalk::about("The weekend", begins)).await.unwrap();
     }
     ben.space.agreements().propose(plain("We talk on Sundays.")).await.unwrap();
     ana.space.promises().make(promise("I call you.", 5)).await.unwrap();
@@ -27,7 +28,11 @@ async fn r31_forty_proposals_of_talks_push_nothing_else_away() {
 async fn f83_in_a_space_next_shows_nothing_that_the_partner_began() {
     let phones = paired().await;
     let [ana, ben] = &phones;
-    ben.space.hearing().propose_talk("The weekend", BEGIN.plus(3_600)).await.unwrap();
+    ben.space
+        .hearing()
+        .propose_talk(NewTalk::about("The weekend", BEGIN.plus(3_600)))
+        .await
+        .unwrap();
     ben.space.agreements().propose(plain("We talk on Sundays.")).await.unwrap();
     ana.space.promises().make(promise("I call you.", 5)).await.unwrap();
     both(&phones).await;

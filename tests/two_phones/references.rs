@@ -13,7 +13,7 @@ use std::ffi::OsString;
 
 /// Every way in which a command names something. `?` is the reference in question, `{…}`
 /// what Ana has exactly one of.
-const NAMING: [&str; 67] = [
+const NAMING: [&str; 71] = [
     "agreement show ?",
     "agreement history ?",
     "agreement type ? --text x",
@@ -72,6 +72,10 @@ const NAMING: [&str; 67] = [
     "talk accept ?",
     "talk decline ?",
     "talk end ?",
+    "talk start ?",
+    "talk pause ? --until 2026-03-08T18:00:00Z",
+    "talk prepare ? x",
+    "talk turns ?",
     "telling tell question x --about ?",
     "telling anew ? x",
     "telling answer ? heard",

@@ -8,7 +8,6 @@ use crate::space::Space;
 use crate::views::{CheckInView, Reminder};
 use amends::AgreementsNow;
 use amends::Due;
-use amends::TalkView;
 use amends::Who;
 use amends::foreign::AmendsError;
 use amends::id::{DocId, ItemId, OccurrenceId, RevisionHash};
@@ -21,6 +20,7 @@ use amends::{HistoryItem, PrivateDraft, Today};
 use amends::{Milestone, PatternPoint, Trend, WeekCounts};
 use amends::{NewNote, Note};
 use amends::{NewPost, PostKind as Kind, PostView};
+use amends::{NewTalk, TalkView, Turn};
 // As core's `foreign` has it: `DateTime` is another thing in other languages.
 use jiff::civil::DateTime as LocalDateTime;
 use std::sync::Arc;
@@ -72,6 +72,13 @@ faces! {
 pub fn exactly(local: LocalDateTime, zone: String) -> Result<Moment, AmendsError> {
     let at = amends::exactly(local, &zone);
     Ok(at.map_err(amends::Error::from)?)
+}
+
+/// The turns of a talk: each of `minutes`, in pairs, so that both have the same; as a timer
+/// can show them (F24). Nothing measures who spoke.
+#[uniffi::export]
+pub fn turns(from: Moment, length: u16, minutes: u16, first: Who) -> Vec<Turn> {
+    amends::turns(from, length, minutes, first)
 }
 
 /// Feelings to choose from; every other word is as good.

@@ -94,6 +94,8 @@ codes! {
     DatesOutOfOrder => "the dates do not fit: it must start before it ends, end in the future, and be reviewed in between",
     /// No clause, or too many.
     ClauseCount => "an agreement holds 1 to 32 clauses",
+    /// The sentences bind otherwise than this kind of text does.
+    BindsOtherwise => "this kind of text binds otherwise: a statement, summary or report is written for both and binds nobody, an intention binds both, amends bind one person",
     /// Two clauses have one id.
     ClauseTwice => "two clauses have the same id",
     /// A text that must say something is empty.
@@ -158,6 +160,8 @@ codes! {
     PromiseOver => "this promise was taken back or declined: make a new one instead",
     /// The promisor's new time has been answered, or there is none.
     NothingToAnswer => "there is no time here that waits for your answer",
+    /// Both have not said yes to a time of the talk.
+    TalkNotAgreed => "this talk has no time that both agreed to: accept one first",
     /// Too many promises are open.
     TooManyPromises => "there are too many open promises: settle some first",
     /// It would live longer than 90 days, or not at all (R3, R7).

@@ -1,14 +1,43 @@
 //! Talks that both plan.
 
 use super::Space;
-use crate::domain::talk::{Command, TalkView, Talks};
+use crate::cbor::Value;
+use crate::domain::talk::{Command, NewTalk, TalkView, Talks};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::id::DocId;
+use crate::store::StorageError;
+use crate::store::VaultItem;
+use crate::text;
 use crate::time::Moment;
+
+const PREPARATION: &str = "talk-preparation";
 
 pub(super) fn talks(engine: &mut Engine) -> Result<Vec<TalkView>, Error> {
     engine.views::<Talks>()
+}
+
+fn prepare(engine: &mut Engine, talk: DocId, words: &str) -> Result<(), Error> {
+    engine.show::<Talks>(talk)?;
+    let text = text::fragment(words)?;
+    let id = engine.vault()?.named(PREPARATION, &talk.to_string());
+    if text.is_empty() {
+        engine.vault()?.remove(id)?;
+        // What was removed must not linger in the WAL.
+        engine.vault()?.checkpoint()?;
+        return Ok(());
+    }
+    let value = Value::map([("text", Some(text.as_str().into()))]);
+    Ok(engine.vault()?.put(&VaultItem { id, kind: PREPARATION.to_owned(), value })?)
+}
+
+fn preparation(engine: &mut Engine, talk: DocId) -> Result<String, Error> {
+    engine.show::<Talks>(talk)?;
+    let id = engine.vault()?.named(PREPARATION, &talk.to_string());
+    let Some(item) = engine.vault()?.get(id)? else { return Ok(String::new()) };
+    let text = item.value.get("text").and_then(Value::text);
+    let damaged = || StorageError::Damaged("vault.db: what prepares a talk".to_owned());
+    Ok(text.ok_or_else(damaged)?.to_owned())
 }
 
 /// Talks, each in a document of its own.
@@ -36,13 +65,12 @@ impl Hearing<'_> {
         self.0.ask(talks).await
     }
 
-    /// Proposes a talk (F23).
+    /// Proposes a talk: what about, when, how long, where, and under which ground rules (F23).
     ///
     /// # Errors
     /// `TimeInvalid`, those of a text, `PairLeft`.
-    pub async fn propose_talk(&self, topic: &str, begins: Moment) -> Result<TalkView, Error> {
-        let topic = topic.to_owned();
-        self.act(None, Command::Propose { topic, begins }).await
+    pub async fn propose_talk(&self, new: NewTalk) -> Result<TalkView, Error> {
+        self.act(None, Command::Propose(new)).await
     }
 
     /// Proposes another window; the other must say yes to it.
@@ -68,6 +96,41 @@ impl Hearing<'_> {
     /// `AlreadyEnded`, `NotFound`.
     pub async fn decline_talk(&self, id: DocId) -> Result<TalkView, Error> {
         self.act(Some(id), Command::Decline).await
+    }
+
+    /// Begins a talk that both have said yes to, or goes on after a pause.
+    ///
+    /// # Errors
+    /// `TalkNotAgreed`, `AlreadyEnded`, `NotFound`.
+    pub async fn start_talk(&self, id: DocId) -> Result<TalkView, Error> {
+        self.act(Some(id), Command::Start).await
+    }
+
+    /// Pauses it at once, and proposes when to go on, within a day (F27). Nothing enforces
+    /// that; the other can always end the talk kindly.
+    ///
+    /// # Errors
+    /// `TimeInvalid`, `TalkNotAgreed`, `AlreadyEnded`, `NotFound`.
+    pub async fn pause_talk(&self, id: DocId, resume_at: Moment) -> Result<TalkView, Error> {
+        self.act(Some(id), Command::Pause { to: resume_at }).await
+    }
+
+    /// Keeps what one notes for oneself before a talk: a first sentence that owns it (F16), a
+    /// look at oneself (F26). It stays in the vault; an empty text removes it.
+    ///
+    /// # Errors
+    /// `NotFound`, those of a text, storage, `Closed`.
+    pub async fn prepare(&self, id: DocId, text: &str) -> Result<(), Error> {
+        let text = text.to_owned();
+        self.0.engine.call(move |engine| prepare(engine, id, &text)).await
+    }
+
+    /// What one noted for oneself before a talk; empty where there is nothing.
+    ///
+    /// # Errors
+    /// `NotFound`, storage, `Closed`.
+    pub async fn preparation(&self, id: DocId) -> Result<String, Error> {
+        self.0.engine.call(move |engine| preparation(engine, id)).await
     }
 
     /// Ends it; nobody is asked.

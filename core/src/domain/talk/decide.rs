@@ -1,24 +1,22 @@
 //! From a command to records, or a refusal.
 
+use super::fold::in_bounds;
 use super::record::Act;
 use super::view::{TalkState, TalkView};
+use crate::cbor::Value;
 use crate::domain::capability::Context;
-use crate::domain::record::{Draft, said};
+use crate::domain::record::Draft;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::id::Position;
 use crate::limits;
+use crate::text;
 use crate::time::Moment;
 
 /// What a person wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Propose a talk.
-    Propose {
-        /// What about.
-        topic: String,
-        /// When it begins.
-        begins: Moment,
-    },
+    Propose(NewTalk),
     /// Propose another window.
     Move {
         /// When it begins.
@@ -31,8 +29,60 @@ pub enum Command {
     },
     /// Say no.
     Decline,
+    /// Begin it, or go on.
+    Start,
+    /// Pause it.
+    Pause {
+        /// When one proposes to go on.
+        to: Moment,
+    },
     /// End it.
     End,
+}
+
+/// A talk as it is proposed (F23).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct NewTalk {
+    /// What about.
+    pub topic: String,
+    /// When it begins.
+    pub begins: Moment,
+    /// How long it is meant to be, in minutes: 1 to 1,440.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub minutes: Option<u16>,
+    /// Where: private, quiet, neutral.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub place: Option<String>,
+    /// Ground rules, each in a sentence.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub rules: Vec<String>,
+}
+
+impl NewTalk {
+    /// What about and when, and nothing else.
+    pub fn about(topic: &str, begins: Moment) -> Self {
+        let (topic, rules) = (topic.to_owned(), Vec::new());
+        Self { topic, begins, minutes: None, place: None, rules }
+    }
+
+    fn body(&self) -> Result<Value, Refusal> {
+        if self.rules.len() > limits::TALK_RULES {
+            return Err(RefusalCode::TextTooLong.into());
+        }
+        let place = self.place.as_deref().map(text::name).transpose()?;
+        let rules = self.rules.iter().map(|rule| Ok(text::text(rule)?.as_str().into()));
+        let rules = rules.collect::<Result<Vec<Value>, Refusal>>()?;
+        let all: usize = self.rules.iter().chain([&self.topic]).map(|t| t.chars().count()).sum();
+        if all > limits::ITEM_SCALARS {
+            return Err(RefusalCode::TextTooLong.into());
+        }
+        Ok(Value::map([
+            ("text", Some(text::text(&self.topic)?.as_str().into())),
+            ("place", place.as_deref().map(Value::from)),
+            ("rules", (!rules.is_empty()).then_some(Value::Array(rules))),
+        ]))
+    }
 }
 
 /// Decides a command on the talk that stands, or on a new one.
@@ -46,21 +96,25 @@ pub(super) fn decide(
         let fits = begins > context.now && begins <= context.now.plus(limits::PROMISE_SPAN);
         if fits { Ok(()) } else { Err(RefusalCode::TimeInvalid) }
     };
-    if let Command::Propose { topic, begins } = command {
-        ahead(*begins)?;
-        let act = Act::Propose { begins: *begins, salt: Some(context.salt) };
+    if let Command::Propose(new) = command {
+        ahead(new.begins)?;
+        if new.minutes.is_some_and(|minutes| !(1..=1_440).contains(&minutes)) {
+            return Err(RefusalCode::TimeInvalid.into());
+        }
+        let (begins, minutes) = (new.begins, new.minutes);
+        let act = Act::Propose { begins, minutes, salt: Some(context.salt) };
         let target = context.new_document();
-        return Ok(vec![Draft { target, action: act.into(), body: Some(said(topic)?) }]);
+        return Ok(vec![Draft { target, action: act.into(), body: Some(new.body()?) }]);
     }
     let talk = talk.ok_or(RefusalCode::NotFound)?;
     if talk.state == TalkState::Ended {
         return Err(RefusalCode::AlreadyEnded.into());
     }
     let act = match command {
-        Command::Propose { .. } => return Ok(Vec::new()),
+        Command::Propose(_) => return Ok(Vec::new()),
         Command::Move { begins } => {
             ahead(*begins)?;
-            Act::Propose { begins: *begins, salt: None }
+            Act::Propose { begins: *begins, minutes: talk.minutes, salt: None }
         }
         Command::Accept { window } if talk.window != *window => {
             return Err(RefusalCode::StaleView.into());
@@ -70,6 +124,12 @@ pub(super) fn decide(
         }
         Command::Accept { window } => Act::Accept { of: *window },
         Command::Decline => Act::Decline,
+        Command::Start | Command::Pause { .. } if !talk.agreed() => {
+            return Err(RefusalCode::TalkNotAgreed.into());
+        }
+        Command::Start => Act::Start,
+        Command::Pause { to } if in_bounds(context.now, *to) => Act::Pause { to: *to },
+        Command::Pause { .. } => return Err(RefusalCode::TimeInvalid.into()),
         Command::End => Act::End,
     };
     Ok(vec![Draft { target: talk.id, action: act.into(), body: None }])

@@ -26,10 +26,25 @@ pub struct Talk {
     pub moved: bool,
     /// Whether the other said yes to this window.
     pub accepted: bool,
+    /// How long it is meant to be, in minutes.
+    pub minutes: Option<u16>,
+    /// Whether it was begun, once both had said yes.
+    pub started: bool,
+    /// The pause that holds: nobody who had seen it has gone on.
+    pub pause: Option<Pause>,
     /// Whether somebody said no since.
     pub declined: bool,
     /// Whether somebody ended it.
     pub ended: bool,
+}
+
+/// A pause, and when its author proposes to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    /// Who asked for it.
+    pub by: Side,
+    /// When to go on, as they propose; nothing enforces it.
+    pub to: Moment,
 }
 
 /// Folds the records of a document; `None` where there is no talk in it.
@@ -60,7 +75,20 @@ pub(super) fn fold(pair: &Pair, of: &Records<'_>) -> Option<Talk> {
     let first = *windows.iter().find(makes)?;
     // Across both persons: the last that nobody had seen more after, by stated time.
     let window = standing(&windows)?;
-    let Action::Talk(Act::Propose { begins, .. }) = window.record.action else { return None };
+    let Action::Talk(Act::Propose { begins, minutes, .. }) = window.record.action else {
+        return None;
+    };
+    let starts = of_kind(|act| matches!(act, Act::Start));
+    let pauses = of_kind(|act| matches!(act, Act::Pause { .. }));
+    // Pausing beats going on without having heard of it.
+    let holds = |held: &&&Held| !starts.iter().any(|start| start.past.contains(held.id));
+    let pause = pauses.iter().filter(holds).filter_map(|held| match held.record.action {
+        Action::Talk(Act::Pause { to }) if in_bounds(held.record.at.moment, to) => {
+            Some((held.record.at.moment, held.id, Pause { by: pair.side(held.author)?, to }))
+        }
+        _ => None,
+    });
+    let pause = pause.max_by_key(|(at, id, _)| (*at, *id)).map(|(.., pause)| pause);
     let named = |held: &&Held| matches!(held.record.action, Action::Talk(Act::Accept { of }) if of == window.id);
     let accepts = of_kind(|act| matches!(act, Act::Accept { .. }));
     // A no to an earlier window does not outlive a new one.
@@ -69,10 +97,18 @@ pub(super) fn fold(pair: &Pair, of: &Records<'_>) -> Option<Talk> {
         topic: first.id,
         window: window.id,
         begins,
+        minutes,
+        started: !starts.is_empty(),
+        pause,
         by: pair.side(window.author)?,
         moved: windows.len() > 1,
         accepted: accepts.iter().any(|held| named(held) && held.author != window.author),
         declined: declines.iter().any(|held| !window.past.contains(held.id)),
         ended: !of_kind(|act| matches!(act, Act::End)).is_empty(),
     })
+}
+
+/// Whether a pause that is asked for at that moment may last so long.
+pub(super) fn in_bounds(at: Moment, to: Moment) -> bool {
+    at < to && to.since(at) <= limits::TALK_PAUSE
 }

@@ -7,9 +7,10 @@
 mod decide;
 mod fold;
 mod record;
+pub mod turns;
 mod view;
 
-pub use decide::Command;
+pub use decide::{Command, NewTalk};
 pub use fold::Talk;
 pub use record::Act;
 pub use view::{TalkState, TalkView};
@@ -44,11 +45,11 @@ impl Capability for Talks {
     }
 
     fn looks(command: &Command) -> bool {
-        !matches!(command, Command::Propose { .. })
+        !matches!(command, Command::Propose(_))
     }
 
     fn begins(_state: &Self::State, command: &Command) -> bool {
-        matches!(command, Command::Propose { .. })
+        matches!(command, Command::Propose(_))
     }
 
     fn decide(

@@ -10,10 +10,12 @@ use crate::time::Moment;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
     /// Proposes a talk, or another window for it. The words are in the body: a
-    /// topic the first time.
+    /// topic, a place and ground rules the first time.
     Propose {
         /// When it begins.
         begins: Moment,
+        /// How long it is meant to be, in minutes.
+        minutes: Option<u16>,
         /// What its document's id is made from; the first time only.
         salt: Option<[u8; 16]>,
     },
@@ -24,6 +26,13 @@ pub enum Act {
     },
     /// Says no to the talk. No reason (R19).
     Decline,
+    /// Begins it, or goes on after a pause.
+    Start,
+    /// Pauses it, at once (F27).
+    Pause {
+        /// When its author proposes to go on; nothing enforces it.
+        to: Moment,
+    },
     /// Ends the talk.
     End,
 }
@@ -33,6 +42,8 @@ impl capability::Act for Act {
         Kind::of("talk.propose", Class::Talk).words(Words::Sometimes),
         Kind::of("talk.accept", Class::Talk),
         Kind::of("talk.decline", Class::Talk),
+        Kind::of("talk.start", Class::Talk),
+        Kind::of("talk.pause", Class::Talk),
         Kind::of("talk.end", Class::Talk),
     ];
 
@@ -41,19 +52,23 @@ impl capability::Act for Act {
             Act::Propose { .. } => "talk.propose",
             Act::Accept { .. } => "talk.accept",
             Act::Decline => "talk.decline",
+            Act::Start => "talk.start",
+            Act::Pause { .. } => "talk.pause",
             Act::End => "talk.end",
         }
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {
         match self {
-            Act::Propose { begins, salt } => {
+            Act::Propose { begins, minutes, salt } => {
                 let mut fields = vec![("begins", Value::Int(begins.0))];
+                fields.extend(minutes.map(|minutes| ("minutes", Value::Int(minutes.into()))));
                 fields.extend(salt.map(|salt| ("salt", salt.as_slice().into())));
                 fields
             }
             Act::Accept { of } => vec![("of", of.to_value())],
-            Act::Decline | Act::End => Vec::new(),
+            Act::Pause { to } => vec![("to", Value::Int(to.0))],
+            Act::Decline | Act::Start | Act::End => Vec::new(),
         }
     }
 
@@ -61,6 +76,10 @@ impl capability::Act for Act {
         Some(match kind {
             "talk.propose" => Act::Propose {
                 begins: moment(value, "begins")?,
+                minutes: match value.get("minutes") {
+                    Some(minutes) => Some(u16::try_from(minutes.int()?).ok()?),
+                    None => None,
+                },
                 salt: match value.get("salt") {
                     Some(_) => Some(salt(value)?),
                     None => None,
@@ -68,6 +87,8 @@ impl capability::Act for Act {
             },
             "talk.accept" => Act::Accept { of: Position::from_value(value.get("of")?)? },
             "talk.decline" => Act::Decline,
+            "talk.start" => Act::Start,
+            "talk.pause" => Act::Pause { to: moment(value, "to")? },
             "talk.end" => Act::End,
             _ => return None,
         })
@@ -77,10 +98,12 @@ impl capability::Act for Act {
     fn examples() -> Vec<Self> {
         let begins = Moment(1_800_000_000);
         vec![
-            Act::Propose { begins, salt: None },
-            Act::Propose { begins, salt: Some([8; 16]) },
+            Act::Propose { begins, minutes: None, salt: None },
+            Act::Propose { begins, minutes: Some(45), salt: Some([8; 16]) },
             Act::Accept { of: capability::EXAMPLE },
             Act::Decline,
+            Act::Start,
+            Act::Pause { to: begins },
             Act::End,
         ]
     }

@@ -2,6 +2,8 @@
 use super::*;
 use crate::domain::action::Action;
 use crate::domain::ledger::own_document;
+use crate::domain::pair::Who;
+use crate::domain::refusal::RefusalCode;
 use crate::domain::testing::*;
 use crate::id::{DocId, PersonId};
 use crate::time::DAY;
@@ -17,7 +19,7 @@ fn seen(written: &Written, viewer: PersonId) -> TalkView {
 }
 
 fn window(days: i64) -> Action {
-    Act::Propose { begins: BEGIN.plus(days * DAY), salt: Some(SALT) }.into()
+    Act::Propose { begins: BEGIN.plus(days * DAY), minutes: None, salt: Some(SALT) }.into()
 }
 
 #[test]
@@ -41,4 +43,53 @@ fn k17_a_yes_that_crosses_a_move_is_no_yes_to_the_new_time() {
     later.record.action = Act::Accept { of: moved }.into();
     with_move.held.push(later);
     assert_eq!(seen(&with_move, ANA).state, TalkState::Accepted);
+}
+
+/// A talk that both have said yes to.
+fn agreed() -> Written {
+    let mut written = Written::default();
+    let of = written.write(ANA, 0, doc(), window(1));
+    written.write(BEN, 1, doc(), Act::Accept { of }.into());
+    written
+}
+
+#[test]
+fn f27_pausing_beats_going_on_without_having_heard_of_it_and_the_pause_is_bounded() {
+    let mut written = agreed();
+    written.write(ANA, 2, doc(), Act::Start.into());
+    assert_eq!(seen(&written, BEN).state, TalkState::Started);
+    written.write(ANA, 3, doc(), Act::Pause { to: BEGIN.plus(1_800) }.into());
+    written.write_apart(BEN, 4, doc(), Act::Start.into());
+    let view = seen(&written, BEN);
+    assert_eq!((view.state, view.paused_by), (TalkState::Paused, Some(Who::Partner)));
+    assert_eq!(view.resume_at, Some(BEGIN.plus(1_800)));
+    written.write(BEN, 5, doc(), Act::Start.into());
+    assert_eq!(seen(&written, ANA).state, TalkState::Started, "who had heard of it goes on");
+    written.write(BEN, 6, doc(), Act::Pause { to: BEGIN.plus(365 * DAY) }.into());
+    assert_eq!(seen(&written, ANA).state, TalkState::Started, "a pause of a year is none");
+    written.write(ANA, 7, doc(), Act::End.into());
+    assert_eq!(seen(&written, BEN).state, TalkState::Ended);
+}
+
+#[test]
+fn f27_only_a_talk_that_both_agreed_to_is_begun_or_paused() {
+    let mut written = Written::default();
+    written.write(ANA, 0, doc(), window(1));
+    written.write(BEN, 1, doc(), Act::Start.into());
+    assert_eq!(seen(&written, ANA).state, TalkState::Proposed);
+    let decide = |written: &Written, command: Command| {
+        let (state, view) = (written.state::<Talks>(doc(), ANA), seen(written, ANA));
+        let now = BEGIN.plus(60);
+        let decided = decided::<Talks>(&pair(), &state, Some(&view), &command, ANA, now);
+        decided.map(drop).map_err(|refusal| refusal.code)
+    };
+    let pause = |seconds| Command::Pause { to: BEGIN.plus(60 + seconds) };
+    let alone = RefusalCode::TalkNotAgreed;
+    assert_eq!(decide(&written, Command::Start), Err(alone));
+    assert_eq!(decide(&written, pause(600)), Err(alone));
+    assert_eq!(decide(&agreed(), Command::Start), Ok(()));
+    assert_eq!(decide(&agreed(), pause(DAY)), Ok(()));
+    for seconds in [0, DAY + 1, 365 * DAY] {
+        assert_eq!(decide(&agreed(), pause(seconds)), Err(RefusalCode::TimeInvalid), "{seconds}");
+    }
 }

@@ -5,6 +5,8 @@ use crate::domain::capability::Viewing;
 use crate::domain::pair::Who;
 use crate::domain::words::text_of;
 use crate::id::{DocId, Position};
+use crate::limits;
+use crate::text;
 use crate::time::Moment;
 use serde::Serialize;
 
@@ -20,6 +22,10 @@ pub enum TalkState {
     Moved,
     /// Both said yes to this window.
     Accepted,
+    /// Begun.
+    Started,
+    /// Paused by one of the two, who says when they propose to go on (F27).
+    Paused,
     /// Somebody said no.
     Declined,
     /// The window passed without a yes.
@@ -40,6 +46,16 @@ pub struct TalkView {
     pub topic: Option<String>,
     /// When it begins.
     pub begins: Moment,
+    /// How long it is meant to be, in minutes.
+    pub minutes: Option<u16>,
+    /// Where.
+    pub place: Option<String>,
+    /// Ground rules.
+    pub rules: Vec<String>,
+    /// Who paused it.
+    pub paused_by: Option<Who>,
+    /// When they propose to go on. Nothing enforces it; either can end the talk kindly.
+    pub resume_at: Option<Moment>,
     /// Who proposed this window.
     pub by: Who,
     /// It waits for the viewer's yes or no.
@@ -49,24 +65,48 @@ pub struct TalkView {
     pub(crate) window: Position,
 }
 
+impl TalkView {
+    /// Whether both have said yes to it, and nobody no.
+    pub(super) fn agreed(&self) -> bool {
+        use TalkState::{Accepted, Paused, Started};
+        matches!(self.state, Accepted | Started | Paused)
+    }
+}
+
 /// Projects a talk for one viewer at one moment.
 pub(super) fn project(talk: &Talk, viewing: Viewing<'_>) -> TalkView {
     let state = match (talk.ended, talk.declined, talk.accepted) {
         (true, ..) => TalkState::Ended,
         (_, true, _) => TalkState::Declined,
+        (.., true) if talk.pause.is_some() => TalkState::Paused,
+        (.., true) if talk.started => TalkState::Started,
         (.., true) => TalkState::Accepted,
         _ if viewing.now >= talk.begins => TalkState::Lapsed,
         _ if talk.moved => TalkState::Moved,
         _ => TalkState::Proposed,
     };
+    let pause = talk.pause.filter(|_| state == TalkState::Paused);
+    let body = (viewing.bodies)(talk.topic);
+    let word = |key: &str| body.as_ref().and_then(|body| text_of(body, key));
+    let rules = body.as_ref().and_then(|body| body.get("rules")?.array());
+    let rules = rules.into_iter().flatten().take(limits::TALK_RULES);
     let waits = matches!(state, TalkState::Proposed | TalkState::Moved);
     TalkView {
         id: viewing.doc,
         state,
-        topic: (viewing.bodies)(talk.topic).and_then(|body| text_of(&body, "text")),
+        topic: word("text"),
         begins: talk.begins,
+        minutes: talk.minutes,
+        place: word("place"),
+        rules: rules.filter_map(|rule| shown_text(rule.text()?)).collect(),
+        paused_by: pause.map(|pause| pause.by.seen_by(viewing.side)),
+        resume_at: pause.map(|pause| pause.to),
         by: talk.by.seen_by(viewing.side),
         waits_for_me: waits && talk.by != viewing.side,
         window: talk.window,
     }
+}
+
+fn shown_text(words: &str) -> Option<String> {
+    text::counts(words).then(|| words.to_owned())
 }

@@ -7,7 +7,7 @@ use crate::render;
 use crate::terminal::{Failure, Terminal};
 use amends::RefusalCode;
 use amends::Space;
-use amends::TalkView;
+use amends::{NewTalk, TalkView, turns};
 use serde_json::json;
 
 const TALKS: Things = Things { shown_by: "talk list", missing: RefusalCode::NotFound };
@@ -30,7 +30,29 @@ pub async fn run(
             terminal.ok(json!({"talks": talks}), &render::talk::talks(&talks));
             return Ok(());
         }
-        TalkCommand::Propose { topic, at } => hearing.propose_talk(&topic, at).await?,
+        TalkCommand::Propose { topic, at, minutes, place, rules } => {
+            hearing.propose_talk(NewTalk { topic, begins: at, minutes, place, rules }).await?
+        }
+        TalkCommand::Start { id } => hearing.start_talk(find_talk(&id, space).await?.id).await?,
+        TalkCommand::Pause { id, until } => {
+            hearing.pause_talk(find_talk(&id, space).await?.id, until).await?
+        }
+        TalkCommand::Prepare { id, text } => {
+            let id = find_talk(&id, space).await?.id;
+            if let Some(text) = &text {
+                hearing.prepare(id, text).await?;
+            }
+            let noted = hearing.preparation(id).await?;
+            terminal.ok(json!({"noted": noted}), &render::talk::noted(&noted));
+            return Ok(());
+        }
+        TalkCommand::Turns { id, minutes } => {
+            let talk = find_talk(&id, space).await?;
+            let length = talk.minutes.unwrap_or(60);
+            let turns = turns(talk.begins, length, minutes, talk.by);
+            terminal.ok(json!({"turns": turns}), &render::talk::turns(&turns));
+            return Ok(());
+        }
         TalkCommand::Move { id, at } => {
             hearing.move_talk(find_talk(&id, space).await?.id, at).await?
         }
