@@ -191,6 +191,7 @@ impl World {
         };
         let forged = |clause: Clause, days: i64| Revision {
             kind: AgreementKind::Conduct,
+            about: None,
             clauses: vec![clause],
             starts: None,
             expires_at: self.now.plus(days * DAY),
@@ -259,6 +260,7 @@ impl World {
         };
         let revision = Revision {
             kind: AgreementKind::Conduct,
+            about: None,
             clauses: vec![clause],
             starts: None,
             expires_at: self.now.plus(20 * DAY),
@@ -361,6 +363,7 @@ fn terms(number: usize, now: Moment) -> Terms {
     };
     Terms {
         kind: AgreementKind::Conduct,
+        about: None,
         clauses: vec![clause],
         starts: None,
         expires_at: Some(now.plus(20 * DAY)),

@@ -181,6 +181,7 @@ fn labelled(liar: &Liar, text: String, days: i64, binds_ana: bool, category: Cat
     Action::Agreement(agreement::Act::Propose {
         revision: Revision {
             kind: AgreementKind::Conduct,
+            about: None,
             clauses: vec![clause],
             starts: None,
             expires_at: BEGIN.plus(days * DAY),

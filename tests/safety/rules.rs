@@ -161,6 +161,25 @@ async fn r12_the_other_cannot_silence_the_note_that_this_phone_is_paired() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f47_a_new_text_says_which_sentences_of_the_one_in_force_it_drops() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let mut two = terms("I put my phone away at dinner.", Who::Me, Category::General);
+    two.clauses.extend(plain("We eat together on Sundays.").clauses);
+    ana.space.agreements().propose(two).await.unwrap();
+    both(&phones).await;
+    let shown = ben.space.agreements().list().await.unwrap().remove(0);
+    let hash = shown.on_table[0].hash;
+    let agreed = ben.space.agreements().consent(&shown, hash).await.unwrap();
+    assert!(agreed.current.as_ref().unwrap().removes.is_empty());
+    let fewer = plain("We eat together on Sundays.");
+    let amended = ben.space.agreements().counter(&agreed, fewer).await.unwrap();
+    let dropped = &amended.on_table[0].removes;
+    assert_eq!(dropped.len(), 1);
+    assert_eq!(dropped[0].text, "I put my phone away at dinner.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r31_at_most_three_questions_wait_and_a_fourth_takes_the_oldest_one_s_place() {
     let phones = paired().await;
     let [ana, ben] = &phones;

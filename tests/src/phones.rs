@@ -110,6 +110,7 @@ pub async fn meet(a: &Space, b: &Space) -> [Result<(), Error>; 2] {
 pub fn terms(text: &str, binds: Who, category: Category) -> Terms {
     Terms {
         kind: AgreementKind::Conduct,
+        about: None,
         clauses: vec![TermsClause { id: None, text: text.into(), binds, category, cadence: None }],
         starts: None,
         expires_at: None,

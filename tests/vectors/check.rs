@@ -63,6 +63,7 @@ fn revision() -> Revision {
     };
     Revision {
         kind: AgreementKind::Communication,
+        about: None,
         clauses: vec![
             clause("1", "We talk on Sunday evenings.", Obligor::Both, Category::General, None),
             clause(

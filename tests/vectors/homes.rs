@@ -9,6 +9,19 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Whether all that was shown then is shown now. A view may say more than it did.
+fn shows(now: &Json, then: &Json) -> bool {
+    match (now, then) {
+        (Json::Object(now), Json::Object(then)) => {
+            then.iter().all(|(key, then)| now.get(key).is_some_and(|now| shows(now, then)))
+        }
+        (Json::Array(now), Json::Array(then)) => {
+            now.len() == then.len() && now.iter().zip(then).all(|(now, then)| shows(now, then))
+        }
+        (now, then) => now == then,
+    }
+}
+
 #[tokio::test]
 async fn a_home_of_deriving_rule_1_shows_the_same_and_its_documents_are_derived_again() {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/homes/rule-1");
@@ -21,7 +34,7 @@ async fn a_home_of_deriving_rule_1_shows_the_same_and_its_documents_are_derived_
     let expected: Json =
         serde_json::from_str(&std::fs::read_to_string(kept.join("expected.json")).unwrap())
             .unwrap();
-    assert_eq!(json!(ana.agreements().list().await.unwrap()), expected["agreements"]);
+    assert!(shows(&json!(ana.agreements().list().await.unwrap()), &expected["agreements"]));
     assert_eq!(json!(ana.openness().list().await.unwrap()), expected["posts"]);
     // Of the account, which had another view then, every word is there.
     let told = ana.shared().list(None).await.unwrap();
@@ -29,7 +42,7 @@ async fn a_home_of_deriving_rule_1_shows_the_same_and_its_documents_are_derived_
     assert_eq!(json!(told[0].id), account["id"]);
     assert_eq!(json!(told[0].tellings[0].id), account["tellings"][0]["id"]);
     assert_eq!(json!(told[0].part(Section::Text)), json!([account["text"]]));
-    assert_eq!(json!(ana.hearing().talks().await.unwrap()), expected["talks"]);
+    assert!(shows(&json!(ana.hearing().talks().await.unwrap()), &expected["talks"]));
     assert_eq!(json!(ana.log_lengths().await.unwrap()), expected["log_lengths"]);
     let agreement: DocId = expected["agreements"][0]["id"].as_str().unwrap().parse().unwrap();
     let heads = ana.document_heads(agreement).await.unwrap();

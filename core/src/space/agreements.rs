@@ -372,6 +372,21 @@ impl Agreements<'_> {
         self.0.engine.call(move |engine| keep_draft(engine, id, &text)).await
     }
 
+    /// What the two have written together about something: the statement of a breach, amends,
+    /// the summary of a talk; in force, on the table or over.
+    ///
+    /// # Errors
+    /// As [`Agreements::list`].
+    pub async fn about(&self, id: DocId) -> Result<Vec<AgreementView>, Error> {
+        self.0
+            .ask(move |engine| {
+                let mut all = agreements(engine)?;
+                all.retain(|view| view.about() == Some(id));
+                Ok(all)
+            })
+            .await
+    }
+
     /// Every private draft.
     ///
     /// # Errors

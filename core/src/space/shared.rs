@@ -3,6 +3,7 @@
 
 use super::Space;
 use crate::cbor::Value;
+use crate::domain::agreement::AgreementDocs;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::shared::{
     BreachView, Command, Form, ItemDraft, ItemView, Items, NewItem, Reply, Subject, beside,
@@ -146,7 +147,7 @@ impl Shared<'_> {
     /// # Errors
     /// As [`Shared::list`].
     pub async fn breaches(&self) -> Result<Vec<BreachView>, Error> {
-        self.0.ask(|engine| Ok(breaches(&items(engine)?))).await
+        self.0.ask(|engine| Ok(breaches(&items(engine)?, &engine.views::<AgreementDocs>()?))).await
     }
 
     /// Offers an item: from here on the other sees it, at the next exchange. Say so before

@@ -105,6 +105,8 @@ fn revision(title: &str, text: &RevisionView) -> String {
     let mut lines =
         vec![format!("  {title} [{}], until {}", short(text.hash), utc(text.expires_at))];
     lines.extend(text.clauses.iter().map(clause));
+    let drops = |gone: &ClauseView| wrap(&format!("no longer: {}", gone.text), "    - ");
+    lines.extend(text.removes.iter().map(drops));
     let agreed = match (text.you_both_agreed, text.i_agreed) {
         (true, _) => "you both agreed",
         (false, true) => "I agreed",

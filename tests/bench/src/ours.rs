@@ -143,6 +143,7 @@ impl Life {
                     let expires_at = Some(space.now().plus(OFFERS * DAY));
                     let terms = Terms {
                         kind: AgreementKind::Conduct,
+                        about: None,
                         clauses: vec![clause],
                         starts: None,
                         expires_at,

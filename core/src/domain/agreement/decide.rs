@@ -8,7 +8,7 @@ use crate::domain::capability::{Begun, Context};
 use crate::domain::pair::{Side, Who};
 use crate::domain::record::Draft;
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::id::{Past, Position, RevisionHash};
+use crate::id::{DocId, Past, Position, RevisionHash};
 use crate::limits;
 use crate::text::{self, Splice};
 use crate::time::Moment;
@@ -37,6 +37,9 @@ pub struct TermsClause {
 pub struct Terms {
     /// What it is about.
     pub kind: AgreementKind,
+    /// What it is about, where it is.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub about: Option<DocId>,
     /// 1 to 32 sentences.
     pub clauses: Vec<TermsClause>,
     /// From when; at once by default.
@@ -336,7 +339,7 @@ impl Decision<'_> {
             return refuse(RefusalCode::StaleRevision);
         }
         self.current(basis)?;
-        let revision = self.revision(terms, self.parents(), limits::AGREEMENT_DEFAULT_SPAN)?;
+        let revision = self.revision(terms, self.parents(), terms.kind.paper().usual)?;
         self.may_propose(&revision)?;
         Ok(vec![Act::Propose { revision }])
     }
@@ -460,7 +463,10 @@ impl Decision<'_> {
     }
 
     fn span_cap(&self, revision: &Revision) -> i64 {
-        if self.sensitive(revision) { limits::SENSITIVE_SPAN } else { limits::AGREEMENT_SPAN }
+        match self.sensitive(revision) {
+            true => limits::SENSITIVE_SPAN,
+            false => revision.kind.paper().span,
+        }
     }
 
     fn may_propose(&self, revision: &Revision) -> Result<(), Refusal> {
@@ -512,6 +518,7 @@ impl Decision<'_> {
             .map(|step| Ok(TaperStep { from: step.from, cadence: text::name(&step.cadence)? }));
         let mut revision = Revision {
             kind: terms.kind.clone(),
+            about: terms.about,
             clauses,
             starts: terms.starts,
             expires_at: now,
@@ -520,6 +527,8 @@ impl Decision<'_> {
             lang: terms.lang.clone(),
             parents,
         };
+        let paper = revision.kind.paper();
+        paper.takes(&revision)?;
         let starts = terms.starts.unwrap_or(now).max(now);
         let sensitive = self.sensitive(&revision);
         let span =

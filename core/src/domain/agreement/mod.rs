@@ -2,6 +2,7 @@
 //! words, and one-sided offers that bind only who makes them (G5; RULES.md, consent).
 //!
 //! - `revision`: the exact terms, and the hash that consent binds to;
+//! - `paper`: what each kind of document is for: an agreement, a statement, amends…;
 //! - `record`: what can be done, and how it is written;
 //! - `fold`: from the records of one document to its state;
 //! - `view`: what one person sees of it at one moment;
@@ -12,6 +13,7 @@ mod causal;
 pub mod decide;
 pub mod fold;
 pub mod history;
+pub mod paper;
 mod record;
 pub mod revision;
 pub mod view;

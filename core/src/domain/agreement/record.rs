@@ -189,6 +189,7 @@ impl capability::Act for Act {
         };
         let terms = Revision {
             kind: super::AgreementKind::Conduct,
+            about: None,
             parents: vec![revision],
             clauses: vec![clause],
             starts: None,

@@ -107,6 +107,16 @@ open_enum! {
         WhatWeTellOthers = "what_we_tell_others",
         /// Children and family.
         ChildrenFamily = "children_family",
+        /// That both want to try (F08).
+        Intention = "intention",
+        /// What both say happened, made from two accounts (F07).
+        Statement = "statement",
+        /// Amends that one offers (F17).
+        Amends = "amends",
+        /// What came out of a talk (F36).
+        Summary = "summary",
+        /// What a counsellor's report holds (R28).
+        Report = "report",
     }
 }
 
@@ -191,6 +201,8 @@ pub struct TaperStep {
 pub struct Revision {
     /// What it is about.
     pub kind: AgreementKind,
+    /// What it is about, where it is: a breach, an acknowledgement, a talk.
+    pub about: Option<DocId>,
     /// The sentences.
     pub clauses: Vec<Clause>,
     /// From when it holds; at once where left out.
@@ -250,6 +262,7 @@ impl Revision {
         let parents = self.parents.iter().map(|parent| parent.as_bytes().into());
         Value::map([
             ("kind", Some(self.kind.code().as_str().into())),
+            ("about", self.about.map(|about| about.as_bytes().into())),
             ("clauses", Some(Value::Array(clauses.collect()))),
             ("starts", self.starts.map(|moment| moment.0.into())),
             ("expires", Some(self.expires_at.0.into())),
@@ -277,6 +290,10 @@ impl Revision {
         }
         Some(Self {
             kind: AgreementKind::from_code(value.get("kind")?.text()?)?,
+            about: match value.get("about") {
+                Some(about) => Some(DocId::from_slice(about.bytes()?)?),
+                None => None,
+            },
             clauses: clauses.iter().map(Clause::from_value).collect::<Option<_>>()?,
             starts: moment("starts")?,
             expires_at: moment("expires")??,
@@ -293,12 +310,14 @@ impl Revision {
     /// Whether a proposal of this, stated at `at`, can count at all: its form,
     /// its bounds and its dates. Who may write which clause is not asked here.
     pub fn well_formed(&self, pair: &Pair, at: Moment) -> bool {
-        let span = if self.sensitive() { limits::SENSITIVE_SPAN } else { limits::AGREEMENT_SPAN };
+        let paper = self.kind.paper();
+        let span = if self.sensitive() { limits::SENSITIVE_SPAN } else { paper.span };
         let starts = self.starts.unwrap_or(at).max(at);
         // A review or a step that has passed stays: renewing changes the end only.
         let inside = |moment: Moment| moment < self.expires_at;
         let ids = || self.clauses.iter().map(|clause| &clause.id);
         !self.clauses.is_empty()
+            && paper.takes(self).is_ok()
             && self.clauses.iter().all(|clause| clause.well_formed(pair))
             && ids().enumerate().all(|(at, id)| !ids().take(at).any(|before| before == id))
             && self.expires_at > starts
@@ -377,6 +396,7 @@ mod tests {
         };
         Revision {
             kind: AgreementKind::Communication,
+            about: None,
             clauses: vec![clause],
             starts: None,
             expires_at: Moment(limits::AGREEMENT_SPAN),

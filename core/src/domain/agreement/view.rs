@@ -72,8 +72,12 @@ pub struct RevisionView {
     pub hash: RevisionHash,
     /// The sentences.
     pub clauses: Vec<ClauseView>,
-    /// What it is about.
+    /// What kind of document it is.
     pub kind: AgreementKind,
+    /// What it is about, where it is: a breach, an acknowledgement, a talk.
+    pub about: Option<DocId>,
+    /// Sentences of the text in force that this one, if both agreed, would drop.
+    pub removes: Vec<ClauseView>,
     /// From when it holds.
     pub starts: Option<Moment>,
     /// Until when.
@@ -170,6 +174,12 @@ pub struct AgreementView {
 }
 
 impl AgreementView {
+    /// What it is about, where it is: by the text that holds, or else by one that waits.
+    pub fn about(&self) -> Option<DocId> {
+        let text = self.current.as_ref().or(self.cooling.as_ref()).or(self.on_table.first());
+        text.and_then(|text| text.about)
+    }
+
     /// A short name of exactly what this view was made from: equal for equal
     /// states of the document, on both phones.
     pub fn token(&self) -> String {
@@ -304,6 +314,9 @@ pub fn project(
             .collect(),
         basis: folded.basis.clone(),
     };
+    if let Some(current) = &view.current {
+        view.on_table.iter_mut().for_each(|open| open.removes = dropped(current, open));
+    }
     if let Some(offer) = folded.offer.as_ref().filter(|_| folded.revisions.is_empty()) {
         show_offer(&mut view, offer, pair, me, now);
     }
@@ -334,6 +347,15 @@ pub fn project(
             && now.since(expires_at) <= limits::RENEWAL_WINDOW;
     }
     view
+}
+
+/// The sentences in force that an amendment drops, or says otherwise.
+fn dropped(current: &RevisionView, open: &RevisionView) -> Vec<ClauseView> {
+    let kept = |clause: &&ClauseView| {
+        let same = |other: &ClauseView| other.text == clause.text && other.binds == clause.binds;
+        open.clauses.iter().any(same)
+    };
+    current.clauses.iter().filter(|clause| !kept(clause)).cloned().collect()
 }
 
 impl Folded {
@@ -438,6 +460,8 @@ fn revision_view(state: &RevisionState, pair: &Pair, me: Side) -> RevisionView {
         hash: state.hash,
         clauses: clauses.collect(),
         kind: revision.kind.clone(),
+        about: revision.about,
+        removes: Vec::new(),
         starts: revision.starts,
         expires_at: revision.expires_at,
         review_at: revision.review_at,

@@ -3,7 +3,10 @@
 
 use super::form::{Form, Reply, Role, Sort};
 use super::view::{ItemState, ItemView};
+use crate::domain::agreement::AgreementKind;
+use crate::domain::agreement::AgreementView;
 use crate::domain::pair::Who;
+use crate::id::DocId;
 use serde::Serialize;
 
 /// How a breach stands.
@@ -16,6 +19,8 @@ pub enum BreachState {
     Named,
     /// Both have told their account of it.
     TwoAccounts,
+    /// Both agree to the words of a statement about it.
+    JointStatement,
     /// At least one says that they see it differently: this may last, and has its dignity (F07).
     SeenDifferently,
     /// Both have put it away.
@@ -40,17 +45,29 @@ pub struct BreachView {
     pub accounts: Vec<ItemView>,
     /// What was acknowledged of it.
     pub acknowledgements: Vec<ItemView>,
+    /// The statement of both about it that is in force (F07).
+    pub statement: Option<DocId>,
 }
 
 /// The breaches among some items, newest first, each with what belongs to it.
-pub fn breaches(items: &[ItemView]) -> Vec<BreachView> {
+pub fn breaches(items: &[ItemView], agreements: &[AgreementView]) -> Vec<BreachView> {
     let named = items.iter().filter(|item| item.form == Form::Breach);
-    let mut breaches: Vec<BreachView> = named.map(|named| breach(named, items)).collect();
+    let statement = |named: &ItemView| {
+        let states = |view: &&AgreementView| {
+            let text = view.current.as_ref().filter(|_| view.in_force());
+            text.is_some_and(|text| {
+                text.kind == AgreementKind::Statement && text.about == Some(named.id)
+            })
+        };
+        agreements.iter().find(states).map(|view| view.id)
+    };
+    let each = |named: &ItemView| breach(named, items, statement(named));
+    let mut breaches: Vec<BreachView> = named.map(each).collect();
     breaches.sort_by_key(|breach| std::cmp::Reverse(breach.named.order()));
     breaches
 }
 
-fn breach(named: &ItemView, items: &[ItemView]) -> BreachView {
+fn breach(named: &ItemView, items: &[ItemView], statement: Option<DocId>) -> BreachView {
     let of = |form: Form| -> Vec<ItemView> {
         let of = |item: &&ItemView| item.form == form && item.about == Some(named.id);
         items.iter().filter(of).cloned().collect()
@@ -76,6 +93,8 @@ fn breach(named: &ItemView, items: &[ItemView]) -> BreachView {
         BreachState::Archived
     } else if each(Sort::Seeing, Reply::Differently).contains(&true) {
         BreachState::SeenDifferently
+    } else if statement.is_some() {
+        BreachState::JointStatement
     } else if told(Who::Me) && told(Who::Partner) {
         BreachState::TwoAccounts
     } else {
@@ -88,6 +107,7 @@ fn breach(named: &ItemView, items: &[ItemView]) -> BreachView {
         my_part: part(Who::Me),
         partners_part: part(Who::Partner),
         acknowledgements: of(Form::Acknowledgement),
+        statement,
         accounts,
         named: named.clone(),
     }

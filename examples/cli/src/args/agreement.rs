@@ -123,6 +123,9 @@ pub struct ProposeArgs {
     /// What it is about: communication, honesty, money, whereabouts, pace, … or other:WORDS.
     #[arg(long, default_value = "communication", value_parser = kind)]
     pub kind: AgreementKind,
+    /// What it is about: what was told, or a talk. A statement and a summary need it.
+    #[arg(long, value_name = "TELLING")]
+    pub about: Option<Reference>,
     /// A sentence: WHO[/CATEGORY][@HOW-OFTEN]: TEXT, where WHO is me, partner or
     /// both. Example: "me/whereabouts@daily: I say where I am after work."
     /// Without any, each line of the open working draft is one; there WHO is a

@@ -155,8 +155,13 @@ async fn propose(args: ProposeArgs, space: &Space) -> Result<AgreementView, Fail
     let starts = args.starts;
     let expires_at =
         args.expires.or(args.days.map(|days| starts.unwrap_or(now).plus(i64::from(days) * DAY)));
+    let about = match &args.about {
+        Some(named) => Some(subject(named, space).await?),
+        None => None,
+    };
     let terms = Terms {
         kind: args.kind,
+        about,
         clauses,
         starts,
         expires_at,
@@ -170,6 +175,15 @@ async fn propose(args: ProposeArgs, space: &Space) -> Result<AgreementView, Fail
         (None, true) => agreements.offer(terms).await?,
         (None, false) => agreements.propose(terms).await?,
     })
+}
+
+const SUBJECTS: Things = Things { shown_by: "telling list", missing: RefusalCode::NotFound };
+
+/// Something that was told, or a talk.
+async fn subject(named: &Reference, space: &Space) -> Result<DocId, Failure> {
+    let told = space.shared().list(None).await?.into_iter().map(|item| item.id);
+    let talks = space.hearing().talks().await?.into_iter().map(|talk| talk.id);
+    named.among(told.chain(talks), SUBJECTS)
 }
 
 /// Each line of the open working draft is a sentence. Both type there, so it

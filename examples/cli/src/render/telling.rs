@@ -127,6 +127,7 @@ pub fn breaches(breaches: &[BreachView]) -> String {
         let state = match breach.state {
             BreachState::Named => "named",
             BreachState::TwoAccounts => "two accounts",
+            BreachState::JointStatement => "a statement of both",
             BreachState::SeenDifferently => "you see it differently, and that may last",
             BreachState::Archived => "put away by both",
             _ => "newer than this version",

@@ -4,7 +4,8 @@ import Foundation
 private let kinds: [AgreementKind] = [
     .communication, .honesty, .social, .conduct, .thirdPartyContact, .phoneSocialMedia,
     .whereabouts, .calendar, .money, .checkInCadence, .expectations, .pace, .space,
-    .contactInConflict, .household, .prevention, .counselling, .whatWeTellOthers, .childrenFamily,
+    .contactInConflict, .household, .prevention, .counselling, .whatWeTellOthers, .childrenFamily, .intention, .statement, .amends,
+    .summary, .report,
 ]
 
 private let categories: [Amends.Category] = [
@@ -79,6 +80,7 @@ extension Phone {
             }
             return clause
         }
+        let about = try words.option("--about")
         let kind = try kind(try words.option("--kind") ?? "communication")
         let starts = try words.moment("--starts")
         let days: Int? = try words.number("--days")
@@ -95,7 +97,7 @@ extension Phone {
         }
         let clauses = given.isEmpty ? try await draftClauses(shown, space) : given
         let terms = Terms(
-            kind: kind, clauses: clauses.map { keepId($0, shown) }, starts: starts,
+            kind: kind, about: about, clauses: clauses.map { keepId($0, shown) }, starts: starts,
             expiresAt: expires, reviewAt: review, lang: "en")
         if let shown { return try await space.agreements().counter(shown: shown, terms: terms) }
         return offer

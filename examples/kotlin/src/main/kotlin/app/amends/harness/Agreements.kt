@@ -19,7 +19,8 @@ private val KINDS = listOf(
     AgreementKind.CheckInCadence, AgreementKind.Expectations, AgreementKind.Pace,
     AgreementKind.Space, AgreementKind.ContactInConflict, AgreementKind.Household,
     AgreementKind.Prevention, AgreementKind.Counselling, AgreementKind.WhatWeTellOthers,
-    AgreementKind.ChildrenFamily,
+    AgreementKind.ChildrenFamily, AgreementKind.Intention, AgreementKind.Statement,
+    AgreementKind.Amends, AgreementKind.Summary, AgreementKind.Report,
 )
 
 private val CATEGORIES = listOf(
@@ -87,6 +88,7 @@ private suspend fun Phone.propose(space: Space, words: Words): AgreementView {
     val given = words.options("--clause").map {
         clause(it, ::whom) ?: throw Failure.usage("a sentence is WHO[/CATEGORY][@HOW-OFTEN]: TEXT, not $it")
     }
+    val about = words.option("--about")
     val (kind, starts) = kind(words.option("--kind") ?: "communication") to words.moment("--starts")
     val days = words.number("--days")
     val expires = words.moment("--expires") ?: days?.let { (starts ?: now) + it.days }
@@ -96,7 +98,7 @@ private suspend fun Phone.propose(space: Space, words: Words): AgreementView {
     val shown = seen?.let(::seen) ?: id?.let { space.agreements().show(it) }
     val clauses = given.ifEmpty { draftClauses(shown, space) }.map { keepId(it, shown) }
     val terms = Terms(
-        kind = kind, clauses = clauses, starts = starts, expiresAt = expires, reviewAt = review,
+        kind = kind, about = about, clauses = clauses, starts = starts, expiresAt = expires, reviewAt = review,
         lang = "en",
     )
     return when {
