@@ -106,8 +106,8 @@ pub use store::{KeyFile, PassphraseFile, StorageError};
 pub use text::Splice;
 
 pub use domain::agreement::{
-    AgreementKind, AgreementState, AgreementView, AgreementsNow, Category, ClauseView, DraftView,
-    HistoryItem, Notice as AgreementNotice, RevisionView, TaperStep, Terms, TermsClause,
+    Adoption, AgreementKind, AgreementState, AgreementView, AgreementsNow, Category, ClauseView,
+    DraftView, HistoryItem, Notice as AgreementNotice, RevisionView, TaperStep, Terms, TermsClause,
 };
 pub use domain::checkin::{
     Answer, Answers, Cadence as CheckInCadence, CheckInState, CheckInView, Period, Template,
@@ -120,8 +120,8 @@ pub use domain::inner::{
 pub use domain::intention::IntentionView;
 pub use domain::openness::{CorrectionView, Kind as PostKind, NewPost, PostState, PostView, Want};
 pub use domain::overview::{
-    KeptOf, Milestone, MilestoneKind, NextDue, PatternPoint, Reminder, SharedItem, Sharing, Topic,
-    Trend, TrendPoint, WeekCounts, Why, Wishes,
+    KeptOf, Milestone, MilestoneKind, NextDue, PatternPoint, Reminder, SharedItem, Sharing,
+    Stopping, Topic, Trend, TrendPoint, WeekCounts, Why, Wishes,
 };
 pub use domain::pacing::{BothLimits, Contact, Feature, PairLimits, SpaceView};
 pub use domain::pair::Who;

@@ -32,7 +32,7 @@ async fn lived() -> [Phone; 2] {
     ana.space.agreements().open_draft(draft.id, None).await.unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     let shown = ben.space.agreements().show(talk.id).await.unwrap();
-    ben.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+    ben.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     phones
 }

@@ -19,7 +19,7 @@ use amends::internals::domain::agreement::view::project;
 use amends::internals::domain::agreement::{
     self, AgreementDocs, AgreementState, AgreementView, Folded, Obligor,
 };
-use amends::internals::domain::overview::share::{stop_all, what_i_share};
+use amends::internals::domain::overview::share::{Mine, stop_all, what_i_share};
 use amends::internals::domain::pair::PairState;
 use amends::internals::domain::record::Held;
 use amends::internals::domain::testing::state;
@@ -65,7 +65,9 @@ fn chose(world: &World, who: usize, text: &RevisionView) -> bool {
                 Action::Agreement(agreement::Act::Propose { revision }) => {
                     revision.hash(DOC) == text.hash
                 }
-                Action::Agreement(agreement::Act::Consent { revision }) => *revision == text.hash,
+                Action::Agreement(agreement::Act::Consent { revision, .. }) => {
+                    *revision == text.hash
+                }
                 _ => false,
             }
     })
@@ -147,8 +149,18 @@ proptest! {
                         if revision.clauses.iter().any(|c| c.text == clause.text
                             && c.obligor == Obligor::Person(obligor))));
                 prop_assert!(wrote || !labelled, "R5: {} was not written by whom it binds", clause.text);
-                // What one is asked by the other is as good as sensitive, whatever its label.
-                prop_assert!(wrote || clause.sensitive, "R5: {} is an ask", clause.text);
+                // What one is asked by the other binds only by one's own adoption, and is as good
+                // as sensitive unless one says otherwise, whatever its label.
+                let adopted: Vec<_> = world.records.iter().filter(|held| held.author == obligor)
+                    .filter_map(|held| match &held.record.action {
+                        Action::Agreement(agreement::Act::Consent { revision, adopts })
+                            if *revision == current.hash => Some(adopts),
+                        _ => None,
+                    })
+                    .flatten().filter(|one| one.clause == clause.id).collect();
+                prop_assert!(wrote || !adopted.is_empty(), "R5: {} was not adopted", clause.text);
+                let plain = adopted.iter().any(|one| one.category.is_some());
+                prop_assert!(wrote || clause.sensitive || plain, "R5: {} is an ask", clause.text);
             }
         }
     }
@@ -192,13 +204,13 @@ proptest! {
             (folded, view)
         };
         let before = share(&world);
-        let actions = stop_all(&[(std::sync::Arc::new(before.0), before.1)], &[], world.now);
+        let actions = stop_all(&[(std::sync::Arc::new(before.0), before.1)], &[], &[], world.now);
         prop_assert!(actions.len() <= 3);
         for amends::internals::domain::record::Draft { action, .. } in actions {
             world.append(who, action);
         }
         let (_, after) = share(&world);
-        prop_assert_eq!(what_i_share(&[after], &[]), vec![]);
+        prop_assert_eq!(what_i_share(Mine { agreements: &[after], promises: &[], posts: &[] }), vec![]);
     }
 
     #[test]
@@ -301,7 +313,11 @@ fn a_hostile_volume_of_records_is_capped_and_folds() {
 fn k19_a_withdrawal_on_one_own_phone_wins_over_a_yes_on_the_other() {
     let mut world = World::new();
     let hash = world.hostile_proposal(0);
-    let consent = world.held(0, 0, Action::Agreement(agreement::Act::Consent { revision: hash }));
+    let consent = world.held(
+        0,
+        0,
+        Action::Agreement(agreement::Act::Consent { revision: hash, adopts: Vec::new() }),
+    );
     let withdrawal = world.held(
         0,
         1,
@@ -328,7 +344,10 @@ fn a_yes_to_what_was_declined_or_taken_back_counts_only_after_it_is_proposed_aga
             world.append(1, Action::Agreement(agreement::Act::Decline { revision: hash }));
             hash
         };
-        world.append(1, Action::Agreement(agreement::Act::Consent { revision: hash }));
+        world.append(
+            1,
+            Action::Agreement(agreement::Act::Consent { revision: hash, adopts: Vec::new() }),
+        );
         let folded = state::<AgreementDocs>(&world.pair, DOC, ANA, &world.records);
         assert!(folded.revisions.iter().all(|state| !state.ratified), "{taken_back}");
         assert!(!folded.revisions[0].on_table);

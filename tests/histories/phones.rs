@@ -37,7 +37,7 @@ async fn act(space: &Space, dice: &mut Dice) {
     let open = view.on_table.first().map(|text| text.hash);
     let _outcome = match dice.roll(12) {
         0..=3 => match open {
-            Some(hash) => agreements.consent(&view, hash).await,
+            Some(hash) => agreements.consent(&view, hash, None).await,
             None => agreements.counter(&view, words).await,
         },
         4 | 5 => agreements.counter(&view, words).await,

@@ -18,7 +18,7 @@ async fn agreed(ana: &Phone, ben: &Phone, text: &str) -> DocId {
     let made = ana.space.agreements().propose(plain(text)).await.unwrap();
     met(ana, ben).await;
     let shown = ben.space.agreements().show(made.id).await.unwrap();
-    ben.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+    ben.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
     met(ana, ben).await;
     made.id
 }
@@ -75,7 +75,7 @@ async fn r32_a_new_phone_gets_back_what_was_shared_and_all_of_it_waits_for_its_o
     met(&ana, &old).await;
     // Ana answers while his phone is already gone.
     let shown = ana.space.agreements().show(asked.id).await.unwrap();
-    ana.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+    ana.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
 
     let new = Phone::new("Ben", None);
     assert_eq!(replace(&ana, &new, [true, true]).await, [Ok(()), Ok(())]);

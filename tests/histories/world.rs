@@ -1,5 +1,6 @@
 //! Two people and what each has written and seen, without phones around them.
 
+use amends::Adoption;
 use amends::Refusal;
 use amends::Who;
 use amends::id::{DocId, LogId, PairId, Past, PersonId, Position, RevisionHash};
@@ -128,8 +129,27 @@ impl World {
     }
 
     pub fn consent(&mut self, who: usize, revision: RevisionHash) -> Result<(), Refusal> {
-        let basis = self.seen_by(who).basis;
-        self.command(who, Command::Consent { revision, basis })
+        let folded = self.seen_by(who);
+        let adopts = self.asked(who, &folded, revision, None);
+        self.command(who, Command::Consent { revision, adopts, basis: folded.basis })
+    }
+
+    /// All that this person is asked for in a text, adopted.
+    fn asked(
+        &self,
+        who: usize,
+        folded: &Folded,
+        revision: RevisionHash,
+        category: Option<Category>,
+    ) -> Vec<Adoption> {
+        let state = folded.revisions.iter().find(|state| state.hash == revision);
+        let mine = |id: &&String| {
+            let clauses = state.iter().flat_map(|state| &state.revision.clauses);
+            let me = Obligor::Person(self.people[who]);
+            clauses.into_iter().any(|clause| clause.id == **id && clause.obligor == me)
+        };
+        let asked = state.iter().flat_map(|state| &state.asks).filter(mine);
+        asked.map(|id| Adoption { clause: id.clone(), category: category.clone() }).collect()
     }
 
     fn command(&mut self, who: usize, command: Command) -> Result<(), Refusal> {
@@ -158,7 +178,11 @@ impl World {
             Doing::Forge(kind, number) => return self.forge(*kind, *number),
             Doing::Propose(number) => Command::Propose { terms: terms(*number, self.now), basis },
             Doing::Consent(at) => match revision(*at) {
-                Some(revision) => Command::Consent { revision, basis },
+                Some(revision) => {
+                    let category = (at % 2 == 0).then_some(Category::General);
+                    let adopts = self.asked(who, &folded, revision, category);
+                    Command::Consent { revision, adopts, basis }
+                }
                 None => return,
             },
             Doing::Withdraw(at) => Command::Withdraw { revision: at.and_then(revision) },
@@ -225,7 +249,7 @@ impl World {
             7 => Action::Agreement(agreement::Act::WithdrawProposal { revision }),
             8 => Action::Agreement(agreement::Act::Resume),
             9 => Action::Pair(pair::Act::Open),
-            _ => Action::Agreement(agreement::Act::Consent { revision }),
+            _ => Action::Agreement(agreement::Act::Consent { revision, adopts: Vec::new() }),
         };
         self.append(1, action);
     }
@@ -329,8 +353,9 @@ impl World {
                         revision: exchange(revision, &hashes),
                     })
                 }
-                Action::Agreement(agreement::Act::Consent { revision }) => {
-                    Action::Agreement(agreement::Act::Consent { revision: of(revision) })
+                Action::Agreement(agreement::Act::Consent { revision, adopts }) => {
+                    let (revision, adopts) = (of(revision), adopts.clone());
+                    Action::Agreement(agreement::Act::Consent { revision, adopts })
                 }
                 Action::Agreement(agreement::Act::WithdrawConsent { revision, held }) => {
                     Action::Agreement(agreement::Act::WithdrawConsent {

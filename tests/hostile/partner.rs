@@ -472,7 +472,7 @@ async fn r32_words_given_back_in_part_pause_everything_and_ending_still_works() 
     let talk = ana.space.agreements().propose(plain("We talk.")).await.unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     let shown = ben.space.agreements().show(talk.id).await.unwrap();
-    ben.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+    ben.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     ana.space.suspend().await.unwrap();
     let old = tempfile::tempdir().unwrap();

@@ -18,7 +18,7 @@ async fn sealed() -> [Phone; 2] {
     let made = ana.space.agreements().propose(plain("We talk on Sundays.")).await.unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     let shown = ben.space.agreements().show(made.id).await.unwrap();
-    ben.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+    ben.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     at(&phones, THURSDAY);
     seal(ana).await;

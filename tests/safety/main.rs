@@ -188,7 +188,7 @@ async fn r08_stop_all_ends_what_a_pause_or_a_clock_that_was_set_back_holds() {
         let id = ana.space.agreements().propose(own).await.unwrap().id;
         assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
         let shown = ben.space.agreements().show(id).await.unwrap();
-        ben.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+        ben.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
         assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
         ana.clock.set(BEGIN.plus(2 * DAY));
         assert!(ana.space.agreements().show(id).await.unwrap().in_force());
@@ -246,7 +246,7 @@ async fn r33_a_backdated_yes_cools_off_from_when_it_was_held_here() {
     // Ben's clock stands back by almost a day when he says yes.
     ana.clock.set(BEGIN.plus(23 * 3_600));
     let shown = ben.space.agreements().show(proposed.id).await.unwrap();
-    ben.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+    ben.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     ana.clock.set(BEGIN.plus(25 * 3_600));
     assert!(!ana.space.agreements().show(proposed.id).await.unwrap().in_force());
@@ -261,7 +261,7 @@ async fn r32_a_clock_set_back_by_more_than_a_day_pauses_what_is_in_force() {
     let talk = ana.space.agreements().propose(plain("We talk.")).await.unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     let shown = ben.space.agreements().show(talk.id).await.unwrap();
-    ben.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+    ben.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     assert!(ana.space.agreements().show(talk.id).await.unwrap().in_force());
 
@@ -294,7 +294,7 @@ async fn r19_declining_leaves_nothing_but_the_declined_thing() {
     // Declined means proposed again, or never: a later yes alone does nothing.
     let shown = ben.space.agreements().show(asked.id).await.unwrap();
     let hash = asked.on_table[0].hash;
-    assert!(ben.space.agreements().consent(&shown, hash).await.is_err());
+    assert!(ben.space.agreements().consent(&shown, hash, None).await.is_err());
     let mut same = plain("Tell me everything.");
     same.clauses[0].id = Some(asked.on_table[0].clauses[0].id.clone());
     same.expires_at = Some(asked.on_table[0].expires_at);

@@ -2,6 +2,7 @@
 //! outside of the library.
 
 use super::daily::{answers, post, promise, step};
+use amends::Adoption;
 use amends::Category;
 use amends::Contact;
 use amends::Due;
@@ -11,6 +12,7 @@ use amends::TemplateId;
 use amends::Told;
 use amends::Who;
 use amends::time::DAY;
+use amends::{AgreementState, NewPromise, Stopping};
 use amends::{Form, ItemState, ItemView, NewItem, NewTalk, Reply, Section};
 use amends_tests::phones::{BEGIN, Phone, meet, paired, plain, terms};
 
@@ -32,7 +34,7 @@ async fn agreed(phones: &[Phone; 2], text: &str) -> amends::id::DocId {
     let proposed = ana.space.agreements().propose(plain(text)).await.unwrap();
     both(phones).await;
     let shown = ben.space.agreements().show(proposed.id).await.unwrap();
-    ben.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+    ben.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
     both(phones).await;
     assert!(ana.space.agreements().show(proposed.id).await.unwrap().in_force());
     proposed.id
@@ -100,12 +102,12 @@ async fn r04_a_yes_is_a_yes_to_the_exact_words_that_were_shown() {
     ana.space.agreements().counter(&mine, plain("We talk on Sunday.")).await.unwrap();
     both(&phones).await;
     // One letter less: Ben's screen is old by now.
-    let yes = ben.space.agreements().consent(&shown, shown.on_table[0].hash).await;
+    let yes = ben.space.agreements().consent(&shown, shown.on_table[0].hash, None).await;
     assert_eq!(refused(yes), RefusalCode::StaleView);
     let mut hash = shown.on_table[0].hash;
     hash.0[0] ^= 1;
     let now = ben.space.agreements().show(proposed.id).await.unwrap();
-    let other = ben.space.agreements().consent(&now, hash).await;
+    let other = ben.space.agreements().consent(&now, hash, None).await;
     assert_eq!(refused(other), RefusalCode::NotFound);
 }
 
@@ -170,7 +172,7 @@ async fn f47_a_new_text_says_which_sentences_of_the_one_in_force_it_drops() {
     both(&phones).await;
     let shown = ben.space.agreements().list().await.unwrap().remove(0);
     let hash = shown.on_table[0].hash;
-    let agreed = ben.space.agreements().consent(&shown, hash).await.unwrap();
+    let agreed = ben.space.agreements().consent(&shown, hash, None).await.unwrap();
     assert!(agreed.current.as_ref().unwrap().removes.is_empty());
     let fewer = plain("We eat together on Sundays.");
     let amended = ben.space.agreements().counter(&agreed, fewer).await.unwrap();
@@ -311,6 +313,86 @@ async fn kinds(phone: &Phone) -> std::collections::BTreeSet<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r08_all_that_binds_me_is_listed_sensitive_first_and_stopping_pauses_what_is_not() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let chores = plain("We cook in turns.");
+    ana.space.agreements().propose(chores).await.unwrap();
+    ana.space.agreements().propose(terms("Ben cooks.", Who::Me, Category::General)).await.unwrap();
+    both(&phones).await;
+    for shown in ben.space.agreements().list().await.unwrap() {
+        let hash = shown.on_table[0].hash;
+        ben.space.agreements().consent(&shown, hash, None).await.unwrap();
+    }
+    both(&phones).await;
+    let daily = Due::Every {
+        start: amends::time::local_date(BEGIN, "UTC"),
+        time: None,
+        rule: "FREQ=DAILY;COUNT=30".parse().unwrap(),
+    };
+    let practice = NewPromise { due: daily, ..promise("I say good night.", 24) };
+    let practice = ana.space.promises().make(practice).await.unwrap().id;
+    ana.space.openness().post(post("I am at home.", 2)).await.unwrap();
+    let listed = ana.space.what_i_share().await.unwrap();
+    let stops: Vec<_> = listed.iter().map(|item| item.stops_by).collect();
+    assert_eq!(stops[0], Stopping::Withdraw, "the post is sensitive and stands first");
+    assert_eq!(listed.len(), 4, "{listed:?}");
+    assert_eq!(stops.iter().filter(|stops| **stops == Stopping::Pause).count(), 2);
+    assert_eq!(listed.iter().filter(|item| item.practice == Some(practice)).count(), 1);
+    assert_eq!(ben.space.what_i_share().await.unwrap().len(), 1, "what is for both");
+    assert_eq!(ana.space.stop_all().await.unwrap(), listed, "it does what it said");
+    assert_eq!(ana.space.what_i_share().await.unwrap(), vec![]);
+    for view in ana.space.agreements().list().await.unwrap() {
+        assert_eq!(view.state, AgreementState::Suspended);
+        assert!(view.suspended_by_me);
+        let resumed = ana.space.agreements().resume(view.id).await.unwrap();
+        assert!(resumed.in_force(), "what was paused can go on");
+    }
+    assert_eq!(ana.space.promises().show(practice).await.unwrap().next(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r05_who_adopts_says_what_it_is_to_them_and_who_shares_a_sentence_may_make_it_stricter() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let asked = terms("Ana waters the plants.", Who::Partner, Category::General);
+    let id = ben.space.agreements().propose(asked).await.unwrap().id;
+    both(&phones).await;
+    let shown = ana.space.agreements().show(id).await.unwrap();
+    let adopts = |clause: &str, category| {
+        Some(vec![Adoption { clause: clause.to_owned(), category: Some(category) }])
+    };
+    let hash = shown.on_table[0].hash;
+    let nothing =
+        ana.space.agreements().consent(&shown, hash, adopts("7", Category::General)).await;
+    assert_eq!(refused(nothing), RefusalCode::AskNotAdopted);
+    let plain_to_me = adopts("1", Category::General);
+    let yes = ana.space.agreements().consent(&shown, hash, plain_to_me).await.unwrap();
+    assert!(yes.in_force(), "nothing sensitive to her: it holds at once");
+    // A sentence for both is money to Ana: it cools off, and she finds it in her list.
+    let mut budget = plain("We say what we spend.");
+    budget.expires_at = Some(BEGIN.plus(60 * DAY));
+    let id = ben.space.agreements().propose(budget).await.unwrap().id;
+    both(&phones).await;
+    let shown = ana.space.agreements().show(id).await.unwrap();
+    let hash = shown.on_table[0].hash;
+    let lax = ana.space.agreements().consent(&shown, hash, adopts("1", Category::General)).await;
+    assert_eq!(refused(lax), RefusalCode::NotYourClause, "nobody makes it less for the other");
+    let yes = ana.space.agreements().consent(&shown, hash, adopts("1", Category::Money)).await;
+    assert!(!yes.unwrap().in_force(), "it cools off for both");
+    both(&phones).await;
+    assert!(!ben.space.agreements().show(id).await.unwrap().in_force());
+    // What runs longer than that may is not agreed to so.
+    let id = ben.space.agreements().propose(plain("We say where we go.")).await.unwrap().id;
+    both(&phones).await;
+    let shown = ana.space.agreements().show(id).await.unwrap();
+    let hash = shown.on_table[0].hash;
+    let yes =
+        ana.space.agreements().consent(&shown, hash, adopts("1", Category::Whereabouts)).await;
+    assert_eq!(refused(yes), RefusalCode::RunsTooLong);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r05_what_one_is_asked_for_is_sensitive_whatever_label_the_asker_chose() {
     let phones = paired().await;
     let [ana, ben] = &phones;
@@ -322,8 +404,13 @@ async fn r05_what_one_is_asked_for_is_sensitive_whatever_label_the_asker_chose()
     let id = ben.space.agreements().propose(asked).await.unwrap().id;
     both(&phones).await;
     let shown = ana.space.agreements().show(id).await.unwrap();
-    assert!(shown.on_table[0].clauses[0].sensitive);
-    let yes = ana.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+    let clause = &shown.on_table[0].clauses[0];
+    assert!(clause.sensitive && clause.ask);
+    let hash = shown.on_table[0].hash;
+    let alone = ana.space.agreements().consent(&shown, hash, None).await;
+    assert_eq!(refused(alone), RefusalCode::AskNotAdopted, "a yes to the text adopts nothing");
+    let adopts = Some(vec![Adoption { clause: clause.id.clone(), category: None }]);
+    let yes = ana.space.agreements().consent(&shown, hash, adopts).await.unwrap();
     assert!(!yes.in_force(), "her yes cools off for a day (R33)");
     let shared = ana.space.what_i_share().await.unwrap();
     assert_eq!(shared.len(), 1);
@@ -339,6 +426,6 @@ async fn r05_what_one_is_asked_for_is_sensitive_whatever_label_the_asker_chose()
     both(&phones).await;
     let shown = ben.space.agreements().show(id).await.unwrap();
     assert!(!shown.on_table[0].clauses[0].sensitive);
-    let yes = ben.space.agreements().consent(&shown, shown.on_table[0].hash).await.unwrap();
+    let yes = ben.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
     assert!(yes.in_force());
 }

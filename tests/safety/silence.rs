@@ -71,7 +71,7 @@ async fn r33_a_yes_that_is_taken_back_while_cooling_off_is_told_as_not_agreed_an
     both(&phones).await;
     let shown = ben.space.agreements().show(id).await.unwrap();
     let hash = shown.on_table[0].hash;
-    ben.space.agreements().consent(&shown, hash).await.unwrap();
+    ben.space.agreements().consent(&shown, hash, None).await.unwrap();
     both(&phones).await;
     let cooling = ben.space.agreements().show(id).await.unwrap();
     assert_eq!(cooling.state, AgreementState::CoolingOff);

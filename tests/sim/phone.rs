@@ -145,7 +145,7 @@ impl Phone {
             (0 | 1, _) => drop(agreements.propose(plain(&words)).await?),
             (2..=4, Some(view)) => {
                 if let Some(open) = view.on_table.first() {
-                    agreements.consent(view, open.hash).await?;
+                    agreements.consent(view, open.hash, None).await?;
                 }
             }
             (5, Some(view)) => drop(agreements.suspend(view.id).await?),

@@ -98,7 +98,7 @@ fn actions() -> Vec<Action> {
         Action::Pair(pair::Act::Leave),
         Action::Agreement(agreement::Act::Propose { revision: revision() }),
         Action::Agreement(agreement::Act::Offer { revision: offer() }),
-        Action::Agreement(agreement::Act::Consent { revision: revision_hash }),
+        Action::Agreement(agreement::Act::Consent { revision: revision_hash, adopts: Vec::new() }),
         Action::Agreement(agreement::Act::WithdrawConsent {
             revision: revision_hash,
             held: Some(Moment(BEGIN + 60)),
@@ -215,6 +215,7 @@ fn logs_heads_pins_and_bodies() {
             vec![
                 record(Action::Agreement(agreement::Act::Consent {
                     revision: revision().hash(DOC),
+                    adopts: Vec::new(),
                 })),
                 record(Action::Agreement(agreement::Act::Suspend)),
             ],

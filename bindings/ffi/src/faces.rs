@@ -6,6 +6,7 @@
 use crate::runtime::Running;
 use crate::space::Space;
 use crate::views::{CheckInView, Reminder};
+use amends::Adoption;
 use amends::AgreementsNow;
 use amends::Due;
 use amends::Who;

@@ -84,6 +84,8 @@ codes! {
     NotSuspended => "you have not paused this",
     /// A sensitive clause can be written only by the person it binds (R5).
     NotYourClause => "only the person whom a sensitive clause binds can write it: ask them to propose it",
+    /// The text asks something of me that my yes does not adopt (R5).
+    AskNotAdopted => "this asks something of you: adopt each such sentence with your yes, or propose another text",
     /// A sensitive clause cannot bind both in one sentence (R5).
     BothInSensitive => "a sensitive clause binds one person, never both: write one for each",
     /// A one-sided offer binds its author only.

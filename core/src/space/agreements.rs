@@ -5,10 +5,10 @@ use crate::cbor::Value;
 use crate::domain::agreement::history::history;
 use crate::domain::agreement::view::agreements_now;
 use crate::domain::agreement::{
-    AgreementDocs, AgreementView, AgreementsNow, Command, Folded, HistoryItem, Terms,
+    Adoption, AgreementDocs, AgreementView, AgreementsNow, Command, Folded, HistoryItem, Terms,
 };
 use crate::domain::capability::Records;
-use crate::domain::overview::share::{SharedItem, stop_all, what_i_share};
+use crate::domain::overview::share::{Mine, SharedItem, stop_all, what_i_share};
 use crate::domain::record::Draft;
 use crate::domain::{agreement, refusal::RefusalCode};
 use crate::engine::{Engine, Home, Listed};
@@ -69,7 +69,8 @@ fn now(engine: &mut Engine) -> Result<AgreementsNow, Error> {
 /// What this phone's person shares.
 pub(super) fn shared(engine: &mut Engine) -> Result<Vec<SharedItem>, Error> {
     let (views, posts) = (agreements(engine)?, super::openness::shared(engine)?);
-    Ok(what_i_share(&views, &posts))
+    let promises = super::promises::promises(engine)?;
+    Ok(what_i_share(Mine { agreements: &views, promises: &promises, posts: &posts }))
 }
 
 /// Stops all sharing at once. Gives back what was shared.
@@ -81,12 +82,14 @@ pub(super) fn stop_sharing(engine: &mut Engine) -> Result<Vec<SharedItem>, Error
         let (all, damaged) = shown(engine.listed(home)?);
         let views: Vec<AgreementView> = all.iter().map(|(_, view)| view.clone()).collect();
         let posts = super::openness::shared(engine)?;
-        let mut drafts = stop_all(&all, &posts, engine.now());
+        let promises = super::promises::promises(engine)?;
+        let mine = Mine { agreements: &views, promises: &promises, posts: &posts };
+        let mut drafts = stop_all(&all, &promises, &posts, engine.now());
         // What cannot be read may share: it is paused, and ended by nothing but its person.
         let pause = |target| Draft { target, action: agreement::Act::Suspend.into(), body: None };
         drafts.extend(damaged.into_iter().map(pause));
         engine.decide_within(home, |_| Ok(drafts))?;
-        Ok(what_i_share(&views, &posts))
+        Ok(what_i_share(mine))
     })
 }
 
@@ -298,8 +301,10 @@ impl Agreements<'_> {
         &self,
         shown: &AgreementView,
         revision: RevisionHash,
+        adopts: Option<Vec<Adoption>>,
     ) -> Result<AgreementView, Error> {
-        self.act(shown.id, Command::Consent { revision, basis: shown.basis.clone() }).await
+        let (adopts, basis) = (adopts.unwrap_or_default(), shown.basis.clone());
+        self.act(shown.id, Command::Consent { revision, adopts, basis }).await
     }
 
     /// Proposes the same once more, until later.

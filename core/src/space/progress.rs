@@ -18,7 +18,7 @@ use crate::domain::overview::progress::{
     pattern_line, trends,
 };
 use crate::domain::overview::reminder::{Reminder, ReminderInput, reminders};
-use crate::domain::overview::share::{SharedItem, Sharing, what_i_share};
+use crate::domain::overview::share::{Mine, SharedItem, Sharing, what_i_share};
 use crate::domain::pacing::Pace;
 use crate::domain::pacing::SpaceView;
 use crate::domain::pair::Act;
@@ -73,7 +73,8 @@ fn today_view(engine: &mut Engine) -> Result<Today, Error> {
     let views: Vec<AgreementView> = agreements(engine)?;
     let promises = shown_promises(engine)?;
     let check_ins = shown_check_ins(engine)?;
-    let (posts, talks) = (openness::shared(engine)?, talks(engine)?);
+    let (posts, all) = (openness::shared(engine)?, self::promises(engine)?);
+    let talks = talks(engine)?;
     let (left, space) = silence(engine)?;
     let shown = Shown {
         agreements: &views,
@@ -85,7 +86,7 @@ fn today_view(engine: &mut Engine) -> Result<Today, Error> {
     };
     Ok(Today {
         next: next_due(shown, &engine.local_zone(), now),
-        shared: what_i_share(&views, &posts),
+        shared: what_i_share(Mine { agreements: &views, promises: &all, posts: &posts }),
         agreements: agreements_now(&views, now),
         space: space_now(engine)?,
         promises,

@@ -95,6 +95,12 @@ fn clause(clause: &ClauseView) -> String {
     if clause.sensitive {
         about.push_str(&format!(", {}", clause.category.code().replace('_', " ")));
     }
+    if clause.ask {
+        about.push_str(match clause.binds {
+            Who::Me => ", asked of me",
+            _ => ", asked",
+        });
+    }
     if let Some(cadence) = &clause.cadence {
         about.push_str(&format!(", {cadence}"));
     }

@@ -1,10 +1,94 @@
 //! Who wrote a clause (R5): derived, never a field.
 
 use super::causal::before;
+use super::revision::Category;
 use super::revision::{Clause, Obligor, Revision};
+use crate::cbor::Value;
 use crate::domain::record::Held;
+use crate::domain::refusal::RefusalCode;
 use crate::id::PersonId;
+use crate::limits;
+use serde::Serialize;
 use std::collections::HashMap;
+
+/// That one adopts what one is asked for, or that a sentence which binds both is sensitive for
+/// oneself (R5): said in one's own consent, sentence by sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct Adoption {
+    /// The id of the clause.
+    pub clause: String,
+    /// What it touches for who adopts it; sensitive where they do not say.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub category: Option<Category>,
+}
+
+impl Adoption {
+    /// Whether the sentence is sensitive by it.
+    pub fn sensitive(&self) -> bool {
+        self.category.as_ref().is_none_or(Category::sensitive)
+    }
+
+    pub(super) fn to_value(&self) -> Value {
+        let category = self.category.as_ref().map(|category| category.code().as_str().into());
+        Value::Array(std::iter::once(self.clause.as_str().into()).chain(category).collect())
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let (clause, category) = match value.array()? {
+            [clause] => (clause, None),
+            [clause, category] => (clause, Some(Category::from_code(category.text()?)?)),
+            _ => return None,
+        };
+        Some(Self { clause: clause.text()?.to_owned(), category })
+    }
+}
+
+/// Reads what is adopted; `None` where this version does not understand it.
+pub(super) fn adoptions(value: &Value) -> Option<Vec<Adoption>> {
+    let all = value.array()?;
+    let read = all.iter().map(Adoption::from_value).collect::<Option<Vec<_>>>()?;
+    let bounded = !all.is_empty() && all.len() <= limits::REVISION_CLAUSES;
+    (bounded && read.is_sorted_by(|a, b| a.clause < b.clause)).then_some(read)
+}
+
+/// Whether a person's consent, with what it adopts, can count for a text (R5): every sentence
+/// that they are asked for is adopted, and nothing else is marked but what binds both, which
+/// may only become sensitive.
+///
+/// # Errors
+/// `AskNotAdopted`; `NotYourClause` for a mark on what does not bind this person, or would make
+/// a sentence for both less than sensitive.
+pub(super) fn adopted(
+    revision: &Revision,
+    asked: &[String],
+    adopts: &[Adoption],
+) -> Result<(), RefusalCode> {
+    let named = |id: &String| adopts.iter().any(|one| one.clause == *id);
+    if !asked.iter().all(named) {
+        return Err(RefusalCode::AskNotAdopted);
+    }
+    let fits = |one: &Adoption| {
+        let clause = revision.clauses.iter().find(|clause| clause.id == one.clause);
+        asked.contains(&one.clause)
+            || clause.is_some_and(|clause| clause.obligor == Obligor::Both && one.sensitive())
+    };
+    if adopts.iter().all(fits) { Ok(()) } else { Err(RefusalCode::NotYourClause) }
+}
+
+/// The ids of a revision's sentences that bind `person` alone, who has not written them, as
+/// seen from the record `at`.
+pub(super) fn asked_of(
+    revision: &Revision,
+    person: PersonId,
+    authors: &Authors<'_>,
+    at: Option<&Held>,
+) -> Vec<String> {
+    let binds = |clause: &&Clause| clause.obligor == Obligor::Person(person);
+    let asked = |clause: &&Clause| !wrote(clause, person, authors, at, None);
+    let clauses = revision.clauses.iter().filter(binds).filter(asked);
+    clauses.map(|clause| clause.id.clone()).collect()
+}
 
 /// The counted proposals that hold each clause.
 pub(super) type Authors<'a> = HashMap<&'a Clause, Vec<&'a Held>>;

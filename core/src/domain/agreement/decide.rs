@@ -1,63 +1,19 @@
 //! From a command to records, or a refusal.
 
-use super::fold::{Counts, Folded, RevisionState};
+use super::authorship::{Adoption, adopted};
 use super::record::Act;
-use super::revision::{AgreementKind, Category, Clause, Obligor, Revision, TaperStep};
+use super::revision::{Clause, Obligor, Revision, TaperStep};
+use super::state::{Counts, Folded, RevisionState};
+use super::terms::Terms;
 use super::view::{AgreementState, AgreementView, project};
 use crate::domain::capability::{Begun, Context};
 use crate::domain::pair::{Side, Who};
 use crate::domain::record::Draft;
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::id::{DocId, Past, Position, RevisionHash};
+use crate::id::{Past, Position, RevisionHash};
 use crate::limits;
 use crate::text::{self, Splice};
 use crate::time::Moment;
-
-/// A sentence as its writer gives it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct TermsClause {
-    /// To keep a clause of an earlier revision, its id; a new one gets the next number.
-    #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub id: Option<String>,
-    /// The words; normalised to NFC.
-    pub text: String,
-    /// Whom it binds.
-    pub binds: Who,
-    /// What it touches.
-    pub category: Category,
-    /// How often, in words.
-    #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub cadence: Option<String>,
-}
-
-/// Terms as their writer gives them; what is left out gets the default.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct Terms {
-    /// What it is about.
-    pub kind: AgreementKind,
-    /// What it is about, where it is.
-    #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub about: Option<DocId>,
-    /// 1 to 32 sentences.
-    pub clauses: Vec<TermsClause>,
-    /// From when; at once by default.
-    #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub starts: Option<Moment>,
-    /// Until when. By default 180 days on; 30 with a sensitive clause or one that asks
-    /// something of the other alone, 14 for an offer.
-    #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub expires_at: Option<Moment>,
-    /// When to look at it again; by default 90 days on, if it runs longer than that.
-    #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub review_at: Option<Moment>,
-    /// How it fades out.
-    #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub taper: Vec<TaperStep>,
-    /// BCP 47 language tag.
-    pub lang: String,
-}
 
 /// What a person wants done with one agreement. The consent-like ones carry the
 /// `basis` of the view that they were made from.
@@ -79,6 +35,8 @@ pub enum Command {
     Consent {
         /// Which.
         revision: RevisionHash,
+        /// What is asked of me there and I adopt, and what is sensitive for me (R5).
+        adopts: Vec<Adoption>,
         /// What was shown.
         basis: Past,
     },
@@ -157,7 +115,7 @@ fn acts(folded: &Folded, command: &Command, context: Context<'_>) -> Result<Vec<
         Command::Decline { revision } => decision.decline(*revision),
         Command::Propose { terms, basis } => decision.propose(terms, basis),
         Command::Offer { terms } => decision.offer(terms),
-        Command::Consent { revision, basis } => decision.consent(*revision, basis),
+        Command::Consent { revision, adopts, basis } => decision.consent(*revision, adopts, basis),
         Command::Renew { expires_at, basis } => decision.renew(*expires_at, basis),
         Command::OpenDraft { text } => decision.open_draft(text),
         Command::Type { splices, length } => decision.type_text(splices, *length),
@@ -307,7 +265,12 @@ impl Decision<'_> {
         }
     }
 
-    fn consent(&self, revision: RevisionHash, basis: &Past) -> Result<Vec<Act>, Refusal> {
+    fn consent(
+        &self,
+        revision: RevisionHash,
+        adopts: &[Adoption],
+        basis: &Past,
+    ) -> Result<Vec<Act>, Refusal> {
         self.open()?;
         self.current(basis)?;
         let Some(state) = self.folded.revisions.iter().find(|state| state.hash == revision) else {
@@ -328,7 +291,21 @@ impl Decision<'_> {
         if self.own_counts().consents >= limits::CONSENTS {
             return refuse(RefusalCode::CapReached);
         }
-        Ok(vec![Act::Consent { revision }])
+        let mut adopts = adopts.to_vec();
+        adopts.sort_by(|a, b| a.clause.cmp(&b.clause));
+        adopts.dedup_by(|a, b| a.clause == b.clause);
+        let clauses = &state.revision.clauses;
+        let mine = |id: &&String| {
+            let of = clauses.iter().find(|clause| clause.id == **id);
+            of.is_some_and(|clause| clause.obligor == Obligor::Person(self.context.me))
+        };
+        let asked: Vec<String> = state.asks.iter().filter(mine).cloned().collect();
+        adopted(&state.revision, &asked, &adopts)?;
+        let span = state.revision.expires_at.since(state.revision.starts.unwrap_or(now).max(now));
+        if span > limits::SENSITIVE_SPAN && adopts.iter().any(Adoption::sensitive) {
+            return refuse(RefusalCode::RunsTooLong);
+        }
+        Ok(vec![Act::Consent { revision, adopts }])
     }
 
     fn propose(&self, terms: &Terms, basis: &Past) -> Result<Vec<Act>, Refusal> {

@@ -1,15 +1,18 @@
 //! From the records of one document to the state of one agreement.
 
-use super::authorship::{Authors, asks, written_by_whom_it_binds};
+use super::authorship::{Adoption, Authors, adopted, asked_of, asks, written_by_whom_it_binds};
 use super::causal::{before, clock_suspect, suspended};
 use super::record::Act;
-use super::revision::{Clause, Obligor, Revision};
+use super::revision::{Obligor, Revision};
+use super::state::{
+    Agreed, Closing, Counts, DraftState, Folded, OfferState, RevisionState, unanswered,
+};
 use crate::domain::action::Action;
-use crate::domain::capability::{NotUnderstood, Records};
+use crate::domain::capability::Records;
 use crate::domain::consent::{self, Kind, Operation};
 use crate::domain::pair::{Pair, Side};
-use crate::domain::record::{Held, Record};
-use crate::id::{DocId, LogId, Past, Position, RevisionHash};
+use crate::domain::record::Held;
+use crate::id::{LogId, RevisionHash};
 use crate::limits;
 use crate::text;
 use crate::time::Moment;
@@ -18,159 +21,6 @@ use std::collections::{BTreeMap, HashMap};
 /// Withdrawals of one kind from one text, by one log, without a choice of it in
 /// between, that count.
 const REPEATED_WITHDRAWALS: usize = 8;
-
-/// One person's effective yes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Agreed {
-    /// When they state to have given it.
-    pub at: Moment,
-    /// The later of that and when this phone first held it.
-    pub held: Moment,
-}
-
-/// How a revision left the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Closing {
-    /// Who proposed it took it back.
-    Withdrawn,
-    /// One of the two took their yes back while cooling off (R33).
-    CooledOff(Side),
-    /// The other one said no.
-    Declined,
-}
-
-/// One revision and how it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RevisionState {
-    /// Its hash.
-    pub hash: RevisionHash,
-    /// The exact terms.
-    pub revision: Revision,
-    /// Who proposed it.
-    pub proposed_by: [bool; 2],
-    /// When it was last proposed.
-    pub proposed_at: Moment,
-    /// For each person, their earliest effective yes.
-    pub agreed: [Option<Agreed>; 2],
-    /// Whether both agreed.
-    pub ratified: bool,
-    /// The indexes of its ancestors.
-    pub ancestors: Vec<usize>,
-    /// Whether it is still to be answered (lapsing apart).
-    pub on_table: bool,
-    /// How it was closed, and when.
-    pub closed: Option<(Moment, Closing)>,
-    /// For each person: they saw it ratified when they said yes, and it is not.
-    pub overtaken: [bool; 2],
-    /// The ids of its asks (R5): clauses that bind one person alone, who did not write them.
-    pub asks: Vec<String>,
-}
-
-impl RevisionState {
-    /// Whether a clause of it is sensitive: by its category, by the kind of the agreement, or
-    /// because it is an ask. The label that its proposer chose never makes it less (R5).
-    pub fn clause_sensitive(&self, clause: &Clause) -> bool {
-        self.revision.clause_sensitive(clause) || self.asks.contains(&clause.id)
-    }
-
-    /// Whether cooling-off and the 90-day cap hold for the whole of it.
-    pub fn sensitive(&self) -> bool {
-        self.revision.sensitive() || !self.asks.is_empty()
-    }
-
-    /// Until when it cools off on this phone: 24 hours after it first held both
-    /// consents, at least 24 hours after the later stated one (R33).
-    pub fn cools_until(&self) -> Option<Moment> {
-        let [Some(a), Some(b)] = self.agreed else { return None };
-        self.sensitive().then(|| a.held.max(b.held).plus(limits::COOLING_OFF))
-    }
-
-    /// Whether its time is over.
-    pub(super) fn is_over(&self, now: Moment) -> bool {
-        now >= self.revision.expires_at
-    }
-
-    /// When it lapses unless both agree.
-    pub fn lapses_at(&self) -> Moment {
-        self.proposed_at.plus(limits::PROPOSAL_LAPSE)
-    }
-}
-
-/// A one-sided offer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OfferState {
-    /// Who made it.
-    pub by: Side,
-    /// Its hash.
-    pub hash: RevisionHash,
-    /// The exact terms.
-    pub revision: Revision,
-    /// The later of when it was made and when this phone first held it.
-    pub held: Moment,
-    /// When it was declined or taken back, and how.
-    pub closed: Option<(Moment, Closing)>,
-}
-
-/// A working draft that was opened to both.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DraftState {
-    /// The record that opened it.
-    pub id: Position,
-    /// Who opened it.
-    pub opened_by: Side,
-    /// Whether a revision has been proposed since.
-    pub closed: bool,
-}
-
-/// The state of one agreement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folded {
-    /// Its document.
-    pub doc: DocId,
-    /// How far the document goes in each log: what a view of it was made from.
-    pub basis: Past,
-    /// When and by whom its first record was written.
-    pub begun: Option<(Moment, Side)>,
-    /// Every counted revision, in causal order.
-    pub revisions: Vec<RevisionState>,
-    /// The one-sided offer, if it is one.
-    pub offer: Option<OfferState>,
-    /// Its working drafts, in causal order.
-    pub drafts: Vec<DraftState>,
-    /// When it ended, if it did (absorbing).
-    pub ended_at: Option<Moment>,
-    /// For each person, whether they pause it.
-    pub suspended: [bool; 2],
-    /// Whether a record here belongs to a newer version; consent-like ones make
-    /// the agreement fail closed.
-    pub not_understood: Vec<NotUnderstood>,
-    /// For each person, whether a record of theirs states a time well before
-    /// something it had seen.
-    pub clock_suspect: [bool; 2],
-    /// How many counted proposals, consents, drafts and splices each log holds.
-    pub counts: BTreeMap<LogId, Counts>,
-}
-
-/// What counts towards the caps, per log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    /// Whose log.
-    pub person: Side,
-    /// Proposals.
-    pub proposals: usize,
-    /// Consents.
-    pub consents: usize,
-    /// Working drafts opened.
-    pub drafts: usize,
-    /// Changes to working drafts.
-    pub splices: usize,
-}
-
-impl Counts {
-    pub(super) fn of(person: Side) -> Self {
-        Self { person, proposals: 0, consents: 0, drafts: 0, splices: 0 }
-    }
-}
 
 /// A record that takes part in the consent fold.
 struct Choice<'a> {
@@ -220,42 +70,6 @@ pub fn fold(pair: &Pair, me: Side, of: &Records<'_>) -> Folded {
     folded.drafts = drafts(&ordered, &choices, &mut folded.counts);
     folded.take_waiting(me, of.waiting);
     folded
-}
-
-impl Folded {
-    /// While a recovered log waits for what it had seen, its documents wait too. One's own
-    /// `End` and `Suspend` count all the same (log invariant 8).
-    fn take_waiting(&mut self, me: Side, waiting: &[Record]) {
-        for record in waiting {
-            let Action::Agreement(act) = &record.action else { continue };
-            let at = record.at.moment;
-            self.begun = self.begun.or(Some((at, me)));
-            match act {
-                Act::End => self.ended_at = self.ended_at.or(Some(at)),
-                Act::Suspend => self.suspended[me] = true,
-                _ => {}
-            }
-        }
-    }
-
-    /// The working draft that both may type in, if one is open.
-    pub(super) fn open_draft(&self) -> Option<Position> {
-        self.drafts.iter().rev().find(|draft| !draft.closed).map(|draft| draft.id)
-    }
-
-    /// Whether anything of an agreement is here.
-    pub fn something(&self) -> bool {
-        self.begun.is_some() || !self.not_understood.is_empty()
-    }
-
-    /// Whether there is something to be listed: words that once stood, or an end.
-    pub fn listed(&self) -> bool {
-        !self.revisions.is_empty()
-            || !self.drafts.is_empty()
-            || self.offer.is_some()
-            || self.ended_at.is_some()
-            || !self.not_understood.is_empty()
-    }
 }
 
 fn fold_offer(pair: &Pair, folded: &mut Folded, ordered: &[(&Held, Side)]) {
@@ -345,9 +159,16 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
                 state.proposed_at = state.proposed_at.max(held.record.at.moment);
                 (Kind::Propose, index)
             }
-            Action::Agreement(Act::Consent { revision }) => {
+            Action::Agreement(Act::Consent { revision, adopts }) => {
                 let Some(index) = known.get(revision).copied() else { continue };
                 if counts.consents >= limits::CONSENTS || !answerable(&choices, index, held) {
+                    continue;
+                }
+                let revision = &folded.revisions[index].revision;
+                let asked = asked_of(revision, held.author, &authors, Some(held));
+                if adopted(revision, &asked, adopts).is_err()
+                    || runs_too_long(revision, adopts, held)
+                {
                     continue;
                 }
                 counts.consents += 1;
@@ -357,9 +178,11 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
             | Action::Agreement(Act::WithdrawProposal { revision })
             | Action::Agreement(Act::Decline { revision }) => {
                 let Some(index) = known.get(revision).copied() else { continue };
-                let revision = &folded.revisions[index].revision;
-                let sensitive =
-                    revision.sensitive() || !asks(revision, &authors, Some(held), None).is_empty();
+                let mut state = unanswered(*revision, &folded.revisions[index].revision);
+                state.asks = asks(&state.revision, &authors, Some(held), None);
+                let given = choices.iter().filter(|c| c.revision == index && before(c.held, held));
+                state.take_marks(given.map(|choice| choice.held));
+                let sensitive = state.sensitive();
                 let cooling = sensitive && cooling(&choices, index, held);
                 // One after the other, of one kind, without a choice in between,
                 // they add nothing; what they cost is kept linear.
@@ -393,20 +216,11 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
     choices
 }
 
-fn unanswered(hash: RevisionHash, revision: &Revision) -> RevisionState {
-    RevisionState {
-        hash,
-        revision: revision.clone(),
-        proposed_by: [false; 2],
-        proposed_at: Moment(i64::MIN),
-        agreed: [None; 2],
-        ratified: false,
-        ancestors: Vec::new(),
-        on_table: false,
-        closed: None,
-        overtaken: [false; 2],
-        asks: Vec::new(),
-    }
+/// Whether a yes calls something sensitive in a text that runs longer than that allows (R3).
+fn runs_too_long(revision: &Revision, adopts: &[Adoption], held: &Held) -> bool {
+    let at = held.record.at.moment;
+    let span = revision.expires_at.since(revision.starts.unwrap_or(at).max(at));
+    span > limits::SENSITIVE_SPAN && adopts.iter().any(Adoption::sensitive)
 }
 
 /// Whether a consent answers a proposal that stands in its causal past: one that
@@ -481,6 +295,7 @@ fn ratify(folded: &mut Folded, choices: &[Choice<'_>]) {
             if earliest.is_none_or(|before| agreed.held < before.held) {
                 *earliest = Some(agreed);
             }
+            state.take_marks(std::iter::once(choice.held));
         } else if outcome.ratified_with[at] && !state.ratified {
             let withdrawn = choices.iter().any(|other| {
                 other.revision == choice.revision

@@ -38,7 +38,7 @@ pub(crate) fn history(pair: &Pair, viewer: Side, of: &Records<'_>) -> Vec<Histor
         let by = pair.side(held.author)?.seen_by(viewer);
         let revision = match act {
             Act::Propose { revision } | Act::Offer { revision } => Some(revision.hash(of.doc)),
-            Act::Consent { revision }
+            Act::Consent { revision, .. }
             | Act::WithdrawConsent { revision, .. }
             | Act::WithdrawProposal { revision }
             | Act::Decline { revision } => Some(*revision),

@@ -4,6 +4,7 @@
 //! - `revision`: the exact terms, and the hash that consent binds to;
 //! - `paper`: what each kind of document is for: an agreement, a statement, amends…;
 //! - `record`: what can be done, and how it is written;
+//! - `terms`, `state`: what its writers give, and what it comes to;
 //! - `fold`: from the records of one document to its state;
 //! - `view`: what one person sees of it at one moment;
 //! - `decide`: from a command to records, or a refusal.
@@ -16,13 +17,17 @@ pub mod history;
 pub mod paper;
 mod record;
 pub mod revision;
+pub mod state;
+mod terms;
 pub mod view;
 
-pub use decide::{Command, Terms, TermsClause};
-pub use fold::Folded;
+pub use authorship::Adoption;
+pub use decide::Command;
 pub use history::HistoryItem;
 pub use record::Act;
 pub use revision::{AgreementKind, Category, Clause, Obligor, Revision, TaperStep};
+pub use state::Folded;
+pub use terms::{Terms, TermsClause};
 pub use view::{
     AgreementState, AgreementView, AgreementsNow, ClauseView, DraftView, Notice, RevisionView,
 };

@@ -1,5 +1,7 @@
 //! What can be done with an agreement, as records.
 
+use super::authorship::Adoption;
+use super::authorship::adoptions;
 use super::revision::Revision;
 use crate::cbor::Value;
 use crate::domain::capability::{self, Class, Kind};
@@ -27,6 +29,9 @@ pub enum Act {
     Consent {
         /// Which.
         revision: RevisionHash,
+        /// What is asked of its author there and they adopt, and what is sensitive for them
+        /// (R5), ascending by clause.
+        adopts: Vec<Adoption>,
     },
     /// Takes back one's consent.
     WithdrawConsent {
@@ -111,9 +116,14 @@ impl capability::Act for Act {
             Act::Propose { revision } | Act::Offer { revision } => {
                 vec![("rev", revision.to_value())]
             }
-            Act::Consent { revision }
-            | Act::WithdrawProposal { revision }
-            | Act::Decline { revision } => vec![hash(revision)],
+            Act::Consent { revision, adopts } => {
+                let all = adopts.iter().map(Adoption::to_value).collect();
+                let adopts = (!adopts.is_empty()).then_some(("adopts", Value::Array(all)));
+                [Some(hash(revision)), adopts].into_iter().flatten().collect()
+            }
+            Act::WithdrawProposal { revision } | Act::Decline { revision } => {
+                vec![hash(revision)]
+            }
             Act::WithdrawConsent { revision, held } => {
                 let held = held.map(|held| ("held", Value::Int(held.0)));
                 [Some(hash(revision)), held].into_iter().flatten().collect()
@@ -137,7 +147,13 @@ impl capability::Act for Act {
         Some(match kind {
             "agreement.propose" => Act::Propose { revision: revision()? },
             "agreement.offer" => Act::Offer { revision: revision()? },
-            "agreement.consent" => Act::Consent { revision: hash()? },
+            "agreement.consent" => Act::Consent {
+                revision: hash()?,
+                adopts: match value.get("adopts") {
+                    Some(adopts) => adoptions(adopts)?,
+                    None => Vec::new(),
+                },
+            },
             "agreement.withdraw-consent" => Act::WithdrawConsent {
                 revision: hash()?,
                 held: match value.get("held") {
@@ -201,7 +217,14 @@ impl capability::Act for Act {
         vec![
             Act::Propose { revision: terms.clone() },
             Act::Offer { revision: terms },
-            Act::Consent { revision },
+            Act::Consent { revision, adopts: Vec::new() },
+            Act::Consent {
+                revision,
+                adopts: vec![
+                    Adoption { clause: "1".into(), category: None },
+                    Adoption { clause: "2".into(), category: Some(super::Category::General) },
+                ],
+            },
             Act::WithdrawConsent { revision, held: None },
             Act::WithdrawConsent { revision, held: Some(Moment(-5)) },
             Act::WithdrawProposal { revision },

@@ -1,13 +1,14 @@
 //! What one person sees of an agreement at one moment.
 
-use super::fold::{Closing, Folded, OfferState, RevisionState};
 use super::revision::{AgreementKind, Category, Obligor, TaperStep};
+use super::state::{Closing, Folded, OfferState, RevisionState};
 use crate::domain::pair::PairState;
 use crate::domain::pair::{Pair, Side, Who};
 use crate::id::{DocId, Past, Position, RevisionHash};
 use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// How an agreement stands. Derived, never stored (RULES.md, consent).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -60,6 +61,8 @@ pub struct ClauseView {
     /// Whether it is sensitive: by its category, by the agreement's kind, or because it binds
     /// one of the two who did not write it (R5).
     pub sensitive: bool,
+    /// It is asked of who did not write it: it binds them only once their own yes adopts it (R5).
+    pub ask: bool,
     /// How often, in words.
     pub cadence: Option<String>,
 }
@@ -428,6 +431,8 @@ fn show_offer(view: &mut AgreementView, offer: &OfferState, pair: &Pair, me: Sid
         closed: offer.closed,
         overtaken: [false; 2],
         asks: Vec::new(),
+        plain: BTreeSet::new(),
+        marked: BTreeSet::new(),
     };
     let mut shown = revision_view(&state, pair, me);
     shown.i_agreed = offer.by == me;
@@ -454,6 +459,7 @@ fn revision_view(state: &RevisionState, pair: &Pair, me: Side) -> RevisionView {
         },
         category: clause.category.clone(),
         sensitive: state.clause_sensitive(clause),
+        ask: state.asks.contains(&clause.id),
         cadence: clause.cadence.clone(),
     });
     RevisionView {

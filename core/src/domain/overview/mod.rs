@@ -9,4 +9,4 @@ pub mod share;
 pub use next::{NextDue, Why};
 pub use progress::{KeptOf, Milestone, MilestoneKind, PatternPoint, Trend, TrendPoint, WeekCounts};
 pub use reminder::{Reminder, Topic, Wishes};
-pub use share::{SharedItem, Sharing};
+pub use share::{SharedItem, Sharing, Stopping};

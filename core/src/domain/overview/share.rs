@@ -1,10 +1,12 @@
 //! What I share, on one screen, and how to stop all of it at once (R8, I11).
 
-use crate::domain::agreement::view::RevisionView;
+use crate::domain::agreement::paper::Binds;
+use crate::domain::agreement::view::{ClauseView, RevisionView};
 use crate::domain::agreement::{Act, AgreementState, AgreementView, Folded};
 use crate::domain::openness::decide::withdraw;
 use crate::domain::openness::{PostState, PostView};
 use crate::domain::pair::Who;
+use crate::domain::promise::{self, PromiseState, PromiseView};
 use crate::domain::record::Draft;
 use crate::id::{DocId, ItemId, RevisionHash};
 use crate::limits;
@@ -23,11 +25,26 @@ pub enum Sharing {
     Paused,
     /// Agreed or offered, and it takes effect when cooling-off is over.
     CoolingOff,
-    /// I said yes, and the partner's yes would make it cool off and then hold.
+    /// I said yes, and the partner's yes would make it hold.
     Waiting,
 }
 
-/// One thing that I share, or am about to.
+/// What [`stop_all`] does with an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum Stopping {
+    /// It ends the agreement or offer, for good.
+    End,
+    /// It pauses my part: a word of mine lets it go on.
+    Pause,
+    /// It takes my yes, my proposal or my promise back.
+    TakeBack,
+    /// It takes the words back, on both phones.
+    Withdraw,
+}
+
+/// One thing that I share or that binds me, or is about to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct SharedItem {
@@ -40,88 +57,156 @@ pub struct SharedItem {
     /// The post, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub post: Option<ItemId>,
+    /// The practice, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub practice: Option<DocId>,
     /// Its exact words; empty while they are not here.
     pub text: String,
+    /// Whether it is sensitive; those come first.
+    pub sensitive: bool,
     /// How far it has come.
     pub sharing: Sharing,
+    /// What stopping all does with it.
+    pub stops_by: Stopping,
     /// Until when at the latest.
     pub until: Moment,
 }
 
-/// Everything sensitive that binds me, every offer of mine, and every post of mine that lives
-/// (R8). What is paused, by the partner, by me or after a clock was set back (R32), and what
-/// waits for a yes is listed too: it is not in force, and a word could bring it there.
-pub fn what_i_share(views: &[AgreementView], posts: &[PostView]) -> Vec<SharedItem> {
-    let mut items = Vec::new();
-    for view in views {
-        if view.state == AgreementState::Ended {
-            continue;
-        }
-        let mut list = |revision: &RevisionView, sharing| {
-            let binding = revision.clauses.iter().filter(|clause| {
-                clause.binds == Who::Me && (clause.sensitive || view.offer_by == Some(Who::Me))
-            });
-            items.extend(binding.map(|clause| SharedItem {
-                agreement: Some(view.id),
-                clause: Some(clause.id.clone()),
-                post: None,
-                text: clause.text.clone(),
-                sharing,
-                until: revision.expires_at,
-            }));
-        };
-        let running = match view.state {
-            AgreementState::Active => Some(Sharing::InForce),
-            AgreementState::Suspended | AgreementState::NeedsUpdate => Some(Sharing::Paused),
-            AgreementState::Scheduled => Some(Sharing::CoolingOff),
-            _ => None,
-        };
-        if let (Some(sharing), Some(current)) = (running, &view.current) {
-            list(current, sharing);
-        }
-        if let Some(cooling) = &view.cooling {
-            list(cooling, Sharing::CoolingOff);
-        }
-        for open in &view.my_open_yeses {
-            list(open, Sharing::Waiting);
-        }
-    }
-    let live = posts.iter().filter(|post| post.by == Who::Me && post.state == PostState::Live);
+/// What one person has, to be listed and stopped.
+#[derive(Clone, Copy)]
+pub struct Mine<'a> {
+    /// The agreements and offers.
+    pub agreements: &'a [AgreementView],
+    /// The promises and practices.
+    pub promises: &'a [PromiseView],
+    /// The posts.
+    pub posts: &'a [PostView],
+}
+
+/// Everything that binds me: each sentence of what is in force, paused, cooling off or waiting
+/// for a yes, every offer and practice of mine, and every post of mine that lives (R8). What
+/// is sensitive comes first. What is paused, by the partner, by me or after a clock was set
+/// back (R32), is not in force, and a word could bring it there; only what is not sensitive
+/// and I have paused myself is left out: that is what stopping makes of it.
+pub fn what_i_share(mine: Mine<'_>) -> Vec<SharedItem> {
+    let mut items: Vec<SharedItem> = mine.agreements.iter().flat_map(of_agreement).collect();
+    items.extend(mine.promises.iter().filter(|view| practised(view)).map(|view| SharedItem {
+        agreement: None,
+        clause: None,
+        post: None,
+        practice: Some(view.id),
+        text: view.action.clone().unwrap_or_default(),
+        sensitive: false,
+        sharing: Sharing::InForce,
+        stops_by: Stopping::TakeBack,
+        until: view.next().map_or(Moment(i64::MAX), |next| next.due),
+    }));
+    let live = mine.posts.iter().filter(|post| lives(post));
     items.extend(live.map(|post| SharedItem {
         agreement: None,
         clause: None,
         post: Some(post.id),
+        practice: None,
         text: post.text.clone().unwrap_or_default(),
+        sensitive: true,
         sharing: Sharing::InForce,
+        stops_by: Stopping::Withdraw,
         until: post.until,
     }));
+    items.sort_by(|a, b| {
+        let order = |item: &SharedItem| (!item.sensitive, item.agreement, item.practice, item.post);
+        order(a).cmp(&order(b)).then_with(|| a.clause.cmp(&b.clause))
+    });
     items
 }
 
-/// What stops all sharing: ends what holds, takes back what cools off or waits,
-/// withdraws every post that lives. One transaction (an entry holds 64 of them); no network needed (I11). An agreement that only cools off is taken
-/// back rather than ended, so that the partner sees "not agreed" and no more;
-/// where taking back could come too late, it is ended.
+fn lives(post: &PostView) -> bool {
+    post.by == Who::Me && post.state == PostState::Live
+}
+
+/// A practice of mine of which something is still to come.
+fn practised(view: &PromiseView) -> bool {
+    let open = view.by == Who::Me && view.state == PromiseState::Open;
+    open && view.rule.is_some() && view.next().is_some()
+}
+
+fn of_agreement(view: &AgreementView) -> Vec<SharedItem> {
+    let offer = view.offer_by == Some(Who::Me);
+    let binds = |clause: &&ClauseView, revision: &RevisionView| {
+        let binds = revision.kind.paper().binds != Binds::Nobody;
+        let mine = matches!(clause.binds, Who::Me | Who::Both);
+        binds && if view.offer_by.is_some() { offer } else { mine }
+    };
+    let list = |revision: &RevisionView, sharing: Sharing| -> Vec<SharedItem> {
+        let sensitive = |clause: &ClauseView| clause.sensitive || offer;
+        let whole = revision.clauses.iter().any(sensitive);
+        let clauses = revision.clauses.iter().filter(|clause| binds(clause, revision));
+        let all = clauses.map(|clause| SharedItem {
+            agreement: Some(view.id),
+            clause: Some(clause.id.clone()),
+            post: None,
+            practice: None,
+            text: clause.text.clone(),
+            sensitive: sensitive(clause),
+            sharing,
+            stops_by: stops_by(view, sharing, whole),
+            until: revision.expires_at,
+        });
+        all.filter(|item| item.stops_by != Stopping::Pause || !view.suspended_by_me).collect()
+    };
+    if view.state == AgreementState::Ended {
+        return Vec::new();
+    }
+    let running = match view.state {
+        AgreementState::Active => Some(Sharing::InForce),
+        AgreementState::Suspended | AgreementState::NeedsUpdate => Some(Sharing::Paused),
+        AgreementState::Scheduled => Some(Sharing::CoolingOff),
+        _ => None,
+    };
+    let current = running.zip(view.current.as_ref()).map(|(sharing, text)| list(text, sharing));
+    let cooling = view.cooling.as_ref().map(|text| list(text, Sharing::CoolingOff));
+    let waiting = view.my_open_yeses.iter().map(|text| list(text, Sharing::Waiting));
+    current.into_iter().chain(cooling).chain(waiting).flatten().collect()
+}
+
+/// What is done with a text of an agreement: what is sensitive in it, to whomever, or an offer,
+/// ends; what I only said yes to is taken back; my part of the rest is paused.
+fn stops_by(view: &AgreementView, sharing: Sharing, sensitive: bool) -> Stopping {
+    let scheduled = view.state == AgreementState::Scheduled;
+    match sharing {
+        Sharing::Waiting => Stopping::TakeBack,
+        Sharing::CoolingOff if view.offer_by.is_none() && !scheduled => Stopping::TakeBack,
+        _ if sensitive => Stopping::End,
+        _ => Stopping::Pause,
+    }
+}
+
+/// What stops everything that [`what_i_share`] lists, as each item says. One transaction (an
+/// entry holds 64 records of it); no network needed (I11). An agreement that only cools off is
+/// taken back rather than ended, so that the partner sees "not agreed" and no more; where
+/// taking back could come too late, it is ended.
 pub fn stop_all(
     agreements: &[(Arc<Folded>, AgreementView)],
+    promises: &[PromiseView],
     posts: &[PostView],
     now: Moment,
 ) -> Vec<Draft> {
     let mut actions = Vec::new();
     for (folded, view) in agreements {
-        let items = what_i_share(std::slice::from_ref(view), &[]);
-        let any = |sharing: &[Sharing]| items.iter().any(|item| sharing.contains(&item.sharing));
-        let held = matches!(view.state, AgreementState::Scheduled | AgreementState::NeedsUpdate)
-            || view.offer_by == Some(Who::Me)
-            || any(&[Sharing::InForce, Sharing::Paused]);
-        if held && !items.is_empty() {
+        let items = of_agreement(view);
+        let any = |stopping| items.iter().any(|item| item.stops_by == stopping);
+        if any(Stopping::End) {
             actions.push((view.id, Act::End));
             continue;
         }
-        if let Some(cooling) = view.cooling.as_ref().filter(|_| any(&[Sharing::CoolingOff])) {
+        if any(Stopping::Pause) {
+            actions.push((view.id, Act::Suspend));
+        }
+        let waits = |sharing| items.iter().any(|item| item.sharing == sharing);
+        if let Some(cooling) = view.cooling.as_ref().filter(|_| waits(Sharing::CoolingOff)) {
             actions.push((view.id, take_back(folded, cooling.hash, now)));
         }
-        for open in view.my_open_yeses.iter().filter(|_| any(&[Sharing::Waiting])) {
+        for open in view.my_open_yeses.iter().filter(|_| waits(Sharing::Waiting)) {
             let revision = open.hash;
             let mine = matches!(open.proposed_by, Who::Me | Who::Both);
             actions.push((
@@ -136,8 +221,12 @@ pub fn stop_all(
     }
     let draft = |(target, act): (DocId, Act)| Draft { target, action: act.into(), body: None };
     let mut drafts: Vec<Draft> = actions.into_iter().map(draft).collect();
-    let live = posts.iter().filter(|post| post.by == Who::Me && post.state == PostState::Live);
-    drafts.extend(live.flat_map(withdraw));
+    drafts.extend(promises.iter().filter(|view| practised(view)).map(|view| Draft {
+        target: view.id,
+        action: promise::Act::Retract.into(),
+        body: None,
+    }));
+    drafts.extend(posts.iter().filter(|post| lives(post)).flat_map(withdraw));
     drafts
 }
 

@@ -4,7 +4,7 @@ use super::values::moment;
 use crate::reference::Reference;
 use amends::Who;
 use amends::time::Moment;
-use amends::{AgreementKind, Category, TermsClause};
+use amends::{Adoption, AgreementKind, Category, TermsClause};
 use clap::{Args, Subcommand};
 
 /// Agreements.
@@ -73,6 +73,12 @@ pub enum AgreementCommand {
         /// the text is shown and you are asked.
         #[arg(long, value_name = "VIEW")]
         seen: Option<String>,
+        /// Adopt a sentence that asks something of you, by its number: it binds you only then.
+        /// It counts as sensitive (a day to take it back, 90 days at most) unless you say what
+        /// it touches: `--adopt 1=general`. Of a sentence for both the same says that for you
+        /// it is sensitive: `--adopt 2=money`.
+        #[arg(long = "adopt", value_name = "NUMBER[=CATEGORY]", value_parser = adoption)]
+        adopts: Vec<Adoption>,
     },
     /// Take back your proposal or your yes.
     Withdraw {
@@ -126,8 +132,8 @@ pub struct ProposeArgs {
     /// What it is about: what was told, or a talk. A statement and a summary need it.
     #[arg(long, value_name = "TELLING")]
     pub about: Option<Reference>,
-    /// A sentence: WHO[/CATEGORY][@HOW-OFTEN]: TEXT, where WHO is me, partner or
-    /// both. Example: "me/whereabouts@daily: I say where I am after work."
+    /// A sentence: WHO[/CATEGORY][@HOW-OFTEN]: TEXT, where WHO is me, both, or ask: what
+    /// you would like of your partner, which binds them only if they adopt it. Example: "me/whereabouts@daily: I say where I am after work."
     /// Without any, each line of the open working draft is one; there WHO is a
     /// name, as "Ben: I put my phone away."
     #[arg(long = "clause", value_name = "CLAUSE", value_parser = clause)]
@@ -153,6 +159,19 @@ pub struct ProposeArgs {
     /// The view that this answers, as `agreement show` prints it.
     #[arg(long, value_name = "VIEW")]
     pub seen: Option<String>,
+}
+
+fn adoption(given: &str) -> Result<Adoption, String> {
+    let (clause, code) = match given.split_once('=') {
+        Some((clause, code)) => (clause, Some(code)),
+        None => (given, None),
+    };
+    let category = code.map(|code| {
+        let known = || Category::KNOWN.iter().map(Category::code).collect::<Vec<_>>().join(", ");
+        Category::from_code(code)
+            .ok_or_else(|| format!("expected other:WORDS or one of: {}", known()))
+    });
+    Ok(Adoption { clause: clause.to_owned(), category: category.transpose()? })
 }
 
 fn kind(text: &str) -> Result<AgreementKind, String> {
@@ -191,9 +210,9 @@ pub fn clause(text: &str) -> Result<TermsClause, String> {
     })?;
     let binds = match who.trim() {
         "me" => Who::Me,
-        "partner" => Who::Partner,
+        "ask" => Who::Partner,
         "both" => Who::Both,
-        other => return Err(format!("expected me, partner or both, not {other:?}")),
+        other => return Err(format!("expected me, ask or both, not {other:?}")),
     };
     Ok(TermsClause { id: None, text: words.trim().to_owned(), binds, category, cadence })
 }
@@ -210,7 +229,7 @@ mod tests {
         let full = clause("me/whereabouts@daily: I say where I am.").unwrap();
         assert_eq!((full.binds, full.category), (Who::Me, Category::Whereabouts));
         assert_eq!(full.cadence.as_deref(), Some("daily"));
-        let other = clause("partner/other:pets: Feed the cat.").unwrap();
+        let other = clause("ask/other:pets: Feed the cat.").unwrap();
         assert_eq!(other.category, Category::Other("pets".into()));
         for bad in ["We talk.", "you: talk", "me/everything: x"] {
             assert!(clause(bad).is_err(), "{bad}");

@@ -5,7 +5,7 @@ use clap::Subcommand;
 /// What you share.
 #[derive(Debug, Subcommand)]
 pub enum ShareCommand {
-    /// Everything sensitive that binds you, until when.
+    /// Everything that binds you, until when, and what stopping does with it.
     Show,
     /// Stop all of it, at once, without any network.
     StopAll,

@@ -5,6 +5,7 @@ use crate::args::agreement::{AgreementCommand, ProposeArgs, clause};
 use crate::reference::{Reference, Things};
 use crate::render;
 use crate::terminal::{Failure, Terminal};
+use amends::Adoption;
 use amends::RefusalCode;
 use amends::Space;
 use amends::Splice;
@@ -27,8 +28,8 @@ pub async fn run(
         Draft { text, id, discard } => return draft(text, id, discard, space, terminal).await,
         List => return list(space, terminal).await,
         History { id } => return history(&id, space, terminal).await,
-        Consent { id, revision, seen } => {
-            return consent(&id, revision, seen, space, terminal).await;
+        Consent { id, revision, seen, adopts } => {
+            return consent(&id, revision, seen, adopts, space, terminal).await;
         }
         Open { draft, agreement } => {
             let draft = find_draft(&draft, space).await?;
@@ -95,6 +96,7 @@ async fn consent(
     id: &Reference,
     revision: Option<Reference>,
     seen: Option<String>,
+    adopts: Vec<Adoption>,
     space: &Space,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
@@ -131,7 +133,7 @@ async fn consent(
             ));
         }
     }
-    let view = space.agreements().consent(&shown, revision).await?;
+    let view = space.agreements().consent(&shown, revision, Some(adopts)).await?;
     terminal.ok(render::agreement_json(&view), &render::agreement(&view));
     Ok(())
 }

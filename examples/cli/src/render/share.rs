@@ -1,7 +1,7 @@
 //! What one shares.
 
 use super::{short, utc, wrap};
-use amends::{SharedItem, Sharing};
+use amends::{SharedItem, Sharing, Stopping};
 
 /// What I share.
 pub fn shared(items: &[SharedItem]) -> String {
@@ -15,12 +15,15 @@ pub fn shared(items: &[SharedItem]) -> String {
             Sharing::CoolingOff => "takes effect after cooling off",
             Sharing::Waiting => "waits for your partner's answer",
         };
-        let id = match (item.agreement, item.post) {
-            (Some(agreement), _) => short(agreement),
-            (None, Some(post)) => short(post),
-            (None, None) => String::new(),
+        let document = item.agreement.or(item.practice).map(short);
+        let id = document.or(item.post.map(short)).unwrap_or_default();
+        let stops = match item.stops_by {
+            Stopping::End => "stopping ends it",
+            Stopping::Pause => "stopping pauses your part",
+            Stopping::TakeBack => "stopping takes it back",
+            Stopping::Withdraw => "stopping takes the words back",
         };
-        let head = format!("{id}  {how}, until {}", utc(item.until));
+        let head = format!("{id}  {how}, until {}; {stops}", utc(item.until));
         format!("{head}\n{}", wrap(&item.text, "    "))
     };
     let mut lines: Vec<String> = items.iter().map(line).collect();

@@ -39,7 +39,7 @@ private func clause(_ text: String, whom: (String) -> Who?) throws -> TermsClaus
 }
 
 private func whom(_ who: String) -> Who? {
-    ["me": Who.me, "partner": .partner, "both": .both][who]
+    ["me": Who.me, "ask": .partner, "both": .both][who]
 }
 
 /// Each line of the open working draft is a sentence; there the two are called by name.
@@ -110,12 +110,17 @@ extension Phone {
         guard let token = try words.option("--seen") else {
             throw Failure.usage("say which view was read: --seen")
         }
+        let adopts = try words.options("--adopt").map { given in
+            let pair = given.split(separator: "=", maxSplits: 1).map(String.init)
+            return Adoption(
+                clause: pair[0], category: pair.count > 1 ? try category(pair[1]) : nil)
+        }
         _ = try words.next("which agreement")
         try words.end()
         let shown = try await seen(token)
         let only = shown.onTable.count == 1 ? shown.onTable.first : texts(shown).first
         guard let hash = revision ?? only?.hash else { throw Failure.refused(.staleRevision) }
-        return try await space.agreements().consent(shown: shown, revision: hash)
+        return try await space.agreements().consent(shown: shown, revision: hash, adopts: adopts)
     }
 
     func agreement(_ space: Space, _ words: inout Words) async throws {

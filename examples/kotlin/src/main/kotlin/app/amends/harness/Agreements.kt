@@ -2,6 +2,7 @@
 package app.amends.harness
 
 import app.amends.ffi.Space
+import app.amends.model.Adoption
 import app.amends.model.AgreementKind
 import app.amends.model.AgreementView
 import app.amends.model.Category
@@ -54,7 +55,7 @@ private fun clause(text: String, whom: (String) -> Who?): TermsClause? {
 
 private fun whom(who: String): Who? = when (who) {
     "me" -> Who.ME
-    "partner" -> Who.PARTNER
+    "ask" -> Who.PARTNER
     "both" -> Who.BOTH
     else -> null
 }
@@ -111,12 +112,18 @@ private suspend fun Phone.propose(space: Space, words: Words): AgreementView {
 private suspend fun Phone.consent(space: Space, words: Words): AgreementView {
     val revision = words.option("--revision")
     val seen = words.option("--seen") ?: throw Failure.usage("say which view was read: --seen")
+    val adopts = words.options("--adopt").map {
+        Adoption(
+            clause = it.substringBefore('='),
+            category = if ('=' in it) category(it.substringAfter('=')) else null,
+        )
+    }
     words.next("which agreement")
     words.end()
     val shown = seen(seen)
     val hash = revision ?: shown.onTable.singleOrNull()?.hash ?: texts(shown).firstOrNull()?.hash
         ?: throw refused(RefusalCode.STALE_REVISION)
-    return space.agreements().consent(shown, hash)
+    return space.agreements().consent(shown, hash, adopts)
 }
 
 /** What the command line itself refuses. */
