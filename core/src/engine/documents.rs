@@ -340,7 +340,7 @@ impl Engine {
     }
 
     /// Every document of a class, however long ago: it grows with history.
-    pub(super) fn all_documents(&mut self, class: Class, most: u64) -> Result<Vec<DocId>, Error> {
+    pub(crate) fn all_documents(&mut self, class: Class, most: u64) -> Result<Vec<DocId>, Error> {
         let mut rows = self.db()?.documents()?;
         rows.retain(|row| action::class(&row.first_kind) == Some(class) && row.nth < most);
         Ok(counted(

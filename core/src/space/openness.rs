@@ -6,7 +6,7 @@ use super::subscription::Subscription;
 use crate::domain::agreement::AgreementDocs;
 use crate::domain::capability::Class;
 use crate::domain::ledger::{Month, ledger};
-use crate::domain::openness::{Command, NewPost, PostView, Posts, Told};
+use crate::domain::openness::{Command, Kind, NewPost, PostState, PostView, Posts, Told};
 use crate::domain::pacing::Feature;
 use crate::domain::pair::Who;
 use crate::domain::refusal::RefusalCode;
@@ -28,12 +28,30 @@ fn live_ledgers(engine: &mut Engine, home: &Home) -> Result<Vec<DocId>, Error> {
 /// Every post that lives, and the stubs of those taken back, oldest first.
 pub(super) fn posts(engine: &mut Engine) -> Result<Vec<PostView>, Error> {
     let home = engine.home()?;
-    let (keeping, now) = (engine.keeping(&home)?, engine.now());
+    let docs = live_ledgers(engine, &home)?;
+    let mut all = posts_in(engine, &home, docs)?;
+    // The stub of a disclosure lasts, but not among what is told today.
+    let now = engine.now();
+    all.retain(|post| post.state == PostState::Live || post.gone_lately(now));
+    Ok(all)
+}
+
+/// Every disclosure that was ever told: it grows with history.
+fn disclosures(engine: &mut Engine) -> Result<Vec<PostView>, Error> {
+    let home = engine.home()?;
+    let docs = engine.all_documents(Class::Ledger, u64::MAX)?;
+    let mut all = posts_in(engine, &home, docs)?;
+    all.retain(|post| post.kind == Kind::Disclosure);
+    Ok(all)
+}
+
+fn posts_in(engine: &mut Engine, home: &Home, docs: Vec<DocId>) -> Result<Vec<PostView>, Error> {
+    let (keeping, now) = (engine.keeping(home)?, engine.now());
     let mut all = Vec::new();
-    for doc in live_ledgers(engine, &home)? {
+    for doc in docs {
         // One that is damaged must not hide the others, nor keep them from
         // being stopped.
-        let of = engine.view::<Posts>(&home, &[doc]);
+        let of = engine.view::<Posts>(home, &[doc]);
         let of = engine.unless_damaged(doc, of)?.flatten().unwrap_or_default();
         let kept = |post: PostView| {
             let days = keeping.of(post.by == Who::Me);
@@ -118,6 +136,16 @@ impl Openness<'_> {
     /// that it names, `FeatureOff`, those of a text.
     pub async fn post(&self, new: NewPost) -> Result<PostView, Error> {
         self.act(None, Command::Post(new)).await
+    }
+
+    /// Every disclosure that was ever told, with its words while it lives, and afterwards that
+    /// it was told and when, and when it was taken back: nobody can make a confession unsaid.
+    /// It reads every month that there was.
+    ///
+    /// # Errors
+    /// `NotPaired`, storage, `Closed`.
+    pub async fn disclosures(&self) -> Result<Vec<PostView>, Error> {
+        self.0.ask(disclosures).await
     }
 
     /// Adds a later truth beside a post of mine (F22, F64).

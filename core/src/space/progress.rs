@@ -7,6 +7,7 @@ use super::promises::{all_promises, promises, shown_promises};
 use super::settings::{space_now, wishes};
 use super::subscription::Subscription;
 use super::{Space, openness};
+use crate::cbor::Value;
 use crate::domain::action::Action;
 use crate::domain::agreement::view::agreements_now;
 use crate::domain::agreement::{AgreementView, AgreementsNow};
@@ -25,8 +26,10 @@ use crate::domain::pair::Act;
 use crate::domain::pair::Who;
 use crate::domain::promise::PromiseView;
 use crate::domain::recurrence::IsoWeek;
+use crate::domain::shared::{Form, breaches};
 use crate::engine::{Engine, Home, Watched};
 use crate::error::Error;
+use crate::store::{StorageError, VaultItem};
 use crate::time::{DAY, Moment};
 use serde::Serialize;
 
@@ -129,13 +132,42 @@ fn milestones_told(engine: &mut Engine) -> Result<Vec<Milestone>, Error> {
     let mut silent: Vec<(Moment, Option<Moment>)> =
         hard.map(|post| (post.at, Some(post.at.plus(2 * DAY)))).collect();
     silent.extend(engine.state::<Pace>(&home, &[home.pair.document()])?.spaces());
+    let items = super::shared::items(engine)?;
+    let hurt = items.iter().filter(|item| item.form == Form::Hurt);
+    silent.extend(hurt.map(|item| (item.at, Some(item.at.plus(2 * DAY)))));
+    let breaches = breaches(&items, &agreements);
+    let before = told(engine)?;
     let input = MilestoneInput {
+        breaches: &breaches,
+        told: &before,
         agreements: &agreements,
         promises: &promises,
         check_ins: &check_ins,
         silent: &silent,
     };
-    Ok(milestones(input, engine.now()))
+    let now = milestones(input, engine.now());
+    if now != before {
+        keep_told(engine, &now)?;
+    }
+    Ok(now)
+}
+
+const TOLD: &str = "milestones-told";
+
+/// The milestones that this person was told already.
+fn told(engine: &mut Engine) -> Result<Vec<Milestone>, Error> {
+    let id = engine.vault()?.named(TOLD, "");
+    let Some(item) = engine.vault()?.get(id)? else { return Ok(Vec::new()) };
+    let text = item.value.get("told").and_then(Value::text);
+    // What a newer version told is told again rather than lost.
+    Ok(text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default())
+}
+
+fn keep_told(engine: &mut Engine, told: &[Milestone]) -> Result<(), Error> {
+    let text = serde_json::to_string(told).map_err(|error| StorageError::Io(error.to_string()))?;
+    let id = engine.vault()?.named(TOLD, "");
+    let value = Value::map([("told", Some(text.as_str().into()))]);
+    Ok(engine.vault()?.put(&VaultItem { id, kind: TOLD.to_owned(), value })?)
 }
 
 /// When this phone's own log began. What the other states of itself must not

@@ -2,6 +2,7 @@
 //! questions, pain and needs.
 
 use super::Space;
+use super::settings::wishes;
 use crate::cbor::Value;
 use crate::domain::agreement::AgreementDocs;
 use crate::domain::refusal::RefusalCode;
@@ -21,6 +22,16 @@ const DRAFT: &str = "item-draft";
 /// Every item that views look at, beside each other.
 pub(super) fn items(engine: &mut Engine) -> Result<Vec<ItemView>, Error> {
     Ok(beside(engine.views::<Items>()?))
+}
+
+/// Those that this phone's person is shown: while they want quiet, what the other asks and
+/// still waits is held back, which to the other looks like being offline (R31).
+fn shown(engine: &mut Engine) -> Result<Vec<ItemView>, Error> {
+    let now = engine.now();
+    let quiet = wishes(engine)?.quiet_until.is_some_and(|until| now < until);
+    let mut all = items(engine)?;
+    all.retain(|item| !(quiet && item.waits_for_me));
+    Ok(all)
 }
 
 fn item(engine: &mut Engine, id: DocId) -> Result<ItemView, Error> {
@@ -125,7 +136,7 @@ impl Shared<'_> {
     pub async fn list(&self, form: Option<Form>) -> Result<Vec<ItemView>, Error> {
         self.0
             .ask(move |engine| {
-                let mut all = items(engine)?;
+                let mut all = shown(engine)?;
                 all.retain(|item| form.is_none_or(|form| item.form == form));
                 all.sort_by_key(ItemView::order);
                 Ok(all)

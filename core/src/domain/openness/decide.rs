@@ -86,7 +86,7 @@ pub fn decide(
         return tell(new, under, context);
     }
     let post = post.ok_or(RefusalCode::NotFound)?;
-    let gone = post.state == PostState::Withdrawn;
+    let gone = post.state != PostState::Live;
     let mine = post.by == Who::Me;
     match command {
         Command::Post(_) => Ok(Vec::new()),
@@ -104,7 +104,7 @@ pub fn decide(
         }
         Command::Withdraw => Ok(withdraw(post)),
         Command::Thank if mine => Err(RefusalCode::OwnWords.into()),
-        Command::Thank => Ok(vec![thanks(post.ledger, post.position)]),
+        Command::Thank => Ok(vec![thanks(post.ledger, post.last_told())]),
     }
 }
 

@@ -26,11 +26,12 @@ pub struct PostFolded {
     pub until: Moment,
     /// The agreement in which it was agreed to.
     pub under: Option<DocId>,
-    /// Its corrections, in order, with the time each states.
-    pub corrections: Vec<(Position, Moment)>,
+    /// Its corrections, in order, with the time each states, and whether the other said thank
+    /// you for it.
+    pub corrections: Vec<(Position, Moment, bool)>,
     /// When it was withdrawn.
     pub withdrawn: Option<Moment>,
-    /// Whether the other said thank you.
+    /// Whether the other said thank you for the post itself.
     pub thanked: bool,
 }
 
@@ -81,7 +82,7 @@ pub fn fold(pair: &Pair, doc: DocId, records: &[Held]) -> Folded {
                     && post.corrections.len() < limits::CORRECTIONS
                     && !withdrawn.contains_key(&held.id)
                 {
-                    post.corrections.push((held.id, at));
+                    post.corrections.push((held.id, at, thanked.contains(&held.id)));
                 }
             }
         }

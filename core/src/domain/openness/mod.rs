@@ -50,7 +50,7 @@ impl Capability for Posts {
 
     fn words(state: &Folded, now: Moment) -> Vec<Position> {
         let words = |post: &fold::PostFolded| {
-            let corrections = post.corrections.iter().map(|(id, _)| *id);
+            let corrections = post.corrections.iter().map(|(id, ..)| *id);
             std::iter::once(post.id).chain(corrections).collect::<Vec<_>>()
         };
         state.posts.iter().filter(|post| now < post.until).flat_map(words).collect()

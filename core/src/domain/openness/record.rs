@@ -3,6 +3,7 @@
 use crate::cbor::Value;
 use crate::domain::capability::{self, Class, Lasting, Words};
 use crate::domain::record::moment;
+use crate::domain::words::Stub;
 use crate::id::{DocId, Position};
 use crate::limits;
 use crate::time::{DAY, Moment};
@@ -23,6 +24,12 @@ macro_rules! kinds {
             /// The word in the record.
             pub fn code(self) -> &'static str {
                 match self { $(Kind::$name => $code,)* }
+            }
+
+            /// What is left of such a post when it was taken back, or has run out: of telling
+            /// before it is found out, that it was told, and when (R36).
+            pub fn stub(self) -> Stub {
+                if self == Kind::Disclosure { Stub::Lasting } else { Stub::Week }
             }
 
             /// How long such a post lives by default, in seconds.

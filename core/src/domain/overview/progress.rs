@@ -4,13 +4,14 @@
 //! persons (R16, R22, I13). What was paused leaves a gap, not a fall; a promise
 //! is as large as it is.
 
-use crate::domain::agreement::{AgreementState, AgreementView};
+use crate::domain::agreement::{AgreementKind, AgreementState, AgreementView};
 use crate::domain::checkin::{Cadence, CheckInState, CheckInView, Template};
 use crate::domain::pair::Who;
 use crate::domain::promise::{OccurrenceView, Outcome, PromiseView};
 use crate::domain::recurrence::IsoWeek;
+use crate::domain::shared::BreachView;
 use crate::time::{DAY, Moment};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What became of one person's promises that were due in one week.
@@ -281,11 +282,15 @@ pub fn trends(template: &Template, views: &[CheckInView], of: Who, last: IsoWeek
 }
 
 /// Something good that happened (F91; RULES.md, derived views). There are no bad ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum MilestoneKind {
+    /// Both told their account of one breach.
+    TwoAccounts,
+    /// The first statement that both agreed to.
+    JointStatement,
     /// The first agreement that was kept to its review.
     FirstReview,
     /// An openness agreement came to its last, lightest step.
@@ -297,7 +302,7 @@ pub enum MilestoneKind {
 }
 
 /// A milestone and when it is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Milestone {
     /// What.
@@ -315,6 +320,10 @@ pub struct MilestoneInput<'a> {
     pub promises: &'a [PromiseView],
     /// The check-ins.
     pub check_ins: &'a [CheckInView],
+    /// What was named as a breach.
+    pub breaches: &'a [BreachView],
+    /// What was told already: it stays told, whatever came after.
+    pub told: &'a [Milestone],
     /// When nothing is celebrated: while somebody has space, and for two days
     /// after something hard was told. Until when, if it has ended.
     pub silent: &'a [(Moment, Option<Moment>)],
@@ -323,7 +332,9 @@ pub struct MilestoneInput<'a> {
 /// The milestones told until `now`, oldest first: at most one a week, none while it
 /// is silent.
 pub fn milestones(input: MilestoneInput<'_>, now: Moment) -> Vec<Milestone> {
-    use MilestoneKind::{FirstReview, MonthOfCheckIns, OpennessTapered, TenthKept};
+    use MilestoneKind::{
+        FirstReview, JointStatement, MonthOfCheckIns, OpennessTapered, TenthKept, TwoAccounts,
+    };
     let held = |view: &&AgreementView| {
         matches!(view.state, AgreementState::Active | AgreementState::Expired)
     };
@@ -346,7 +357,16 @@ pub fn milestones(input: MilestoneInput<'_>, now: Moment) -> Vec<Milestone> {
         .filter_map(|view| view.ends)
         .collect();
     both.sort_unstable();
+    let second = |breach: &BreachView| {
+        let of = |who: Who| breach.accounts.iter().find(|one| one.by == who).map(|one| one.at);
+        Some(of(Who::Me)?.max(of(Who::Partner)?))
+    };
+    let accounts = input.breaches.iter().filter_map(second).min();
+    let stated = held().filter(|revision| revision.kind == AgreementKind::Statement);
+    let stated = stated.map(|revision| revision.proposed_at).min();
     let mut found: Vec<(Moment, MilestoneKind)> = [
+        (accounts, TwoAccounts),
+        (stated, JointStatement),
         (reviewed, FirstReview),
         (tapered, OpennessTapered),
         (kept.get(9).copied(), TenthKept),
@@ -356,7 +376,9 @@ pub fn milestones(input: MilestoneInput<'_>, now: Moment) -> Vec<Milestone> {
     .filter_map(|(at, kind)| Some((at.filter(|at| *at <= now)?, kind)))
     .collect();
     found.sort_unstable();
-    let mut told: Vec<Milestone> = Vec::new();
+    let mut told: Vec<Milestone> = input.told.to_vec();
+    told.sort_unstable_by_key(|one| one.at);
+    found.retain(|(_, kind)| !told.iter().any(|one| one.kind == *kind));
     for (at, kind) in found {
         let free = told.last().map_or(at, |last| last.at.plus(7 * DAY));
         let Some(at) = after_silence(at.max(free), input.silent) else { break };

@@ -65,6 +65,8 @@ pub struct Item {
     pub answers: Vec<Answer>,
     /// Records whose words were taken back, and when.
     pub gone: BTreeMap<Position, Moment>,
+    /// Whether a newer version wrote something here.
+    pub needs_update: bool,
 }
 
 impl Item {
@@ -163,6 +165,7 @@ pub(super) fn fold(pair: &Pair, of: &Records<'_>) -> Option<Item> {
         current: telling(current),
         tellings,
         gone: withdrawn(&records),
+        needs_update: !of.newer.is_empty(),
     })
 }
 

@@ -247,3 +247,15 @@ fn f12_what_is_not_whole_can_be_kept_but_not_offered() {
     let long = NewItem::words(Form::Question, &"é".repeat(8_001));
     assert_eq!(offered(&long), Err(RefusalCode::TextTooLong));
 }
+
+#[test]
+fn what_a_newer_version_wrote_into_an_item_is_said_and_hides_nothing() {
+    let (written, _) = told(Form::Account);
+    let newer = [crate::domain::capability::NotUnderstood { kind: "account.sing".into() }];
+    let basis = crate::id::Past::default();
+    let (held, waiting) = (written.held.as_slice(), &[]);
+    let records = Records { doc: doc(), held, newer: &newer, waiting, basis: &basis };
+    let item = fold::fold(&pair(), &records).unwrap();
+    assert!(item.needs_update && item.tellings.len() == 1);
+    assert!(!seen(&written, BEN, 1).unwrap().needs_update);
+}

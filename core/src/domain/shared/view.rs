@@ -104,6 +104,8 @@ pub struct ItemView {
     pub answers: Vec<AnswerView>,
     /// It waits for the viewer's answer.
     pub waits_for_me: bool,
+    /// A newer version wrote something here that this one does not show.
+    pub needs_update: bool,
     /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) position: Position,
@@ -230,6 +232,7 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
         tellings: item.tellings.iter().map(version).collect(),
         answers: item.answers.iter().map(answer).collect(),
         waits_for_me: waits && replied.is_none_or(not_now),
+        needs_update: item.needs_update,
         position: item.current.id,
         begun: item.tellings.first().map_or(item.current.id, |first| first.id),
         on: item.on,

@@ -36,6 +36,8 @@ pub struct Talk {
     pub declined: bool,
     /// Whether somebody ended it.
     pub ended: bool,
+    /// Whether a newer version wrote something here.
+    pub needs_update: bool,
 }
 
 /// A pause, and when its author proposes to go on.
@@ -104,6 +106,7 @@ pub(super) fn fold(pair: &Pair, of: &Records<'_>) -> Option<Talk> {
         moved: windows.len() > 1,
         accepted: accepts.iter().any(|held| named(held) && held.author != window.author),
         declined: declines.iter().any(|held| !window.past.contains(held.id)),
+        needs_update: !of.newer.is_empty(),
         ended: !of_kind(|act| matches!(act, Act::End)).is_empty(),
     })
 }

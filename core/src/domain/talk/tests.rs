@@ -93,3 +93,15 @@ fn f27_only_a_talk_that_both_agreed_to_is_begun_or_paused() {
         assert_eq!(decide(&agreed(), pause(seconds)), Err(RefusalCode::TimeInvalid), "{seconds}");
     }
 }
+
+#[test]
+fn what_a_newer_version_wrote_into_a_talk_is_said_and_hides_nothing() {
+    let written = agreed();
+    let newer = [crate::domain::capability::NotUnderstood { kind: "talk.sing".into() }];
+    let basis = crate::id::Past::default();
+    let (held, waiting) = (written.held.as_slice(), &[]);
+    let records = Records { doc: doc(), held, newer: &newer, waiting, basis: &basis };
+    let talk = fold::fold(&pair(), &records).unwrap();
+    assert!(talk.needs_update && talk.accepted);
+    assert!(!seen(&written, BEN).needs_update);
+}

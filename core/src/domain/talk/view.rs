@@ -60,6 +60,8 @@ pub struct TalkView {
     pub by: Who,
     /// It waits for the viewer's yes or no.
     pub waits_for_me: bool,
+    /// A newer version wrote something here that this one does not show.
+    pub needs_update: bool,
     /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) window: Position,
@@ -103,6 +105,7 @@ pub(super) fn project(talk: &Talk, viewing: Viewing<'_>) -> TalkView {
         resume_at: pause.map(|pause| pause.to),
         by: talk.by.seen_by(viewing.side),
         waits_for_me: waits && talk.by != viewing.side,
+        needs_update: talk.needs_update,
         window: talk.window,
     }
 }

@@ -23,6 +23,7 @@ pub fn posts(posts: &[PostView]) -> String {
         });
         let text = match (post.state, &post.text) {
             (PostState::Withdrawn, _) => "(taken back)",
+            (PostState::Expired, _) => "(its time is over)",
             (_, Some(text)) => text,
             (_, None) => "(the words are not here yet)",
         };
@@ -31,13 +32,14 @@ pub fn posts(posts: &[PostView]) -> String {
         lines.push(wrap(text, "    "));
         lines.extend(post.amount.as_ref().map(|amount| format!("    amount: {amount}")));
         lines.extend(post.happened.as_ref().map(|when| format!("    happened: {when}")));
-        lines.extend(post.corrections.iter().map(|correction| {
-            let text = correction.text.as_deref().unwrap_or("(not here yet)");
-            wrap(&format!("later: {text}"), "    ")
-        }));
         if post.thanked {
             lines.push("    (thank you)".to_owned());
         }
+        lines.extend(post.corrections.iter().map(|correction| {
+            let text = correction.text.as_deref().unwrap_or("(not here yet)");
+            let thanks = if correction.thanked { " (thank you)" } else { "" };
+            wrap(&format!("later: {text}{thanks}"), "    ")
+        }));
         lines.join("\n")
     };
     posts.iter().map(one).collect::<Vec<_>>().join("\n")
