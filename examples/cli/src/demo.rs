@@ -1,8 +1,9 @@
 //! A twelve-week story of Ana and Ben, on two real phones: two homes, every act
 //! a process of its own, every meeting over a socket on this machine. What they
-//! do between the agreements stands in [`days`].
+//! do between the agreements stands in [`days`], how it begins in [`heart`].
 
 mod days;
+mod heart;
 
 use crate::scenario::{Actor, Kind, meet, pair};
 use crate::terminal::{Failure, Terminal};
@@ -42,6 +43,9 @@ pub async fn run(fast: bool, terminal: &mut Terminal) -> Result<(), Failure> {
     let phones = [phone("ana"), phone("ben")];
     let mut demo = Demo { phones, begin, now: begin, fast, terminal, scenes: 0 };
     demo.opening().await?;
+    let breach = demo.named().await?;
+    demo.owned(&breach).await?;
+    demo.talked(&breach).await?;
     let talk = demo.first_words().await?;
     let place = demo.openness().await?;
     let call = demo.promise().await?;
@@ -55,6 +59,20 @@ pub async fn run(fast: bool, terminal: &mut Terminal) -> Result<(), Failure> {
     demo.looking_back(&call).await?;
     demo.review(&talk).await?;
     demo.closing().await
+}
+
+/// A command as it is typed, with ids as short as they are shown.
+fn typed(args: &[&str]) -> String {
+    let word = |word: &&str| {
+        let id = word.len() >= 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match (id, word.contains([' ', '\n'])) {
+            (true, _) => word.chars().take(8).collect(),
+            (_, true) => format!("{word:?}"),
+            _ => (*word).to_owned(),
+        }
+    };
+    let words: Vec<String> = args.iter().map(word).collect();
+    format!("amends {}", words.join(" "))
 }
 
 impl Demo<'_> {
@@ -77,7 +95,12 @@ impl Demo<'_> {
     /// One act on one phone.
     async fn act(&mut self, who: usize, args: &[&str]) -> Result<Value, Failure> {
         self.now = self.now.plus(60);
-        self.phones[who].act(args, self.now).await
+        let done = self.phones[who].act(args, self.now).await?;
+        // Looking something up is no act of theirs.
+        if !matches!(args.get(1), Some(&("show" | "verify"))) {
+            self.print(&format!("  {}: {}", NAMES[who], typed(args)));
+        }
+        Ok(done)
     }
 
     /// An agreement's act that names the view it answers.
@@ -92,12 +115,7 @@ impl Demo<'_> {
     async fn show(&mut self, who: usize, args: &[&str]) -> Result<(), Failure> {
         let words = self.phones[who].words(args, self.now).await?;
         let words: Vec<String> = words.lines().map(|line| format!("  | {line}")).collect();
-        self.print(&format!(
-            "  {}'s phone: amends {}\n{}",
-            NAMES[who],
-            args[..2.min(args.len())].join(" "),
-            words.join("\n")
-        ));
+        self.print(&format!("  {}: {}\n{}", NAMES[who], typed(args), words.join("\n")));
         Ok(())
     }
 
@@ -119,7 +137,7 @@ impl Demo<'_> {
     }
 
     async fn first_words(&mut self) -> Result<String, Failure> {
-        self.scene(1, "words for one evening a week", "Ana writes a draft that only she can see, and opens it when she is ready. Apart, both type in it; when the phones meet, both changes are there.").await;
+        self.scene(8, "words for one evening a week", "Ana writes a draft that only she can see, and opens it when she is ready. Apart, both type in it; when the phones meet, both changes are there.").await;
         let text = "We talk on Sunday evenings.";
         let draft = self.act(ANA, &["agreement", "draft", "--text", text]).await?;
         let draft = draft["id"].as_str().unwrap_or_default().to_owned();
@@ -151,7 +169,7 @@ impl Demo<'_> {
     }
 
     async fn openness(&mut self) -> Result<String, Failure> {
-        self.scene(8, "open for a while, by his own choice", "Ben proposes to say where he is after work. Only he can write that sentence. It takes effect a day after Ana's yes, runs 30 days, and he can stop it at any moment.").await;
+        self.scene(9, "open for a while, by his own choice", "Ben proposes to say where he is after work. Only he can write that sentence. It takes effect a day after Ana's yes, runs 30 days, and he can stop it at any moment.").await;
         let clause = "me/whereabouts@daily: I say where I am after work.";
         let proposed = self
             .act(BEN, &["agreement", "propose", "--kind", "whereabouts", "--clause", clause])

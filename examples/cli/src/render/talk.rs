@@ -31,7 +31,10 @@ pub fn talks(talks: &[TalkView]) -> String {
             lines.push(wrap(&where_and_how_long.join(", "), "    "));
         }
         lines.extend(talk.rules.iter().map(|rule| wrap(rule, "    - ")));
-        lines.extend(talk.resume_at.map(|at| format!("    to go on at {}, as proposed", utc(at))));
+        lines.extend(talk.resume_at.map(|at| {
+            let who = if talk.paused_by == Some(Who::Me) { "I" } else { "my partner" };
+            format!("    {who} paused it, to go on at {}", utc(at))
+        }));
         lines.join("\n")
     };
     talks.iter().map(one).collect::<Vec<_>>().join("\n")
