@@ -158,6 +158,8 @@ pub const EXPIRY_CONFIRMED: i64 = 60;
 pub const SPACES: usize = 500;
 /// The longest that a pause of a talk may be asked for: who wants longer moves it (F27).
 pub const TALK_PAUSE: i64 = DAY;
+/// The longest that a talk is meant to be, in minutes.
+pub const TALK_MINUTES: u16 = 1_440;
 /// Ground rules of one talk.
 pub const TALK_RULES: usize = 20;
 /// Words of hurt notes, and of what asks for reassurance, are kept for so long.

@@ -436,7 +436,8 @@ impl Decision<'_> {
 
     /// Whether cooling-off and the 90-day cap hold for the whole of it.
     fn sensitive(&self, revision: &Revision) -> bool {
-        revision.sensitive() || revision.clauses.iter().any(|clause| self.is_ask(clause))
+        let strict = |clause: &Clause| self.is_ask(clause) || self.folded.strict.contains(clause);
+        revision.sensitive() || revision.clauses.iter().any(strict)
     }
 
     fn span_cap(&self, revision: &Revision) -> i64 {

@@ -3,7 +3,7 @@
 use super::authorship::{Adoption, Authors, adopted, asked_of, asks, written_by_whom_it_binds};
 use super::causal::{before, clock_suspect, suspended};
 use super::record::Act;
-use super::revision::{Obligor, Revision};
+use super::revision::{Clause, Obligor, Revision};
 use super::state::{
     Agreed, Closing, Counts, DraftState, Folded, OfferState, RevisionState, unanswered,
 };
@@ -55,6 +55,7 @@ pub fn fold(pair: &Pair, me: Side, of: &Records<'_>) -> Folded {
         offer: None,
         drafts: Vec::new(),
         ended_at: None,
+        strict: Vec::new(),
         counts: BTreeMap::new(),
     };
     for (held, _) in &ordered {
@@ -66,6 +67,7 @@ pub fn fold(pair: &Pair, me: Side, of: &Records<'_>) -> Folded {
     fold_offer(pair, &mut folded, &ordered);
     let choices = count(pair, &mut folded, &ordered);
     ratify(&mut folded, &choices);
+    carry(&mut folded);
     close(&mut folded, &choices);
     folded.drafts = drafts(&ordered, &choices, &mut folded.counts);
     folded.take_waiting(me, of.waiting);
@@ -142,7 +144,9 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
                 let starts = revision.starts.unwrap_or(held.record.at.moment);
                 let span = revision.expires_at.since(starts.max(held.record.at.moment));
                 let asks = asks(revision, &authors, Some(held), Some(held.author));
-                if !asks.is_empty() && span > limits::SENSITIVE_SPAN {
+                let strict = strict(&folded.revisions, &choices, Some(held));
+                let kept = revision.clauses.iter().any(|clause| strict.contains(clause));
+                if (kept || !asks.is_empty()) && span > limits::SENSITIVE_SPAN {
                     continue;
                 }
                 counts.proposals += 1;
@@ -182,6 +186,7 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
                 state.asks = asks(&state.revision, &authors, Some(held), None);
                 let given = choices.iter().filter(|c| c.revision == index && before(c.held, held));
                 state.take_marks(given.map(|choice| choice.held));
+                state.take_strict(&strict(&folded.revisions, &choices, Some(held)));
                 let sensitive = state.sensitive();
                 let cooling = sensitive && cooling(&choices, index, held);
                 // One after the other, of one kind, without a choice in between,
@@ -213,7 +218,24 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
     for state in &mut folded.revisions {
         state.asks = asks(&state.revision, &authors, None, None);
     }
+    folded.strict = strict(&folded.revisions, &choices, None);
     choices
+}
+
+/// The sentences that counted consents call sensitive: all of them, or those before a record.
+fn strict(revisions: &[RevisionState], choices: &[Choice<'_>], at: Option<&Held>) -> Vec<Clause> {
+    let mut strict = Vec::new();
+    for choice in choices.iter().filter(|choice| at.is_none_or(|at| before(choice.held, at))) {
+        let Action::Agreement(Act::Consent { adopts, .. }) = &choice.held.record.action else {
+            continue;
+        };
+        let clauses = &revisions[choice.revision].revision.clauses;
+        for one in adopts.iter().filter(|one| one.sensitive()) {
+            let named = clauses.iter().find(|clause| clause.id == one.clause);
+            strict.extend(named.filter(|clause| !strict.contains(*clause)).cloned());
+        }
+    }
+    strict
 }
 
 /// Whether a yes calls something sensitive in a text that runs longer than that allows (R3).
@@ -304,6 +326,12 @@ fn ratify(folded: &mut Folded, choices: &[Choice<'_>]) {
             state.overtaken[choice.person] |= !withdrawn;
         }
     }
+}
+
+/// What was said of a sentence stays with it in later texts.
+fn carry(folded: &mut Folded) {
+    let Folded { revisions, strict, .. } = folded;
+    revisions.iter_mut().for_each(|state| state.take_strict(strict));
 }
 
 /// Decides which revisions are still on the table, and how the others left it.

@@ -69,8 +69,13 @@ impl Paper {
             Binds::One => {
                 all(&|clause| clause.obligor != Obligor::Both && Some(clause.obligor) == first)
             }
+            // What both see has no beginning, no rhythm and no way out: those are of duties.
             Binds::Nobody => {
-                all(&|clause| clause.obligor == Obligor::Both && !clause.category.sensitive())
+                let says = |clause: &Clause| {
+                    let plain = clause.cadence.is_none() && !clause.category.sensitive();
+                    clause.obligor == Obligor::Both && plain
+                };
+                all(&says) && revision.starts.is_none() && revision.taper.is_empty()
             }
         };
         match (binds, self.about && revision.about.is_none()) {
@@ -130,6 +135,9 @@ mod tests {
         assert_eq!(takes(Amends, true, &[ana, ben]), wrong);
         assert_eq!(takes(Amends, true, &[both]), wrong);
         assert_eq!(takes(Communication, false, &[ana, ben, both]), None);
+        let mut hourly = text(Statement, true, &[both]);
+        hourly.clauses[0].cadence = Some("hourly".into());
+        assert_eq!(Statement.paper().takes(&hourly), Err(RefusalCode::BindsOtherwise));
         let mut whereabouts = text(Statement, true, &[both]);
         whereabouts.clauses[0].category = Category::Whereabouts;
         assert_eq!(Statement.paper().takes(&whereabouts), Err(RefusalCode::BindsOtherwise));

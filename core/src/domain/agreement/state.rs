@@ -90,6 +90,14 @@ impl RevisionState {
         }
     }
 
+    /// Takes over what was said of the same sentences in other texts, where nobody has said
+    /// otherwise of this one.
+    pub(super) fn take_strict(&mut self, strict: &[Clause]) {
+        let same = |clause: &&Clause| strict.contains(clause) && !self.plain.contains(&clause.id);
+        let ids = self.revision.clauses.iter().filter(same).map(|clause| clause.id.clone());
+        self.marked.extend(ids.collect::<Vec<_>>());
+    }
+
     /// Until when it cools off on this phone: 24 hours after it first held both
     /// consents, at least 24 hours after the later stated one (R33).
     pub fn cools_until(&self) -> Option<Moment> {
@@ -159,6 +167,9 @@ pub struct Folded {
     /// For each person, whether a record of theirs states a time well before
     /// something it had seen.
     pub clock_suspect: [bool; 2],
+    /// Sentences that one of the two has called sensitive with a yes, to whatever text: who
+    /// renews or proposes them again does not make them less (R5).
+    pub strict: Vec<Clause>,
     /// How many counted proposals, consents, drafts and splices each log holds.
     pub counts: BTreeMap<LogId, Counts>,
 }

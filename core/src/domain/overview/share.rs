@@ -126,43 +126,50 @@ fn lives(post: &PostView) -> bool {
 
 /// A practice of mine of which something is still to come.
 fn practised(view: &PromiseView) -> bool {
-    let open = view.by == Who::Me && view.state == PromiseState::Open;
-    open && view.rule.is_some() && view.next().is_some()
+    use PromiseState::{NeedsUpdate, Open};
+    let open = view.state == Open && view.next().is_some();
+    // What a newer version wrote into it hides how it stands, not that it is mine.
+    view.by == Who::Me && view.rule.is_some() && (open || view.state == NeedsUpdate)
+}
+
+/// What one text of an agreement binds me to.
+fn list_of(view: &AgreementView, revision: &RevisionView, sharing: Sharing) -> Vec<SharedItem> {
+    let offer = view.offer_by == Some(Who::Me);
+    let binds = |clause: &&ClauseView| match view.offer_by {
+        Some(by) => by == Who::Me,
+        None => matches!(clause.binds, Who::Me | Who::Both),
+    };
+    if revision.kind.paper().binds == Binds::Nobody {
+        return Vec::new();
+    }
+    let sensitive = |clause: &ClauseView| clause.sensitive || offer;
+    let stops_by = stops_by(view, sharing, revision.clauses.iter().any(sensitive));
+    if stops_by == Stopping::Pause && view.suspended_by_me {
+        return Vec::new();
+    }
+    let item = |clause: &ClauseView| SharedItem {
+        agreement: Some(view.id),
+        clause: Some(clause.id.clone()),
+        post: None,
+        practice: None,
+        text: clause.text.clone(),
+        sensitive: sensitive(clause),
+        sharing,
+        stops_by,
+        until: revision.expires_at,
+    };
+    revision.clauses.iter().filter(binds).map(item).collect()
 }
 
 fn of_agreement(view: &AgreementView) -> Vec<SharedItem> {
-    let offer = view.offer_by == Some(Who::Me);
-    let binds = |clause: &&ClauseView, revision: &RevisionView| {
-        let binds = revision.kind.paper().binds != Binds::Nobody;
-        let mine = matches!(clause.binds, Who::Me | Who::Both);
-        binds && if view.offer_by.is_some() { offer } else { mine }
-    };
-    let list = |revision: &RevisionView, sharing: Sharing| -> Vec<SharedItem> {
-        let sensitive = |clause: &ClauseView| clause.sensitive || offer;
-        let whole = revision.clauses.iter().any(sensitive);
-        let clauses = revision.clauses.iter().filter(|clause| binds(clause, revision));
-        let all = clauses.map(|clause| SharedItem {
-            agreement: Some(view.id),
-            clause: Some(clause.id.clone()),
-            post: None,
-            practice: None,
-            text: clause.text.clone(),
-            sensitive: sensitive(clause),
-            sharing,
-            stops_by: stops_by(view, sharing, whole),
-            until: revision.expires_at,
-        });
-        all.filter(|item| item.stops_by != Stopping::Pause || !view.suspended_by_me).collect()
-    };
-    if view.state == AgreementState::Ended {
-        return Vec::new();
-    }
     let running = match view.state {
+        AgreementState::Ended => return Vec::new(),
         AgreementState::Active => Some(Sharing::InForce),
         AgreementState::Suspended | AgreementState::NeedsUpdate => Some(Sharing::Paused),
         AgreementState::Scheduled => Some(Sharing::CoolingOff),
         _ => None,
     };
+    let list = |text: &RevisionView, sharing| list_of(view, text, sharing);
     let current = running.zip(view.current.as_ref()).map(|(sharing, text)| list(text, sharing));
     let cooling = view.cooling.as_ref().map(|text| list(text, Sharing::CoolingOff));
     let waiting = view.my_open_yeses.iter().map(|text| list(text, Sharing::Waiting));
@@ -174,6 +181,8 @@ fn of_agreement(view: &AgreementView) -> Vec<SharedItem> {
 fn stops_by(view: &AgreementView, sharing: Sharing, sensitive: bool) -> Stopping {
     let scheduled = view.state == AgreementState::Scheduled;
     match sharing {
+        // What cannot be read is paused, never ended.
+        _ if view.state == AgreementState::NeedsUpdate => Stopping::Pause,
         Sharing::Waiting => Stopping::TakeBack,
         Sharing::CoolingOff if view.offer_by.is_none() && !scheduled => Stopping::TakeBack,
         _ if sensitive => Stopping::End,
@@ -199,14 +208,16 @@ pub fn stop_all(
             actions.push((view.id, Act::End));
             continue;
         }
-        if any(Stopping::Pause) {
+        let unread = view.state == AgreementState::NeedsUpdate && !view.suspended_by_me;
+        if any(Stopping::Pause) || unread {
             actions.push((view.id, Act::Suspend));
         }
         let waits = |sharing| items.iter().any(|item| item.sharing == sharing);
         if let Some(cooling) = view.cooling.as_ref().filter(|_| waits(Sharing::CoolingOff)) {
             actions.push((view.id, take_back(folded, cooling.hash, now)));
         }
-        for open in view.my_open_yeses.iter().filter(|_| waits(Sharing::Waiting)) {
+        let binds_me = |open: &&RevisionView| !list_of(view, open, Sharing::Waiting).is_empty();
+        for open in view.my_open_yeses.iter().filter(binds_me) {
             let revision = open.hash;
             let mine = matches!(open.proposed_by, Who::Me | Who::Both);
             actions.push((

@@ -98,7 +98,7 @@ pub(super) fn decide(
     };
     if let Command::Propose(new) = command {
         ahead(new.begins)?;
-        if new.minutes.is_some_and(|minutes| !(1..=1_440).contains(&minutes)) {
+        if new.minutes.is_some_and(|minutes| !(1..=limits::TALK_MINUTES).contains(&minutes)) {
             return Err(RefusalCode::TimeInvalid.into());
         }
         let (begins, minutes) = (new.begins, new.minutes);

@@ -80,8 +80,19 @@ pub(super) fn fold(pair: &Pair, of: &Records<'_>) -> Option<Talk> {
     let Action::Talk(Act::Propose { begins, minutes, .. }) = window.record.action else {
         return None;
     };
-    let starts = of_kind(|act| matches!(act, Act::Start));
-    let pauses = of_kind(|act| matches!(act, Act::Pause { .. }));
+    let named = |held: &&Held| matches!(held.record.action, Action::Talk(Act::Accept { of }) if of == window.id);
+    let accepts = of_kind(|act| matches!(act, Act::Accept { .. }));
+    // Only what both had said yes to can be begun or paused: by who knew of that yes.
+    let yeses: Vec<&Held> = accepts
+        .iter()
+        .filter(|held| named(held) && held.author != window.author)
+        .copied()
+        .collect();
+    let of_this = |held: &&Held| yeses.iter().any(|yes| held.past.contains(yes.id));
+    let mut starts = of_kind(|act| matches!(act, Act::Start));
+    starts.retain(of_this);
+    let mut pauses = of_kind(|act| matches!(act, Act::Pause { .. }));
+    pauses.retain(of_this);
     // Pausing beats going on without having heard of it.
     let holds = |held: &&&Held| !starts.iter().any(|start| start.past.contains(held.id));
     let pause = pauses.iter().filter(holds).filter_map(|held| match held.record.action {
@@ -91,20 +102,18 @@ pub(super) fn fold(pair: &Pair, of: &Records<'_>) -> Option<Talk> {
         _ => None,
     });
     let pause = pause.max_by_key(|(at, id, _)| (*at, *id)).map(|(.., pause)| pause);
-    let named = |held: &&Held| matches!(held.record.action, Action::Talk(Act::Accept { of }) if of == window.id);
-    let accepts = of_kind(|act| matches!(act, Act::Accept { .. }));
     // A no to an earlier window does not outlive a new one.
     let declines = of_kind(|act| matches!(act, Act::Decline));
     Some(Talk {
         topic: first.id,
         window: window.id,
         begins,
-        minutes,
+        minutes: minutes.filter(|minutes| (1..=limits::TALK_MINUTES).contains(minutes)),
         started: !starts.is_empty(),
         pause,
         by: pair.side(window.author)?,
         moved: windows.len() > 1,
-        accepted: accepts.iter().any(|held| named(held) && held.author != window.author),
+        accepted: !yeses.is_empty(),
         declined: declines.iter().any(|held| !window.past.contains(held.id)),
         needs_update: !of.newer.is_empty(),
         ended: !of_kind(|act| matches!(act, Act::End)).is_empty(),

@@ -105,3 +105,18 @@ fn what_a_newer_version_wrote_into_a_talk_is_said_and_hides_nothing() {
     assert!(talk.needs_update && talk.accepted);
     assert!(!seen(&written, BEN).needs_update);
 }
+
+#[test]
+fn f27_what_was_begun_or_paused_for_another_time_or_before_the_yes_says_nothing_of_this_one() {
+    let mut written = Written::default();
+    let of = written.write(ANA, 0, doc(), window(1));
+    written.write(ANA, 1, doc(), Act::Pause { to: BEGIN.plus(1_800) }.into());
+    written.write(ANA, 2, doc(), Act::Start.into());
+    written.write(BEN, 3, doc(), Act::Accept { of }.into());
+    assert_eq!(seen(&written, BEN).state, TalkState::Accepted, "begun before both said yes");
+    written.write(ANA, 4, doc(), Act::Start.into());
+    assert_eq!(seen(&written, BEN).state, TalkState::Started);
+    let of = written.write(ANA, 5, doc(), window(9));
+    written.write(BEN, 6, doc(), Act::Accept { of }.into());
+    assert_eq!(seen(&written, BEN).state, TalkState::Accepted, "another time");
+}

@@ -38,3 +38,19 @@ pub fn turns(from: Moment, length: u16, minutes: u16, first: Who) -> Vec<Turn> {
     };
     (0..length / (2 * each) * 2).map(turn).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f24_f34_both_have_turns_of_the_same_length_and_none_where_one_would_have_more() {
+        for (length, minutes, expected) in [(45, 10, 4), (19, 10, 0), (20, 10, 2), (60, 0, 60)] {
+            let turns = turns(Moment(0), length, minutes, Who::Partner);
+            assert_eq!(turns.len(), expected, "{length} {minutes}");
+            let of = |who| turns.iter().filter(|turn| turn.speaks == who).count();
+            assert_eq!(of(Who::Me), of(Who::Partner));
+            assert!(turns.windows(2).all(|pair| pair[0].to == pair[1].from));
+        }
+    }
+}

@@ -99,7 +99,7 @@ pub(super) fn project(talk: &Talk, viewing: Viewing<'_>) -> TalkView {
         topic: word("text"),
         begins: talk.begins,
         minutes: talk.minutes,
-        place: word("place"),
+        place: word("place").filter(|place| place.chars().count() <= limits::NAME_SCALARS),
         rules: rules.filter_map(|rule| shown_text(rule.text()?)).collect(),
         paused_by: pause.map(|pause| pause.by.seen_by(viewing.side)),
         resume_at: pause.map(|pause| pause.to),
