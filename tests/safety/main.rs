@@ -10,6 +10,7 @@ mod keeping;
 mod kinds;
 mod rules;
 mod silence;
+mod told;
 mod wire;
 
 use amends::Leaving;

@@ -9,13 +9,12 @@ use amends::Due;
 use amends::Error;
 use amends::RefusalCode;
 use amends::TemplateId;
+use amends::Terms;
 use amends::Told;
 use amends::Who;
 use amends::time::DAY;
 use amends::{AgreementState, NewPromise, Stopping};
 use amends::{Form, ItemState, ItemView, NewItem, NewTalk, Reply, Section};
-use amends::{ItemPart, Role, Terms, Wish};
-use amends::{Milestone, MilestoneKind, NewPost, PostKind, PostState};
 use amends_tests::phones::{BEGIN, Phone, meet, paired, plain, terms};
 
 pub async fn both(phones: &[Phone; 2]) {
@@ -23,7 +22,7 @@ pub async fn both(phones: &[Phone; 2]) {
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
 }
 
-fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> RefusalCode {
+pub fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> RefusalCode {
     match result {
         Err(Error::Refusal(refusal)) => refusal.code,
         other => panic!("{other:?} is no refusal"),
@@ -433,94 +432,34 @@ async fn r05_what_one_is_asked_for_is_sensitive_whatever_label_the_asker_chose()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r31_while_one_wants_quiet_what_the_other_asks_is_held_back_and_looks_like_offline() {
+async fn r05_what_was_adopted_as_sensitive_stays_so_when_it_is_proposed_anew() {
     let phones = paired().await;
     let [ana, ben] = &phones;
-    ben.space.shared().offer(NewItem::words(Form::Question, "Where were you?")).await.unwrap();
-    let hurt = NewItem { wish: Some(Wish::Listen), ..NewItem::words(Form::Hurt, "It hurts.") };
-    ben.space.shared().offer(hurt).await.unwrap();
-    let mut wishes = ana.space.wishes().await.unwrap();
-    wishes.quiet_until = Some(BEGIN.plus(DAY));
-    ana.space.set_wishes(wishes).await.unwrap();
-    let before = ben.space.shared().list(None).await.unwrap();
+    let asked = terms("Ana sends me where she is every hour.", Who::Partner, Category::General);
+    let id = ben.space.agreements().propose(asked).await.unwrap().id;
     both(&phones).await;
-    let forms = |items: Vec<ItemView>| items.iter().map(|item| item.form).collect::<Vec<_>>();
-    assert_eq!(forms(ana.space.shared().list(None).await.unwrap()), [Form::Hurt]);
-    assert_eq!(ben.space.shared().list(None).await.unwrap(), before, "nothing shows");
-    ana.clock.set(BEGIN.plus(DAY));
-    let after = forms(ana.space.shared().list(None).await.unwrap());
-    assert_eq!(after, [Form::Question, Form::Hurt]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn r36_thanks_stay_with_the_words_they_were_for_and_a_confession_leaves_its_dates() {
-    let phones = paired().await;
-    let [ana, ben] = &phones;
-    let told = NewPost { kind: PostKind::Disclosure, ..post("I met him once.", 30) };
-    let id = ana.space.openness().post(told).await.unwrap().id;
-    both(&phones).await;
-    ben.space.openness().thank(id).await.unwrap();
-    both(&phones).await;
-    ana.space.openness().correct(id, "I met him for a year.").await.unwrap();
-    both(&phones).await;
-    let shown = ben.space.openness().list().await.unwrap().remove(0);
-    assert!(shown.thanked && !shown.corrections[0].thanked, "not for what came later");
-    ben.space.openness().thank(id).await.unwrap();
-    let shown = ben.space.openness().list().await.unwrap().remove(0);
-    assert!(shown.corrections[0].thanked);
-    both(&phones).await;
-    ana.space.openness().withdraw(id).await.unwrap();
-    ana.space.openness().post(post("I am at home.", 1)).await.unwrap();
+    let shown = ana.space.agreements().show(id).await.unwrap();
+    let adopts = Some(vec![Adoption { clause: "1".into(), category: None }]);
+    let hash = shown.on_table[0].hash;
+    ana.space.agreements().consent(&shown, hash, adopts).await.unwrap();
     both(&phones).await;
     for phone in &phones {
-        phone.clock.set(BEGIN.plus(500 * DAY));
-        let told = phone.space.openness().disclosures().await.unwrap();
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert_eq!(told[0].state, PostState::Withdrawn);
-        assert_eq!((told[0].at, told[0].withdrawn_at), (BEGIN, Some(BEGIN)));
-        assert_eq!((&told[0].text, told[0].corrections.len()), (&None, 0));
+        phone.clock.set(BEGIN.plus(2 * DAY));
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn f91_a_milestone_that_was_told_stays_told_and_none_comes_near_a_note_of_hurt() {
-    let phones = paired().await;
-    let [ana, ben] = &phones;
-    let named = NewItem {
-        role: Some(Role::Hurt),
-        parts: vec![
-            ItemPart { section: Section::Kinds, texts: vec!["lie".to_owned()] },
-            ItemPart { section: Section::Pattern, texts: vec!["single".to_owned()] },
-        ],
-        ..NewItem::words(Form::Breach, "")
-    };
-    let breach = ana.space.shared().offer(named).await.unwrap().id;
+    // Now she writes it herself: it is no ask any more, and as sensitive to her as before.
+    let shown = ana.space.agreements().show(id).await.unwrap();
+    let own = terms("Ana sends me where she is every hour.", Who::Me, Category::General);
+    let mut own = Terms { clauses: own.clauses, ..own };
+    own.clauses[0].id = Some("1".into());
+    let long = Terms { expires_at: Some(BEGIN.plus(180 * DAY)), ..own.clone() };
+    let long = ana.space.agreements().counter(&shown, long).await;
+    assert_eq!(refused(long), RefusalCode::RunsTooLong);
+    own.expires_at = Some(BEGIN.plus(60 * DAY));
+    ana.space.agreements().counter(&shown, own).await.unwrap();
     both(&phones).await;
-    let account = NewItem { about: Some(breach), ..NewItem::words(Form::Account, "As it was.") };
-    ana.space.shared().offer(account.clone()).await.unwrap();
-    let hers = ben.space.shared().offer(account).await.unwrap().id;
-    let hurt = NewItem { wish: Some(Wish::Listen), ..NewItem::words(Form::Hurt, "It hurts.") };
-    ana.space.shared().offer(hurt).await.unwrap();
-    both(&phones).await;
-    assert_eq!(ana.space.progress().milestones().await.unwrap(), vec![], "not now");
-    ana.clock.set(BEGIN.plus(3 * DAY));
-    let told = ana.space.progress().milestones().await.unwrap();
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0].kind, MilestoneKind::TwoAccounts);
-    assert_eq!(told[0].at, BEGIN.plus(2 * DAY), "two days after the note");
-    ben.space.shared().take_back(hers).await.unwrap();
-    let statement = Terms { about: Some(breach), ..plain("We see it so.") };
-    let statement = Terms { kind: amends::AgreementKind::Statement, ..statement };
-    ana.space.agreements().propose(statement).await.unwrap();
-    ben.clock.set(BEGIN.plus(3 * DAY));
-    both(&phones).await;
-    let shown = ben.space.agreements().list().await.unwrap().remove(0);
-    ben.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
-    both(&phones).await;
-    ana.clock.set(BEGIN.plus(30 * DAY));
-    let kinds = |told: Vec<Milestone>| told.iter().map(|one| one.kind).collect::<Vec<_>>();
-    let both_told = [MilestoneKind::TwoAccounts, MilestoneKind::JointStatement];
-    assert_eq!(kinds(ana.space.progress().milestones().await.unwrap()), both_told);
-    ana.space.agreements().end(shown.id).await.unwrap();
-    assert_eq!(kinds(ana.space.progress().milestones().await.unwrap()), both_told, "it stays told");
+    let shown = ben.space.agreements().show(id).await.unwrap();
+    let hash = shown.on_table[0].hash;
+    assert!(shown.on_table[0].clauses[0].sensitive);
+    let yes = ben.space.agreements().consent(&shown, hash, None).await.unwrap();
+    assert_eq!(yes.cooling.map(|text| text.hash), Some(hash), "it cools off again");
 }

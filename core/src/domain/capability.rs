@@ -41,6 +41,17 @@ pub enum Lasting {
     AsItSays,
 }
 
+/// Who of the two may write a record: seen from who made its document, or whose ledger it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Who made it.
+    Maker,
+    /// The other one.
+    Other,
+    /// Each for themselves.
+    Each,
+}
+
 /// All that is said of one kind of record, apart from its fields.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
@@ -48,6 +59,8 @@ pub struct Kind {
     pub name: &'static str,
     /// What a document is that begins with it.
     pub class: Class,
+    /// Who may write it; one by anybody else changes nothing.
+    pub by: By,
     /// Whether its words stand apart, in a body.
     pub words: Words,
     /// For how many seconds from the stated time its words may be kept at most, where
@@ -76,6 +89,7 @@ impl Kind {
         Self {
             name,
             class,
+            by: By::Each,
             words: Words::Never,
             keeps: limits::CHECK_IN_RETENTION,
             takes_back: false,
@@ -84,6 +98,11 @@ impl Kind {
             lasting: Lasting::Always,
             open: false,
         }
+    }
+
+    /// Which only one of the two may write.
+    pub const fn by(self, by: By) -> Self {
+        Self { by, ..self }
     }
 
     /// With words, which stand apart.

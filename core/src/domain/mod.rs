@@ -37,6 +37,8 @@ pub mod talk;
 pub mod template;
 pub mod words;
 
+#[cfg(test)]
+mod authors;
 #[cfg(any(test, feature = "sim"))]
 pub mod testing;
 #[cfg(test)]

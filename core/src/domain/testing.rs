@@ -27,7 +27,7 @@ pub fn pair() -> Pair {
 }
 
 /// What both wrote, each having seen all of the other's, unless said otherwise.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Written {
     pub held: Vec<Held>,
     pub bodies: HashMap<Position, Value>,
@@ -99,6 +99,11 @@ impl Written {
     pub fn say(&mut self, of: Position, fields: Value) {
         self.bodies.insert(of, fields);
     }
+}
+
+/// The first log of a person.
+pub fn log_of(person: PersonId) -> LogId {
+    log_id(PAIR, person, 0)
 }
 
 pub fn words(text: &str) -> Value {

@@ -5,6 +5,7 @@ use super::Space;
 use super::settings::wishes;
 use crate::cbor::Value;
 use crate::domain::agreement::AgreementDocs;
+use crate::domain::ledger::own_document;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::shared::{
     BreachView, Command, Form, ItemDraft, ItemView, Items, NewItem, Reply, Subject, beside,
@@ -52,19 +53,26 @@ fn subject(engine: &mut Engine, new: &NewItem) -> Result<Option<Position>, Error
     Ok(Some(subject.position))
 }
 
-fn offer(engine: &mut Engine, new: &NewItem) -> Result<ItemView, Error> {
+fn offer(engine: &mut Engine, new: &NewItem, salt: [u8; 16]) -> Result<ItemView, Error> {
     let on = subject(engine, new)?;
-    let salt = match new.about {
-        Some(about) if new.form.described().single => single_salt(new.form, about),
-        _ => random(engine.entropy())?,
-    };
+    let salt = salt_of(new, salt);
     let command = Command::Offer { new: new.clone(), on };
     let id = engine.begin_from::<Items>(salt, &command)?.id;
     item(engine, id)
 }
 
+/// What the document of a new item is made from: one's own of a form about one thing is one.
+fn salt_of(new: &NewItem, salt: [u8; 16]) -> [u8; 16] {
+    match new.about {
+        Some(about) if new.form.described().single => single_salt(new.form, about),
+        _ => salt,
+    }
+}
+
 fn revise(engine: &mut Engine, id: DocId, new: &NewItem) -> Result<ItemView, Error> {
-    let on = subject(engine, new)?;
+    // What it is about may be gone by now: one's own words can be put right all the same (F22).
+    let known = new.about.and_then(|about| item(engine, about).ok());
+    let on = known.map(|known| known.position);
     done(engine, id, &Command::Revise { new: new.clone(), on })
 }
 
@@ -84,12 +92,18 @@ fn draft(item: &VaultItem) -> Result<ItemDraft, StorageError> {
 
 fn drafts(engine: &mut Engine) -> Result<Vec<ItemDraft>, Error> {
     let items = engine.vault()?.items_of(DRAFT)?;
-    Ok(items.iter().map(draft).collect::<Result<_, _>>()?)
+    // One that a newer version kept must not hide the others; it can be thrown away.
+    let unread = |error: &StorageError| tracing::warn!(%error, "a draft could not be read");
+    Ok(items.iter().filter_map(|item| draft(item).inspect_err(unread).ok()).collect())
+}
+
+fn kept_item(engine: &mut Engine, id: DocId) -> Result<VaultItem, Error> {
+    let item = engine.vault()?.get(id)?.filter(|item| item.kind == DRAFT);
+    Ok(item.ok_or(RefusalCode::NotFound)?)
 }
 
 fn kept(engine: &mut Engine, id: DocId) -> Result<ItemDraft, Error> {
-    let item = engine.vault()?.get(id)?.filter(|item| item.kind == DRAFT);
-    Ok(draft(&item.ok_or(RefusalCode::NotFound)?)?)
+    Ok(draft(&kept_item(engine, id)?)?)
 }
 
 fn keep(engine: &mut Engine, id: Option<DocId>, new: &NewItem) -> Result<ItemDraft, Error> {
@@ -105,17 +119,28 @@ fn keep(engine: &mut Engine, id: Option<DocId>, new: &NewItem) -> Result<ItemDra
 }
 
 fn discard(engine: &mut Engine, id: DocId) -> Result<(), Error> {
-    kept(engine, id)?;
+    kept_item(engine, id)?;
     engine.vault()?.remove(id)?;
     // What was thrown away must not linger in the WAL.
     engine.vault()?.checkpoint()?;
     Ok(())
 }
 
-/// Two steps, the shared one first, so that no word is lost between.
+/// Two steps, the shared one first, so that no word is lost between. Its document is made from
+/// the draft's id: who is interrupted there and offers it again tells nothing twice.
 fn offer_kept(engine: &mut Engine, id: DocId) -> Result<ItemView, Error> {
     let draft = kept(engine, id)?;
-    let view = offer(engine, &draft.item)?;
+    let salt = salt_of(&draft.item, id.0);
+    let home = engine.home()?;
+    let offered = own_document(home.pair.id, home.me, &salt);
+    let view = match offer(engine, &draft.item, id.0) {
+        Err(Error::Refusal(refusal))
+            if refusal.code == RefusalCode::AlreadyTold && salt == id.0 =>
+        {
+            item(engine, offered)?
+        }
+        offered => offered?,
+    };
     discard(engine, id)?;
     Ok(view)
 }
@@ -169,7 +194,12 @@ impl Shared<'_> {
     /// `OwnWords`, `NoLongerThere`, `NotFound` for what it is about; `AlreadyTold` where there
     /// is one of it already; `PairLeft`.
     pub async fn offer(&self, new: NewItem) -> Result<ItemView, Error> {
-        self.0.write(move |engine| offer(engine, &new)).await
+        self.0
+            .write(move |engine| {
+                let salt = random(engine.entropy())?;
+                offer(engine, &new, salt)
+            })
+            .await
     }
 
     /// Tells an item of one's own anew. What was told stays beside it, for both (F22, R36).

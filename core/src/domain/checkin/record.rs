@@ -2,7 +2,7 @@
 
 use super::template::{Cadence, Period, TemplateId};
 use crate::cbor::Value;
-use crate::domain::capability::{self, Class, Kind, Lasting, Words};
+use crate::domain::capability::{self, By, Class, Kind, Lasting, Words};
 use crate::domain::record::{moment, salt};
 use crate::id::{Commitment, Position};
 use crate::time::Moment;
@@ -52,16 +52,22 @@ pub enum Act {
 impl capability::Act for Act {
     const KINDS: &'static [Kind] = &[
         Kind::of("checkin.template", Class::Template)
+            .by(By::Maker)
             .words(Words::Always)
             .veiled("day")
             .lasting(Lasting::Always),
-        Kind::of("checkin.seal", Class::Ledger).veiled("day").lasting(Lasting::Never),
-        Kind::of("checkin.cancel", Class::Ledger).veiled("day").lasting(Lasting::Never),
+        Kind::of("checkin.seal", Class::Ledger).by(By::Maker).veiled("day").lasting(Lasting::Never),
+        Kind::of("checkin.cancel", Class::Ledger)
+            .by(By::Maker)
+            .veiled("day")
+            .lasting(Lasting::Never),
         Kind::of("checkin.open", Class::Ledger)
+            .by(By::Maker)
             .words(Words::Always)
             .veiled("day")
             .lasting(Lasting::Never),
         Kind::of("checkin.share", Class::Ledger)
+            .by(By::Maker)
             .words(Words::Always)
             .veiled("day")
             .lasting(Lasting::Never),

@@ -1,7 +1,7 @@
 //! What can be done with an intention, as records.
 
 use crate::cbor::Value;
-use crate::domain::capability::{self, Class, Kind, Lasting, Words};
+use crate::domain::capability::{self, By, Class, Kind, Lasting, Words};
 use crate::domain::record::moment;
 use crate::time::Moment;
 use jiff::civil::Date;
@@ -20,6 +20,7 @@ pub enum Act {
 
 impl capability::Act for Act {
     const KINDS: &'static [Kind] = &[Kind::of("intention.say", Class::Ledger)
+        .by(By::Maker)
         .words(Words::Always)
         .veiled("day")
         .lasting(Lasting::Never)];

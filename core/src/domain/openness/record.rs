@@ -1,7 +1,7 @@
 //! What can be done with openness posts, as records.
 
 use crate::cbor::Value;
-use crate::domain::capability::{self, Class, Lasting, Words};
+use crate::domain::capability::{self, By, Class, Lasting, Words};
 use crate::domain::record::moment;
 use crate::domain::words::Stub;
 use crate::id::{DocId, Position};
@@ -129,11 +129,13 @@ pub enum Act {
 impl capability::Act for Act {
     const KINDS: &'static [capability::Kind] = &[
         capability::Kind::of("openness.post", Class::Ledger)
+            .by(By::Maker)
             .words(Words::Always)
             .keeps(limits::OPENNESS_SPAN)
             .repeatable()
             .lasting(Lasting::Never),
         capability::Kind::of("openness.correct", Class::Ledger)
+            .by(By::Maker)
             .words(Words::Always)
             .keeps(limits::OPENNESS_SPAN)
             .lasting(Lasting::Never),

@@ -1,7 +1,7 @@
 //! What can be done with a promise, as records.
 
 use crate::cbor::Value;
-use crate::domain::capability::{self, Class, Kind, Lasting, Words};
+use crate::domain::capability::{self, By, Class, Kind, Lasting, Words};
 use crate::domain::record::{moment, salt};
 use crate::domain::recurrence::Due;
 use crate::id::{DocId, OccurrenceId, Position};
@@ -135,29 +135,49 @@ impl Act {
 impl capability::Act for Act {
     const KINDS: &'static [Kind] = &[
         Kind::of("promise.make", Class::Promise)
+            .by(By::Maker)
             .words(Words::Always)
             .repeatable()
             .lasting(Lasting::AsItSays),
-        Kind::of("promise.pause", Class::Promise).repeatable().lasting(Lasting::Never),
-        Kind::of("promise.retract", Class::Promise).takes_back().lasting(Lasting::Never),
-        Kind::of("promise.decline", Class::Promise).takes_back().lasting(Lasting::Never),
+        Kind::of("promise.pause", Class::Promise)
+            .by(By::Maker)
+            .repeatable()
+            .lasting(Lasting::Never),
+        Kind::of("promise.retract", Class::Promise)
+            .by(By::Maker)
+            .takes_back()
+            .lasting(Lasting::Never),
+        Kind::of("promise.decline", Class::Promise)
+            .by(By::Other)
+            .takes_back()
+            .lasting(Lasting::Never),
         Kind::of("promise.heads-up", Class::Promise)
+            .by(By::Maker)
             .words(Words::Sometimes)
             .repeatable()
             .lasting(Lasting::Never),
-        Kind::of("promise.renegotiate", Class::Promise).repeatable().lasting(Lasting::AsItSays),
-        Kind::of("promise.accept-new", Class::Promise).lasting(Lasting::Never),
-        Kind::of("promise.keep-old", Class::Promise).lasting(Lasting::Never),
-        Kind::of("promise.release", Class::Promise).repeatable().lasting(Lasting::Never),
+        Kind::of("promise.renegotiate", Class::Promise)
+            .by(By::Maker)
+            .repeatable()
+            .lasting(Lasting::AsItSays),
+        Kind::of("promise.accept-new", Class::Promise).by(By::Other).lasting(Lasting::Never),
+        Kind::of("promise.keep-old", Class::Promise).by(By::Other).lasting(Lasting::Never),
+        Kind::of("promise.release", Class::Promise)
+            .by(By::Other)
+            .repeatable()
+            .lasting(Lasting::Never),
         Kind::of("promise.report", Class::Promise)
+            .by(By::Maker)
             .words(Words::Sometimes)
             .repeatable()
             .lasting(Lasting::Never),
         Kind::of("promise.comment", Class::Promise)
+            .by(By::Other)
             .words(Words::Sometimes)
             .repeatable()
             .lasting(Lasting::Never),
         Kind::of("promise.repair", Class::Promise)
+            .by(By::Maker)
             .words(Words::Always)
             .repeatable()
             .lasting(Lasting::Never),

@@ -2,8 +2,9 @@
 
 use super::content::{NewItem, body};
 use super::fold::Item;
-use super::form::{About, By, Reply, Takes};
+use super::form::{About, Reply, Takes};
 use super::record::Act;
+use crate::domain::capability::By;
 use crate::domain::capability::Context;
 use crate::domain::record::{Draft, said};
 use crate::domain::refusal::{Refusal, RefusalCode};
@@ -68,6 +69,9 @@ pub(super) fn decide(
         Command::Offer { new, on } | Command::Revise { new, on } => {
             if !mine {
                 return Err(RefusalCode::NotYourWords.into());
+            }
+            if item.tellings.len() >= limits::TALK_RECORDS {
+                return Err(RefusalCode::CapReached.into());
             }
             if new.form != item.form || new.about != item.about {
                 return Err(RefusalCode::SubjectInvalid.into());
@@ -142,6 +146,10 @@ fn answer(
         if reply.takes() != Takes::Until || !ahead {
             return Err(RefusalCode::TimeInvalid.into());
         }
+    }
+    let mine = item.answers.iter().filter(|one| one.by == context.side).count();
+    if mine >= limits::TALK_RECORDS {
+        return Err(RefusalCode::CapReached.into());
     }
     let act = Act::Answer { form: item.form, of, reply, until };
     Ok(vec![Draft { target, action: act.into(), body: words }])

@@ -1,8 +1,9 @@
 //! From the records of one document to the state of one item.
 
-use super::form::{About, By, Form, Reply, Sort, Takes};
+use super::form::{About, Form, Reply, Sort, Takes};
 use super::record::Act;
 use crate::domain::action::Action;
+use crate::domain::capability::By;
 use crate::domain::capability::Records;
 use crate::domain::ledger::own_document;
 use crate::domain::pair::{Pair, Side};
@@ -12,7 +13,7 @@ use crate::id::{DocId, Position, Salt};
 use crate::limits;
 use crate::time::Moment;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A telling, and when it was told as its author states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,10 @@ pub struct Item {
     pub answers: Vec<Answer>,
     /// Records whose words were taken back, and when.
     pub gone: BTreeMap<Position, Moment>,
+    /// Tellings whose explanation the other asked for: those they had seen (F21).
+    pub unfolded: BTreeSet<Position>,
+    /// Whether its maker has opened it again since the other's reply.
+    pub reopened: bool,
     /// Whether a newer version wrote something here.
     pub needs_update: bool,
 }
@@ -147,7 +152,11 @@ pub(super) fn fold(pair: &Pair, of: &Records<'_>) -> Option<Item> {
     };
     let told = records.iter().filter(tells).filter(same).take(limits::TALK_RECORDS);
     let tellings: Vec<&Held> = told.copied().collect();
-    let current = standing(&tellings)?;
+    let gone = withdrawn(&records);
+    // One that was taken back does not stand before one that is there.
+    let here: Vec<&Held> =
+        tellings.iter().filter(|held| !gone.contains_key(&held.id)).copied().collect();
+    let current = standing(&here).or_else(|| standing(&tellings))?;
     let Action::Item(Act::Tell { on, .. }) = current.record.action else { return None };
     let telling = |held: &Held| {
         let until = held.record.action.until();
@@ -155,16 +164,32 @@ pub(super) fn fold(pair: &Pair, of: &Records<'_>) -> Option<Item> {
     };
     let tellings: Vec<Telling> = tellings.iter().map(|held| telling(held)).collect();
     let maker = pair.side(first.author)?;
+    let answers = answers(pair, &records, form, maker, &tellings);
+    let record = |id: Position| records.iter().find(|held| held.id == id);
+    let asked = answers.iter().filter(|one| one.reply == Reply::AskWhy);
+    let asked: Vec<&&Held> = asked.filter_map(|one| record(one.id)).collect();
+    let unfolded = tellings.iter().map(|told| told.id);
+    let unfolded = unfolded.filter(|id| asked.iter().any(|held| held.past.contains(*id)));
+    let says = |by: Side, sort: Sort| {
+        answers.iter().find(|one| one.stands && one.by == by && one.reply.sort() == sort)
+    };
+    let again = says(maker, Sort::Asker).filter(|one| one.reply == Reply::Again);
+    let reply = says(maker.other(), Sort::Reply);
+    let reopened = again.zip(reply).is_some_and(|(again, reply)| {
+        record(again.id).is_some_and(|again| again.past.contains(reply.id))
+    });
     Some(Item {
         form,
         maker,
+        unfolded: unfolded.collect(),
+        reopened,
         salt: Salt(salt),
         about,
         on,
-        answers: answers(pair, &records, form, maker, &tellings),
+        answers,
         current: telling(current),
         tellings,
-        gone: withdrawn(&records),
+        gone,
         needs_update: !of.newer.is_empty(),
     })
 }

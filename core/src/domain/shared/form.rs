@@ -2,6 +2,7 @@
 //! before the words, what may be answered and by whom, how long its words are kept, and what
 //! is left of it when they are taken back. All that is done with an item follows from here.
 
+use crate::domain::capability::By;
 use crate::domain::words::Stub;
 use crate::limits;
 use crate::time::DAY;
@@ -207,17 +208,6 @@ pub enum Sort {
     Seeing,
     /// One's part in it.
     Part,
-}
-
-/// Who may answer so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    /// Who made the item.
-    Maker,
-    /// The other one.
-    Other,
-    /// Each for themselves.
-    Each,
 }
 
 /// How an answer is written.
@@ -496,7 +486,7 @@ const NEED: Description = Description {
         part(Section::Feelings, Holds::Names),
         part(Section::Request, Holds::Text),
     ],
-    replies: &[Reply::Heard, Reply::Talk],
+    replies: &[Reply::Heard, Reply::Talk, Reply::NotNow, Reply::Declined],
     ..described("need.tell", "need.answer")
 };
 

@@ -24,7 +24,7 @@ pub use breach::{BreachState, BreachView, breaches};
 pub use content::{ItemDraft, ItemPart, NewItem, written};
 pub use decide::Command;
 pub use fold::{Item, single_salt};
-pub use form::{About, By, Description, Form, Holds, Part, Reply, Role, Section, Takes, Wish};
+pub use form::{About, Description, Form, Holds, Part, Reply, Role, Section, Takes, Wish};
 pub use record::Act;
 pub use view::{AnswerView, ItemState, ItemView, Subject, VersionView, beside};
 

@@ -3,7 +3,7 @@
 
 use super::form::{Form, Reply};
 use crate::cbor::Value;
-use crate::domain::capability::{self, Class, Kind, Words};
+use crate::domain::capability::{self, By, Class, Kind, Words};
 use crate::domain::record::{moment, salt};
 use crate::id::{DocId, Position};
 use crate::time::Moment;
@@ -43,7 +43,7 @@ const KINDS: [Kind; 2 * Form::ALL.len()] = {
     let mut at = 0;
     while at < Form::ALL.len() {
         let described = Form::ALL[at].described();
-        let tell = Kind::of(described.tell, Class::Item).words(Words::Always);
+        let tell = Kind::of(described.tell, Class::Item).by(By::Maker).words(Words::Always);
         kinds[2 * at] = match described.keeps {
             Some(keeps) => tell.keeps(keeps),
             None => tell,

@@ -1,8 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::content::body;
-use super::form::{About, By, Takes};
+use super::form::{About, Takes};
 use super::*;
+use crate::domain::capability::By;
 use crate::domain::ledger::own_document;
+use crate::domain::pair::Who;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::testing::*;
 use crate::domain::words::{Act as Taken, Stub};
@@ -258,4 +260,90 @@ fn what_a_newer_version_wrote_into_an_item_is_said_and_hides_nothing() {
     let item = fold::fold(&pair(), &records).unwrap();
     assert!(item.needs_update && item.tellings.len() == 1);
     assert!(!seen(&written, BEN, 1).unwrap().needs_update);
+}
+
+#[test]
+fn f21_asking_why_once_unfolds_what_was_told_by_then_and_nothing_later() {
+    let explained = |why: &str| {
+        let part = |section, words: &str| ItemPart { section, texts: vec![words.to_owned()] };
+        let parts = vec![
+            part(Section::WhatIDid, "I hid the debt."),
+            part(Section::Impact, "You were alone with it."),
+            part(Section::Responsibility, "That was mine."),
+            part(Section::Explanation, why),
+        ];
+        let new = NewItem { parts, ..NewItem::words(Form::Acknowledgement, "") };
+        body(&new).unwrap()
+    };
+    let (mut written, first) = told(Form::Acknowledgement);
+    written.say(first, explained("I was ashamed."));
+    written.write(BEN, 1, doc(), answer(Form::Acknowledgement, first, Reply::AskWhy));
+    let second = written.write(ANA, 2, doc(), tell(Form::Acknowledgement, 2));
+    written.with_body(second, explained("And I was drunk."));
+    let view = seen(&written, BEN, 3).unwrap();
+    assert!(view.folded && view.part(Section::Explanation).is_empty());
+    assert_eq!(view.tellings[0].parts.len(), 4, "what was asked for stays open");
+}
+
+#[test]
+fn what_is_left_stands_when_the_last_telling_is_taken_back() {
+    let (mut written, _) = told(Form::Question);
+    let second = written.write(ANA, 1, doc(), tell(Form::Question, 1));
+    written.with_body(second, words("And since when?"));
+    written.write(ANA, 2, doc(), Taken::Withdraw { of: second }.into());
+    let view = seen(&written, BEN, 3).unwrap();
+    assert_eq!(view.part(Section::Text), ["As it was."]);
+    let state = written.state::<Items>(doc(), BEN);
+    let (of, reply) = (view.position, Reply::Declined);
+    let command = Command::Answer { of, reply, text: None, until: None };
+    assert!(decided::<Items>(&pair(), &state, None, &command, BEN, BEGIN).is_ok());
+}
+
+#[test]
+fn f30_a_question_that_its_asker_opens_again_waits_again() {
+    let (mut written, first) = told(Form::Question);
+    written.write(BEN, 1, doc(), answer(Form::Question, first, Reply::Declined));
+    assert!(!seen(&written, BEN, 2).unwrap().waits_for_me);
+    written.write_apart(ANA, 3, doc(), answer(Form::Question, first, Reply::Again));
+    assert!(!seen(&written, BEN, 4).unwrap().waits_for_me, "not having heard the answer");
+    written.write(ANA, 5, doc(), answer(Form::Question, first, Reply::Again));
+    assert!(seen(&written, BEN, 6).unwrap().waits_for_me);
+    written.write(BEN, 7, doc(), answer(Form::Question, first, Reply::InPerson));
+    assert!(!seen(&written, BEN, 8).unwrap().waits_for_me);
+}
+
+#[test]
+fn an_answer_has_words_and_a_time_only_where_it_takes_them_and_its_words_can_go() {
+    let (mut written, first) = told(Form::Question);
+    let bare = written.write(BEN, 1, doc(), answer(Form::Question, first, Reply::Here));
+    let wordy = written.write(BEN, 2, doc(), answer(Form::Question, first, Reply::InPerson));
+    written.with_body(wordy, words("At home."));
+    let late = |days: i64| {
+        let until = Some(BEGIN.plus(days * DAY));
+        Act::Answer { form: Form::Question, of: first, reply: Reply::NotNow, until }
+    };
+    written.write(BEN, 3, doc(), late(500).into());
+    assert!(seen(&written, ANA, 4).unwrap().answers.is_empty(), "{bare:?} says nothing");
+    let here = written.write(BEN, 5, doc(), answer(Form::Question, first, Reply::Here));
+    written.with_body(here, words("Since May."));
+    written.write(BEN, 6, doc(), Taken::Withdraw { of: here }.into());
+    let view = seen(&written, ANA, 7).unwrap();
+    assert_eq!((view.answers[0].taken_back, &view.answers[0].text), (Some(BEGIN.plus(6)), &None));
+}
+
+#[test]
+fn f25_nobody_says_back_their_own_words_and_nothing_is_about_what_does_not_fit() {
+    let item = |form: Form, by: Who, id: u8, about: Option<u8>| {
+        let (written, _) = told(form);
+        let mut view = seen(&written, BEN, 1).unwrap();
+        (view.id, view.by) = (DocId([id; 16]), by);
+        view.about = about.map(|about| DocId([about; 16]));
+        view
+    };
+    let kept = |items: Vec<ItemView>| beside(items).len();
+    let need = || item(Form::Need, Who::Partner, 1, None);
+    assert_eq!(kept(vec![need(), item(Form::SayBack, Who::Me, 2, Some(1))]), 2);
+    assert_eq!(kept(vec![need(), item(Form::SayBack, Who::Partner, 2, Some(1))]), 1);
+    assert_eq!(kept(vec![item(Form::SayBack, Who::Me, 2, Some(9))]), 0, "about nothing");
+    assert_eq!(kept(vec![need(), item(Form::Account, Who::Me, 2, Some(1))]), 1, "no breach");
 }

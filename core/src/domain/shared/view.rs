@@ -59,6 +59,8 @@ pub struct AnswerView {
     pub reply: Reply,
     /// Its words, where it has some and they are here.
     pub text: Option<String>,
+    /// When its words were taken back.
+    pub taken_back: Option<Moment>,
     /// Until when, where it says so.
     pub until: Option<Moment>,
     /// It is what this person says now; otherwise something later stands beside it.
@@ -166,7 +168,6 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
         return None;
     }
     let mine = item.maker == viewing.side;
-    let asked = item.says(item.maker.other(), Sort::Why).is_some();
     let body = |id: Position, until: Option<Moment>| {
         let ended = until.is_some_and(|until| viewing.now >= until);
         if item.gone.contains_key(&id) || ended { None } else { (viewing.bodies)(id) }
@@ -175,7 +176,7 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
         let mut parts = body(telling.id, telling.until)
             .map(|body| parts_of(item.form, &body))
             .unwrap_or_default();
-        if !mine && !asked {
+        if !mine && !item.unfolded.contains(&telling.id) {
             parts.retain(|part| part.section != Section::Explanation);
         }
         parts
@@ -187,7 +188,9 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
     let (wish, role) = current.as_ref().map_or((None, None), said_first);
     let enough = item.says(item.maker, Sort::Asker).map(|answer| answer.reply);
     let replied = item.says(item.maker.other(), Sort::Reply);
-    let lapsed = |after: i64| replied.is_none() && viewing.now >= item.current.at.plus(after);
+    // From when it was asked first: telling it anew asks no longer.
+    let asked = item.tellings.first().map_or(item.current.at, |first| first.at);
+    let lapsed = |after: i64| replied.is_none() && viewing.now >= asked.plus(after);
     let state = match (taken_back, enough) {
         (Some(_), _) => ItemState::TakenBack,
         (_, Some(Reply::Enough)) => ItemState::EnoughForNow,
@@ -206,6 +209,7 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
         at: one.at,
         reply: one.reply,
         text: body(one.id, None).and_then(|body| text_of(&body, "text")),
+        taken_back: item.gone.get(&one.id).copied(),
         until: one.until,
         stands: one.stands,
         on_earlier: one.of != item.current.id,
@@ -228,10 +232,10 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
         about: item.about,
         on_earlier: false,
         parts: read(&item.current),
-        folded: explains && !asked,
+        folded: explains && !item.unfolded.contains(&item.current.id),
         tellings: item.tellings.iter().map(version).collect(),
         answers: item.answers.iter().map(answer).collect(),
-        waits_for_me: waits && replied.is_none_or(not_now),
+        waits_for_me: waits && (item.reopened || replied.is_none_or(not_now)),
         needs_update: item.needs_update,
         position: item.current.id,
         begun: item.tellings.first().map_or(item.current.id, |first| first.id),
@@ -260,9 +264,11 @@ impl Subject {
     /// Whether it can be written about anew.
     ///
     /// # Errors
-    /// `NoLongerThere` for what was taken back, or as [`may_be_about`].
+    /// `NoLongerThere` for what was taken back, unless it is each one's own account of it; or as [`may_be_about`].
     pub fn takes(&self, form: Form) -> Result<(), RefusalCode> {
-        if self.here { may_be_about(form, Who::Me, self) } else { Err(RefusalCode::NoLongerThere) }
+        // Who names a breach cannot silence the other's account by taking the name back.
+        let here = self.here || form.described().single;
+        if here { may_be_about(form, Who::Me, self) } else { Err(RefusalCode::NoLongerThere) }
     }
 }
 

@@ -31,7 +31,8 @@ pub enum TellingCommand {
     Answer {
         /// What is answered.
         id: Reference,
-        /// The answer; `telling list` shows which there are.
+        /// The answer. Which fits depends on what was told: hurt takes heard and talk, a question
+        /// here, in_person, counsellor, not_now and declined.
         #[arg(value_parser = replies())]
         reply: Reply,
         /// In words, where the answer takes some.

@@ -71,7 +71,7 @@ pub async fn run(
         }
         TellingCommand::TakeBack { id, words: None } => {
             shared.take_back(find(&id, space).await?.id).await?;
-            terminal.ok(json!({}), "Taken back: its words go on both phones.");
+            terminal.ok(json!({}), "Taken back: its words are deleted on both phones.");
             return Ok(());
         }
         TellingCommand::TakeBack { id, words: Some(words) } => {

@@ -48,11 +48,18 @@ fn item(item: &ItemView) -> String {
         lines.push("    (there is an explanation: it unfolds when it is asked for)".to_owned());
     }
     for answer in &item.answers {
-        let later = if answer.stands { "" } else { " (something later stands)" };
+        let later = match (answer.stands, answer.on_earlier) {
+            (false, _) => " (something later stands)",
+            (true, true) => " (to what was told before)",
+            (true, false) => "",
+        };
         let until = answer.until.map(|at| format!(" until {}", utc(at))).unwrap_or_default();
         let said = format!("{}: {}{until}{later}", whose(answer.by), answered(answer.reply));
         lines.push(wrap(&format!("{said} [{}]", short(answer.id)), "    > "));
         lines.extend(answer.text.iter().map(|text| wrap(text, "      ")));
+        if answer.taken_back.is_some() {
+            lines.push("      (its words were taken back)".to_owned());
+        }
     }
     if item.waits_for_me {
         lines.push("    waits for you; \"not now\" and \"no\" are answers too".to_owned());

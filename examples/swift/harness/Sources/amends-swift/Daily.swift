@@ -2,7 +2,7 @@ import Amends
 import Foundation
 
 /// The value of an enum that is called so.
-private func called<E: CaseIterable>(_ text: String) throws -> E {
+func called<E: CaseIterable>(_ text: String) throws -> E {
     guard let found = E.allCases.first(where: { code($0) == text.replacingOccurrences(of: "-", with: "_") })
     else { throw Failure.usage("expected one of \(E.allCases.map { code($0) }), not \(text)") }
     return found

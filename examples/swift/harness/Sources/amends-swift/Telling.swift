@@ -23,7 +23,7 @@ private struct Content {
         var said: [ItemPart] = text.map { [ItemPart(section: .text, texts: [$0])] } ?? []
         for (section, words) in parts {
             if let at = said.firstIndex(where: { $0.section == section }) {
-                said[at].texts.append(words)
+                said[at] = ItemPart(section: section, texts: said[at].texts + [words])
             } else {
                 said.append(ItemPart(section: section, texts: [words]))
             }

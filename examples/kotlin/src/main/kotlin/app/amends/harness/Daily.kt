@@ -23,7 +23,7 @@ import app.amends.model.Who
 import kotlin.time.Duration.Companion.days
 
 /** The value of an enum that is called so. */
-private inline fun <reified E : Enum<E>> called(text: String): E =
+inline fun <reified E : Enum<E>> called(text: String): E =
     enumValues<E>().firstOrNull { it.name == text.uppercase().replace('-', '_') }
         ?: throw Failure.usage("expected one of ${enumValues<E>().map { snake(it.name) }}, not $text")
 

@@ -1,0 +1,146 @@
+//! What is told of harm: kept, offered, answered, taken back, each from outside of the library.
+
+use super::daily::post;
+use super::rules::{both, refused};
+use amends::RefusalCode;
+use amends::time::DAY;
+use amends::{Form, ItemPart, ItemView, NewItem, Role, Section, Wish};
+use amends::{Milestone, MilestoneKind, NewPost, PostKind, PostState, Terms};
+use amends_tests::phones::{BEGIN, paired, plain};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r31_while_one_wants_quiet_what_the_other_asks_is_held_back_and_looks_like_offline() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    ben.space.shared().offer(NewItem::words(Form::Question, "Where were you?")).await.unwrap();
+    let hurt = NewItem { wish: Some(Wish::Listen), ..NewItem::words(Form::Hurt, "It hurts.") };
+    ben.space.shared().offer(hurt).await.unwrap();
+    let mut wishes = ana.space.wishes().await.unwrap();
+    wishes.quiet_until = Some(BEGIN.plus(DAY));
+    ana.space.set_wishes(wishes).await.unwrap();
+    let before = ben.space.shared().list(None).await.unwrap();
+    both(&phones).await;
+    let forms = |items: Vec<ItemView>| items.iter().map(|item| item.form).collect::<Vec<_>>();
+    assert_eq!(forms(ana.space.shared().list(None).await.unwrap()), [Form::Hurt]);
+    assert_eq!(ben.space.shared().list(None).await.unwrap(), before, "nothing shows");
+    ana.clock.set(BEGIN.plus(DAY));
+    let after = forms(ana.space.shared().list(None).await.unwrap());
+    assert_eq!(after, [Form::Question, Form::Hurt]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r36_thanks_stay_with_the_words_they_were_for_and_a_confession_leaves_its_dates() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let told = NewPost { kind: PostKind::Disclosure, ..post("I met him once.", 30) };
+    let id = ana.space.openness().post(told).await.unwrap().id;
+    both(&phones).await;
+    ben.space.openness().thank(id).await.unwrap();
+    both(&phones).await;
+    ana.space.openness().correct(id, "I met him for a year.").await.unwrap();
+    both(&phones).await;
+    let shown = ben.space.openness().list().await.unwrap().remove(0);
+    assert!(shown.thanked && !shown.corrections[0].thanked, "not for what came later");
+    ben.space.openness().thank(id).await.unwrap();
+    let shown = ben.space.openness().list().await.unwrap().remove(0);
+    assert!(shown.corrections[0].thanked);
+    both(&phones).await;
+    ana.space.openness().withdraw(id).await.unwrap();
+    ana.space.openness().post(post("I am at home.", 1)).await.unwrap();
+    both(&phones).await;
+    for phone in &phones {
+        phone.clock.set(BEGIN.plus(500 * DAY));
+        let told = phone.space.openness().disclosures().await.unwrap();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0].state, PostState::Withdrawn);
+        assert_eq!((told[0].at, told[0].withdrawn_at), (BEGIN, Some(BEGIN)));
+        assert_eq!((&told[0].text, told[0].corrections.len()), (&None, 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f91_a_milestone_that_was_told_stays_told_and_none_comes_near_a_note_of_hurt() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let named = NewItem {
+        role: Some(Role::Hurt),
+        parts: vec![
+            ItemPart { section: Section::Kinds, texts: vec!["lie".to_owned()] },
+            ItemPart { section: Section::Pattern, texts: vec!["single".to_owned()] },
+        ],
+        ..NewItem::words(Form::Breach, "")
+    };
+    let breach = ana.space.shared().offer(named).await.unwrap().id;
+    both(&phones).await;
+    let account = NewItem { about: Some(breach), ..NewItem::words(Form::Account, "As it was.") };
+    ana.space.shared().offer(account.clone()).await.unwrap();
+    let hers = ben.space.shared().offer(account).await.unwrap().id;
+    let hurt = NewItem { wish: Some(Wish::Listen), ..NewItem::words(Form::Hurt, "It hurts.") };
+    ana.space.shared().offer(hurt).await.unwrap();
+    both(&phones).await;
+    assert_eq!(ana.space.progress().milestones().await.unwrap(), vec![], "not now");
+    ana.clock.set(BEGIN.plus(3 * DAY));
+    let told = ana.space.progress().milestones().await.unwrap();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].kind, MilestoneKind::TwoAccounts);
+    assert_eq!(told[0].at, BEGIN.plus(2 * DAY), "two days after the note");
+    ben.space.shared().take_back(hers).await.unwrap();
+    let statement = Terms { about: Some(breach), ..plain("We see it so.") };
+    let statement = Terms { kind: amends::AgreementKind::Statement, ..statement };
+    ana.space.agreements().propose(statement).await.unwrap();
+    ben.clock.set(BEGIN.plus(3 * DAY));
+    both(&phones).await;
+    let shown = ben.space.agreements().list().await.unwrap().remove(0);
+    ben.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
+    both(&phones).await;
+    ana.clock.set(BEGIN.plus(30 * DAY));
+    let kinds = |told: Vec<Milestone>| told.iter().map(|one| one.kind).collect::<Vec<_>>();
+    let both_told = [MilestoneKind::TwoAccounts, MilestoneKind::JointStatement];
+    assert_eq!(kinds(ana.space.progress().milestones().await.unwrap()), both_told);
+    ana.space.agreements().end(shown.id).await.unwrap();
+    assert_eq!(kinds(ana.space.progress().milestones().await.unwrap()), both_told, "it stays told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f06_who_names_a_breach_cannot_silence_the_other_by_taking_the_name_back() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let named = NewItem {
+        role: Some(Role::Acted),
+        parts: vec![
+            ItemPart { section: Section::Kinds, texts: vec!["lie".to_owned()] },
+            ItemPart { section: Section::Pattern, texts: vec!["single".to_owned()] },
+        ],
+        ..NewItem::words(Form::Breach, "")
+    };
+    let breach = ben.space.shared().offer(named).await.unwrap().id;
+    both(&phones).await;
+    ben.space.shared().take_back(breach).await.unwrap();
+    both(&phones).await;
+    let account =
+        |words: &str| NewItem { about: Some(breach), ..NewItem::words(Form::Account, words) };
+    let told = ana.space.shared().offer(account("I found the letters.")).await.unwrap();
+    let again =
+        ana.space.shared().revise(told.id, account("I found eleven letters.")).await.unwrap();
+    assert_eq!(again.tellings.len(), 2);
+    let question = NewItem { about: Some(breach), ..NewItem::words(Form::Question, "Why?") };
+    let gone = ana.space.shared().offer(question).await;
+    assert_eq!(refused(gone), RefusalCode::NoLongerThere);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_to_oneself_is_offered_once_however_often_it_is_tried() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let kept = NewItem { wish: None, ..NewItem::words(Form::Hurt, "It hurts.") };
+    let draft = ana.space.shared().keep(None, kept.clone()).await.unwrap();
+    assert_eq!(refused(ana.space.shared().offer_kept(draft.id).await), RefusalCode::PartMissing);
+    let whole = NewItem { wish: Some(Wish::Nothing), ..kept };
+    ana.space.shared().keep(Some(draft.id), whole.clone()).await.unwrap();
+    both(&phones).await;
+    assert_eq!(ben.space.shared().list(None).await.unwrap(), vec![], "nothing of it (R9)");
+    ana.space.shared().offer_kept(draft.id).await.unwrap();
+    assert_eq!(ana.space.shared().drafts().await.unwrap(), vec![]);
+    assert_eq!(refused(ana.space.shared().offer_kept(draft.id).await), RefusalCode::NotFound);
+    assert_eq!(ana.space.shared().list(None).await.unwrap().len(), 1);
+}
