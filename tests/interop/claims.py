@@ -151,6 +151,29 @@ def agree(ana, ben):
     return document
 
 
+def check_shared_items(ana, ben):
+    """Each tells something that the other answers."""
+    hurt = ana.run("telling", "tell", "hurt", "I sat there alone.", "--wish", "listen", "--part", "feelings=alone")
+    question = records.tell(ben, "question", {"text": "What would help?"})
+    need = records.tell(ben, "need", {"needs": ["A call."], "feelings": ["tense"]})
+    exchange(ana, ben)
+    read = [body for kind, body in ben.bodies.read(ben.theirs) if kind == "hurt.tell"]
+    claim([(body["wish"], body["text"], body["feelings"]) for body in read]
+          == [("listen", "I sat there alone.", ["alone"])], "Ben reads Ana's note of hurt, and her wish")
+    shown = {item["id"]: item for item in ana.run("telling", "list")["told"]}
+    claim(shown[question.hex()]["waits_for_me"] and shown[need.hex()]["parts"]
+          == [{"section": "needs", "texts": ["A call."]}, {"section": "feelings", "texts": ["tense"]}],
+          "Ana sees what Ben tells in two forms, part by part, and that one of them asks")
+    records.answer(ben, "hurt", bytes.fromhex(hurt["id"]), "heard")
+    records.answer(ben, "hurt", bytes.fromhex(hurt["id"]), "declined")
+    ana.run("telling", "answer", question.hex(), "not_now")
+    exchange(ana, ben)
+    replies = [answer["reply"] for item in ana.run("telling", "list", "hurt")["told"] for answer in item["answers"]]
+    claim(replies == ["heard"], "an answer that the form does not have is none")
+    claim([record["reply"] for record in records.of_kind("question.answer", ben.their_logs)] == ["not_now"],
+          "Ben reads Ana's answer")
+
+
 def check_exchange(ana, ben):
     """Both propose, tell and consent. Returns the document of Ben's proposal."""
     document, hash = records.propose(ben, "We walk on Sundays.")
@@ -399,6 +422,7 @@ def run(program, vectors, folder):
     ana, ben = story.new_pair("ana-shows")
     claim(same_logs(ana, ben), "Ben joins by the code that Ana shows, with the same short code, and links")
     document = check_exchange(ana, ben)
+    check_shared_items(ana, ben)
     check_bodies(ana, ben)
     older = ana.copy("ana-older")
     check_cut_off(ana, ben)

@@ -4,9 +4,10 @@ use super::daily::post;
 use super::rules::{both, refused};
 use amends::RefusalCode;
 use amends::time::DAY;
+use amends::{Category, TaperStep, Who};
 use amends::{Form, ItemPart, ItemView, NewItem, Role, Section, Wish};
 use amends::{Milestone, MilestoneKind, NewPost, PostKind, PostState, Terms};
-use amends_tests::phones::{BEGIN, paired, plain};
+use amends_tests::phones::{BEGIN, paired, plain, terms};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r31_while_one_wants_quiet_what_the_other_asks_is_held_back_and_looks_like_offline() {
@@ -143,4 +144,31 @@ async fn what_is_kept_to_oneself_is_offered_once_however_often_it_is_tried() {
     assert_eq!(ana.space.shared().drafts().await.unwrap(), vec![]);
     assert_eq!(refused(ana.space.shared().offer_kept(draft.id).await), RefusalCode::NotFound);
     assert_eq!(ana.space.shared().list(None).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f68_a_taper_makes_openness_less_and_then_nothing() {
+    let [ana, ben] = paired().await;
+    let phones = [ana, ben];
+    let [ana, ben] = &phones;
+    let step = |days: i64, cadence: &str| TaperStep {
+        from: BEGIN.plus(days * DAY),
+        cadence: cadence.to_owned(),
+    };
+    let terms = Terms {
+        taper: vec![step(10, "weekly"), step(20, "none")],
+        ..terms("I say where I am.", Who::Me, Category::Whereabouts)
+    };
+    let id = ana.space.agreements().propose(terms).await.unwrap().id;
+    both(&phones).await;
+    let shown = ben.space.agreements().show(id).await.unwrap();
+    ben.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
+    both(&phones).await;
+    for (days, now, shares) in [(2, None, 1), (10, Some("weekly"), 1), (20, Some("none"), 0)] {
+        ana.clock.set(BEGIN.plus(days * DAY));
+        let view = ana.space.agreements().show(id).await.unwrap();
+        assert_eq!(view.current.as_ref().unwrap().clauses[0].now.as_deref(), now, "day {days}");
+        assert_eq!(view.in_force(), shares == 1, "day {days}");
+        assert_eq!(ana.space.what_i_share().await.unwrap().len(), shares, "day {days}");
+    }
 }

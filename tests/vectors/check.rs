@@ -13,11 +13,12 @@ use amends::internals::domain::agreement::{
     AgreementKind, Category, Clause, Obligor, Revision, TaperStep,
 };
 use amends::internals::domain::record::Record;
-use amends::internals::domain::{agreement, pair};
+use amends::internals::domain::{agreement, pair, shared, talk};
 use amends::internals::log::{Checkpoint, Follower, body, genesis_head, log_id, own_tag};
 use amends::internals::pairing::{Code, Conversation, Invitation, Message, Role};
 use amends::internals::sync::{BodyAt, Frame, Run};
 use amends::time::{Moment, Stated};
+use amends::{Adoption, Form, Reply};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 
@@ -83,6 +84,20 @@ fn revision() -> Revision {
     }
 }
 
+/// What both see: it binds nobody.
+fn statement() -> Revision {
+    let mut statement = revision();
+    statement.kind = AgreementKind::Statement;
+    statement.clauses.truncate(1);
+    statement.clauses[0] = Clause {
+        obligor: Obligor::Both,
+        category: Category::General,
+        cadence: None,
+        ..statement.clauses[0].clone()
+    };
+    Revision { starts: None, taper: Vec::new(), ..statement }
+}
+
 /// One that can count: every clause binds its author.
 fn offer() -> Revision {
     let mut offer = revision();
@@ -99,6 +114,43 @@ fn actions() -> Vec<Action> {
         Action::Agreement(agreement::Act::Propose { revision: revision() }),
         Action::Agreement(agreement::Act::Offer { revision: offer() }),
         Action::Agreement(agreement::Act::Consent { revision: revision_hash, adopts: Vec::new() }),
+        Action::Agreement(agreement::Act::Consent {
+            revision: revision_hash,
+            adopts: vec![
+                Adoption { clause: "1".into(), category: None },
+                Adoption { clause: "2".into(), category: Some(Category::Money) },
+            ],
+        }),
+        Action::Agreement(agreement::Act::Propose {
+            revision: Revision { about: Some(DocId([0x44; 16])), ..statement() },
+        }),
+        Action::Talk(talk::Act::Propose {
+            begins: Moment(BEGIN + 3_600),
+            minutes: Some(45),
+            salt: Some([0x55; 16]),
+        }),
+        Action::Talk(talk::Act::Start),
+        Action::Talk(talk::Act::Pause { to: Moment(BEGIN + 5_400) }),
+        Action::Item(shared::Act::Tell {
+            form: Form::Hurt,
+            salt: [0x55; 16],
+            about: None,
+            on: None,
+            until: Some(Moment(BEGIN + 180 * 86_400)),
+        }),
+        Action::Item(shared::Act::Tell {
+            form: Form::Account,
+            salt: shared::single_salt(Form::Account, DocId([0x44; 16])),
+            about: Some(DocId([0x44; 16])),
+            on: Some(draft),
+            until: None,
+        }),
+        Action::Item(shared::Act::Answer {
+            form: Form::Question,
+            of: draft,
+            reply: Reply::NotNow,
+            until: Some(Moment(BEGIN + 86_400)),
+        }),
         Action::Agreement(agreement::Act::WithdrawConsent {
             revision: revision_hash,
             held: Some(Moment(BEGIN + 60)),

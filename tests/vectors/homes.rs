@@ -35,7 +35,7 @@ async fn a_home_of_deriving_rule_1_shows_the_same_and_its_documents_are_derived_
         serde_json::from_str(&std::fs::read_to_string(kept.join("expected.json")).unwrap())
             .unwrap();
     assert!(shows(&json!(ana.agreements().list().await.unwrap()), &expected["agreements"]));
-    assert_eq!(json!(ana.openness().list().await.unwrap()), expected["posts"]);
+    assert!(shows(&json!(ana.openness().list().await.unwrap()), &expected["posts"]));
     // Of the account, which had another view then, every word is there.
     let told = ana.shared().list(None).await.unwrap();
     let account = &expected["accounts"][0];

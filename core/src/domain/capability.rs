@@ -59,7 +59,9 @@ pub struct Kind {
     pub name: &'static str,
     /// What a document is that begins with it.
     pub class: Class,
-    /// Who may write it; one by anybody else changes nothing.
+    /// Who may write it; one by anybody else changes nothing. Folds decide that, each in its own
+    /// terms; this is what they are tried against, and what PROTOCOL says.
+    #[cfg_attr(not(any(test, feature = "sim")), allow(dead_code))]
     pub by: By,
     /// Whether its words stand apart, in a body.
     pub words: Words,

@@ -101,7 +101,7 @@ fn clause(clause: &ClauseView) -> String {
             _ => ", asked",
         });
     }
-    if let Some(cadence) = &clause.cadence {
+    if let Some(cadence) = clause.now.as_ref().or(clause.cadence.as_ref()) {
         about.push_str(&format!(", {cadence}"));
     }
     wrap(&format!("{}. {} ({about})", clause.id, clause.text), "    ")

@@ -29,6 +29,10 @@ def revision_hash(document, revision):
     return sha("amends/revision/v1", document, encode(revision))
 
 
+def own_document_id(pair, person, salt):
+    return sha("amends/own-document/v1", pair, person, salt)[:16]
+
+
 def ledger_id(pair, person, moment):
     month = datetime.datetime.fromtimestamp(moment, datetime.timezone.utc).strftime("%Y-%m")
     return sha("amends/ledger/v1", pair, person, month.encode())[:16]

@@ -4,7 +4,7 @@ import secrets
 import time
 import unicodedata
 
-from .hashes import ledger_id, revision_hash
+from .hashes import ledger_id, own_document_id, revision_hash
 from .phone import ZONE
 
 DAY = 86_400
@@ -43,6 +43,24 @@ def post(phone, what, text):
     ledger = ledger_id(phone.bond.pair, phone.person, now)
     record = {"kind": "openness.post", "doc": ledger, "at": [now, ZONE], "what": what, "until": now + DAY}
     return [log.id, phone.write((record, {"text": text})), 0]
+
+
+def tell(phone, form, parts, days=None):
+    """Tells something of a form, with its parts. Returns its document."""
+    now, salt = int(time.time()), secrets.token_bytes(16)
+    document = own_document_id(phone.bond.pair, phone.person, salt)
+    record = {"kind": f"{form}.tell", "doc": document, "at": [now, ZONE], "salt": salt}
+    if days:
+        record["until"] = now + days * DAY
+    phone.write((record, parts))
+    return document
+
+
+def answer(phone, form, document, reply):
+    """Answers the last telling in a document of the partner's."""
+    tellings = [[log.id, index, place] for log in phone.their_logs for index, place, record in log.records()
+                if record["kind"] == f"{form}.tell" and record["doc"] == document]
+    phone.write(({"kind": f"{form}.answer", "doc": document, "of": tellings[-1], "reply": reply}, None))
 
 
 def of_kind(kind, logs):

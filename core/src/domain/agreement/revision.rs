@@ -185,6 +185,9 @@ pub struct Clause {
     pub cadence: Option<String>,
 }
 
+/// The step of a taper that ends it.
+const TAPER_END: &str = "none";
+
 /// From `from` on, a sensitive clause is kept less often: the way out of openness.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
@@ -233,6 +236,18 @@ impl Revision {
     /// strictest rule over its kind and every clause wins.
     pub fn sensitive(&self) -> bool {
         self.clauses.iter().any(|clause| self.clause_sensitive(clause))
+    }
+
+    /// When it is over: at its end, or where its taper comes to `none` (F68).
+    pub fn ends_at(&self) -> Moment {
+        let none = self.taper.iter().find(|step| step.cadence == TAPER_END);
+        none.map_or(self.expires_at, |step| step.from.min(self.expires_at))
+    }
+
+    /// How often its sensitive clauses are kept at that time, where its taper says so.
+    pub fn tapered(&self, now: Moment) -> Option<&str> {
+        let step = self.taper.iter().rev().find(|step| step.from <= now);
+        step.map(|step| step.cadence.as_str())
     }
 
     /// Whether `clause`, standing in this revision, is sensitive.

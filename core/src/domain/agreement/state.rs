@@ -107,7 +107,7 @@ impl RevisionState {
 
     /// Whether its time is over.
     pub(super) fn is_over(&self, now: Moment) -> bool {
-        now >= self.revision.expires_at
+        now >= self.revision.ends_at()
     }
 
     /// When it lapses unless both agree.

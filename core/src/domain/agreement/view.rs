@@ -65,6 +65,8 @@ pub struct ClauseView {
     pub ask: bool,
     /// How often, in words.
     pub cadence: Option<String>,
+    /// How often at this time, where a step of the taper has made it less (F68).
+    pub now: Option<String>,
 }
 
 /// One text, and who has agreed to it.
@@ -268,7 +270,7 @@ pub fn project(
         offer_state(offer, suspended, now)
     } else if let Some(current) = current {
         let revision = &current.revision;
-        match running_state(revision.starts, revision.expires_at, suspended, now) {
+        match running_state(revision.starts, revision.ends_at(), suspended, now) {
             // What both agreed to instead is still to take effect.
             AgreementState::Expired if cooling.is_some_and(|next| !next.is_over(now)) => {
                 AgreementState::CoolingOff
@@ -317,6 +319,12 @@ pub fn project(
             .collect(),
         basis: folded.basis.clone(),
     };
+    if let Some((text, shown)) = current.zip(view.current.as_mut()) {
+        let sensitive = shown.clauses.iter_mut().filter(|clause| clause.sensitive);
+        sensitive.for_each(|clause| {
+            clause.now = text.revision.tapered(now).map(str::to_owned);
+        });
+    }
     if let Some(current) = &view.current {
         view.on_table.iter_mut().for_each(|open| open.removes = dropped(current, open));
     }
@@ -337,7 +345,7 @@ pub fn project(
         view.waits_for_partner = false;
         view.draft = view.draft.filter(|_| state == AgreementState::NeedsUpdate);
     } else if let Some(current) = current {
-        let expires_at = current.revision.expires_at;
+        let expires_at = current.revision.ends_at();
         let agreed_at = current.agreed.iter().flatten().map(|agreed| agreed.at).max();
         let running = state == AgreementState::Active || state == AgreementState::Suspended;
         view.review_due = running
@@ -392,7 +400,7 @@ fn offer_state(offer: &OfferState, suspended: bool, now: Moment) -> AgreementSta
         Some((_, Closing::Declined)) => AgreementState::Declined,
         Some((_, Closing::Withdrawn | Closing::CooledOff(_))) => AgreementState::Withdrawn,
         None if now < offer.held.plus(limits::COOLING_OFF) => AgreementState::CoolingOff,
-        None => running_state(offer.revision.starts, offer.revision.expires_at, suspended, now),
+        None => running_state(offer.revision.starts, offer.revision.ends_at(), suspended, now),
     }
 }
 
@@ -442,7 +450,7 @@ fn show_offer(view: &mut AgreementView, offer: &OfferState, pair: &Pair, me: Sid
         view.cools_until = Some(offer.held.plus(limits::COOLING_OFF));
     } else {
         view.expiring = view.state == AgreementState::Active
-            && offer.revision.expires_at.since(now) <= limits::EXPIRING;
+            && offer.revision.ends_at().since(now) <= limits::EXPIRING;
         view.current = Some(shown);
     }
 }
@@ -461,6 +469,7 @@ fn revision_view(state: &RevisionState, pair: &Pair, me: Side) -> RevisionView {
         sensitive: state.clause_sensitive(clause),
         ask: state.asks.contains(&clause.id),
         cadence: clause.cadence.clone(),
+        now: None,
     });
     RevisionView {
         hash: state.hash,

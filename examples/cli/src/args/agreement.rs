@@ -4,7 +4,7 @@ use super::values::moment;
 use crate::reference::Reference;
 use amends::Who;
 use amends::time::Moment;
-use amends::{Adoption, AgreementKind, Category, TermsClause};
+use amends::{Adoption, AgreementKind, Category, TaperStep, TermsClause};
 use clap::{Args, Subcommand};
 
 /// Agreements.
@@ -129,6 +129,10 @@ pub struct ProposeArgs {
     /// What it is about: communication, honesty, money, whereabouts, pace, … or other:WORDS.
     #[arg(long, default_value = "communication", value_parser = kind)]
     pub kind: AgreementKind,
+    /// A step on the way out of openness: `FROM=HOW-OFTEN`, as `2026-04-01T00:00:00Z=weekly`;
+    /// `none` ends it. Say it again for more steps.
+    #[arg(long = "taper", value_name = "FROM=HOW-OFTEN", value_parser = step)]
+    pub taper: Vec<TaperStep>,
     /// What it is about: what was told, or a talk. A statement and a summary need it.
     #[arg(long, value_name = "TELLING")]
     pub about: Option<Reference>,
@@ -159,6 +163,11 @@ pub struct ProposeArgs {
     /// The view that this answers, as `agreement show` prints it.
     #[arg(long, value_name = "VIEW")]
     pub seen: Option<String>,
+}
+
+fn step(given: &str) -> Result<TaperStep, String> {
+    let (from, cadence) = given.split_once('=').ok_or("expected FROM=HOW-OFTEN")?;
+    Ok(TaperStep { from: moment(from)?, cadence: cadence.to_owned() })
 }
 
 fn adoption(given: &str) -> Result<Adoption, String> {

@@ -168,7 +168,7 @@ async fn propose(args: ProposeArgs, space: &Space) -> Result<AgreementView, Fail
         starts,
         expires_at,
         review_at: args.review,
-        taper: Vec::new(),
+        taper: args.taper,
         lang: args.lang,
     };
     let agreements = space.agreements();
