@@ -13,7 +13,7 @@ use std::ffi::OsString;
 
 /// Every way in which a command names something. `?` is the reference in question, `{…}`
 /// what Ana has exactly one of.
-const NAMING: [&str; 71] = [
+const NAMING: [&str; 72] = [
     "agreement show ?",
     "agreement history ?",
     "agreement type ? --text x",
@@ -76,6 +76,7 @@ const NAMING: [&str; 71] = [
     "talk pause ? --until 2026-03-08T18:00:00Z",
     "talk prepare ? x",
     "talk turns ?",
+    "agreement propose --kind statement --clause both:x --about ?",
     "telling tell question x --about ?",
     "telling anew ? x",
     "telling answer ? heard",

@@ -61,8 +61,8 @@ pub async fn run(fast: bool, terminal: &mut Terminal) -> Result<(), Failure> {
     demo.closing().await
 }
 
-/// A command as it is typed, with ids as short as they are shown.
-fn typed(args: &[&str]) -> String {
+/// Who types what, with ids as short as they are shown.
+fn typed(who: usize, args: &[&str]) -> String {
     let word = |word: &&str| {
         let id = word.len() >= 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
         match (id, word.contains([' ', '\n'])) {
@@ -72,7 +72,7 @@ fn typed(args: &[&str]) -> String {
         }
     };
     let words: Vec<String> = args.iter().map(word).collect();
-    format!("amends {}", words.join(" "))
+    format!("{}: amends {}", NAMES[who], words.join(" "))
 }
 
 impl Demo<'_> {
@@ -98,7 +98,7 @@ impl Demo<'_> {
         let done = self.phones[who].act(args, self.now).await?;
         // Looking something up is no act of theirs.
         if !matches!(args.get(1), Some(&("show" | "verify"))) {
-            self.print(&format!("  {}: {}", NAMES[who], typed(args)));
+            self.print(&crate::render::wrap(&typed(who, args), "  "));
         }
         Ok(done)
     }
@@ -115,7 +115,11 @@ impl Demo<'_> {
     async fn show(&mut self, who: usize, args: &[&str]) -> Result<(), Failure> {
         let words = self.phones[who].words(args, self.now).await?;
         let words: Vec<String> = words.lines().map(|line| format!("  | {line}")).collect();
-        self.print(&format!("  {}: {}\n{}", NAMES[who], typed(args), words.join("\n")));
+        self.print(&format!(
+            "{}\n{}",
+            crate::render::wrap(&typed(who, args), "  "),
+            words.join("\n")
+        ));
         Ok(())
     }
 

@@ -293,7 +293,7 @@ pub fn status(status: &Status) -> String {
 /// What a check found.
 pub fn doctor(report: &DoctorReport) -> String {
     let mut lines = vec![format!(
-        "{} entries chained again, {} documents derived again, {} private items opened.",
+        "{} entries chained, {} documents derived again, {} private items opened.",
         report.entries, report.documents, report.private_items
     )];
     if report.findings.is_empty() {

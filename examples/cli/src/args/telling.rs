@@ -15,6 +15,9 @@ pub enum TellingCommand {
         /// What it is.
         #[arg(value_parser = forms())]
         form: Form,
+        /// What it is about: another telling.
+        #[arg(long, value_name = "TELLING")]
+        about: Option<Reference>,
         /// What it says.
         #[command(flatten)]
         content: Content,
@@ -64,6 +67,9 @@ pub enum TellingCommand {
         /// What it is.
         #[arg(value_parser = forms())]
         form: Form,
+        /// What it is about: another telling.
+        #[arg(long, value_name = "TELLING")]
+        about: Option<Reference>,
         /// What it says so far.
         #[command(flatten)]
         content: Content,
@@ -93,9 +99,6 @@ pub struct Content {
     /// A part of it, as `SECTION=WORDS`; say it again for more than one.
     #[arg(long = "part", value_name = "SECTION=WORDS", value_parser = part)]
     parts: Vec<(Section, String)>,
-    /// What it is about: another telling.
-    #[arg(long, value_name = "TELLING")]
-    pub about: Option<Reference>,
     /// What you wish; your partner sees it before the words.
     #[arg(long, value_parser = coded(Wish::ALL, Wish::code, Wish::from_code))]
     wish: Option<Wish>,

@@ -24,8 +24,13 @@ async fn kept(named: &Reference, space: &Space) -> Result<DocId, Failure> {
     named.among(drafts.iter().map(|draft| draft.id), KEPT)
 }
 
-async fn said(content: &Content, form: Form, space: &Space) -> Result<NewItem, Failure> {
-    let about = match &content.about {
+async fn said(
+    content: &Content,
+    form: Form,
+    about: Option<&Reference>,
+    space: &Space,
+) -> Result<NewItem, Failure> {
+    let about = match about {
         Some(named) => Some(find(named, space).await?.id),
         None => None,
     };
@@ -54,12 +59,12 @@ pub async fn run(
             terminal.ok(json!({"drafts": drafts}), &render::telling::drafts(&drafts));
             return Ok(());
         }
-        TellingCommand::Keep { form, content, id } => {
+        TellingCommand::Keep { form, about, content, id } => {
             let id = match &id {
                 Some(named) => Some(kept(named, space).await?),
                 None => None,
             };
-            let draft = shared.keep(id, said(&content, form, space).await?).await?;
+            let draft = shared.keep(id, said(&content, form, about.as_ref(), space).await?).await?;
             let text = render::telling::drafts(std::slice::from_ref(&draft));
             terminal.ok(json!(draft), &text);
             return Ok(());
@@ -80,8 +85,8 @@ pub async fn run(
             let all = told.chain(item.answers.iter().map(|answer| answer.id));
             shared.withdraw_words(item.id, words.among(all, TOLD)?).await?
         }
-        TellingCommand::Tell { form, content } => {
-            shared.offer(said(&content, form, space).await?).await?
+        TellingCommand::Tell { form, about, content } => {
+            shared.offer(said(&content, form, about.as_ref(), space).await?).await?
         }
         TellingCommand::Anew { id, content } => {
             let item = find(&id, space).await?;

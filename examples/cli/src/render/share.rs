@@ -23,8 +23,8 @@ pub fn shared(items: &[SharedItem]) -> String {
             Stopping::TakeBack => "stopping takes it back",
             Stopping::Withdraw => "stopping takes the words back",
         };
-        let head = format!("{id}  {how}, until {}; {stops}", utc(item.until));
-        format!("{head}\n{}", wrap(&item.text, "    "))
+        let head = format!("{id}  {how}, until {}", utc(item.until));
+        format!("{head}\n{}\n    ({stops})", wrap(&item.text, "    "))
     };
     let mut lines: Vec<String> = items.iter().map(line).collect();
     lines.push("Stop all of it with: amends share stop-all".to_owned());
