@@ -158,7 +158,9 @@ fn list_of(view: &AgreementView, revision: &RevisionView, sharing: Sharing) -> V
         stops_by,
         until: revision.expires_at,
     };
-    revision.clauses.iter().filter(binds).map(item).collect()
+    // A yes to something plain that waits for the other's binds nobody yet.
+    let listed = |item: &SharedItem| item.sensitive || sharing != Sharing::Waiting;
+    revision.clauses.iter().filter(binds).map(item).filter(listed).collect()
 }
 
 fn of_agreement(view: &AgreementView) -> Vec<SharedItem> {
