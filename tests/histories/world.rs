@@ -148,7 +148,7 @@ impl World {
             let me = Obligor::Person(self.people[who]);
             clauses.into_iter().any(|clause| clause.id == **id && clause.obligor == me)
         };
-        let asked = state.iter().flat_map(|state| &state.asks).filter(mine);
+        let asked = state.iter().flat_map(|state| &state.marks.asks).filter(mine);
         asked.map(|id| Adoption { clause: id.clone(), category: category.clone() }).collect()
     }
 

@@ -8,6 +8,7 @@ use crate::domain::record::Held;
 use crate::domain::refusal::RefusalCode;
 use crate::id::PersonId;
 use crate::limits;
+use crate::time::Moment;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -52,42 +53,42 @@ pub(super) fn adoptions(value: &Value) -> Option<Vec<Adoption>> {
     (bounded && read.is_sorted_by(|a, b| a.clause < b.clause)).then_some(read)
 }
 
-/// Whether a person's consent, with what it adopts, can count for a text (R5): every sentence
-/// that they are asked for is adopted, and nothing else is marked but what binds both, which
-/// may only become sensitive.
+/// Whether a person's consent at a time, with what it adopts, can count for a text with these
+/// asks (R5): every sentence that they are asked for is adopted, and nothing else is marked but
+/// what binds both, which may only become sensitive.
 ///
 /// # Errors
 /// `AskNotAdopted`; `NotYourClause` for a mark on what does not bind this person, or would make
-/// a sentence for both less than sensitive.
+/// a sentence for both less than sensitive; `RunsTooLong` where something sensitive would run
+/// longer than that may (R3).
 pub(super) fn adopted(
     revision: &Revision,
-    asked: &[String],
+    asks: &[String],
     adopts: &[Adoption],
+    person: PersonId,
+    at: Moment,
 ) -> Result<(), RefusalCode> {
+    let binds = |id: &String| {
+        let clause = revision.clauses.iter().find(|clause| clause.id == *id);
+        clause.map(|clause| clause.obligor)
+    };
+    let asked = |id: &String| asks.contains(id) && binds(id) == Some(Obligor::Person(person));
     let named = |id: &String| adopts.iter().any(|one| one.clause == *id);
-    if !asked.iter().all(named) {
+    if asks.iter().any(|id| asked(id) && !named(id)) {
         return Err(RefusalCode::AskNotAdopted);
     }
-    let fits = |one: &Adoption| {
-        let clause = revision.clauses.iter().find(|clause| clause.id == one.clause);
-        asked.contains(&one.clause)
-            || clause.is_some_and(|clause| clause.obligor == Obligor::Both && one.sensitive())
+    let fits = |one: &Adoption| match binds(&one.clause) {
+        Some(Obligor::Both) => one.sensitive(),
+        _ => asked(&one.clause),
     };
-    if adopts.iter().all(fits) { Ok(()) } else { Err(RefusalCode::NotYourClause) }
-}
-
-/// The ids of a revision's sentences that bind `person` alone, who has not written them, as
-/// seen from the record `at`.
-pub(super) fn asked_of(
-    revision: &Revision,
-    person: PersonId,
-    authors: &Authors<'_>,
-    at: Option<&Held>,
-) -> Vec<String> {
-    let binds = |clause: &&Clause| clause.obligor == Obligor::Person(person);
-    let asked = |clause: &&Clause| !wrote(clause, person, authors, at, None);
-    let clauses = revision.clauses.iter().filter(binds).filter(asked);
-    clauses.map(|clause| clause.id.clone()).collect()
+    if !adopts.iter().all(fits) {
+        return Err(RefusalCode::NotYourClause);
+    }
+    let sensitive = adopts.iter().any(Adoption::sensitive);
+    match sensitive && revision.span_from(at) > limits::SENSITIVE_SPAN {
+        true => Err(RefusalCode::RunsTooLong),
+        false => Ok(()),
+    }
 }
 
 /// The counted proposals that hold each clause.

@@ -294,17 +294,7 @@ impl Decision<'_> {
         let mut adopts = adopts.to_vec();
         adopts.sort_by(|a, b| a.clause.cmp(&b.clause));
         adopts.dedup_by(|a, b| a.clause == b.clause);
-        let clauses = &state.revision.clauses;
-        let mine = |id: &&String| {
-            let of = clauses.iter().find(|clause| clause.id == **id);
-            of.is_some_and(|clause| clause.obligor == Obligor::Person(self.context.me))
-        };
-        let asked: Vec<String> = state.asks.iter().filter(mine).cloned().collect();
-        adopted(&state.revision, &asked, &adopts)?;
-        let span = state.revision.expires_at.since(state.revision.starts.unwrap_or(now).max(now));
-        if span > limits::SENSITIVE_SPAN && adopts.iter().any(Adoption::sensitive) {
-            return refuse(RefusalCode::RunsTooLong);
-        }
+        adopted(&state.revision, &state.marks.asks, &adopts, self.context.me, now)?;
         Ok(vec![Act::Consent { revision, adopts }])
     }
 
@@ -450,8 +440,7 @@ impl Decision<'_> {
     fn may_propose(&self, revision: &Revision) -> Result<(), Refusal> {
         let (pair, now) = (self.context.pair, self.context.now);
         let hash = revision.hash(self.folded.doc);
-        let span = revision.expires_at.since(revision.starts.unwrap_or(now).max(now));
-        if span > self.span_cap(revision) {
+        if revision.span_from(now) > self.span_cap(revision) {
             return refuse(RefusalCode::RunsTooLong);
         }
         if !revision.well_formed(pair, now) {
@@ -514,7 +503,7 @@ impl Decision<'_> {
         revision.expires_at = terms.expires_at.unwrap_or(starts.plus(span));
         let review = starts.plus(limits::REVIEW_DEFAULT);
         revision.review_at = terms.review_at.or((review < revision.expires_at).then_some(review));
-        if revision.expires_at.since(starts) > self.span_cap(&revision) {
+        if revision.span_from(now) > self.span_cap(&revision) {
             return refuse(RefusalCode::RunsTooLong);
         }
         let passed = revision.review_at.is_some_and(|review| review <= now)

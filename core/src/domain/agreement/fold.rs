@@ -1,11 +1,11 @@
 //! From the records of one document to the state of one agreement.
 
-use super::authorship::{Adoption, Authors, adopted, asked_of, asks, written_by_whom_it_binds};
+use super::authorship::{Authors, adopted, asks, written_by_whom_it_binds};
 use super::causal::{before, clock_suspect, suspended};
 use super::record::Act;
 use super::revision::{Clause, Obligor, Revision};
 use super::state::{
-    Agreed, Closing, Counts, DraftState, Folded, OfferState, RevisionState, unanswered,
+    Agreed, Closing, Counts, DraftState, Folded, Marks, OfferState, RevisionState, unanswered,
 };
 use crate::domain::action::Action;
 use crate::domain::capability::Records;
@@ -67,7 +67,6 @@ pub fn fold(pair: &Pair, me: Side, of: &Records<'_>) -> Folded {
     fold_offer(pair, &mut folded, &ordered);
     let choices = count(pair, &mut folded, &ordered);
     ratify(&mut folded, &choices);
-    carry(&mut folded);
     close(&mut folded, &choices);
     folded.drafts = drafts(&ordered, &choices, &mut folded.counts);
     folded.take_waiting(me, of.waiting);
@@ -88,10 +87,9 @@ fn fold_offer(pair: &Pair, folded: &mut Folded, ordered: &[(&Held, Side)]) {
     let at = held.record.at.moment;
     let binds_only_me =
         revision.clauses.iter().all(|clause| clause.obligor == Obligor::Person(held.author));
-    let starts = revision.starts.unwrap_or(at).max(at);
     if !binds_only_me
         || !revision.well_formed(pair, at)
-        || revision.expires_at.since(starts) > limits::SENSITIVE_SPAN
+        || revision.span_from(at) > limits::SENSITIVE_SPAN
     {
         return;
     }
@@ -141,11 +139,10 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
                 {
                     continue;
                 }
-                let starts = revision.starts.unwrap_or(held.record.at.moment);
-                let span = revision.expires_at.since(starts.max(held.record.at.moment));
+                let span = revision.span_from(held.record.at.moment);
                 let asks = asks(revision, &authors, Some(held), Some(held.author));
                 let strict = strict(&folded.revisions, &choices, Some(held));
-                let kept = revision.clauses.iter().any(|clause| strict.contains(clause));
+                let kept = revision.clauses.iter().any(|clause| strict.contains(&clause));
                 if (kept || !asks.is_empty()) && span > limits::SENSITIVE_SPAN {
                     continue;
                 }
@@ -169,10 +166,9 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
                     continue;
                 }
                 let revision = &folded.revisions[index].revision;
-                let asked = asked_of(revision, held.author, &authors, Some(held));
-                if adopted(revision, &asked, adopts).is_err()
-                    || runs_too_long(revision, adopts, held)
-                {
+                let asks = asks(revision, &authors, Some(held), None);
+                let at = held.record.at.moment;
+                if adopted(revision, &asks, adopts, held.author, at).is_err() {
                     continue;
                 }
                 counts.consents += 1;
@@ -182,13 +178,13 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
             | Action::Agreement(Act::WithdrawProposal { revision })
             | Action::Agreement(Act::Decline { revision }) => {
                 let Some(index) = known.get(revision).copied() else { continue };
-                let mut state = unanswered(*revision, &folded.revisions[index].revision);
-                state.asks = asks(&state.revision, &authors, Some(held), None);
+                let revision = &folded.revisions[index].revision;
+                let asks = asks(revision, &authors, Some(held), None);
+                let mut marks = Marks { asks, ..Marks::default() };
                 let given = choices.iter().filter(|c| c.revision == index && before(c.held, held));
-                state.take_marks(given.map(|choice| choice.held));
-                state.take_strict(&strict(&folded.revisions, &choices, Some(held)));
-                let sensitive = state.sensitive();
-                let cooling = sensitive && cooling(&choices, index, held);
+                given.for_each(|choice| marks.take(choice.held));
+                marks.carry(revision, &strict(&folded.revisions, &choices, Some(held)));
+                let cooling = marks.any(revision) && cooling(&choices, index, held);
                 // One after the other, of one kind, without a choice in between,
                 // they add nothing; what they cost is kept linear.
                 let kind = (held.record.action.kind(), cooling);
@@ -216,15 +212,18 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
         choices.push(Choice { held, person: *person, revision, operation });
     }
     for state in &mut folded.revisions {
-        state.asks = asks(&state.revision, &authors, None, None);
+        state.marks.asks = asks(&state.revision, &authors, None, None);
     }
-    folded.strict = strict(&folded.revisions, &choices, None);
     choices
 }
 
 /// The sentences that counted consents call sensitive: all of them, or those before a record.
-fn strict(revisions: &[RevisionState], choices: &[Choice<'_>], at: Option<&Held>) -> Vec<Clause> {
-    let mut strict = Vec::new();
+fn strict<'a>(
+    revisions: &'a [RevisionState],
+    choices: &[Choice<'_>],
+    at: Option<&Held>,
+) -> Vec<&'a Clause> {
+    let mut strict: Vec<&Clause> = Vec::new();
     for choice in choices.iter().filter(|choice| at.is_none_or(|at| before(choice.held, at))) {
         let Action::Agreement(Act::Consent { adopts, .. }) = &choice.held.record.action else {
             continue;
@@ -232,17 +231,10 @@ fn strict(revisions: &[RevisionState], choices: &[Choice<'_>], at: Option<&Held>
         let clauses = &revisions[choice.revision].revision.clauses;
         for one in adopts.iter().filter(|one| one.sensitive()) {
             let named = clauses.iter().find(|clause| clause.id == one.clause);
-            strict.extend(named.filter(|clause| !strict.contains(*clause)).cloned());
+            strict.extend(named.filter(|clause| !strict.contains(clause)));
         }
     }
     strict
-}
-
-/// Whether a yes calls something sensitive in a text that runs longer than that allows (R3).
-fn runs_too_long(revision: &Revision, adopts: &[Adoption], held: &Held) -> bool {
-    let at = held.record.at.moment;
-    let span = revision.expires_at.since(revision.starts.unwrap_or(at).max(at));
-    span > limits::SENSITIVE_SPAN && adopts.iter().any(Adoption::sensitive)
 }
 
 /// Whether a consent answers a proposal that stands in its causal past: one that
@@ -317,7 +309,7 @@ fn ratify(folded: &mut Folded, choices: &[Choice<'_>]) {
             if earliest.is_none_or(|before| agreed.held < before.held) {
                 *earliest = Some(agreed);
             }
-            state.take_marks(std::iter::once(choice.held));
+            state.marks.take(choice.held);
         } else if outcome.ratified_with[at] && !state.ratified {
             let withdrawn = choices.iter().any(|other| {
                 other.revision == choice.revision
@@ -326,12 +318,12 @@ fn ratify(folded: &mut Folded, choices: &[Choice<'_>]) {
             state.overtaken[choice.person] |= !withdrawn;
         }
     }
-}
-
-/// What was said of a sentence stays with it in later texts.
-fn carry(folded: &mut Folded) {
-    let Folded { revisions, strict, .. } = folded;
-    revisions.iter_mut().for_each(|state| state.take_strict(strict));
+    // What was said of a sentence stays with it in every text that holds it.
+    let said = strict(&folded.revisions, choices, None).into_iter().cloned().collect();
+    folded.strict = said;
+    for state in &mut folded.revisions {
+        state.marks.carry(&state.revision, &folded.strict.iter().collect::<Vec<_>>());
+    }
 }
 
 /// Decides which revisions are still on the table, and how the others left it.

@@ -238,6 +238,11 @@ impl Revision {
         self.clauses.iter().any(|clause| self.clause_sensitive(clause))
     }
 
+    /// For how long it runs from its beginning, or from `at` where that is later.
+    pub fn span_from(&self, at: Moment) -> i64 {
+        self.expires_at.since(self.starts.unwrap_or(at).max(at))
+    }
+
     /// When it is over: at its end, or where its taper comes to `none` (F68).
     pub fn ends_at(&self) -> Moment {
         let none = self.taper.iter().find(|step| step.cadence == TAPER_END);
@@ -336,7 +341,7 @@ impl Revision {
             && self.clauses.iter().all(|clause| clause.well_formed(pair))
             && ids().enumerate().all(|(at, id)| !ids().take(at).any(|before| before == id))
             && self.expires_at > starts
-            && self.expires_at.since(starts) <= span
+            && self.span_from(at) <= span
             && self.review_at.is_none_or(|review| review <= self.expires_at)
             && self
                 .taper

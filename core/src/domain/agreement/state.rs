@@ -54,12 +54,52 @@ pub struct RevisionState {
     pub closed: Option<(Moment, Closing)>,
     /// For each person: they saw it ratified when they said yes, and it is not.
     pub overtaken: [bool; 2],
-    /// The ids of its asks (R5): clauses that bind one person alone, who did not write them.
+    /// What is said of its sentences beside their own labels.
+    pub marks: Marks,
+}
+
+/// What is said of the sentences of a text beside their own labels (R5), by their ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Its asks: clauses that bind one person alone, who did not write them.
     pub asks: Vec<String>,
     /// Of these, those that who is asked has adopted as nothing sensitive.
     pub plain: BTreeSet<String>,
-    /// The ids of clauses that one of the two calls sensitive for themselves.
+    /// Clauses that one of the two calls sensitive for themselves.
     pub marked: BTreeSet<String>,
+}
+
+impl Marks {
+    /// Takes over what a consent says; what is sensitive by one of them is.
+    pub(super) fn take(&mut self, consent: &Held) {
+        let Action::Agreement(Act::Consent { adopts, .. }) = &consent.record.action else {
+            return;
+        };
+        for one in adopts {
+            let of = if one.sensitive() { &mut self.marked } else { &mut self.plain };
+            of.insert(one.clause.clone());
+        }
+    }
+
+    /// Takes over what was said of the same sentences in other texts, where nobody has said
+    /// otherwise of this one.
+    pub(super) fn carry(&mut self, revision: &Revision, strict: &[&Clause]) {
+        let same = |clause: &&Clause| strict.contains(clause) && !self.plain.contains(&clause.id);
+        let ids: Vec<String> =
+            revision.clauses.iter().filter(same).map(|clause| clause.id.clone()).collect();
+        self.marked.extend(ids);
+    }
+
+    fn sensitive(&self, revision: &Revision, clause: &Clause) -> bool {
+        revision.clause_sensitive(clause)
+            || (self.asks.contains(&clause.id) && !self.plain.contains(&clause.id))
+            || self.marked.contains(&clause.id)
+    }
+
+    /// Whether any clause of a text is sensitive with them.
+    pub(super) fn any(&self, revision: &Revision) -> bool {
+        revision.clauses.iter().any(|clause| self.sensitive(revision, clause))
+    }
 }
 
 impl RevisionState {
@@ -67,35 +107,12 @@ impl RevisionState {
     /// because it is an ask that who is asked has not adopted otherwise, or because one of the
     /// two says so. The label that its proposer chose never makes it less (R5).
     pub fn clause_sensitive(&self, clause: &Clause) -> bool {
-        self.revision.clause_sensitive(clause)
-            || (self.asks.contains(&clause.id) && !self.plain.contains(&clause.id))
-            || self.marked.contains(&clause.id)
+        self.marks.sensitive(&self.revision, clause)
     }
 
     /// Whether cooling-off and the 90-day cap hold for the whole of it.
     pub fn sensitive(&self) -> bool {
-        self.revision.clauses.iter().any(|clause| self.clause_sensitive(clause))
-    }
-
-    /// Takes over what these consents say of its sentences; what is sensitive by one of them is.
-    pub(super) fn take_marks<'a>(&mut self, consents: impl Iterator<Item = &'a Held>) {
-        for held in consents {
-            let Action::Agreement(Act::Consent { adopts, .. }) = &held.record.action else {
-                continue;
-            };
-            for one in adopts {
-                let of = if one.sensitive() { &mut self.marked } else { &mut self.plain };
-                of.insert(one.clause.clone());
-            }
-        }
-    }
-
-    /// Takes over what was said of the same sentences in other texts, where nobody has said
-    /// otherwise of this one.
-    pub(super) fn take_strict(&mut self, strict: &[Clause]) {
-        let same = |clause: &&Clause| strict.contains(clause) && !self.plain.contains(&clause.id);
-        let ids = self.revision.clauses.iter().filter(same).map(|clause| clause.id.clone());
-        self.marked.extend(ids.collect::<Vec<_>>());
+        self.marks.any(&self.revision)
     }
 
     /// Until when it cools off on this phone: 24 hours after it first held both
@@ -207,9 +224,7 @@ pub(super) fn unanswered(hash: RevisionHash, revision: &Revision) -> RevisionSta
         on_table: false,
         closed: None,
         overtaken: [false; 2],
-        asks: Vec::new(),
-        plain: BTreeSet::new(),
-        marked: BTreeSet::new(),
+        marks: Marks::default(),
     }
 }
 

@@ -1,14 +1,13 @@
 //! What one person sees of an agreement at one moment.
 
 use super::revision::{AgreementKind, Category, Obligor, TaperStep};
-use super::state::{Closing, Folded, OfferState, RevisionState};
+use super::state::{Closing, Folded, Marks, OfferState, RevisionState};
 use crate::domain::pair::PairState;
 use crate::domain::pair::{Pair, Side, Who};
 use crate::id::{DocId, Past, Position, RevisionHash};
 use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// How an agreement stands. Derived, never stored (RULES.md, consent).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -438,9 +437,7 @@ fn show_offer(view: &mut AgreementView, offer: &OfferState, pair: &Pair, me: Sid
         on_table: false,
         closed: offer.closed,
         overtaken: [false; 2],
-        asks: Vec::new(),
-        plain: BTreeSet::new(),
-        marked: BTreeSet::new(),
+        marks: Marks::default(),
     };
     let mut shown = revision_view(&state, pair, me);
     shown.i_agreed = offer.by == me;
@@ -467,7 +464,7 @@ fn revision_view(state: &RevisionState, pair: &Pair, me: Side) -> RevisionView {
         },
         category: clause.category.clone(),
         sensitive: state.clause_sensitive(clause),
-        ask: state.asks.contains(&clause.id),
+        ask: state.marks.asks.contains(&clause.id),
         cadence: clause.cadence.clone(),
         now: None,
     });
