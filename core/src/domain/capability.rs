@@ -52,6 +52,17 @@ pub enum By {
     Each,
 }
 
+impl By {
+    /// Whether the maker may, or the other one.
+    pub fn lets(self, maker: bool) -> bool {
+        match self {
+            By::Maker => maker,
+            By::Other => !maker,
+            By::Each => true,
+        }
+    }
+}
+
 /// All that is said of one kind of record, apart from its fields.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {

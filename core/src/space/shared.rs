@@ -35,13 +35,19 @@ fn shown(engine: &mut Engine) -> Result<Vec<ItemView>, Error> {
     Ok(all)
 }
 
+/// One item, beside what it is about; one that asks, beside all others.
 fn item(engine: &mut Engine, id: DocId) -> Result<ItemView, Error> {
-    let found = items(engine)?.into_iter().find(|item| item.id == id);
-    match found {
-        Some(item) => Ok(item),
-        // One that no list holds any more is shown by itself.
-        None => engine.show::<Items>(id),
-    }
+    let item = engine.show::<Items>(id)?;
+    let around = match (item.form.described().open, item.about) {
+        (Some(_), _) => engine.views::<Items>()?,
+        (None, Some(about)) => {
+            // What it is about may be gone, or may not have come yet.
+            engine.show::<Items>(about).ok().into_iter().chain([item.clone()]).collect()
+        }
+        (None, None) => return Ok(item),
+    };
+    // One that no list holds any more is shown by itself.
+    Ok(beside(around).into_iter().find(|one| one.id == id).unwrap_or(item))
 }
 
 /// The telling of what a new item is about, as it stands here; a refusal where it cannot be
@@ -77,8 +83,6 @@ fn revise(engine: &mut Engine, id: DocId, new: &NewItem) -> Result<ItemView, Err
 }
 
 fn done(engine: &mut Engine, id: DocId, command: &Command) -> Result<ItemView, Error> {
-    let home = engine.home()?;
-    engine.of_class::<Items>(&home, id)?;
     engine.done::<Items>(id, command)?;
     item(engine, id)
 }
@@ -236,13 +240,7 @@ impl Shared<'_> {
     /// # Errors
     /// `NotYourWords`, `NoLongerThere`, `NotFound`, `PairLeft`.
     pub async fn take_back(&self, id: DocId) -> Result<(), Error> {
-        self.0
-            .write(move |engine| {
-                let home = engine.home()?;
-                engine.of_class::<Items>(&home, id)?;
-                engine.act::<Items>(&[id], &Command::TakeBack)
-            })
-            .await
+        self.0.write(move |engine| engine.act::<Items>(&[id], &Command::TakeBack)).await
     }
 
     /// Takes back the words of one telling, or of one answer, of mine.

@@ -3,7 +3,7 @@
 use super::authorship::{Authors, adopted, asks, written_by_whom_it_binds};
 use super::causal::{before, clock_suspect, suspended};
 use super::record::Act;
-use super::revision::{Clause, Obligor, Revision};
+use super::revision::{Clause, Obligor};
 use super::state::{
     Agreed, Closing, Counts, DraftState, Folded, Marks, OfferState, RevisionState, unanswered,
 };

@@ -2,9 +2,8 @@
 
 use super::content::{NewItem, body};
 use super::fold::Item;
-use super::form::{About, Reply, Takes};
+use super::form::{About, Reply, Takes, may_last};
 use super::record::Act;
-use crate::domain::capability::By;
 use crate::domain::capability::Context;
 use crate::domain::record::{Draft, said};
 use crate::domain::refusal::{Refusal, RefusalCode};
@@ -124,10 +123,8 @@ fn answer(
     if !item.form.described().replies.contains(&reply) {
         return Err(RefusalCode::ReplyUnknown.into());
     }
-    match reply.by() {
-        By::Maker if !mine => return Err(RefusalCode::NotYourWords.into()),
-        By::Other if mine => return Err(RefusalCode::OwnWords.into()),
-        _ => {}
+    if !reply.by().lets(mine) {
+        return Err(if mine { RefusalCode::OwnWords } else { RefusalCode::NotYourWords }.into());
     }
     if item.taken_back().is_some() || item.gone.contains_key(&of) {
         return Err(RefusalCode::NoLongerThere.into());
@@ -141,11 +138,9 @@ fn answer(
         (_, Some(_)) => return Err(RefusalCode::ReplyUnknown.into()),
         (_, None) => None,
     };
-    if let Some(until) = until {
-        let ahead = context.now < until && until.since(context.now) <= limits::PROMISE_SPAN;
-        if reply.takes() != Takes::Until || !ahead {
-            return Err(RefusalCode::TimeInvalid.into());
-        }
+    let takes = reply.takes() == Takes::Until;
+    if until.is_some_and(|until| !takes || !may_last(context.now, until)) {
+        return Err(RefusalCode::TimeInvalid.into());
     }
     let mine = item.answers.iter().filter(|one| one.by == context.side).count();
     if mine >= limits::TALK_RECORDS {

@@ -1,9 +1,8 @@
 //! From the records of one document to the state of one item.
 
-use super::form::{About, Form, Reply, Sort, Takes};
+use super::form::{About, Form, Reply, Sort, Takes, may_last};
 use super::record::Act;
 use crate::domain::action::Action;
-use crate::domain::capability::By;
 use crate::domain::capability::Records;
 use crate::domain::ledger::own_document;
 use crate::domain::pair::{Pair, Side};
@@ -217,11 +216,7 @@ fn answers(
         };
         let by = pair.side(held.author)?;
         let known = of_form == form && form.described().replies.contains(&reply);
-        let whose = match reply.by() {
-            By::Maker => by == maker,
-            By::Other => by != maker,
-            By::Each => true,
-        };
+        let whose = reply.by().lets(by == maker);
         let body = held.record.body.is_some();
         let written = match reply.takes() {
             Takes::Nothing => !body && until.is_none(),
@@ -229,8 +224,7 @@ fn answers(
             Takes::OnlyWords => body && until.is_none(),
             Takes::Until => {
                 let at = held.record.at.moment;
-                let within = |until: Moment| at < until && until.since(at) <= limits::PROMISE_SPAN;
-                !body && until.is_none_or(within)
+                !body && until.is_none_or(|until| may_last(at, until))
             }
         };
         let told = tellings.iter().any(|telling| telling.id == of);

@@ -5,7 +5,7 @@
 use crate::domain::capability::By;
 use crate::domain::words::Stub;
 use crate::limits;
-use crate::time::DAY;
+use crate::time::{DAY, Moment};
 use serde::{Deserialize, Serialize};
 
 /// A closed list of words with stable codes.
@@ -256,6 +256,11 @@ impl Reply {
             _ => By::Other,
         }
     }
+}
+
+/// Whether an answer that is given at a time may say that it is so until then.
+pub fn may_last(at: Moment, until: Moment) -> bool {
+    at < until && until.since(at) <= limits::PROMISE_SPAN
 }
 
 /// What a part holds.

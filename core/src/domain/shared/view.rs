@@ -7,7 +7,7 @@ use crate::domain::capability::Viewing;
 use crate::domain::pair::Who;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::words::{Stub, text_of};
-use crate::id::{DocId, ItemId, Position, Salt};
+use crate::id::{DocId, ItemId, Position};
 use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
@@ -117,9 +117,6 @@ pub struct ItemView {
     /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) on: Option<Position>,
-    /// For the library: hand it back as it is.
-    #[serde(skip)]
-    pub(crate) salt: Salt,
 }
 
 impl ItemView {
@@ -172,19 +169,21 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
         let ended = until.is_some_and(|until| viewing.now >= until);
         if item.gone.contains_key(&id) || ended { None } else { (viewing.bodies)(id) }
     };
+    let parts = |telling: &Telling| {
+        let body = body(telling.id, telling.until);
+        body.map(|body| parts_of(item.form, &body)).unwrap_or_default()
+    };
+    let explains = |part: &ItemPart| part.section == Section::Explanation;
     let read = |telling: &Telling| {
-        let mut parts = body(telling.id, telling.until)
-            .map(|body| parts_of(item.form, &body))
-            .unwrap_or_default();
+        let mut parts = parts(telling);
         if !mine && !item.unfolded.contains(&telling.id) {
-            parts.retain(|part| part.section != Section::Explanation);
+            parts.retain(|part| !explains(part));
         }
         parts
     };
+    let unfolded = item.unfolded.contains(&item.current.id);
+    let folded = !unfolded && parts(&item.current).iter().any(explains);
     let current = body(item.current.id, item.current.until);
-    let explains = current.as_ref().is_some_and(|body| {
-        parts_of(item.form, body).iter().any(|part| part.section == Section::Explanation)
-    });
     let (wish, role) = current.as_ref().map_or((None, None), said_first);
     let enough = item.says(item.maker, Sort::Asker).map(|answer| answer.reply);
     let replied = item.says(item.maker.other(), Sort::Reply);
@@ -232,7 +231,7 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
         about: item.about,
         on_earlier: false,
         parts: read(&item.current),
-        folded: explains && !item.unfolded.contains(&item.current.id),
+        folded,
         tellings: item.tellings.iter().map(version).collect(),
         answers: item.answers.iter().map(answer).collect(),
         waits_for_me: waits && (item.reopened || replied.is_none_or(not_now)),
@@ -240,7 +239,6 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
         position: item.current.id,
         begun: item.tellings.first().map_or(item.current.id, |first| first.id),
         on: item.on,
-        salt: item.salt,
     })
 }
 
@@ -264,7 +262,8 @@ impl Subject {
     /// Whether it can be written about anew.
     ///
     /// # Errors
-    /// `NoLongerThere` for what was taken back, unless it is each one's own account of it; or as [`may_be_about`].
+    /// `NoLongerThere` for what was taken back, unless it is each one's own account of it; or
+    /// as [`may_be_about`].
     pub fn takes(&self, form: Form) -> Result<(), RefusalCode> {
         // Who names a breach cannot silence the other's account by taking the name back.
         let here = self.here || form.described().single;
