@@ -1,7 +1,6 @@
 //! The journal and what else one writes for oneself, in the vault of one phone.
 
-use super::Space;
-use crate::cbor::Value;
+use super::{Space, kept};
 use crate::domain::inner::{NewNote, Note, written};
 use crate::domain::openness::{Kind, NewPost, PostView};
 use crate::domain::refusal::RefusalCode;
@@ -14,17 +13,13 @@ use crate::time::Moment;
 const NOTE: &str = "note";
 
 fn read(item: &VaultItem) -> Result<Note, StorageError> {
-    let text = item.value.get("note").and_then(Value::text);
-    let note = text.and_then(|text| serde_json::from_str::<Note>(text).ok());
-    note.ok_or_else(|| StorageError::Damaged(format!("vault.db: note {}", item.id)))
+    kept::read(item, NOTE)
+        .ok_or_else(|| StorageError::Damaged(format!("vault.db: note {}", item.id)))
 }
 
 impl Engine {
     fn put_note(&mut self, note: &Note) -> Result<(), Error> {
-        let text =
-            serde_json::to_string(note).map_err(|error| StorageError::Io(error.to_string()))?;
-        let value = Value::map([("note", Some(text.as_str().into()))]);
-        Ok(self.vault()?.put(&VaultItem { id: note.id, kind: NOTE.to_owned(), value })?)
+        kept::put(self, note.id, (NOTE, NOTE), note)
     }
 
     fn write_note(&mut self, new: &NewNote) -> Result<Note, Error> {

@@ -11,6 +11,7 @@ mod checkins;
 mod exchange;
 mod hearing;
 mod inner;
+mod kept;
 mod openness;
 mod progress;
 mod promises;

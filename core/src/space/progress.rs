@@ -6,8 +6,7 @@ use super::hearing::talks;
 use super::promises::{all_promises, promises, shown_promises};
 use super::settings::{space_now, wishes};
 use super::subscription::Subscription;
-use super::{Space, openness};
-use crate::cbor::Value;
+use super::{Space, kept, openness};
 use crate::domain::action::Action;
 use crate::domain::agreement::view::agreements_now;
 use crate::domain::agreement::{AgreementView, AgreementsNow};
@@ -29,7 +28,6 @@ use crate::domain::recurrence::IsoWeek;
 use crate::domain::shared::{Form, breaches};
 use crate::engine::{Engine, Home, Watched};
 use crate::error::Error;
-use crate::store::{StorageError, VaultItem};
 use crate::time::{DAY, Moment};
 use serde::Serialize;
 
@@ -158,16 +156,13 @@ const TOLD: &str = "milestones-told";
 fn told(engine: &mut Engine) -> Result<Vec<Milestone>, Error> {
     let id = engine.vault()?.named(TOLD, "");
     let Some(item) = engine.vault()?.get(id)? else { return Ok(Vec::new()) };
-    let text = item.value.get("told").and_then(Value::text);
     // What a newer version told is told again rather than lost.
-    Ok(text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default())
+    Ok(kept::read(&item, "told").unwrap_or_default())
 }
 
 fn keep_told(engine: &mut Engine, told: &[Milestone]) -> Result<(), Error> {
-    let text = serde_json::to_string(told).map_err(|error| StorageError::Io(error.to_string()))?;
     let id = engine.vault()?.named(TOLD, "");
-    let value = Value::map([("told", Some(text.as_str().into()))]);
-    Ok(engine.vault()?.put(&VaultItem { id, kind: TOLD.to_owned(), value })?)
+    kept::put(engine, id, (TOLD, "told"), &told)
 }
 
 /// When this phone's own log began. What the other states of itself must not

@@ -1,12 +1,11 @@
 //! One person's own settings, and the limits and the space of the two.
 
-use super::Space;
-use crate::cbor::Value;
+use super::{Space, kept};
 use crate::domain::overview::reminder::Wishes;
 use crate::domain::pacing::{BothLimits, Command, Contact, Feature, Pace, PairLimits, SpaceView};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::store::{StorageError, VaultItem};
+use crate::store::StorageError;
 use crate::time::Moment;
 use std::collections::BTreeSet;
 
@@ -16,18 +15,14 @@ const WISHES: &str = "wishes";
 pub(super) fn wishes(engine: &mut Engine) -> Result<Wishes, Error> {
     let id = engine.vault()?.named(WISHES, "");
     let Some(item) = engine.vault()?.get(id)? else { return Ok(Wishes::default()) };
-    let text = item.value.get("wishes").and_then(Value::text);
-    let wishes = text.and_then(|text| serde_json::from_str(text).ok());
-    Ok(wishes.ok_or_else(|| StorageError::Damaged("vault.db: the wishes".to_owned()))?)
+    Ok(kept::read(&item, WISHES)
+        .ok_or_else(|| StorageError::Damaged("vault.db: the wishes".to_owned()))?)
 }
 
 fn set_wishes(engine: &mut Engine, wishes: &Wishes) -> Result<(), Error> {
     wishes.check()?;
-    let text =
-        serde_json::to_string(wishes).map_err(|error| StorageError::Io(error.to_string()))?;
     let id = engine.vault()?.named(WISHES, "");
-    let value = Value::map([("wishes", Some(text.as_str().into()))]);
-    engine.vault()?.put(&VaultItem { id, kind: WISHES.to_owned(), value })?;
+    kept::put(engine, id, (WISHES, WISHES), wishes)?;
     engine.changed();
     Ok(())
 }

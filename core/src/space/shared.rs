@@ -1,9 +1,8 @@
 //! What one tells and the other may answer: breaches and accounts, acknowledgements,
 //! questions, pain and needs.
 
-use super::Space;
 use super::settings::wishes;
-use crate::cbor::Value;
+use super::{Space, kept};
 use crate::domain::agreement::AgreementDocs;
 use crate::domain::ledger::own_document;
 use crate::domain::refusal::RefusalCode;
@@ -88,10 +87,8 @@ fn done(engine: &mut Engine, id: DocId, command: &Command) -> Result<ItemView, E
 }
 
 fn draft(item: &VaultItem) -> Result<ItemDraft, StorageError> {
-    let text = item.value.get("item").and_then(Value::text);
-    let new = text.and_then(|text| serde_json::from_str(text).ok());
     let damaged = || StorageError::Damaged(format!("vault.db: draft {}", item.id));
-    Ok(ItemDraft { id: item.id, item: new.ok_or_else(damaged)? })
+    Ok(ItemDraft { id: item.id, item: kept::read(item, "item").ok_or_else(damaged)? })
 }
 
 fn drafts(engine: &mut Engine) -> Result<Vec<ItemDraft>, Error> {
@@ -106,19 +103,17 @@ fn kept_item(engine: &mut Engine, id: DocId) -> Result<VaultItem, Error> {
     Ok(item.ok_or(RefusalCode::NotFound)?)
 }
 
-fn kept(engine: &mut Engine, id: DocId) -> Result<ItemDraft, Error> {
+fn kept_draft(engine: &mut Engine, id: DocId) -> Result<ItemDraft, Error> {
     Ok(draft(&kept_item(engine, id)?)?)
 }
 
 fn keep(engine: &mut Engine, id: Option<DocId>, new: &NewItem) -> Result<ItemDraft, Error> {
     let item = written(new)?;
     let id = match id {
-        Some(id) => kept(engine, id)?.id,
+        Some(id) => kept_draft(engine, id)?.id,
         None => engine.vault()?.new_id()?,
     };
-    let text = serde_json::to_string(&item).map_err(|error| StorageError::Io(error.to_string()))?;
-    let value = Value::map([("item", Some(text.as_str().into()))]);
-    engine.vault()?.put(&VaultItem { id, kind: DRAFT.to_owned(), value })?;
+    kept::put(engine, id, (DRAFT, "item"), &item)?;
     Ok(ItemDraft { id, item })
 }
 
@@ -133,7 +128,7 @@ fn discard(engine: &mut Engine, id: DocId) -> Result<(), Error> {
 /// Two steps, the shared one first, so that no word is lost between. Its document is made from
 /// the draft's id: who is interrupted there and offers it again tells nothing twice.
 fn offer_kept(engine: &mut Engine, id: DocId) -> Result<ItemView, Error> {
-    let draft = kept(engine, id)?;
+    let draft = kept_draft(engine, id)?;
     let salt = salt_of(&draft.item, id.0);
     let home = engine.home()?;
     let offered = own_document(home.pair.id, home.me, &salt);

@@ -11,17 +11,7 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Subcommand)]
 pub enum TellingCommand {
     /// Tell something. Your partner sees it when the phones next meet.
-    Tell {
-        /// What it is.
-        #[arg(value_parser = forms())]
-        form: Form,
-        /// What it is about: another telling.
-        #[arg(long, value_name = "TELLING")]
-        about: Option<Reference>,
-        /// What it says.
-        #[command(flatten)]
-        content: Content,
-    },
+    Tell(Telling),
     /// Tell something of yours anew. What you told before stays beside it.
     Anew {
         /// Which.
@@ -64,15 +54,9 @@ pub enum TellingCommand {
     /// Keep something to yourself until you choose to tell it. Your partner learns nothing
     /// of it.
     Keep {
-        /// What it is.
-        #[arg(value_parser = forms())]
-        form: Form,
-        /// What it is about: another telling.
-        #[arg(long, value_name = "TELLING")]
-        about: Option<Reference>,
-        /// What it says so far.
+        /// What it is and says so far.
         #[command(flatten)]
-        content: Content,
+        telling: Telling,
         /// One that is kept already, to be written anew.
         #[arg(long)]
         id: Option<Reference>,
@@ -89,6 +73,20 @@ pub enum TellingCommand {
         /// Which.
         draft: Reference,
     },
+}
+
+/// What is told, and about what.
+#[derive(Debug, Args)]
+pub struct Telling {
+    /// What it is.
+    #[arg(value_parser = forms())]
+    pub form: Form,
+    /// What it is about: another telling.
+    #[arg(long, value_name = "TELLING")]
+    pub about: Option<Reference>,
+    /// What it says.
+    #[command(flatten)]
+    pub content: Content,
 }
 
 /// What a telling says.

@@ -1,13 +1,13 @@
 //! What one tells and the other may answer.
 
-use crate::args::telling::{Content, TellingCommand};
+use crate::args::telling::{Telling, TellingCommand};
 use crate::reference::{Reference, Things};
 use crate::render;
 use crate::terminal::{Failure, Terminal};
 use amends::RefusalCode;
 use amends::Space;
 use amends::id::DocId;
-use amends::{Form, ItemView, NewItem};
+use amends::{ItemView, NewItem};
 use serde_json::json;
 
 const TOLD: Things = Things { shown_by: "telling list", missing: RefusalCode::NotFound };
@@ -24,17 +24,12 @@ async fn kept(named: &Reference, space: &Space) -> Result<DocId, Failure> {
     named.among(drafts.iter().map(|draft| draft.id), KEPT)
 }
 
-async fn said(
-    content: &Content,
-    form: Form,
-    about: Option<&Reference>,
-    space: &Space,
-) -> Result<NewItem, Failure> {
-    let about = match about {
+async fn said(telling: &Telling, space: &Space) -> Result<NewItem, Failure> {
+    let about = match &telling.about {
         Some(named) => Some(find(named, space).await?.id),
         None => None,
     };
-    Ok(NewItem { about, ..content.item(form) })
+    Ok(NewItem { about, ..telling.content.item(telling.form) })
 }
 
 pub async fn run(
@@ -59,12 +54,12 @@ pub async fn run(
             terminal.ok(json!({"drafts": drafts}), &render::telling::drafts(&drafts));
             return Ok(());
         }
-        TellingCommand::Keep { form, about, content, id } => {
+        TellingCommand::Keep { telling, id } => {
             let id = match &id {
                 Some(named) => Some(kept(named, space).await?),
                 None => None,
             };
-            let draft = shared.keep(id, said(&content, form, about.as_ref(), space).await?).await?;
+            let draft = shared.keep(id, said(&telling, space).await?).await?;
             let text = render::telling::drafts(std::slice::from_ref(&draft));
             terminal.ok(json!(draft), &text);
             return Ok(());
@@ -85,9 +80,7 @@ pub async fn run(
             let all = told.chain(item.answers.iter().map(|answer| answer.id));
             shared.withdraw_words(item.id, words.among(all, TOLD)?).await?
         }
-        TellingCommand::Tell { form, about, content } => {
-            shared.offer(said(&content, form, about.as_ref(), space).await?).await?
-        }
+        TellingCommand::Tell(telling) => shared.offer(said(&telling, space).await?).await?,
         TellingCommand::Anew { id, content } => {
             let item = find(&id, space).await?;
             let new = NewItem { about: item.about, ..content.item(item.form) };
