@@ -203,14 +203,33 @@ fn kind(kind: &Kind) -> String {
         Words::Always => "must",
     };
     let back = if kind.takes_back { "yes" } else { "" };
-    let (name, class) = (kind.name, kind.class.name());
-    format!("| `{name}` | {class} | {by} | {words} | {back} | {} |\n", kind.veiled.unwrap_or(""))
+    let key = |key: &&str| match key.strip_suffix('?') {
+        Some(key) => format!("? `{key}`"),
+        None => format!("`{key}`"),
+    };
+    let keys = list(kind.fields, key);
+    let most = kind.most.map(|most| format!("{} per {}", most.count, most.per));
+    let ends = kind.words != Words::Never && kind.fields.iter().any(|key| key.starts_with("until"));
+    let kept = if ends { format!("{} days", kind.keeps / DAY) } else { String::new() };
+    let cells = [
+        &format!("`{}`", kind.name),
+        kind.class.name(),
+        by,
+        &keys,
+        words,
+        &kept,
+        kind.merge.code(),
+        &most.unwrap_or_default(),
+        back,
+        kind.veiled.unwrap_or(""),
+    ];
+    format!("| {} |\n", cells.join(" | "))
 }
 
 #[test]
 fn the_kinds_of_the_protocol_are_those_of_the_code() {
-    let head = "\n| kind | what begins with it | who may write it | body | only takes back | listed to the other as |\n\
-                |---|---|---|---|---|---|\n";
+    let head = "\n| kind | what begins with it | who may write it | keys | body | words end within | merge | counted | only takes back | listed to the other as |\n\
+                |---|---|---|---|---|---|---|---|---|---|\n";
     let rows: String = kinds().map(kind).collect();
     stands("core/PROTOCOL.md", "kinds", &format!("{head}{rows}\n"));
 }

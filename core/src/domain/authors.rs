@@ -1,20 +1,24 @@
-//! Who may write what, of every kind: a record by the wrong one of the two changes nothing, and
-//! the same by the right one does (I9, I18). What a kind says of its authors (`Kind::by`) is
-//! what is tried.
+//! Who may write what, and how much of it, of every kind: a record by the wrong one of the two
+//! changes nothing, and the same by the right one does (I9, I18); one beyond the most that count
+//! changes nothing either, and the last before it does. What a kind says of itself (`Kind::by`,
+//! `Kind::most`) is what is tried.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::action::{Action, kinds};
-use super::capability::{By, Capability};
+use super::agreement::{self, AgreementDocs};
+use super::capability::{By, Capability, DOCUMENT, Words};
 use super::checkin::{self, Answers, CheckInMonth, Opening, Period, TemplateId};
 use super::intention::{self, Intentions};
 use super::ledger::{Month, ledger, own_document};
 use super::openness::{self, Posts};
+use super::pacing::{self, Pace};
 use super::promise::{self, Felt, PromiseDocs, Told};
 use super::recurrence::Due;
 use super::shared::{self, Form, Items};
+use super::talk::{self, Talks};
 use super::template::Templates;
 use super::testing::*;
-use crate::id::{DocId, PersonId};
+use crate::id::{DocId, PersonId, Position};
 use crate::time::{DAY, local_date};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -172,6 +176,195 @@ fn i9_i18_a_record_by_the_wrong_one_of_the_two_changes_nothing_and_by_the_right_
     }
     // No kind that says who may write it is left out.
     let said = kinds().filter(|kind| kind.by != By::Each).map(|kind| kind.name);
+    assert_eq!(said.collect::<BTreeSet<_>>(), tried);
+}
+
+/// What both may write: its author is said beside it.
+fn by_each() -> Vec<(PersonId, Case)> {
+    let doc = own_document(PAIR, ANA, &SALT);
+    let propose = |hours: i64, salt| talk::Act::Propose {
+        begins: BEGIN.plus(hours * HOUR),
+        minutes: None,
+        salt,
+    };
+    let mut planned = Written::default();
+    let first = planned.write(ANA, 0, doc, propose(30, Some(SALT)).into());
+    planned.with_body(first, words("topic"));
+    let mut agreed = planned.clone();
+    agreed.write(BEN, 1, doc, talk::Act::Accept { of: first }.into());
+    let mut begun = agreed.clone();
+    begun.write(ANA, 2, doc, talk::Act::Start.into());
+    let talk = |by, before: &Written, act: talk::Act| {
+        let before = before.clone();
+        (by, Case { before, doc, at: HOUR, act: act.into(), seen: state::<Talks> })
+    };
+    let space = pacing::Act::BeginSpace { until: None, contact: pacing::Contact::None };
+    let paced = |by, act: pacing::Act| {
+        let (before, doc) = (Written::default(), pair().document());
+        (by, Case { before, doc, at: HOUR, act: act.into(), seen: state::<Pace> })
+    };
+    let paper = DocId([8; 16]);
+    let mut proposed = Written::default();
+    let on_paper = |by, before: &Written, act: agreement::Act| {
+        let before = before.clone();
+        (by, Case { before, doc: paper, at: HOUR, act: act.into(), seen: papers })
+    };
+    let revision = terms("We talk on Sundays.");
+    let hash = revision.hash(paper);
+    let other = terms("We talk on Mondays.");
+    let text = "We".to_owned();
+    let begin = agreement::Act::Propose { revision };
+    let mut cases = vec![
+        talk(BEN, &planned, propose(50, None)),
+        talk(BEN, &planned, talk::Act::Accept { of: first }),
+        talk(BEN, &begun, talk::Act::Pause { to: BEGIN.plus(4 * HOUR) }),
+        paced(BEN, space),
+        on_paper(ANA, &proposed, begin.clone()),
+        on_paper(ANA, &proposed, agreement::Act::OpenDraft { text }),
+    ];
+    proposed.write(ANA, 0, paper, begin.into());
+    proposed.write(ANA, 1, paper, agreement::Act::Propose { revision: other }.into());
+    let consent = agreement::Act::Consent { revision: hash, adopts: Vec::new() };
+    cases.push(on_paper(BEN, &proposed, consent));
+    let mut paused = begun;
+    paused.write(BEN, 3, doc, talk::Act::Pause { to: BEGIN.plus(4 * HOUR) }.into());
+    cases.push(talk(ANA, &paused, talk::Act::Start));
+    for form in Form::ALL {
+        let described = form.described();
+        let about = matches!(described.about, shared::About::Must(_)).then_some(DocId([4; 16]));
+        let mut told = Written::default();
+        let salt = about.filter(|_| described.single);
+        let salt = salt.map_or(SALT, |about| shared::single_salt(*form, about));
+        let doc = own_document(PAIR, ANA, &salt);
+        let until = described.keeps.map(|keeps| BEGIN.plus(keeps));
+        let tell = shared::Act::Tell { form: *form, salt, about, on: None, until };
+        let of = told.write(ANA, 0, doc, tell.into());
+        told.with_body(of, words("x"));
+        // What nobody can answer has no answers to count.
+        let wordless = |reply: &&shared::Reply| reply.takes() != shared::Takes::OnlyWords;
+        let Some(reply) = described.replies.iter().find(wordless) else { continue };
+        let who = if reply.by() == By::Maker { ANA } else { BEN };
+        let act = shared::Act::Answer { form: *form, of, reply: *reply, until: None };
+        let seen = state::<Items>;
+        cases.push((who, Case { before: told, doc, at: HOUR, act: act.into(), seen }));
+    }
+    cases
+}
+
+/// The texts and drafts of an agreement, and how many yeses counted: a second text to which
+/// the same person said yes need not come into force.
+fn papers(written: &Written, doc: DocId) -> String {
+    let folded = written.state::<AgreementDocs>(doc, ANA);
+    let yeses: usize = folded.counts.values().map(|counts| counts.consents).sum();
+    format!("{:?} {:?} {yeses}", folded.revisions, folded.drafts)
+}
+
+fn terms(text: &str) -> agreement::Revision {
+    let clause = agreement::Clause {
+        id: "1".into(),
+        text: text.into(),
+        obligor: agreement::Obligor::Both,
+        category: agreement::Category::General,
+        cadence: None,
+    };
+    agreement::Revision {
+        kind: agreement::AgreementKind::Communication,
+        about: None,
+        clauses: vec![clause],
+        starts: None,
+        expires_at: BEGIN.plus(30 * DAY),
+        review_at: None,
+        taper: vec![],
+        lang: "en".into(),
+        parents: vec![],
+    }
+}
+
+/// One of the same kind, or of those that are counted with it, that leaves the case its
+/// difference to make.
+fn filler(case: &Case, index: usize) -> Action {
+    let index = index as i64;
+    let elsewhere = Position { log: log_of(ANA), index: 9_000, place: 0 };
+    let another = Due::At(BEGIN.plus(400 * DAY)).occurrences(case.doc, "UTC", None).unwrap()[0].id;
+    match case.act.clone() {
+        Action::Promise(promise::Act::Pause { .. }) => {
+            let from = BEGIN.plus((300 + index) * DAY);
+            promise::Act::Pause { from, until: from.plus(1) }.into()
+        }
+        Action::Promise(_) => promise::Act::Release { occurrence: another }.into(),
+        Action::Openness(openness::Act::Post { kind, .. }) => {
+            openness::Act::Post { kind, until: BEGIN.plus(DAY + index), under: None }.into()
+        }
+        Action::CheckIn(_) | Action::Intention(_) => checkin::Act::Cancel { of: elsewhere }.into(),
+        Action::Talk(talk::Act::Propose { .. }) => {
+            talk::Act::Propose { begins: BEGIN.plus(index), minutes: None, salt: None }.into()
+        }
+        Action::Talk(talk::Act::Pause { .. }) => {
+            talk::Act::Pause { to: BEGIN.plus(3 * HOUR) }.into()
+        }
+        Action::Talk(talk::Act::Accept { .. }) => talk::Act::Accept { of: elsewhere }.into(),
+        Action::Pacing(_) => {
+            let until = Some(BEGIN.plus(10 * HOUR));
+            pacing::Act::BeginSpace { until, contact: pacing::Contact::Logistics }.into()
+        }
+        Action::Agreement(agreement::Act::Propose { .. }) => {
+            agreement::Act::Propose { revision: terms(&format!("{index}")) }.into()
+        }
+        Action::Agreement(agreement::Act::Consent { .. }) => {
+            let revision = terms("We talk on Mondays.").hash(case.doc);
+            agreement::Act::Consent { revision, adopts: Vec::new() }.into()
+        }
+        same => same,
+    }
+}
+
+/// A phone that writes without end must not slow the other down; and where the count stops is
+/// the same on every phone (I1).
+#[test]
+fn of_every_kind_the_last_that_counts_makes_a_difference_and_one_more_makes_none() {
+    let mut tried = BTreeSet::new();
+    let of_maker = promises().into_iter().chain(posts()).chain(daily()).chain(items());
+    let of_maker = of_maker.map(|case| match super::action::kind(case.act.kind()).unwrap().by {
+        By::Other => (BEN, case),
+        _ => (ANA, case),
+    });
+    for (who, case) in of_maker.chain(by_each()) {
+        let kind = super::action::kind(case.act.kind()).unwrap();
+        let Some(most) = kind.most else { continue };
+        let alone = |held: &crate::domain::Held| held.record.action.kind() == kind.name;
+        let group = |held: &crate::domain::Held| {
+            let other = super::action::kind(held.record.action.kind()).unwrap();
+            // That it was made is counted with what is said of it, and never crowded out.
+            other.most == kind.most || other.name == "promise.make"
+        };
+        let shares = ![DOCUMENT, "post"].contains(&most.per);
+        let counted = case.before.held.iter().filter(|held| held.author == who);
+        let already = counted.filter(|held| if shares { group(held) } else { alone(held) }).count();
+        let differs = |fill: usize| {
+            let mut before = case.before.clone();
+            for index in 0..fill {
+                let act = filler(&case, index);
+                // Who had not heard of the pause does not lift it.
+                let unheard = act == talk::Act::Start.into();
+                let write = if unheard { Written::write_apart } else { Written::write };
+                let of = write(&mut before, who, case.at, case.doc, act);
+                before.with_body_if(of, kind.words == Words::Always, words("x"));
+            }
+            let mut after = before.clone();
+            let of = after.write(who, case.at + HOUR, case.doc, case.act.clone());
+            after.with_body_if(of, kind.words == Words::Always, words("x"));
+            (case.seen)(&before, case.doc) != (case.seen)(&after, case.doc)
+        };
+        assert!(differs(most.count - already - 1), "{}: the last that counts", kind.name);
+        assert!(!differs(most.count - already), "{}: one more", kind.name);
+        tried.insert(kind.name);
+    }
+    // What is typed into a working draft is counted by the document (`document/tests.rs`).
+    tried.insert("draft.splice");
+    let unanswered = Form::ALL.iter().map(|form| form.described());
+    let unanswered = unanswered.filter(|described| described.replies.is_empty());
+    tried.extend(unanswered.map(|described| described.answer));
+    let said = kinds().filter(|kind| kind.most.is_some()).map(|kind| kind.name);
     assert_eq!(said.collect::<BTreeSet<_>>(), tried);
 }
 

@@ -23,6 +23,7 @@ pub mod checkin;
 pub mod consent;
 pub mod inner;
 pub mod intention;
+pub mod kind;
 pub mod ledger;
 pub mod openness;
 pub mod overview;

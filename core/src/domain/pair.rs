@@ -1,7 +1,7 @@
 //! The pair: exactly two people, and whether they still are one (RULES.md, life of a pair).
 
 use super::action::Action;
-use super::capability::{self, Capability, Class, Context, Kind, Records, Viewing, Words};
+use super::capability::{self, Capability, Class, Context, Kind, Merge, Records, Viewing, Words};
 use super::record::Draft;
 use super::refusal::Refusal;
 use crate::cbor::Value;
@@ -118,8 +118,8 @@ pub enum Act {
 
 impl capability::Act for Act {
     const KINDS: &'static [Kind] = &[
-        Kind::of("pair.open", Class::Pair).words(Words::Always),
-        Kind::of("pair.leave", Class::Pair).takes_back(),
+        Kind::of("pair.open", Class::Pair, Merge::Lifecycle).words(Words::Always),
+        Kind::of("pair.leave", Class::Pair, Merge::Lifecycle).takes_back(),
     ];
 
     fn kind(&self) -> &'static str {

@@ -5,7 +5,7 @@
 //! week. The other may say thank you, once, and nothing else.
 
 use super::action::Action;
-use super::capability::{self, Class, Context, Kind, Lasting, Records};
+use super::capability::{self, Class, Context, Kind, Lasting, Merge, Records};
 use super::record::{Draft, Held};
 use super::refusal::{Refusal, RefusalCode};
 use crate::cbor::Value;
@@ -33,8 +33,12 @@ pub enum Act {
 
 impl capability::Act for Act {
     const KINDS: &'static [Kind] = &[
-        Kind::of(WITHDRAW, Class::Ledger).takes_back().once().lasting(Lasting::Never),
-        Kind::of("words.thank", Class::Ledger).lasting(Lasting::Never),
+        Kind::of(WITHDRAW, Class::Ledger, Merge::Set)
+            .fields(&["of"])
+            .takes_back()
+            .once()
+            .lasting(Lasting::Never),
+        Kind::of("words.thank", Class::Ledger, Merge::Set).fields(&["of"]).lasting(Lasting::Never),
     ];
 
     fn kind(&self) -> &'static str {

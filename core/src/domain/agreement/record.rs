@@ -4,8 +4,9 @@ use super::authorship::Adoption;
 use super::authorship::adoptions;
 use super::revision::Revision;
 use crate::cbor::Value;
-use crate::domain::capability::{self, Class, Kind};
+use crate::domain::capability::{self, Class, DOCUMENT, Kind, Merge};
 use crate::id::{Position, RevisionHash};
+use crate::limits;
 use crate::time::Moment;
 
 /// The kinds of working drafts.
@@ -79,19 +80,30 @@ pub enum Act {
 /// ended, look like any other (R33).
 const ANSWER: &str = "agreement";
 
+const fn kind(name: &'static str) -> Kind {
+    Kind::of(name, Class::Agreement, Merge::Consent)
+}
+
 impl capability::Act for Act {
     const KINDS: &'static [Kind] = &[
-        Kind::of("agreement.propose", Class::Agreement).repeatable(),
-        Kind::of("agreement.offer", Class::Agreement).repeatable(),
-        Kind::of("agreement.consent", Class::Agreement).veiled(ANSWER),
-        Kind::of("agreement.withdraw-consent", Class::Agreement).takes_back().veiled(ANSWER),
-        Kind::of("agreement.withdraw-proposal", Class::Agreement).takes_back().veiled(ANSWER),
-        Kind::of("agreement.decline", Class::Agreement).takes_back().veiled(ANSWER),
-        Kind::of("agreement.suspend", Class::Agreement).takes_back().veiled(ANSWER),
-        Kind::of("agreement.resume", Class::Agreement).veiled(ANSWER),
-        Kind::of("agreement.end", Class::Agreement).takes_back().veiled(ANSWER),
-        Kind::of(OPEN, Class::Agreement),
-        Kind::of(SPLICE, Class::Agreement),
+        kind("agreement.propose").fields(&["rev"]).repeatable().most(limits::PROPOSALS, DOCUMENT),
+        kind("agreement.offer").fields(&["rev"]).repeatable(),
+        kind("agreement.consent")
+            .fields(&["hash", "adopts?"])
+            .veiled(ANSWER)
+            .most(limits::CONSENTS, DOCUMENT),
+        kind("agreement.withdraw-consent").fields(&["hash", "held?"]).takes_back().veiled(ANSWER),
+        kind("agreement.withdraw-proposal").fields(&["hash"]).takes_back().veiled(ANSWER),
+        kind("agreement.decline").fields(&["hash"]).takes_back().veiled(ANSWER),
+        kind("agreement.suspend").takes_back().veiled(ANSWER),
+        kind("agreement.resume").veiled(ANSWER),
+        kind("agreement.end").takes_back().veiled(ANSWER),
+        Kind::of(OPEN, Class::Agreement, Merge::Text)
+            .fields(&["text"])
+            .most(limits::DRAFTS, DOCUMENT),
+        Kind::of(SPLICE, Class::Agreement, Merge::Text)
+            .fields(&["draft", "start", "delete", "insert"])
+            .most(limits::SPLICES, DOCUMENT),
     ];
 
     fn kind(&self) -> &'static str {

@@ -2,9 +2,10 @@
 
 use super::template::{Cadence, Period, TemplateId};
 use crate::cbor::Value;
-use crate::domain::capability::{self, By, Class, Kind, Lasting, Words};
+use crate::domain::capability::{self, By, Class, DAYS, Kind, Lasting, Merge, Words};
 use crate::domain::record::{moment, salt};
 use crate::id::{Commitment, Position};
+use crate::limits;
 use crate::time::Moment;
 
 /// What is done.
@@ -49,28 +50,25 @@ pub enum Act {
     },
 }
 
+const fn daily(name: &'static str) -> Kind {
+    Kind::of(name, Class::Ledger, Merge::Sealed)
+        .by(By::Maker)
+        .veiled("day")
+        .lasting(Lasting::Never)
+        .most(limits::CHECK_INS_PER_MONTH, DAYS)
+}
+
 impl capability::Act for Act {
     const KINDS: &'static [Kind] = &[
-        Kind::of("checkin.template", Class::Template)
+        Kind::of("checkin.template", Class::Template, Merge::Set)
             .by(By::Maker)
+            .fields(&["cadence", "salt"])
             .words(Words::Always)
-            .veiled("day")
-            .lasting(Lasting::Always),
-        Kind::of("checkin.seal", Class::Ledger).by(By::Maker).veiled("day").lasting(Lasting::Never),
-        Kind::of("checkin.cancel", Class::Ledger)
-            .by(By::Maker)
-            .veiled("day")
-            .lasting(Lasting::Never),
-        Kind::of("checkin.open", Class::Ledger)
-            .by(By::Maker)
-            .words(Words::Always)
-            .veiled("day")
-            .lasting(Lasting::Never),
-        Kind::of("checkin.share", Class::Ledger)
-            .by(By::Maker)
-            .words(Words::Always)
-            .veiled("day")
-            .lasting(Lasting::Never),
+            .veiled("day"),
+        daily("checkin.seal").fields(&["template", "period", "commit"]),
+        daily("checkin.cancel").fields(&["of"]),
+        daily("checkin.open").fields(&["of", "until"]).words(Words::Always),
+        daily("checkin.share").fields(&["template", "period", "until"]).words(Words::Always),
     ];
 
     fn kind(&self) -> &'static str {

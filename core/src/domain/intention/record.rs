@@ -1,8 +1,9 @@
 //! What can be done with an intention, as records.
 
 use crate::cbor::Value;
-use crate::domain::capability::{self, By, Class, Kind, Lasting, Words};
+use crate::domain::capability::{self, By, Class, DAYS, Kind, Lasting, Merge, Words};
 use crate::domain::record::moment;
+use crate::limits;
 use crate::time::Moment;
 use jiff::civil::Date;
 
@@ -19,11 +20,13 @@ pub enum Act {
 }
 
 impl capability::Act for Act {
-    const KINDS: &'static [Kind] = &[Kind::of("intention.say", Class::Ledger)
+    const KINDS: &'static [Kind] = &[Kind::of("intention.say", Class::Ledger, Merge::Set)
         .by(By::Maker)
+        .fields(&["day", "until"])
         .words(Words::Always)
         .veiled("day")
-        .lasting(Lasting::Never)];
+        .lasting(Lasting::Never)
+        .most(limits::CHECK_INS_PER_MONTH, DAYS)];
 
     fn kind(&self) -> &'static str {
         "intention.say"

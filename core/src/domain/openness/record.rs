@@ -1,7 +1,7 @@
 //! What can be done with openness posts, as records.
 
 use crate::cbor::Value;
-use crate::domain::capability::{self, By, Class, Lasting, Words};
+use crate::domain::capability::{self, By, Class, DOCUMENT, Lasting, Merge, Words};
 use crate::domain::record::moment;
 use crate::domain::words::Stub;
 use crate::id::{DocId, Position};
@@ -126,19 +126,21 @@ pub enum Act {
     },
 }
 
+const fn told(name: &'static str) -> capability::Kind {
+    capability::Kind::of(name, Class::Ledger, Merge::Set)
+        .by(By::Maker)
+        .words(Words::Always)
+        .keeps(limits::OPENNESS_SPAN)
+        .lasting(Lasting::Never)
+}
+
 impl capability::Act for Act {
     const KINDS: &'static [capability::Kind] = &[
-        capability::Kind::of("openness.post", Class::Ledger)
-            .by(By::Maker)
-            .words(Words::Always)
-            .keeps(limits::OPENNESS_SPAN)
-            .repeatable()
-            .lasting(Lasting::Never),
-        capability::Kind::of("openness.correct", Class::Ledger)
-            .by(By::Maker)
-            .words(Words::Always)
-            .keeps(limits::OPENNESS_SPAN)
-            .lasting(Lasting::Never),
+        told("openness.post")
+            .fields(&["what", "until", "under?"])
+            .most(limits::POSTS_PER_MONTH, DOCUMENT)
+            .repeatable(),
+        told("openness.correct").fields(&["of", "until"]).most(limits::CORRECTIONS, "post"),
     ];
 
     fn kind(&self) -> &'static str {
@@ -188,6 +190,7 @@ impl capability::Act for Act {
     fn examples() -> Vec<Self> {
         let (until, under) = (Moment(1_800_000_000), Some(DocId([4; 16])));
         let posts = Kind::ALL.iter().map(|kind| Act::Post { kind: *kind, until, under });
-        posts.chain([Act::Correct { of: capability::EXAMPLE, until }]).collect()
+        let alone = Act::Post { kind: Kind::Day, until, under: None };
+        posts.chain([alone, Act::Correct { of: capability::EXAMPLE, until }]).collect()
     }
 }

@@ -1,8 +1,9 @@
 //! What is done about pace, as records of the pair's own document.
 
 use crate::cbor::Value;
-use crate::domain::capability::{self, Class, Kind};
+use crate::domain::capability::{self, Class, DOCUMENT, Kind, Merge};
 use crate::id::Position;
+use crate::limits;
 use crate::time::Moment;
 use serde::{Deserialize, Serialize};
 
@@ -94,9 +95,11 @@ pub enum Act {
 
 impl capability::Act for Act {
     const KINDS: &'static [Kind] = &[
-        Kind::of("limits.set", Class::Pair).open(),
-        Kind::of("space.begin", Class::Pair),
-        Kind::of("space.end", Class::Pair),
+        Kind::of("limits.set", Class::Pair, Merge::Settings).fields(&["off", "days?"]).open(),
+        Kind::of("space.begin", Class::Pair, Merge::Set)
+            .fields(&["contact", "to?"])
+            .most(limits::SPACES, DOCUMENT),
+        Kind::of("space.end", Class::Pair, Merge::Set).fields(&["of"]),
     ];
 
     fn kind(&self) -> &'static str {
@@ -158,6 +161,7 @@ impl capability::Act for Act {
             Act::SetLimits { retention: Some(30), off: vec![Feature::Openness] },
             Act::SetLimits { retention: None, off: vec![] },
             Act::BeginSpace { until: Some(Moment(1_800_000_000)), contact: Contact::Logistics },
+            Act::BeginSpace { until: None, contact: Contact::None },
             Act::EndSpace { of: capability::EXAMPLE },
         ]
     }

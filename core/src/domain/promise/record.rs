@@ -1,10 +1,11 @@
 //! What can be done with a promise, as records.
 
 use crate::cbor::Value;
-use crate::domain::capability::{self, By, Class, Kind, Lasting, Words};
+use crate::domain::capability::{self, By, Class, DOCUMENT, Kind, Lasting, Merge, Words};
 use crate::domain::record::{moment, salt};
 use crate::domain::recurrence::Due;
 use crate::id::{DocId, OccurrenceId, Position};
+use crate::limits;
 use crate::text;
 use crate::time::Moment;
 use serde::{Deserialize, Serialize};
@@ -132,55 +133,59 @@ impl Act {
     }
 }
 
+/// What is said of a promise: over by its age, unless it says otherwise, and not without end.
+const fn said(name: &'static str) -> Kind {
+    back(name).most(limits::PROMISE_RECORDS, "promise, with all that is said of it")
+}
+
+/// What takes a promise back is never crowded out.
+const fn back(name: &'static str) -> Kind {
+    Kind::of(name, Class::Promise, Merge::TwoVoices).lasting(Lasting::Never)
+}
+
 impl capability::Act for Act {
     const KINDS: &'static [Kind] = &[
-        Kind::of("promise.make", Class::Promise)
+        Kind::of("promise.make", Class::Promise, Merge::TwoVoices)
             .by(By::Maker)
+            .fields(&["salt", "due", "zone", "grace?", "link?"])
             .words(Words::Always)
             .repeatable()
             .lasting(Lasting::AsItSays),
-        Kind::of("promise.pause", Class::Promise)
+        said("promise.pause")
             .by(By::Maker)
+            .fields(&["from", "to"])
             .repeatable()
-            .lasting(Lasting::Never),
-        Kind::of("promise.retract", Class::Promise)
+            .most(limits::PROMISE_PAUSES, DOCUMENT),
+        back("promise.retract").by(By::Maker).takes_back(),
+        back("promise.decline").by(By::Other).takes_back(),
+        said("promise.heads-up")
             .by(By::Maker)
-            .takes_back()
-            .lasting(Lasting::Never),
-        Kind::of("promise.decline", Class::Promise)
-            .by(By::Other)
-            .takes_back()
-            .lasting(Lasting::Never),
-        Kind::of("promise.heads-up", Class::Promise)
-            .by(By::Maker)
+            .fields(&["occ", "expected?"])
             .words(Words::Sometimes)
-            .repeatable()
-            .lasting(Lasting::Never),
-        Kind::of("promise.renegotiate", Class::Promise)
+            .repeatable(),
+        said("promise.renegotiate")
             .by(By::Maker)
+            .fields(&["occ", "due"])
             .repeatable()
             .lasting(Lasting::AsItSays),
-        Kind::of("promise.accept-new", Class::Promise).by(By::Other).lasting(Lasting::Never),
-        Kind::of("promise.keep-old", Class::Promise).by(By::Other).lasting(Lasting::Never),
-        Kind::of("promise.release", Class::Promise)
-            .by(By::Other)
-            .repeatable()
-            .lasting(Lasting::Never),
-        Kind::of("promise.report", Class::Promise)
+        said("promise.accept-new").by(By::Other).fields(&["of"]),
+        said("promise.keep-old").by(By::Other).fields(&["of"]),
+        said("promise.release").by(By::Other).fields(&["occ"]).repeatable(),
+        said("promise.report")
             .by(By::Maker)
+            .fields(&["occ", "told", "when?"])
             .words(Words::Sometimes)
-            .repeatable()
-            .lasting(Lasting::Never),
-        Kind::of("promise.comment", Class::Promise)
+            .repeatable(),
+        said("promise.comment")
             .by(By::Other)
+            .fields(&["occ", "felt"])
             .words(Words::Sometimes)
-            .repeatable()
-            .lasting(Lasting::Never),
-        Kind::of("promise.repair", Class::Promise)
+            .repeatable(),
+        said("promise.repair")
             .by(By::Maker)
+            .fields(&["occ", "promise?"])
             .words(Words::Always)
-            .repeatable()
-            .lasting(Lasting::Never),
+            .repeatable(),
     ];
 
     fn kind(&self) -> &'static str {
@@ -347,6 +352,7 @@ impl capability::Act for Act {
             Act::Comment { occurrence, felt: Felt::Confirmed },
             Act::Comment { occurrence, felt: Felt::FeltLikeKept },
             Act::Comment { occurrence, felt: Felt::SawItDifferently },
+            Act::Repair { occurrence, promise: None },
             Act::Repair { occurrence, promise: doc },
         ]
     }

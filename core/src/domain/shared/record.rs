@@ -3,9 +3,10 @@
 
 use super::form::{Form, Reply};
 use crate::cbor::Value;
-use crate::domain::capability::{self, By, Class, Kind, Words};
+use crate::domain::capability::{self, By, Class, DOCUMENT, Kind, Merge, Words};
 use crate::domain::record::{moment, salt};
 use crate::id::{DocId, Position};
+use crate::limits;
 use crate::time::Moment;
 
 /// What is done.
@@ -39,20 +40,28 @@ pub enum Act {
 
 /// Two kinds for each form.
 const KINDS: [Kind; 2 * Form::ALL.len()] = {
-    let mut kinds = [Kind::of("", Class::Item); 2 * Form::ALL.len()];
+    let mut kinds = [kind(""); 2 * Form::ALL.len()];
     let mut at = 0;
     while at < Form::ALL.len() {
         let described = Form::ALL[at].described();
-        let tell = Kind::of(described.tell, Class::Item).by(By::Maker).words(Words::Always);
+        let tell = kind(described.tell)
+            .by(By::Maker)
+            .fields(&["salt", "about?", "on?", "until?"])
+            .words(Words::Always);
         kinds[2 * at] = match described.keeps {
             Some(keeps) => tell.keeps(keeps),
             None => tell,
         };
-        kinds[2 * at + 1] = Kind::of(described.answer, Class::Item).words(Words::Sometimes);
+        kinds[2 * at + 1] =
+            kind(described.answer).fields(&["of", "reply", "to?"]).words(Words::Sometimes);
         at += 1;
     }
     kinds
 };
+
+const fn kind(name: &'static str) -> Kind {
+    Kind::of(name, Class::Item, Merge::Register).most(limits::TALK_RECORDS, DOCUMENT)
+}
 
 impl capability::Act for Act {
     const KINDS: &'static [Kind] = &KINDS;
@@ -122,7 +131,8 @@ impl capability::Act for Act {
             let answer =
                 |(reply, until)| Act::Answer { form, of: capability::EXAMPLE, reply, until };
             let replies = form.described().replies.iter().map(|reply| (*reply, None));
-            let all = replies.chain([(Reply::NotNow, Some(time))]).map(answer);
+            let all =
+                replies.chain([(Reply::NotNow, Some(time)), (Reply::NotNow, None)]).map(answer);
             let tells = [
                 tell(None, None, None),
                 tell(Some(DocId([4; 16])), Some(capability::EXAMPLE), Some(time)),

@@ -1,9 +1,10 @@
 //! What can be done with a talk, as records.
 
 use crate::cbor::Value;
-use crate::domain::capability::{self, Class, Kind, Words};
+use crate::domain::capability::{self, Class, DOCUMENT, Kind, Merge, Words};
 use crate::domain::record::{moment, salt};
 use crate::id::Position;
+use crate::limits;
 use crate::time::Moment;
 
 /// What is done.
@@ -37,14 +38,19 @@ pub enum Act {
     End,
 }
 
+/// A no and an end are never crowded out.
+const fn said(name: &'static str) -> Kind {
+    Kind::of(name, Class::Talk, Merge::Set).most(limits::TALK_RECORDS, DOCUMENT)
+}
+
 impl capability::Act for Act {
     const KINDS: &'static [Kind] = &[
-        Kind::of("talk.propose", Class::Talk).words(Words::Sometimes),
-        Kind::of("talk.accept", Class::Talk),
-        Kind::of("talk.decline", Class::Talk),
-        Kind::of("talk.start", Class::Talk),
-        Kind::of("talk.pause", Class::Talk),
-        Kind::of("talk.end", Class::Talk),
+        said("talk.propose").fields(&["begins", "minutes?", "salt?"]).words(Words::Sometimes),
+        said("talk.accept").fields(&["of"]),
+        Kind::of("talk.decline", Class::Talk, Merge::Set),
+        said("talk.start"),
+        said("talk.pause").fields(&["to"]),
+        Kind::of("talk.end", Class::Talk, Merge::Set),
     ];
 
     fn kind(&self) -> &'static str {
