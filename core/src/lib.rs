@@ -126,8 +126,8 @@ pub use domain::overview::{
 pub use domain::pacing::{BothLimits, Contact, Feature, PairLimits, SpaceView};
 pub use domain::pair::Who;
 pub use domain::promise::{
-    AskedView, Felt, Hint, NewPromise, Note as PromiseNote, OccurrenceView, Outcome, PromiseState,
-    PromiseView, ReportView, Told,
+    AskedView, Felt, Hint, HowItWent, NewPromise, Note as PromiseNote, OccurrenceView, Outcome,
+    PromiseState, PromiseView, ReportView, Told,
 };
 pub use domain::recurrence::{Due, IsoWeek, Rule, exactly};
 pub use domain::shared::{

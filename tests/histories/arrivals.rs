@@ -1,8 +1,8 @@
 //! What has come is stored at once and read when something asks: nobody can tell.
 
 use amends::BundleOf;
+use amends::HowItWent;
 use amends::Space;
-use amends::Told;
 use amends::time::Moment;
 use amends_tests::phones::{BEGIN, copy_of, host, meet, paired, plain, promise};
 use rusqlite::Connection;
@@ -89,7 +89,7 @@ async fn words_that_are_taken_back_before_they_were_read_stay_gone() {
     ana.clock.set(BEGIN.plus(7_200));
     ben.clock.set(BEGIN.plus(7_200));
     let words = Some("NEEDLE".to_owned());
-    let told = ana.space.promises().report(made.id, None, Told::Missed, words).await.unwrap();
+    let told = ana.space.promises().report(made.id, None, HowItWent::Missed, words).await.unwrap();
     let files = tempfile::tempdir().unwrap();
     let [first, second] = ["1", "2"].map(|name| files.path().join(name));
     ana.space.write_bundle(&first, BundleOf::Everything).await.unwrap();

@@ -2,7 +2,7 @@
 
 use amends::internals::domain::action::forget_kinds;
 use amends::time::DAY;
-use amends::{BundleOf, Form, NewItem, NewTalk, Space, Told};
+use amends::{BundleOf, Form, HowItWent, NewItem, NewTalk, Space};
 use amends_tests::phones::{BEGIN, copy_of, host, paired, plain, post, promise};
 use std::collections::BTreeSet;
 
@@ -41,7 +41,11 @@ async fn a_phone_that_knows_fewer_kinds_derives_the_same_documents_and_shows_all
     for phone in [&ana, &ben] {
         phone.clock.set(due);
     }
-    ana.space.promises().report(made.id, None, Told::Partly, Some("Late.".into())).await.unwrap();
+    ana.space
+        .promises()
+        .report(made.id, None, HowItWent::Partly, Some("Late.".into()))
+        .await
+        .unwrap();
     let mut docs = BTreeSet::from([agreed.id, made.id, told.id, talk.id]);
     // The ledgers too, and what the pair itself has.
     docs.extend(ana.space.log_items().await.unwrap().iter().flat_map(|item| &item.documents));

@@ -7,9 +7,9 @@ use amends::internals::store::{KeyFile, Keys, PairDb, PairFile};
 use amends::time::{DAY, Moment};
 use amends::{Answer, Answers, TemplateId};
 use amends::{Error, Space};
+use amends::{HowItWent, NewPromise};
 use amends::{NewNote, NoteContent as Content};
 use amends::{NewPost, PostKind as Kind};
-use amends::{NewPromise, Told};
 use amends_tests::phones::{self, BEGIN, Phone, meet, paired};
 use std::path::Path;
 use std::sync::Arc;
@@ -168,7 +168,8 @@ async fn r15_withdrawn_words_go_on_both_phones_and_cannot_come_back() {
     step(&phones, BEGIN.plus(7_200)).await;
     let excuse = "because of the thing with K. on Tuesday".to_owned();
     let words_of = Some(excuse.clone());
-    let told = ana.space.promises().report(made.id, None, Told::Missed, words_of).await.unwrap();
+    let told =
+        ana.space.promises().report(made.id, None, HowItWent::Missed, words_of).await.unwrap();
     let note = told.occurrences[0].report_words.clone().unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     assert!(anywhere(ben.folder.path(), words) && anywhere(ben.folder.path(), &excuse));
@@ -288,7 +289,11 @@ async fn lived() -> [Phone; 2] {
     ana.space.check_ins().intend("I listen.").await.unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     step(&phones, BEGIN.plus(7_200)).await;
-    ana.space.promises().report(made.id, None, Told::Kept { at: BEGIN }, None).await.unwrap();
+    ana.space
+        .promises()
+        .report(made.id, None, HowItWent::Kept { done: Some(BEGIN) }, None)
+        .await
+        .unwrap();
     for (phone, step) in phones.iter().zip([3, 1]) {
         phone.space.check_ins().draft(TemplateId::Week, answers(step)).await.unwrap();
         phone.space.check_ins().seal(TemplateId::Week).await.unwrap();

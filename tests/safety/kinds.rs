@@ -5,8 +5,8 @@ use crate::daily::promise;
 use amends::id::{DocId, ItemId, OccurrenceId};
 use amends::time::DAY;
 use amends::{
-    Answers, CheckInCadence, Due, Error, Feature, Felt, Form, NewItem, NewTalk, Period,
-    RefusalCode, Space, Splice, TemplateId, Terms, Told,
+    Answers, CheckInCadence, Due, Error, Feature, Felt, Form, HowItWent, NewItem, NewTalk, Period,
+    RefusalCode, Space, Splice, TemplateId, Terms,
 };
 use amends_tests::phones::{BEGIN, meet, paired, plain};
 use std::future::Future;
@@ -41,7 +41,7 @@ fn calls() -> Vec<Call> {
             space.promises().heads_up(id, None, None, None),
             space.promises().release(id, None),
             space.promises().renegotiate(id, None, Due::At(BEGIN.plus(3 * DAY))),
-            space.promises().report(id, None, Told::Missed, None),
+            space.promises().report(id, None, HowItWent::Missed, None),
             space.promises().comment(id, Some(OccurrenceId([7; 16])), Felt::Confirmed, None),
             space.promises().repair(id, None, "I will set an alarm.".into(), None),
             space.promises().withdraw_words(id, ItemId([7; 16]));

@@ -1,8 +1,8 @@
 //! A phone that can be acted on, crashed, set back and replaced.
 
 use crate::chance::Chance;
+use amends::HowItWent;
 use amends::KeyFile;
-use amends::Told;
 use amends::Who;
 use amends::host::{Clock, Entropy, EntropyError, FixedClock, SeededEntropy};
 use amends::time::Moment;
@@ -159,7 +159,7 @@ impl Phone {
                 let all = promises.list().await?;
                 let mine: Vec<_> = all.iter().filter(|one| one.by == Who::Me).collect();
                 if let Some(one) = chance.of(&mine) {
-                    promises.report(one.id, None, Told::Missed, Some(words)).await?;
+                    promises.report(one.id, None, HowItWent::Missed, Some(words)).await?;
                 }
             }
             (10, _) => {

@@ -16,7 +16,7 @@ use amends::time::Moment;
 use amends::{AgreementView, Terms};
 use amends::{Answers, CheckInCadence as Cadence, IntentionView, Period, Template, TemplateId};
 use amends::{BreachView, Form, ItemDraft, ItemView, NewItem, Reply};
-use amends::{Felt, Hint, NewPromise, PromiseView, Told};
+use amends::{Felt, Hint, HowItWent, NewPromise, PromiseView};
 use amends::{HistoryItem, PrivateDraft, Today};
 use amends::{Milestone, PatternPoint, Trend, WeekCounts};
 use amends::{NewNote, Note};

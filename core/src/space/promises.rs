@@ -7,7 +7,7 @@ use crate::domain::capability::Class;
 use crate::domain::pacing::Feature;
 use crate::domain::pair::Who;
 use crate::domain::promise::{
-    Command, Felt, Hint, NewPromise, PromiseDocs, PromiseState, PromiseView, Told, hints,
+    Command, Felt, Hint, HowItWent, NewPromise, PromiseDocs, PromiseState, PromiseView, hints,
 };
 use crate::domain::recurrence::Due;
 use crate::domain::refusal::RefusalCode;
@@ -226,7 +226,7 @@ impl Promises<'_> {
         &self,
         id: DocId,
         occurrence: Option<OccurrenceId>,
-        told: Told,
+        told: HowItWent,
         words: Option<String>,
     ) -> Result<PromiseView, Error> {
         self.act(id, Command::Report { occurrence, told, words }).await

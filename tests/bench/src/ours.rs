@@ -11,8 +11,8 @@ use amends::id::DocId;
 use amends::time::{DAY, Moment};
 use amends::{AgreementKind, Category, Terms, TermsClause};
 use amends::{Host, Space};
+use amends::{HowItWent, NewPromise};
 use amends::{NewPost, PostKind as Kind};
-use amends::{NewPromise, Told};
 use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
@@ -168,11 +168,15 @@ impl Life {
             1 => drop(space.check_ins().intend("I listen before I answer.").await.unwrap()),
             2..=4 => {
                 let id = self.practices[step as usize - 2];
-                space.promises().report(id, None, Told::Kept { at: now }, None).await.unwrap();
+                space
+                    .promises()
+                    .report(id, None, HowItWent::Kept { done: Some(now) }, None)
+                    .await
+                    .unwrap();
             }
             5 => {
                 if let Some(id) = self.single {
-                    let told = Told::Kept { at: now };
+                    let told = HowItWent::Kept { done: Some(now) };
                     space.promises().report(id, None, told, None).await.unwrap();
                 }
             }

@@ -13,7 +13,7 @@ use crate::domain::words::withdrawal;
 use crate::id::{DocId, OccurrenceId, Position};
 use crate::limits;
 use crate::text;
-use crate::time::{Moment, zone};
+use crate::time::{Moment, local_date, zone};
 use serde::Serialize;
 
 /// A promise as its maker gives it.
@@ -42,6 +42,37 @@ pub struct NewPromise {
     /// The agreement that it belongs to.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub link: Option<DocId>,
+}
+
+/// How it went, as its author tells it (F74).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum HowItWent {
+    /// Kept.
+    Kept {
+        /// When it was done; where that is not said, when it was due, on the day of it, and now
+        /// on any other.
+        #[cfg_attr(feature = "uniffi", uniffi(default))]
+        done: Option<Moment>,
+    },
+    /// Partly.
+    Partly,
+    /// Missed.
+    Missed,
+}
+
+impl HowItWent {
+    /// What is written down of it, about what was due then.
+    fn told(self, due: Moment, zone: &str, now: Moment) -> Told {
+        match self {
+            HowItWent::Kept { done } => {
+                let today = due <= now && local_date(due, zone) == local_date(now, zone);
+                Told::Kept { at: done.unwrap_or(if today { due } else { now }) }
+            }
+            HowItWent::Partly => Told::Partly,
+            HowItWent::Missed => Told::Missed,
+        }
+    }
 }
 
 /// What a person wants done with one promise. Where an occurrence is left out,
@@ -97,7 +128,7 @@ pub enum Command {
         /// Which; the last one that was due otherwise.
         occurrence: Option<OccurrenceId>,
         /// How.
-        told: Told,
+        told: HowItWent,
         /// Words.
         words: Option<String>,
     },
@@ -236,16 +267,17 @@ pub(super) fn decide(
             promisor()?;
             let one = on.last(*occurrence).or_else(|error| match told {
                 // Kept before it was due, as good as kept when due.
-                Told::Kept { .. } => on.next(*occurrence),
+                HowItWent::Kept { .. } => on.next(*occurrence),
                 _ => Err(error),
             })?;
-            if matches!(told, Told::Kept { at } if *at > now) {
+            let told = told.told(one.occurrence.due, &made.zone, now);
+            if matches!(told, Told::Kept { at } if at > now) {
                 return Err(RefusalCode::TimeInvalid.into());
             }
             if !matches!(told, Told::Kept { .. }) && one.occurrence.due > now {
                 return Err(RefusalCode::BeforeDue.into());
             }
-            let act = Act::Report { occurrence: one.occurrence.id, told: *told };
+            let act = Act::Report { occurrence: one.occurrence.id, told };
             (act, body(words.as_ref())?)
         }
         Command::Comment { occurrence, felt, words } => {

@@ -14,7 +14,7 @@ mod outcome;
 mod record;
 mod view;
 
-pub use decide::{Command, Hint, NewPromise, hints};
+pub use decide::{Command, Hint, HowItWent, NewPromise, hints};
 pub use fold::Folded;
 pub use outcome::Outcome;
 pub use record::{Act, Felt, Told};

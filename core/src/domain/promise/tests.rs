@@ -146,6 +146,19 @@ fn a_kept_time_in_the_future_is_set_aside_and_a_pause_must_come_before() {
     assert_eq!(went(&others, 2 * DAY), [Outcome::AwaitingWord]);
 }
 
+fn promise(action: &str) -> NewPromise {
+    NewPromise {
+        action: action.into(),
+        due: due(),
+        zone: "UTC".into(),
+        grace: None,
+        cue: None,
+        response: None,
+        note: None,
+        link: None,
+    }
+}
+
 #[test]
 fn commands_are_refused_by_name() {
     let written = made();
@@ -154,7 +167,7 @@ fn commands_are_refused_by_name() {
         let decided = decided::<PromiseDocs>(&pair(), &folded, None, &command, me, BEGIN.plus(at));
         decided.err().map(|refusal| refusal.code)
     };
-    let told = Told::Missed;
+    let told = HowItWent::Missed;
     let miss = || Command::Report { occurrence: None, told, words: None };
     assert_eq!(refused(BEN, 2 * DAY, miss()), Some(RefusalCode::NotYourPromise));
     assert_eq!(refused(ANA, HOUR, miss()), Some(RefusalCode::BeforeDue));
@@ -168,23 +181,50 @@ fn commands_are_refused_by_name() {
     let alien = Some(OccurrenceId([9; 16]));
     let release = Command::Release { occurrence: alien };
     assert_eq!(refused(BEN, HOUR, release), Some(RefusalCode::NoSuchOccurrence));
-    let future = Told::Kept { at: BEGIN.plus(9 * DAY) };
+    let future = HowItWent::Kept { done: Some(BEGIN.plus(9 * DAY)) };
     let early = Command::Report { occurrence: None, told: future, words: None };
     assert_eq!(refused(ANA, 2 * DAY, early), Some(RefusalCode::TimeInvalid));
 }
 
+/// Without a time, kept is kept when due on the day of it: who reports in the evening is not
+/// late, and who reports on another day says when it was.
+#[test]
+fn f74_kept_goes_by_when_it_was_done_and_on_the_same_day_that_is_when_it_was_due() {
+    let due = BEGIN.plus(16 * HOUR);
+    let made = NewPromise { due: Due::At(due), ..promise("I call you at ten.") };
+    let (pair, doc) = (pair(), doc());
+    let mut written = Written::default();
+    let decide = |written: &Written, command: &Command, now| {
+        let folded = written.state::<PromiseDocs>(doc, ANA);
+        decided::<PromiseDocs>(&pair, &folded, None, command, ANA, now).unwrap().remove(0)
+    };
+    written.write(ANA, 0, doc, decide(&written, &Command::Make(made), BEGIN).action);
+    let report = |done, now: Moment| {
+        let told = HowItWent::Kept { done };
+        let command = Command::Report { occurrence: None, told, words: None };
+        match decide(&written, &command, now).action {
+            Action::Promise(Act::Report { told: Told::Kept { at }, .. }) => at,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(report(None, due.plus(10 * HOUR)), due, "the evening of the day");
+    assert_eq!(report(None, due.plus(-HOUR)), due.plus(-HOUR), "before it was due");
+    assert_eq!(report(None, due.plus(DAY)), due.plus(DAY), "the day after");
+    assert_eq!(report(Some(due.plus(5)), due.plus(DAY)), due.plus(5), "as it is said");
+    let told_at = |at: Moment| {
+        let mut written = written.clone();
+        let occurrence = Due::At(due).occurrences(doc, "UTC", None).unwrap()[0].id;
+        let act = Act::Report { occurrence, told: Told::Kept { at: due } };
+        written.write(ANA, at.since(BEGIN), doc, act.into());
+        let view = written.view::<PromiseDocs>(doc, BEN, at.plus(1)).unwrap();
+        view.occurrences[0].reports[0].told_later
+    };
+    assert_eq!([7 * DAY, 7 * DAY + 1].map(|after| told_at(due.plus(after))), [false, true]);
+}
+
 #[test]
 fn f71_hints_are_advice_and_the_soft_cap_refuses_nothing() {
-    let new = NewPromise {
-        action: "Be better".into(),
-        due: due(),
-        zone: "UTC".into(),
-        grace: None,
-        cue: None,
-        response: None,
-        note: None,
-        link: None,
-    };
+    let new = promise("Be better");
     assert_eq!(hints(5, &new), [Hint::ManyOpen, Hint::Vague]);
     let clear = NewPromise { action: "I call you at six.".into(), ..new };
     assert_eq!(hints(4, &clear), []);

@@ -7,6 +7,7 @@ use crate::domain::pair::{Side, Who};
 use crate::domain::recurrence::{Due, IsoWeek};
 use crate::domain::words::{Bodies, text_of};
 use crate::id::{DocId, ItemId, OccurrenceId, Past, Position};
+use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
 
@@ -81,6 +82,8 @@ impl PromiseView {
 pub struct ReportView {
     /// When it was told.
     pub at: Moment,
+    /// Whether that was more than a week after it was done: it is then shown beside it.
+    pub told_later: bool,
     /// What.
     pub told: Told,
     /// Its words, if it has some.
@@ -279,6 +282,7 @@ fn occurrence_view(
     let ahead = matches!(outcome, Outcome::Paused | Outcome::WithdrawnBefore);
     let report_view = |one: &Reported| ReportView {
         at: one.at,
+        told_later: matches!(one.told, Told::Kept { at } if one.at.since(at) > limits::REPORT_WINDOW),
         told: one.told,
         words: said(one.words.then(|| note(one.id))),
     };

@@ -82,7 +82,8 @@ pub enum PromiseCommand {
         /// Which time of it; the last one that was due otherwise.
         #[arg(long, value_name = "DUE")]
         due: Option<String>,
-        /// When it was kept (RFC 3339); now otherwise.
+        /// When it was kept (RFC 3339); otherwise when it was due, on the day of it, and now on
+        /// any other.
         #[arg(long, value_name = "TIME", value_parser = moment)]
         at: Option<Moment>,
         /// Words.

@@ -9,7 +9,7 @@ use amends::RefusalCode;
 use amends::Space;
 use amends::id::OccurrenceId;
 use amends::{Due, exactly};
-use amends::{NewPromise, PromiseView, Told};
+use amends::{HowItWent, NewPromise, PromiseView};
 use jiff::civil::DateTime;
 use serde_json::json;
 
@@ -126,9 +126,9 @@ pub async fn run(
         Report { id, told, due: text, at, say } => {
             let view = find(&id, space).await?;
             let told = match told {
-                ToldArg::Kept => Told::Kept { at: at.unwrap_or(space.now()) },
-                ToldArg::Partly => Told::Partly,
-                ToldArg::Missed => Told::Missed,
+                ToldArg::Kept => HowItWent::Kept { done: at },
+                ToldArg::Partly => HowItWent::Partly,
+                ToldArg::Missed => HowItWent::Missed,
             };
             promises.report(view.id, due(&view, text)?, told, say).await?
         }

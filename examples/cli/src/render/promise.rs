@@ -121,6 +121,9 @@ fn occurrence(one: &OccurrenceView, view: &PromiseView) -> String {
     if let Some(expected) = one.expected {
         head.push_str(&format!("\n        expected at {}", expected.local(&view.zone)));
     }
+    if let Some(report) = one.reports.last().filter(|report| report.told_later) {
+        head.push_str(&format!("\n        told on {}", report.at.local(&view.zone)));
+    }
     let felt = one.comment.map(|felt| match (felt, view.by == Who::Me) {
         (Felt::Confirmed, true) => "        the other confirms it",
         (Felt::FeltLikeKept, true) => "        to the other it felt like kept",

@@ -94,9 +94,9 @@ extension Phone {
             view = try await promises.answer(shown: shown, accept: false, occurrence: one)
         case "release": view = try await promises.release(id: id, occurrence: one)
         case "report":
-            let told: Told
+            let told: HowItWent
             switch try words.next("kept, partly or missed") {
-            case "kept": told = .kept(at: kept ?? now)
+            case "kept": told = .kept(done: kept)
             case "partly": told = .partly
             case "missed": told = .missed
             case let how: throw Failure.usage("say kept, partly or missed, not \(how)")

@@ -21,7 +21,7 @@ import app.amends.model.PairingState
 import app.amends.model.PostKind
 import app.amends.model.RefusalCode
 import app.amends.model.StorageKind
-import app.amends.model.Told
+import app.amends.model.HowItWent
 import app.amends.model.TroubleOf
 import app.amends.model.Why
 import java.nio.file.Path
@@ -116,7 +116,7 @@ class BindingsTest {
         val promise = ana.promises().make(
             NewPromise("I call you.", Due.At(due), "Europe/Berlin"),
         )
-        ana.promises().report(promise.id, Told.Kept(ana.now()), words = "As I said.")
+        ana.promises().report(promise.id, HowItWent.Kept(), words = "As I said.")
         meet(ana, ben)
         val seen = ben.promises().list().single()
         assertEquals("I call you.", seen.action)
@@ -124,7 +124,7 @@ class BindingsTest {
         // A promise is due on the minute.
         assertEquals(due.epochSeconds / 60, seen.occurrences.single().due.epochSeconds / 60)
         val hidden = fails<AmendsException.Refused> {
-            ben.promises().report(promise.id, Told.Missed)
+            ben.promises().report(promise.id, HowItWent.Missed)
         }
         assertTrue(hidden.userMessage.isNotEmpty())
     }

@@ -10,7 +10,7 @@ import app.amends.model.NewPromise
 import app.amends.model.OccurrenceId
 import app.amends.model.PromiseView
 import app.amends.model.RefusalCode
-import app.amends.model.Told
+import app.amends.model.HowItWent
 
 /** What is due once: at a moment, at a local time, on a day. */
 private class When(words: Words) {
@@ -85,9 +85,9 @@ suspend fun Phone.promise(space: Space, words: Words) {
         "release" -> promises.release(id, one)
         "report" -> {
             val told = when (val how = words.next("kept, partly or missed")) {
-                "kept" -> Told.Kept(kept ?: now)
-                "partly" -> Told.Partly
-                "missed" -> Told.Missed
+                "kept" -> HowItWent.Kept(kept)
+                "partly" -> HowItWent.Partly
+                "missed" -> HowItWent.Missed
                 else -> throw Failure.usage("say kept, partly or missed, not $how")
             }
             promises.report(id, told, one, said)
