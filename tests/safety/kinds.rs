@@ -58,6 +58,8 @@ fn calls() -> Vec<Call> {
         "template": space, id =>
             space.check_ins().drop_template(id),
             space.check_ins().skip(TemplateId::Own(id)),
+            space.check_ins().take_on(TemplateId::Own(id)),
+            space.check_ins().let_go(TemplateId::Own(id)),
             space.check_ins().seal(TemplateId::Own(id)),
             space.check_ins().draft(TemplateId::Own(id), Answers::new()),
             space.check_ins().cancel(TemplateId::Own(id), today()),

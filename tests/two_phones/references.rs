@@ -13,7 +13,7 @@ use std::ffi::OsString;
 
 /// Every way in which a command names something. `?` is the reference in question, `{…}`
 /// what Ana has exactly one of.
-const NAMING: [&str; 72] = [
+const NAMING: [&str; 74] = [
     "agreement show ?",
     "agreement history ?",
     "agreement type ? --text x",
@@ -67,6 +67,8 @@ const NAMING: [&str; 72] = [
     "checkin thank ?",
     "checkin withdraw ?",
     "checkin drop-template ?",
+    "checkin take-on ?",
+    "checkin let-go ?",
     "progress --template ?",
     "talk move ? --at 2026-03-08T18:00:00Z",
     "talk accept ?",

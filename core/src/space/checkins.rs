@@ -1,6 +1,7 @@
 //! Check-ins and daily intentions: what their two ledgers say, with what only this phone has.
 
 use super::Space;
+use super::kept;
 use super::settings::shown;
 use super::subscription::Subscription;
 use crate::domain::capability::Class;
@@ -30,8 +31,40 @@ fn periods(cadence: Cadence, from: Date, to: Date) -> impl Iterator<Item = Perio
 
 /// The questions: the library's own, and those that the two made.
 fn templates(engine: &mut Engine) -> Result<Vec<Template>, Error> {
-    let own = [Template::week()].into_iter();
-    Ok(own.chain(engine.views::<Templates>()?).collect())
+    let made = engine.views::<Templates>()?;
+    let taken = taken_on(engine)?;
+    let seen = |template| Template { suggested: suggested(&template, &taken), ..template };
+    Ok([Template::week()].into_iter().chain(made.into_iter().map(seen)).collect())
+}
+
+const TAKEN: &str = "check-ins-taken";
+
+/// The other's questions that this person has taken on. Only this phone knows.
+fn taken_on(engine: &mut Engine) -> Result<BTreeSet<DocId>, Error> {
+    let id = engine.vault()?.named(TAKEN, "");
+    let Some(item) = engine.vault()?.get(id)? else { return Ok(BTreeSet::new()) };
+    Ok(kept::read(&item, TAKEN).unwrap_or_default())
+}
+
+fn suggested(template: &Template, taken: &BTreeSet<DocId>) -> bool {
+    let taken = matches!(template.id, TemplateId::Own(doc) if taken.contains(&doc));
+    template.suggested && !taken
+}
+
+/// Takes questions of the other's on, or lets go of them again.
+fn take_on(engine: &mut Engine, id: TemplateId, on: bool) -> Result<Template, Error> {
+    let home = engine.home()?;
+    let asked = template(engine, &home, id)?;
+    let mut taken = taken_on(engine)?;
+    if let TemplateId::Own(doc) = id {
+        let changed = asked.suggested && if on { taken.insert(doc) } else { taken.remove(&doc) };
+        if changed {
+            let key = engine.vault()?.named(TAKEN, "");
+            kept::put(engine, key, (TAKEN, TAKEN), &taken)?;
+            engine.changed();
+        }
+    }
+    Ok(Template { suggested: suggested(&asked, &taken), ..asked })
 }
 
 pub(super) fn template(
@@ -83,7 +116,8 @@ pub(super) fn check_ins(engine: &mut Engine) -> Result<Vec<CheckInView>, Error> 
         let view = engine.view_check_in(&home, &folded, template, period)?;
         // What the other did alone, before both have sealed, is not shown.
         let asked = templates.iter().find(|asked| asked.id == template);
-        let current = asked.is_some_and(|asked| asked.cadence.period(today) == period);
+        let asks = |asked: &&Template| !asked.suggested && asked.cadence.period(today) == period;
+        let current = asked.filter(asks).is_some();
         let mine = view.mine.is_some() || view.state == CheckInState::Skipped;
         if current || mine || view.partners.is_some() {
             views.push(view);
@@ -136,6 +170,8 @@ fn draft(
     let home = engine.home()?;
     let (asked, view) = current(engine, &home, template)?;
     let answers = decide::answer(&asked, view.period, answers, &view, engine.today())?;
+    // Who answers has taken the questions on.
+    take_on(engine, template, true)?;
     engine.keep_answers(template, view.period, answers, PrivateState::Draft)?;
     engine.changed();
     engine.check_in(&home, template, view.period)
@@ -252,7 +288,8 @@ impl CheckIns<'_> {
         self.0.ask(templates).await
     }
 
-    /// Makes questions of one's own, for both. Each is free to answer them.
+    /// Makes questions of one's own, for both: to the other they are a suggestion until they
+    /// take them on.
     ///
     /// # Errors
     /// `AnswerInvalid` for more than 20 questions or none, those of a text.
@@ -272,6 +309,25 @@ impl CheckIns<'_> {
     /// `TemplateUnknown`, `NotYourWords`.
     pub async fn drop_template(&self, id: DocId) -> Result<(), Error> {
         self.0.write(move |engine| drop_template(engine, id)).await
+    }
+
+    /// Takes on questions that the other made: from then on they are among what can be
+    /// answered, and are reminded of. Until then they are a suggestion. Answering them takes
+    /// them on too. The other does not learn of it.
+    ///
+    /// # Errors
+    /// `TemplateUnknown`, or as [`CheckIns::list`].
+    pub async fn take_on(&self, template: TemplateId) -> Result<Template, Error> {
+        self.0.write(move |engine| take_on(engine, template, true)).await
+    }
+
+    /// Lets go of questions of the other's: they are a suggestion again, and what was answered
+    /// stays. The other does not learn of it.
+    ///
+    /// # Errors
+    /// As [`CheckIns::take_on`].
+    pub async fn let_go(&self, template: TemplateId) -> Result<Template, Error> {
+        self.0.write(move |engine| take_on(engine, template, false)).await
     }
 
     /// Keeps answers to the current period as a draft that only this phone has.

@@ -204,6 +204,9 @@ pub struct Template {
     /// The questions, each answered apart and each free to be skipped. Numbered
     /// from 1.
     pub items: Vec<String>,
+    /// Whether the other made it and I have not taken it on: a suggestion, for which nothing
+    /// asks me.
+    pub suggested: bool,
 }
 
 impl Template {
@@ -225,6 +228,7 @@ impl Template {
             title: String::new(),
             cadence: Cadence::Weekly,
             items: items.map(str::to_owned).to_vec(),
+            suggested: false,
         }
     }
 }

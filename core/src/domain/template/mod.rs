@@ -86,6 +86,7 @@ impl Capability for Templates {
             title: body.get("title").and_then(words)?,
             cadence: made.cadence,
             items: items.iter().map(words).collect::<Option<_>>().filter(|_| fits)?,
+            suggested: made.by != viewing.side,
         })
     }
 

@@ -12,7 +12,8 @@ pub enum CheckinCommand {
     List,
     /// The questions.
     Templates,
-    /// Make questions of your own, for both.
+    /// Make questions of your own. To your partner they are a suggestion until they take
+    /// them on.
     Template {
         /// Their title.
         title: String,
@@ -25,6 +26,17 @@ pub enum CheckinCommand {
     },
     /// Take questions of your own back.
     DropTemplate {
+        /// The template.
+        id: Reference,
+    },
+    /// Take on questions that your partner suggests: from then on you are asked for them.
+    TakeOn {
+        /// The template.
+        id: Reference,
+    },
+    /// Let go of questions of your partner's: they are a suggestion again. They do not learn
+    /// of it.
+    LetGo {
         /// The template.
         id: Reference,
     },

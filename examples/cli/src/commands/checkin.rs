@@ -85,6 +85,18 @@ pub async fn run(
             terminal.ok(json!(made), &words);
             return Ok(());
         }
+        TakeOn { id } => {
+            let taken = check_ins.take_on(find_template(&id, space).await?).await?;
+            let words = render::checkin::templates(std::slice::from_ref(&taken));
+            terminal.ok(json!(taken), &words);
+            return Ok(());
+        }
+        LetGo { id } => {
+            let let_go = check_ins.let_go(find_template(&id, space).await?).await?;
+            let words = render::checkin::templates(std::slice::from_ref(&let_go));
+            terminal.ok(json!(let_go), &words);
+            return Ok(());
+        }
         DropTemplate { id } => {
             let TemplateId::Own(id) = find_template(&id, space).await? else {
                 return Err(refusal(RefusalCode::NotYourWords));

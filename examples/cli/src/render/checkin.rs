@@ -10,6 +10,9 @@ pub fn templates(templates: &[Template]) -> String {
         let title = if template.title.is_empty() { "The week" } else { &template.title };
         let id = if template.title.is_empty() { "week".to_owned() } else { short(template.id) };
         let mut lines = vec![format!("{id}  {title}, {}", template.cadence.code())];
+        if template.suggested {
+            lines[0].push_str(", suggested by your partner");
+        }
         let items = template.items.iter().enumerate();
         lines.extend(items.map(|(at, item)| wrap(&format!("{}. {item}", at + 1), "    ")));
         lines.join("\n")

@@ -147,6 +147,12 @@ extension Phone {
             answer = json(
                 try await checkIns.makeTemplate(
                     title: try words.next("the title"), cadence: cadence, items: items))
+        case "take-on":
+            let id = template(try words.next("which template"))
+            answer = json(try await checkIns.takeOn(template: id))
+        case "let-go":
+            let id = template(try words.next("which template"))
+            answer = json(try await checkIns.letGo(template: id))
         case "drop-template":
             let id = try words.next("which template")
             try await checkIns.dropTemplate(id: id)

@@ -136,6 +136,8 @@ suspend fun Phone.checkIn(space: Space, words: Words) {
             val items = words.options("--item")
             json(checkIns.makeTemplate(words.next("the title"), cadence, items))
         }
+        "take-on" -> json(checkIns.takeOn(template(words.next("which template"))))
+        "let-go" -> json(checkIns.letGo(template(words.next("which template"))))
         "drop-template" -> words.next("which template").let {
             checkIns.dropTemplate(it)
             json("dropped" to it)
