@@ -132,7 +132,7 @@ pub use domain::promise::{
 pub use domain::recurrence::{Due, IsoWeek, Rule, exactly};
 pub use domain::shared::{
     AnswerView, BreachState, BreachView, Form, ItemDraft, ItemPart, ItemState, ItemView, NewItem,
-    Reply, Role, Section, VersionView, Wish,
+    NextStep, Reply, Role, Section, VersionView, Wish,
 };
 pub use domain::talk::turns::{Turn, turns};
 pub use domain::talk::{NewTalk, TalkState, TalkView};

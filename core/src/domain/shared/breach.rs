@@ -27,6 +27,28 @@ pub enum BreachState {
     Archived,
 }
 
+/// What can be done where the same harm happened again (F11): offered to both alike, in this
+/// order, and nothing of it follows by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum NextStep {
+    /// Propose a talk.
+    Talk,
+    /// Pause what binds oneself, each agreement or all of it.
+    PauseAgreements,
+    /// Take it to somebody who helps both.
+    Counsellor,
+    /// Leave.
+    Leave,
+}
+
+impl NextStep {
+    /// Every one, in the order in which they are offered.
+    pub const ALL: [NextStep; 4] =
+        [NextStep::Talk, NextStep::PauseAgreements, NextStep::Counsellor, NextStep::Leave];
+}
+
 /// A breach as one person sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
@@ -47,6 +69,8 @@ pub struct BreachView {
     pub acknowledgements: Vec<ItemView>,
     /// The statement of both about it that is in force (F07).
     pub statement: Option<DocId>,
+    /// What can be done next, where it follows another breach and does not rest (F11).
+    pub next_steps: Vec<NextStep>,
 }
 
 /// The breaches among some items, newest first, each with what belongs to it.
@@ -100,10 +124,13 @@ fn breach(named: &ItemView, items: &[ItemView], statement: Option<DocId>) -> Bre
     } else {
         BreachState::Named
     };
+    // Of both together one word stands, see `fold`.
+    let resting = each(Sort::Rest, Reply::Rest).contains(&true);
+    let again = named.about.is_some() && !resting && state != BreachState::Archived;
     BreachView {
         state,
-        // Of both together one word stands, see `fold`.
-        resting: each(Sort::Rest, Reply::Rest).contains(&true),
+        resting,
+        next_steps: if again { NextStep::ALL.to_vec() } else { Vec::new() },
         my_part: part(Who::Me),
         partners_part: part(Who::Partner),
         acknowledgements: of(Form::Acknowledgement),

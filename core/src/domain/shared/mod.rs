@@ -20,7 +20,7 @@ mod form;
 mod record;
 mod view;
 
-pub use breach::{BreachState, BreachView, breaches};
+pub use breach::{BreachState, BreachView, NextStep, breaches};
 pub use content::{ItemDraft, ItemPart, NewItem, written};
 pub use decide::Command;
 pub use fold::{Item, single_salt};

@@ -2,8 +2,8 @@
 
 use super::{short, utc, whose, wrap};
 use amends::{
-    BreachState, BreachView, Form, ItemDraft, ItemPart, ItemState, ItemView, Reply, Role, Section,
-    Wish,
+    BreachState, BreachView, Form, ItemDraft, ItemPart, ItemState, ItemView, NextStep, Reply, Role,
+    Section, Wish,
 };
 
 /// What was told.
@@ -143,9 +143,19 @@ pub fn breaches(breaches: &[BreachView]) -> String {
         let mut lines = vec![item(&breach.named), format!("    {state}{rests}")];
         lines.extend(breach.accounts.iter().map(item));
         lines.extend(breach.acknowledgements.iter().map(item));
+        lines.extend(breach.next_steps.iter().map(|step| format!("    {}", next_step(*step))));
         lines.join("\n")
     };
     breaches.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+fn next_step(step: NextStep) -> &'static str {
+    match step {
+        NextStep::Talk => "you can propose a talk: talk propose",
+        NextStep::PauseAgreements => "you can pause what binds you: agreement suspend",
+        NextStep::Counsellor => "you can take it to a counsellor, alone or together",
+        NextStep::Leave => "you can leave: leave",
+    }
 }
 
 /// What one keeps to oneself.
