@@ -5,6 +5,7 @@ use super::settings::wishes;
 use super::{Space, kept};
 use crate::domain::agreement::AgreementDocs;
 use crate::domain::ledger::own_document;
+use crate::domain::overview::held_back;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::shared::{
     BreachView, Command, Form, ItemDraft, ItemView, Items, NewItem, Reply, Subject, beside,
@@ -24,13 +25,13 @@ pub(super) fn items(engine: &mut Engine) -> Result<Vec<ItemView>, Error> {
     Ok(beside(engine.views::<Items>()?))
 }
 
-/// Those that this phone's person is shown: while they want quiet, what the other asks and
-/// still waits is held back, which to the other looks like being offline (R31).
+/// Those that this phone's person is shown: while they want quiet, and in their quiet hours,
+/// what the other asks and still waits is held back, which to the other looks like being
+/// offline (R31).
 fn shown(engine: &mut Engine) -> Result<Vec<ItemView>, Error> {
-    let now = engine.now();
-    let quiet = wishes(engine)?.quiet_until.is_some_and(|until| now < until);
+    let (now, zone, wishes) = (engine.now(), engine.local_zone(), wishes(engine)?);
     let mut all = items(engine)?;
-    all.retain(|item| !(quiet && item.waits_for_me));
+    all.retain(|item| !(item.waits_for_me && held_back(item.at, &wishes, &zone, now)));
     Ok(all)
 }
 

@@ -8,5 +8,5 @@ pub mod share;
 
 pub use next::{NextDue, Why};
 pub use progress::{KeptOf, Milestone, MilestoneKind, PatternPoint, Trend, TrendPoint, WeekCounts};
-pub use reminder::{Reminder, Topic, Wishes};
+pub use reminder::{Reminder, Topic, Wishes, held_back};
 pub use share::{SharedItem, Sharing, Stopping};

@@ -278,6 +278,15 @@ fn after_quiet(at: Moment, wishes: &Wishes, days: &Days<'_>) -> Option<Moment> {
     days.at(end, to)
 }
 
+/// Whether what the other asked at a moment is held back for now: while one wants quiet, all
+/// of it; in one's quiet hours, what came in them (R31, F33).
+pub fn held_back(asked: Moment, wishes: &Wishes, zone: &TimeZone, now: Moment) -> bool {
+    let days = Days { zone, first: Date::default() };
+    let quiet = |at| after_quiet(at, wishes, &days).filter(|end| *end > at);
+    let hours = quiet(now).is_some_and(|end| quiet(asked) == Some(end));
+    hours || wishes.quiet_until.is_some_and(|until| now < until)
+}
+
 fn neutral(topics: &BTreeSet<Topic>) -> (&'static str, &'static str) {
     let mut topics = topics.iter();
     match (topics.next(), topics.next()) {
@@ -316,6 +325,28 @@ mod tests {
         let early = Wishes { check_in: Some((7, at(5))), ..Wishes::default() };
         let found = list(ReminderInput { paired_at: None, ..input() }, &early);
         assert_eq!(found[0].at.to_string(), "2026-03-08T06:00:00Z");
+    }
+
+    #[test]
+    fn f33_r31_what_is_asked_in_the_quiet_hours_waits_for_their_end_and_what_came_before_stays() {
+        let zone = crate::time::zone("Europe/Berlin").unwrap();
+        let at = |text: &str| Moment::parse(text).unwrap();
+        let held =
+            |asked: &str, now: &str| held_back(at(asked), &Wishes::default(), &zone, at(now));
+        assert!(held("2026-03-08T22:10:00+01:00", "2026-03-08T23:00:00+01:00"));
+        assert!(held("2026-03-08T23:00:00+01:00", "2026-03-09T06:59:59+01:00"), "over midnight");
+        assert!(!held("2026-03-08T23:00:00+01:00", "2026-03-09T07:00:00+01:00"), "in the morning");
+        assert!(!held("2026-03-08T21:59:00+01:00", "2026-03-08T23:00:00+01:00"), "it was there");
+        assert!(!held("2026-03-07T23:00:00+01:00", "2026-03-08T23:00:00+01:00"), "of last night");
+        let day = Wishes {
+            quiet_from: Time::midnight(),
+            quiet_to: Time::midnight(),
+            ..Wishes::default()
+        };
+        assert!(!held_back(NOON, &day, &zone, NOON), "no quiet hours");
+        let until = Wishes { quiet_until: Some(NOON.plus(DAY)), ..day };
+        assert!(held_back(NOON.plus(-9 * DAY), &until, &zone, NOON));
+        assert!(!held_back(NOON.plus(-9 * DAY), &until, &zone, NOON.plus(DAY)));
     }
 
     #[test]
