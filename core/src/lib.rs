@@ -113,6 +113,7 @@ pub use domain::checkin::{
     Answer, Answers, Cadence as CheckInCadence, CheckInState, CheckInView, Period, Template,
     TemplateId,
 };
+pub use domain::guard::{Concern, Deck, Pack, PackError, Purpose, WritingHint, writing_hints};
 pub use domain::inner::{
     Content as NoteContent, FEELINGS, Feeling, GoalState, Leaning as Inclination, NewNote, Note,
     Seen, Step as GoalStep,

@@ -170,5 +170,7 @@ pub const ITEM_TEXTS: usize = 20;
 pub const ITEM_SCALARS: usize = 15_000;
 /// Records of each sort that count, per talk or shared item.
 pub const TALK_RECORDS: usize = 500;
+/// A language pack, as JSON.
+pub const PACK_BYTES: usize = 256 * 1024;
 /// Entries of a log that are kept as one row; one is unsealed to read any of them.
 pub const SEGMENT_ENTRIES: usize = 256;

@@ -9,6 +9,7 @@
 mod error;
 mod exchange;
 mod faces;
+mod guard;
 mod host;
 mod pairing;
 mod runtime;

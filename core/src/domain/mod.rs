@@ -21,6 +21,7 @@ pub mod agreement;
 pub mod capability;
 pub mod checkin;
 pub mod consent;
+pub mod guard;
 pub mod inner;
 pub mod intention;
 pub mod kind;

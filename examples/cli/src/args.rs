@@ -14,6 +14,7 @@ pub mod space;
 pub mod talk;
 pub mod telling;
 mod values;
+pub mod write;
 
 use crate::reference::Reference;
 use clap::{Args, Parser, Subcommand};
@@ -69,6 +70,9 @@ pub enum Command {
     /// What the two do from day to day.
     #[command(flatten)]
     Capability(Capability),
+    /// Help while writing: hints, cards, a first sentence. Nothing of it is kept.
+    #[command(subcommand)]
+    Write(write::WriteCommand),
     /// Exchange with the other phone.
     Sync(SyncArgs),
     /// Exchange without a common network: a file with what the other phone lacks.

@@ -11,6 +11,7 @@ pub mod share;
 pub mod space;
 pub mod talk;
 pub mod telling;
+pub mod write;
 
 use amends::AgreementState;
 use amends::Who;
@@ -104,7 +105,9 @@ fn clause(clause: &ClauseView) -> String {
     if let Some(cadence) = clause.now.as_ref().or(clause.cadence.as_ref()) {
         about.push_str(&format!(", {cadence}"));
     }
-    wrap(&format!("{}. {} ({about})", clause.id, clause.text), "    ")
+    let text = wrap(&format!("{}. {} ({about})", clause.id, clause.text), "    ");
+    let card = (clause.ask && clause.binds == Who::Me).then(|| write::card(&clause.text)).flatten();
+    [Some(text), card].into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
 fn revision(title: &str, text: &RevisionView) -> String {

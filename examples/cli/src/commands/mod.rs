@@ -14,6 +14,7 @@ mod share;
 mod space;
 mod talk;
 mod telling;
+mod write;
 
 use crate::args::{Capability, Cli, Command, LogCommand, ScenarioCommand};
 use crate::phone::Phone;
@@ -37,6 +38,7 @@ use std::path::PathBuf;
 pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
     let phone = || Phone::new(cli.home.clone());
     match cli.command {
+        Command::Write(command) => write::run(command, terminal),
         Command::Demo { fast } => demo::run(fast, terminal).await,
         Command::Scenario(ScenarioCommand::Run { file, processes, ana, ben }) => {
             let here =
@@ -109,6 +111,7 @@ async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> R
         Command::Init { .. }
         | Command::Erase { .. }
         | Command::Demo { .. }
+        | Command::Write(_)
         | Command::Scenario(_)
         | Command::Completions { .. }
         | Command::Manual => Err(Failure::usage("this is not for one phone's home".to_owned())),

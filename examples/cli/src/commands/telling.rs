@@ -61,7 +61,9 @@ pub async fn run(
             };
             let draft = shared.keep(id, said(&telling, space).await?).await?;
             let text = render::telling::drafts(std::slice::from_ref(&draft));
-            terminal.ok(json!(draft), &text);
+            // Only while one writes for oneself, and only on the screen (R21).
+            let hints = render::telling::hints(&draft);
+            terminal.ok(json!(draft), &[text, hints].concat());
             return Ok(());
         }
         TellingCommand::Discard { draft } => {

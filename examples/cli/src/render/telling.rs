@@ -5,6 +5,7 @@ use amends::{
     BreachState, BreachView, Form, ItemDraft, ItemPart, ItemState, ItemView, NextStep, Reply, Role,
     Section, Wish,
 };
+use amends::{Pack, Purpose, writing_hints};
 
 /// What was told.
 pub fn told(items: &[ItemView]) -> String {
@@ -155,6 +156,24 @@ fn next_step(step: NextStep) -> &'static str {
         NextStep::PauseAgreements => "you can pause what binds you: agreement suspend",
         NextStep::Counsellor => "you can take it to a counsellor, alone or together",
         NextStep::Leave => "you can leave: leave",
+    }
+}
+
+/// Hints on what one writes for oneself of one's own part (F05, F15); of what it did to one
+/// there are none (F06).
+pub fn hints(draft: &ItemDraft) -> String {
+    let Some(pack) = Pack::of("en") else { return String::new() };
+    let own = [Section::Did, Section::LeftUndone, Section::WhatIDid, Section::Responsibility];
+    let parts = draft.item.parts.iter().filter(|part| own.contains(&part.section));
+    let found: Vec<String> = parts
+        .flat_map(|part| &part.texts)
+        .map(|text| (text, writing_hints(text, Purpose::OwnPart, &pack)))
+        .filter(|(_, hints)| !hints.is_empty())
+        .map(|(text, hints)| super::write::hints(text, &hints))
+        .collect();
+    match found.is_empty() {
+        true => String::new(),
+        false => format!("\nFor you alone, and only if it helps:\n{}", found.join("\n")),
     }
 }
 

@@ -1,0 +1,30 @@
+//! Hints and cards.
+
+use super::wrap;
+use amends::{Concern, Pack, Purpose, WritingHint, writing_hints};
+
+/// Hints on a text, each with the words that it means.
+pub fn hints(text: &str, hints: &[WritingHint]) -> String {
+    let one = |hint: &WritingHint| {
+        let length = hint.end.saturating_sub(hint.start) as usize;
+        let words: String = text.chars().skip(hint.start as usize).take(length).collect();
+        let head = if words.is_empty() { String::new() } else { format!("\"{words}\": ") };
+        wrap(&format!("{head}{}", hint.say), "  ")
+    };
+    match hints {
+        [] => "Nothing was noticed. A hint misses much.".to_owned(),
+        hints => hints.iter().map(one).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+/// What who is asked for a sentence is told of it, and nobody else (R25).
+pub fn card(text: &str) -> Option<String> {
+    let found = writing_hints(text, Purpose::Asked, &Pack::of("en")?);
+    let card = found.iter().find(|hint| hint.concern == Concern::CuttingOff).or(found.first());
+    card.map(|hint| wrap(&format!("For you alone: {}", hint.say), "       "))
+}
+
+/// The cards of a deck.
+pub fn cards(cards: &[String]) -> String {
+    cards.iter().map(|card| wrap(card, "  ")).collect::<Vec<_>>().join("\n")
+}
