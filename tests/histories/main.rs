@@ -7,6 +7,7 @@ mod arrivals;
 mod bundles;
 mod phones;
 mod recoveries;
+mod stopping;
 mod subscriptions;
 mod versions;
 mod world;
@@ -211,6 +212,30 @@ proptest! {
         }
         let (_, after) = share(&world);
         prop_assert_eq!(what_i_share(Mine { agreements: &[after], promises: &[], posts: &[] }), vec![]);
+    }
+
+    /// Held against the records alone: they show all that is in force, and after `stop_all` they
+    /// bind nobody. Where texts crossed, or one writes what no rule lets them write, the records
+    /// one by one do not say what counts; the test before this one is for that.
+    #[test]
+    fn i11_after_stop_all_the_records_alone_bind_nobody(
+        steps in steps(false), later in 0i64..60, who in 0usize..2
+    ) {
+        let mut world = told(&steps);
+        world.now = world.now.plus(later * DAY);
+        let me = world::PEOPLE[who];
+        let may_bind = |world: &World| {
+            stopping::may_bind(&world.known_to(who), DOC, world::PEOPLE, me, world.now)
+        };
+        let folded = world.seen_by(who);
+        let view = view(&world, &folded, me, world.now);
+        let binds = |one: &RevisionView| one.clauses.iter().any(|one| one.binds != Who::Partner);
+        if view.in_force() && view.current.as_ref().is_some_and(binds) {
+            prop_assert!(may_bind(&world), "in force, and the records do not show it");
+        }
+        let stopped = stop_all(&[(std::sync::Arc::new(folded), view)], &[], &[], world.now);
+        stopped.into_iter().for_each(|draft| world.append(who, draft.action));
+        prop_assert!(stopping::crossed(&world.records) || !may_bind(&world));
     }
 
     #[test]

@@ -120,11 +120,16 @@ impl World {
         self.lengths[who] += 1;
     }
 
-    /// What this person's phone holds, folded.
-    pub fn seen_by(&self, who: usize) -> Folded {
+    /// What this person's phone holds.
+    pub fn known_to(&self, who: usize) -> Vec<Held> {
         let theirs = self.log(1 - who, 0);
         let known = |held: &&Held| held.id.log != theirs || held.id.index < self.seen[who];
-        let records: Vec<Held> = self.records.iter().filter(known).cloned().collect();
+        self.records.iter().filter(known).cloned().collect()
+    }
+
+    /// The same, folded.
+    pub fn seen_by(&self, who: usize) -> Folded {
+        let records = self.known_to(who);
         state::<AgreementDocs>(&self.pair, DOC, self.people[who], &records)
     }
 
