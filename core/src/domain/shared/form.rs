@@ -104,6 +104,8 @@ closed! {
         Explanation = "explanation",
         /// Asking to be forgiven: no answer is expected, and there is none (C1, F18).
         Forgiveness = "forgiveness",
+        /// Asking whether one has understood what it did: yes, partly and not yet answer it (F13).
+        Understood = "understood",
         /// The word that is explained.
         Term = "term",
     }
@@ -444,6 +446,7 @@ const ACKNOWLEDGEMENT: Description = Description {
         part(Section::Change, Holds::Text),
         part(Section::Explanation, Holds::Text),
         part(Section::Forgiveness, Holds::Text),
+        part(Section::Understood, Holds::Code(&["asked"])),
     ],
     about: About::May(&[Form::Breach]),
     replies: &[

@@ -73,6 +73,10 @@ fn parts(parts: &[ItemPart]) -> Vec<String> {
         let name = part.section.code().replace('_', " ");
         let said = |text: &String| match part.section {
             Section::Text => wrap(text, "    "),
+            Section::Kinds | Section::Pattern | Section::Touches => {
+                wrap(&format!("{name}: {}", text.replace('_', " ")), "    ")
+            }
+            Section::Understood => "    Have I understood? (yes, partly, not yet)".to_owned(),
             _ => wrap(&format!("{name}: {text}"), "    "),
         };
         part.texts.iter().map(said).collect()
