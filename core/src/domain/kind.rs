@@ -71,6 +71,7 @@ pub enum Merge {
 
 impl Merge {
     /// Its number in the list of merge policies, or what it is.
+    #[cfg_attr(not(feature = "sim"), allow(dead_code))]
     pub fn code(self) -> &'static str {
         match self {
             Merge::Register => "M1",
@@ -115,7 +116,7 @@ pub struct Kind {
     #[cfg_attr(not(any(test, feature = "sim")), allow(dead_code))]
     pub fields: &'static [&'static str],
     /// How records of it come to one state.
-    #[cfg_attr(not(any(test, feature = "sim")), allow(dead_code))]
+    #[cfg_attr(not(feature = "sim"), allow(dead_code))]
     pub merge: Merge,
     /// How many of them count, where a phone that writes more must not slow the other down;
     /// `None` where each counts, because what takes back always does, or where one more

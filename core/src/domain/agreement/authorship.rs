@@ -135,3 +135,152 @@ pub(super) fn asks(
     };
     revision.clauses.iter().filter(ask).map(|clause| clause.id.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::domain::agreement::{Act, AgreementKind};
+    use crate::domain::testing::{ANA, BEGIN, BEN, Written};
+    use crate::id::DocId;
+    use crate::time::DAY;
+
+    const DOC: DocId = DocId([9; 16]);
+
+    fn clause(id: &str, obligor: Obligor, category: Category) -> Clause {
+        let text = format!("Sentence {id}.");
+        Clause { id: id.into(), text, obligor, category, cadence: None }
+    }
+
+    /// Of Ana's: the first asks something of Ben, the second binds both, the third herself.
+    fn text(days: i64) -> Revision {
+        let general = || Category::General;
+        Revision {
+            kind: AgreementKind::Conduct,
+            about: None,
+            clauses: vec![
+                clause("1", Obligor::Person(BEN), general()),
+                clause("2", Obligor::Both, general()),
+                clause("3", Obligor::Person(ANA), general()),
+            ],
+            starts: None,
+            expires_at: BEGIN.plus(days * DAY),
+            review_at: None,
+            taper: vec![],
+            lang: "en".into(),
+            parents: vec![],
+        }
+    }
+
+    fn mark(clause: &str, category: Option<Category>) -> Adoption {
+        Adoption { clause: clause.into(), category }
+    }
+
+    #[test]
+    fn r05_what_is_adopted_is_sensitive_unless_who_adopts_it_says_otherwise() {
+        assert!(mark("1", None).sensitive() && mark("1", Some(Category::Money)).sensitive());
+        assert!(!mark("1", Some(Category::General)).sensitive());
+    }
+
+    #[test]
+    fn r05_every_ask_is_adopted_by_who_is_asked_and_nothing_else_is_marked() {
+        use RefusalCode::{AskNotAdopted, NotYourClause};
+        let (general, money) = (Some(Category::General), Some(Category::Money));
+        let say = |who, adopts: &[Adoption]| {
+            adopted(&text(80), &["1".to_owned()], adopts, who, BEGIN).err()
+        };
+        let first = || mark("1", None);
+        assert_eq!(say(BEN, &[first()]), None);
+        assert_eq!(say(BEN, &[mark("1", general.clone())]), None, "by whom it binds");
+        assert_eq!(say(BEN, &[]), Some(AskNotAdopted));
+        assert_eq!(say(BEN, &[mark("2", None)]), Some(AskNotAdopted));
+        assert_eq!(say(BEN, &[first(), mark("3", None)]), Some(NotYourClause));
+        assert_eq!(say(BEN, &[first(), mark("9", None)]), Some(NotYourClause));
+        assert_eq!(say(BEN, &[first(), mark("2", None)]), None, "sensitive to me");
+        assert_eq!(say(BEN, &[first(), mark("2", money)]), None);
+        assert_eq!(say(BEN, &[first(), mark("2", general)]), Some(NotYourClause), "never laxer");
+        assert_eq!(say(ANA, &[]), None, "what is asked of the other is not for her to adopt");
+        assert_eq!(say(ANA, &[first()]), Some(NotYourClause));
+        assert_eq!(say(ANA, &[mark("3", None)]), Some(NotYourClause), "her own is no ask");
+        assert_eq!(say(ANA, &[mark("2", None)]), None);
+    }
+
+    #[test]
+    fn r03_r05_what_is_sensitive_by_adoption_runs_ninety_days_at_most() {
+        let say = |days, category| {
+            adopted(&text(days), &["1".to_owned()], &[mark("1", category)], BEN, BEGIN).err()
+        };
+        assert_eq!(say(90, None), None);
+        assert_eq!(say(91, None), Some(RefusalCode::RunsTooLong));
+        assert_eq!(say(91, Some(Category::General)), None);
+    }
+
+    #[test]
+    fn adoptions_stand_in_order_each_once_and_not_without_end() {
+        let read = |ids: &[String]| {
+            let all = ids.iter().map(|id| mark(id, Some(Category::Money)).to_value()).collect();
+            adoptions(&Value::Array(all)).map(|all| all.len())
+        };
+        let ids = |count: usize| (100..100 + count).map(|id| id.to_string()).collect::<Vec<_>>();
+        assert_eq!(read(&ids(2)), Some(2));
+        assert_eq!(read(&ids(limits::REVISION_CLAUSES)), Some(limits::REVISION_CLAUSES));
+        assert_eq!(read(&ids(limits::REVISION_CLAUSES + 1)), None);
+        assert_eq!(read(&[]), None);
+        assert_eq!(read(&["2".to_owned(), "1".to_owned()]), None, "out of order");
+        assert_eq!(read(&["1".to_owned(), "1".to_owned()]), None, "twice");
+        assert_eq!(
+            adoptions(&Value::Array(vec![mark("1", None).to_value()])),
+            Some(vec![mark("1", None)])
+        );
+    }
+
+    /// Who wrote a sentence is who proposed exactly it, where the record that counts on it had
+    /// seen that; the same words, written apart by the other, are no adoption.
+    #[test]
+    fn r05_a_sentence_is_no_ask_to_who_wrote_it_first_and_was_heard() {
+        let mut written = Written::default();
+        let propose = |text: &Revision| Act::Propose { revision: text.clone() }.into();
+        let asks_of = |written: &Written, at: Option<&Held>, proposer| {
+            let revision = text(80);
+            let mut authors: Authors<'_> = HashMap::new();
+            for held in &written.held {
+                revision.clauses.iter().for_each(|clause| {
+                    authors.entry(clause).or_default().push(held);
+                });
+            }
+            let mut asks = asks(&revision, &authors, at, proposer);
+            asks.sort();
+            asks
+        };
+        assert_eq!(asks_of(&written, None, Some(ANA)), ["1"]);
+        assert_eq!(asks_of(&written, None, Some(BEN)), ["3"]);
+        assert_eq!(asks_of(&written, None, None), ["1", "3"], "nobody wrote anything");
+        written.write(BEN, 0, DOC, propose(&text(80)));
+        assert_eq!(asks_of(&written, None, None), ["3"]);
+        let mut heard = written.clone();
+        heard.write(ANA, 60, DOC, propose(&text(80)));
+        let at = heard.held.last().unwrap();
+        assert_eq!(asks_of(&written, Some(at), Some(ANA)), Vec::<String>::new());
+        let mut apart = written.clone();
+        apart.write_apart(ANA, 60, DOC, propose(&text(80)));
+        let at = apart.held.last().unwrap();
+        assert_eq!(asks_of(&written, Some(at), Some(ANA)), ["1"], "she had not heard of it");
+    }
+
+    #[test]
+    fn r05_a_sensitive_sentence_binds_one_person_who_wrote_it() {
+        let counts = |obligor, category, by| {
+            let mut revision = text(80);
+            revision.clauses = vec![clause("1", obligor, category)];
+            let mut written = Written::default();
+            written.write(by, 0, DOC, Act::Propose { revision: revision.clone() }.into());
+            written_by_whom_it_binds(&revision, &written.held[0], &HashMap::new())
+        };
+        let whereabouts = || Category::Whereabouts;
+        assert!(counts(Obligor::Person(ANA), whereabouts(), ANA));
+        assert!(!counts(Obligor::Person(BEN), whereabouts(), ANA), "it cannot even be asked");
+        assert!(!counts(Obligor::Both, whereabouts(), ANA));
+        assert!(counts(Obligor::Person(BEN), Category::General, ANA), "that is an ask");
+        assert!(counts(Obligor::Both, Category::General, ANA));
+    }
+}

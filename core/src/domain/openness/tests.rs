@@ -32,6 +32,18 @@ fn r03_r07_a_post_of_91_days_counts_for_nothing_and_no_post_outlives_its_time() 
 }
 
 #[test]
+fn r36_a_disclosure_that_ended_before_it_was_told_was_never_told() {
+    let told = |until: i64| {
+        let mut written = Written::default();
+        let until = BEGIN.plus(until);
+        let act = Act::Post { kind: Kind::Disclosure, until, under: None };
+        written.write(ANA, 0, doc(), act.into());
+        written.state::<Posts>(doc(), BEN).posts.len()
+    };
+    assert_eq!([told(0), told(-1), told(1)], [0, 0, 1]);
+}
+
+#[test]
 fn a_post_counts_only_in_its_author_s_ledger_of_that_month() {
     let mut written = Written::default();
     written.write(BEN, 0, doc(), post(5));

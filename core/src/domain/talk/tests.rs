@@ -6,6 +6,7 @@ use crate::domain::pair::Who;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::testing::*;
 use crate::id::{DocId, PersonId};
+use crate::limits;
 use crate::time::DAY;
 
 const SALT: [u8; 16] = [5; 16];
@@ -43,6 +44,19 @@ fn k17_a_yes_that_crosses_a_move_is_no_yes_to_the_new_time() {
     later.record.action = Act::Accept { of: moved }.into();
     with_move.held.push(later);
     assert_eq!(seen(&with_move, ANA).state, TalkState::Accepted);
+}
+
+#[test]
+fn r19_a_no_is_never_crowded_out_by_those_before_it() {
+    let mut written = Written::default();
+    written.write(ANA, 0, doc(), window(1));
+    for at in 0..limits::TALK_RECORDS as i64 {
+        written.write(BEN, 1 + at, doc(), Act::Decline.into());
+    }
+    written.write(ANA, 5_000, doc(), window(2));
+    assert_eq!(seen(&written, BEN).state, TalkState::Moved, "another time is another question");
+    written.write(BEN, 5_001, doc(), Act::Decline.into());
+    assert_eq!(seen(&written, BEN).state, TalkState::Declined);
 }
 
 /// A talk that both have said yes to.
