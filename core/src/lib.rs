@@ -128,7 +128,7 @@ pub use domain::pacing::{BothLimits, Contact, Feature, PairLimits, SpaceView};
 pub use domain::pair::Who;
 pub use domain::promise::{
     AskedView, Felt, Hint, HowItWent, NewPromise, Note as PromiseNote, OccurrenceView, Outcome,
-    PromiseState, PromiseView, ReportView, Told,
+    PromiseState, PromiseView, RemarkView, ReportView, Told,
 };
 pub use domain::recurrence::{Due, IsoWeek, Rule, exactly};
 pub use domain::shared::{

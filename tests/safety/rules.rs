@@ -248,7 +248,7 @@ async fn r37_a_pair_has_no_room_for_a_third() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_comment_that_is_said_anew_leaves_nothing_of_the_one_before() {
+async fn r36_a_comment_that_was_read_stays_beside_the_next_until_its_author_takes_it_back() {
     let phones = paired().await;
     let [ana, ben] = &phones;
     let made = ana.space.promises().make(promise("I call you.", 1)).await.unwrap();
@@ -259,8 +259,13 @@ async fn a_comment_that_is_said_anew_leaves_nothing_of_the_one_before() {
     let (felt, promises) = (amends::Felt::FeltLikeKept, ben.space.promises());
     promises.comment(made.id, None, felt, told("the harbour was loud")).await.unwrap();
     both(&phones).await;
-    assert!(super::daily::anywhere(ana.folder.path(), "the harbour was loud"));
     promises.comment(made.id, None, felt, told("you called late")).await.unwrap();
+    both(&phones).await;
+    let seen = ana.space.promises().show(made.id).await.unwrap();
+    let words = |nth: usize| seen.occurrences[0].comments[nth].words.clone().unwrap();
+    assert_eq!(words(0).text.as_deref(), Some("the harbour was loud"));
+    assert_eq!(words(1).text.as_deref(), Some("you called late"));
+    promises.withdraw_words(made.id, words(0).id).await.unwrap();
     both(&phones).await;
     for phone in &phones {
         phone.space.shutdown().await;

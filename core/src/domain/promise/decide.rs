@@ -9,7 +9,6 @@ use crate::domain::pacing::Feature;
 use crate::domain::record::Draft;
 use crate::domain::recurrence::{Due, exactly};
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::domain::words::withdrawal;
 use crate::id::{DocId, OccurrenceId, Position};
 use crate::limits;
 use crate::text;
@@ -207,7 +206,6 @@ pub(super) fn decide(
     let promisee = || if mine { Err(RefusalCode::NotPromisedToYou) } else { Ok(()) };
     let closed = folded.retracted.is_some() || folded.declined.is_some();
     let running = || if closed { Err(RefusalCode::PromiseOver) } else { Ok(()) };
-    let mut replaced = None;
     let (act, words) = match command {
         Command::Make(..) => return Ok(Vec::new()),
         Command::Pause { from, until } => {
@@ -231,7 +229,6 @@ pub(super) fn decide(
             if one.occurrence.due <= now {
                 return Err(RefusalCode::AfterDue.into());
             }
-            replaced = one.words[0];
             let act = Act::HeadsUp { occurrence: one.occurrence.id, expected: *expected };
             (act, body(words.as_ref())?)
         }
@@ -286,7 +283,6 @@ pub(super) fn decide(
             if one.occurrence.due > now && one.facts.report.is_none() {
                 return Err(RefusalCode::BeforeDue.into());
             }
-            replaced = one.words[2];
             let act = Act::Comment { occurrence: one.occurrence.id, felt: *felt };
             (act, body(words.as_ref())?)
         }
@@ -296,17 +292,12 @@ pub(super) fn decide(
             if one.occurrence.due > now {
                 return Err(RefusalCode::BeforeDue.into());
             }
-            replaced = one.words[3];
             let act = Act::Repair { occurrence: one.occurrence.id, promise: *promise };
             (act, body(Some(words))?)
         }
     };
-    // Words that are said anew take the place of those before: nothing stays that
-    // nobody sees and nobody could take back. Reports stay, each beside the other.
-    let replaced = replaced.filter(|of| !folded.withdrawn.contains_key(of));
-    let withdrawal = replaced.map(|of| withdrawal(folded.doc, of));
     let draft = Draft { target: folded.doc, action: act.into(), body: words };
-    Ok([draft].into_iter().chain(withdrawal).collect())
+    Ok(vec![draft])
 }
 
 fn make(folded: &Folded, new: &NewPromise, context: Context<'_>) -> Result<Vec<Draft>, Refusal> {

@@ -57,6 +57,21 @@ pub struct Reported {
     pub words: bool,
 }
 
+/// Something that was said of an occurrence beside a report: a heads-up, a comment, a repair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// Its record.
+    pub id: Position,
+    /// When it was said, as stated.
+    pub at: Moment,
+    /// Of a comment: how it felt.
+    pub felt: Option<Felt>,
+    /// Of a heads-up: when it is expected.
+    pub expected: Option<Moment>,
+    /// Whether it has words.
+    pub words: bool,
+}
+
 /// One occurrence and everything that was said of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OccurrenceState {
@@ -75,6 +90,8 @@ pub struct OccurrenceState {
     /// Every report, oldest first: what was told otherwise later stands beside what the other
     /// has read (R36).
     pub reports: Vec<Reported>,
+    /// Every heads-up, comment and repair, each oldest first, for the same reason.
+    pub remarks: [Vec<Remark>; 3],
     /// The records whose words stand, where they have some: heads-up, report,
     /// comment, repair.
     pub words: [Option<Position>; 4],
@@ -268,6 +285,15 @@ fn weigh(
         let (at, words) = (held.record.at.moment, held.record.body.is_some());
         Some(Reported { id: held.id, at, told: told_by(held)?, words })
     };
+    let remark = |held: &&Held| {
+        let (felt, expected) = match &held.record.action {
+            Action::Promise(Act::Comment { felt, .. }) => (Some(*felt), None),
+            Action::Promise(Act::HeadsUp { expected, .. }) => (None, *expected),
+            _ => (None, None),
+        };
+        let (at, words) = (held.record.at.moment, held.record.body.is_some());
+        Remark { id: held.id, at, felt, expected, words }
+    };
     let paused_at = pauses.iter().filter(|pause| in_pause(pause)).map(|(at, ..)| *at).min();
     let said_at = paused_at.or(folded.retracted.filter(|at| *at < due));
     let felt = comment.and_then(|held| match &held.record.action {
@@ -301,6 +327,8 @@ fn weigh(
         expected,
         said_ahead: said_at.map(|at| due.since(at)),
         reports: said.reports.iter().filter_map(reported).collect(),
+        remarks: [&said.heads_ups, &said.comments, &said.repairs]
+            .map(|all| all.iter().map(remark).collect()),
         words,
     }
 }

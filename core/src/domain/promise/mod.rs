@@ -18,7 +18,9 @@ pub use decide::{Command, Hint, HowItWent, NewPromise, hints};
 pub use fold::Folded;
 pub use outcome::Outcome;
 pub use record::{Act, Felt, Told};
-pub use view::{AskedView, Note, OccurrenceView, PromiseState, PromiseView, ReportView};
+pub use view::{
+    AskedView, Note, OccurrenceView, PromiseState, PromiseView, RemarkView, ReportView,
+};
 
 use super::capability::{Capability, Class, Context, Records, Viewing};
 use super::pair::{Pair, Side};
@@ -48,7 +50,9 @@ impl Capability for PromiseDocs {
         let words = state.occurrences.iter().flat_map(|one| one.words).flatten();
         let reports = state.occurrences.iter().flat_map(|one| &one.reports);
         let reports = reports.filter(|report| report.words).map(|report| report.id);
-        words.chain(reports).chain(state.made.iter().map(|made| made.id)).collect()
+        let remarks = state.occurrences.iter().flat_map(|one| one.remarks.iter().flatten());
+        let remarks = remarks.filter(|remark| remark.words).map(|remark| remark.id);
+        words.chain(reports).chain(remarks).chain(state.made.iter().map(|made| made.id)).collect()
     }
 
     fn project(state: &Folded, viewing: Viewing<'_>) -> Option<PromiseView> {

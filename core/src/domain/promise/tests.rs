@@ -2,11 +2,12 @@
 use super::record::Act;
 use super::*;
 use crate::domain::action::Action;
+use crate::domain::capability::NotUnderstood;
 use crate::domain::ledger::own_document;
 use crate::domain::recurrence::Due;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::testing::*;
-use crate::id::{DocId, OccurrenceId, PersonId};
+use crate::id::{DocId, OccurrenceId, Past, PersonId};
 use crate::time::DAY;
 
 const SALT: [u8; 16] = [5; 16];
@@ -144,6 +145,189 @@ fn a_kept_time_in_the_future_is_set_aside_and_a_pause_must_come_before() {
     let mut others = made();
     others.write(BEN, HOUR, doc(), Action::Promise(pause));
     assert_eq!(went(&others, 2 * DAY), [Outcome::AwaitingWord]);
+}
+
+#[test]
+fn a_promise_counts_within_its_good_will_and_its_span_and_for_what_is_still_to_come() {
+    let counts = |due: i64, grace| {
+        let mut written = Written::default();
+        let (due, zone) = (Due::At(BEGIN.plus(due)), "UTC".to_owned());
+        let act = Act::Make { due, zone, grace, link: None, salt: SALT };
+        written.write(ANA, 0, doc(), act.into());
+        written.state::<PromiseDocs>(doc(), ANA).made.is_some()
+    };
+    assert!(counts(DAY, Some(limits::GRACE_MAX)) && !counts(DAY, Some(limits::GRACE_MAX + 1)));
+    assert!(counts(60, None) && !counts(0, None), "what is due already is no promise");
+    assert!(counts(limits::PROMISE_SPAN, None) && !counts(limits::PROMISE_SPAN + 60, None));
+}
+
+/// What is said at the very moment when it is due is said too late; and so is a pause of no
+/// length no pause.
+#[test]
+fn what_is_said_when_it_is_due_is_not_said_ahead() {
+    let of_due = occurrence(&due());
+    let paused = |at: i64, from: i64, until: i64| {
+        let mut written = made();
+        let (from, until) = (BEGIN.plus(from), BEGIN.plus(until));
+        written.write(ANA, at, doc(), Act::Pause { from, until }.into());
+        went(&written, 2 * DAY) == [Outcome::Paused]
+    };
+    assert!(paused(DAY - 1, DAY, DAY + 1), "from the moment on");
+    assert!(!paused(DAY, DAY, DAY + 1));
+    assert!(!paused(DAY - 1, DAY, DAY));
+    let moved = |at: i64| {
+        let mut written = made();
+        let due = Due::At(BEGIN.plus(3 * DAY));
+        let of = written.write(ANA, at, doc(), Act::Renegotiate { occurrence: of_due, due }.into());
+        written.write(BEN, at + 1, doc(), Act::AcceptNew { of }.into());
+        went(&written, 2 * DAY)[0] == Outcome::Renegotiated
+    };
+    assert_eq!([moved(DAY - 1), moved(DAY)], [true, false]);
+}
+
+#[test]
+fn a_new_time_lies_ahead_within_the_span_and_is_no_due_that_there_is_already() {
+    let moved = |new: i64| {
+        let mut written = made();
+        let (occurrence, new) = (occurrence(&due()), Due::At(BEGIN.plus(new)));
+        let of = written.write(ANA, HOUR, doc(), Act::Renegotiate { occurrence, due: new }.into());
+        written.write(BEN, HOUR + 1, doc(), Act::AcceptNew { of }.into());
+        went(&written, 2 * HOUR).len() == 2
+    };
+    assert_eq!([moved(HOUR), moved(HOUR + 60)], [false, true], "it lies ahead");
+    let span = limits::PROMISE_SPAN;
+    assert_eq!([moved(span), moved(span + 60)], [true, false]);
+    assert!(!moved(DAY), "the same time is no new one");
+}
+
+#[test]
+fn kept_later_than_it_was_told_counts_only_within_what_clocks_differ_by() {
+    let counts = |ahead: i64| {
+        let mut written = made();
+        let at = BEGIN.plus(DAY + ahead);
+        written.write(ANA, DAY, doc(), report(Told::Kept { at }));
+        went(&written, 2 * DAY) == [Outcome::Kept]
+    };
+    assert_eq!([limits::CLOCK_TOLERANCE, limits::CLOCK_TOLERANCE + 1].map(counts), [true, false]);
+}
+
+#[test]
+fn r36_what_was_taken_back_in_time_says_how_long_before() {
+    let mut written = made();
+    written.write(ANA, HOUR, doc(), Act::Retract.into());
+    let view = written.view::<PromiseDocs>(doc(), BEN, BEGIN.plus(2 * DAY)).unwrap();
+    let one = &view.occurrences[0];
+    assert_eq!((one.outcome, one.said_ahead), (Outcome::WithdrawnBefore, Some(DAY - HOUR)));
+    let mut every = Written::default();
+    let rule = "FREQ=DAILY;COUNT=9".parse().unwrap();
+    let due = Due::Every { start: jiff::civil::date(2026, 3, 3), time: None, rule };
+    let (zone, salt) = ("UTC".to_owned(), SALT);
+    every.write(ANA, 0, doc(), Act::Make { due, zone, grace: None, link: None, salt }.into());
+    every.write(ANA, HOUR, doc(), Act::Retract.into());
+    let view = every.view::<PromiseDocs>(doc(), BEN, BEGIN.plus(2 * DAY)).unwrap();
+    assert_eq!(view.occurrences.len(), 1, "the rest is not due any more");
+}
+
+#[test]
+fn a_promise_is_taken_back_or_declined_for_what_is_still_to_come() {
+    let after = |who, at: i64, act: Act| {
+        let mut written = made();
+        written.write(who, at, doc(), act.into());
+        went(&written, 2 * DAY).remove(0)
+    };
+    assert_eq!(after(ANA, DAY - 1, Act::Retract), Outcome::WithdrawnBefore);
+    assert_eq!(after(ANA, DAY, Act::Retract), Outcome::AwaitingWord);
+    assert_eq!(after(ANA, DAY + 1, Act::Retract), Outcome::AwaitingWord);
+    assert_eq!(after(BEN, DAY - 1, Act::Decline), Outcome::Released);
+    assert_eq!(after(BEN, DAY, Act::Decline), Outcome::AwaitingWord);
+    assert_eq!(after(BEN, DAY + 1, Act::Decline), Outcome::AwaitingWord);
+}
+
+#[test]
+fn late_with_notice_needs_a_word_before_it_was_due_of_either_sort() {
+    let occurrence = occurrence(&due());
+    let ahead = || Act::HeadsUp { occurrence, expected: None };
+    let ask = || Act::Renegotiate { occurrence, due: Due::At(BEGIN.plus(3 * DAY)) };
+    let went = |said: Option<(i64, Act)>| {
+        let mut written = made();
+        if let Some((at, act)) = said {
+            written.write(ANA, at, doc(), act.into());
+        }
+        let at = BEGIN.plus(DAY + 2 * HOUR);
+        written.write(ANA, DAY + 3 * HOUR, doc(), report(Told::Kept { at }));
+        went(&written, 2 * DAY).remove(0)
+    };
+    assert_eq!(went(None), Outcome::KeptLate);
+    assert_eq!(went(Some((DAY - 1, ahead()))), Outcome::KeptLateWithNotice);
+    assert_eq!(went(Some((DAY - 1, ask()))), Outcome::KeptLateWithNotice);
+    assert_eq!(went(Some((DAY, ahead()))), Outcome::KeptLate);
+    assert_eq!(went(Some((DAY, ask()))), Outcome::KeptLate);
+}
+
+#[test]
+fn one_due_is_moved_twelve_times_at_most() {
+    let mut written = made();
+    let mut due = due();
+    for moves in 1..=limits::RENEGOTIATIONS as i64 + 1 {
+        let (at, occurrence) = (60 * moves, occurrence(&due));
+        due = Due::At(BEGIN.plus(DAY + HOUR * moves));
+        let ask = Act::Renegotiate { occurrence, due: due.clone() };
+        let of = written.write(ANA, at, doc(), ask.into());
+        written.write(BEN, at + 1, doc(), Act::AcceptNew { of }.into());
+    }
+    let moved = went(&written, 3 * HOUR);
+    let count = moved.iter().filter(|one| **one == Outcome::Renegotiated).count();
+    assert_eq!((count, moved.len()), (limits::RENEGOTIATIONS, limits::RENEGOTIATIONS + 1));
+}
+
+#[test]
+fn what_a_newer_version_wrote_of_a_promise_is_said_to_need_an_update() {
+    let written = made();
+    let newer = [NotUnderstood { kind: "promise.newer".into() }];
+    let fold = |newer: &[NotUnderstood]| {
+        let (held, basis) = (&written.held[..], &Past::default());
+        let of = Records { doc: doc(), held, newer, waiting: &[], basis };
+        PromiseDocs::fold(&pair(), pair().side(BEN).unwrap(), &of, &[]).needs_update
+    };
+    assert_eq!([fold(&[]), fold(&newer)], [false, true]);
+}
+
+/// R36: what was said of an occurrence stays beside what is said of it later.
+#[test]
+fn r36_heads_ups_comments_and_repairs_stand_beside_those_that_were_read() {
+    let mut written = made();
+    let occurrence = occurrence(&due());
+    let said = |written: &mut Written, who, at, act: Act, text: &str| {
+        let of = written.write(who, at, doc(), act.into());
+        written.with_body(of, words(text));
+    };
+    let ahead = |hours: i64| Act::HeadsUp { occurrence, expected: Some(BEGIN.plus(hours * HOUR)) };
+    said(&mut written, ANA, HOUR, ahead(26), "The train is late.");
+    said(&mut written, ANA, 2 * HOUR, ahead(27), "It is later still.");
+    written.write(ANA, 2 * DAY, doc(), report(Told::Missed));
+    let felt = |felt| Act::Comment { occurrence, felt };
+    said(&mut written, BEN, 2 * DAY + 1, felt(Felt::Confirmed), "I waited.");
+    said(&mut written, BEN, 2 * DAY + 2, felt(Felt::FeltLikeKept), "You told me ahead.");
+    let repair = || Act::Repair { occurrence, promise: None };
+    said(&mut written, ANA, 2 * DAY + 3, repair(), "I take the earlier one.");
+    said(&mut written, ANA, 2 * DAY + 4, repair(), "I leave at five.");
+    let view = written.view::<PromiseDocs>(doc(), BEN, BEGIN.plus(3 * DAY)).unwrap();
+    let one = &view.occurrences[0];
+    let texts = |all: &[RemarkView]| -> Vec<String> {
+        all.iter().map(|one| one.words.as_ref().unwrap().text.clone().unwrap()).collect()
+    };
+    assert_eq!(texts(&one.heads_ups), ["The train is late.", "It is later still."]);
+    assert_eq!(one.heads_ups[0].expected, Some(BEGIN.plus(26 * HOUR)));
+    assert_eq!(texts(&one.comments), ["I waited.", "You told me ahead."]);
+    assert_eq!(one.comments[0].felt, Some(Felt::Confirmed));
+    assert_eq!(texts(&one.repairs), ["I take the earlier one.", "I leave at five."]);
+    assert_eq!(one.comment, Some(Felt::FeltLikeKept));
+    assert_eq!(one.notes().count(), 6);
+    let folded = written.state::<PromiseDocs>(doc(), BEN);
+    let again = Command::Comment { occurrence: None, felt: Felt::Confirmed, words: None };
+    let now = BEGIN.plus(3 * DAY);
+    let drafts = decided::<PromiseDocs>(&pair(), &folded, None, &again, BEN, now).unwrap();
+    assert_eq!(drafts.len(), 1, "nothing is taken back by saying more");
 }
 
 fn promise(action: &str) -> NewPromise {

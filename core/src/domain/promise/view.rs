@@ -1,6 +1,6 @@
 //! What one person sees of a promise.
 
-use super::fold::{Folded, OccurrenceState, Reported};
+use super::fold::{Folded, OccurrenceState, Remark, Reported};
 use super::outcome::{Outcome, outcome};
 use super::record::{Felt, Told};
 use crate::domain::pair::{Side, Who};
@@ -90,6 +90,20 @@ pub struct ReportView {
     pub words: Option<Note>,
 }
 
+/// A heads-up, a comment or a repair as one person sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct RemarkView {
+    /// When it was said.
+    pub at: Moment,
+    /// Of a comment: how it felt.
+    pub felt: Option<Felt>,
+    /// Of a heads-up: when it was expected.
+    pub expected: Option<Moment>,
+    /// Its words, if it has some.
+    pub words: Option<Note>,
+}
+
 /// One occurrence as one person sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
@@ -122,6 +136,12 @@ pub struct OccurrenceView {
     pub reports: Vec<ReportView>,
     /// How it felt to the promisee.
     pub comment: Option<Felt>,
+    /// Every heads-up, oldest first: none replaces one that was read (R36).
+    pub heads_ups: Vec<RemarkView>,
+    /// Every comment, oldest first (R36).
+    pub comments: Vec<RemarkView>,
+    /// Every note of repair, oldest first (R36).
+    pub repairs: Vec<RemarkView>,
     /// The words of the heads-up.
     pub heads_up_words: Option<Note>,
     /// The words of the report.
@@ -172,6 +192,15 @@ pub struct PromiseView {
     pub basis: Past,
 }
 
+impl OccurrenceView {
+    /// All words beside it, those that something later stands beside included.
+    pub fn notes(&self) -> impl Iterator<Item = &Note> {
+        let remarks = [&self.heads_ups, &self.comments, &self.repairs].into_iter().flatten();
+        let reports = self.reports.iter().map(|report| &report.words);
+        reports.chain(remarks.map(|remark| &remark.words)).flatten()
+    }
+}
+
 impl PromiseView {
     /// The occurrence that is next, or due now.
     pub fn next(&self) -> Option<&OccurrenceView> {
@@ -207,12 +236,17 @@ pub(super) fn project(
         let text = body.as_ref().and_then(|body| text_of(body, "text"));
         Note { id: position.item(), text, withdrawn, position }
     };
+    let mut ended = false;
     let occurrences: Vec<OccurrenceView> = folded
         .occurrences
         .iter()
         .map(|state| occurrence_view(state, folded, now, &note))
-        // What comes after its end is not due any more.
-        .filter(|one| one.outcome != Outcome::WithdrawnBefore || one.report.is_some())
+        // Of what comes after its end the first says how long before it was taken back; the
+        // rest is not due any more.
+        .filter(|one| {
+            let gone = one.outcome == Outcome::WithdrawnBefore && one.report.is_none();
+            !gone || !std::mem::replace(&mut ended, true)
+        })
         .filter(|one| {
             let after = folded.declined.is_some_and(|at| at < one.due);
             !(after && one.outcome == Outcome::Released && one.report.is_none())
@@ -286,6 +320,14 @@ fn occurrence_view(
         told: one.told,
         words: said(one.words.then(|| note(one.id))),
     };
+    let remark_view = |one: &Remark| RemarkView {
+        at: one.at,
+        felt: one.felt,
+        expected: one.expected,
+        words: said(one.words.then(|| note(one.id))),
+    };
+    let [heads_ups, comments, repairs] =
+        state.remarks.each_ref().map(|all| all.iter().map(remark_view).collect());
     OccurrenceView {
         id: one.id,
         local: one.local.clone(),
@@ -301,6 +343,9 @@ fn occurrence_view(
         report: state.facts.report,
         reports: state.reports.iter().map(report_view).collect(),
         comment: state.facts.comment,
+        heads_ups,
+        comments,
+        repairs,
         heads_up_words: said(heads_up),
         report_words: said(report),
         comment_words: said(comment),

@@ -9,7 +9,7 @@ use amends::RefusalCode;
 use amends::Space;
 use amends::id::OccurrenceId;
 use amends::{Due, exactly};
-use amends::{HowItWent, NewPromise, PromiseView};
+use amends::{HowItWent, NewPromise, OccurrenceView, PromiseView};
 use jiff::civil::DateTime;
 use serde_json::json;
 
@@ -148,10 +148,8 @@ pub async fn run(
         Decline { id } => promises.decline(find(&id, space).await?.id).await?,
         WithdrawWords { id, note } => {
             let view = find(&id, space).await?;
-            let notes = view.occurrences.iter().flat_map(|one| {
-                [&one.heads_up_words, &one.report_words, &one.comment_words, &one.repair_words]
-            });
-            let note = note.among(notes.flatten().map(|note| note.id), WORDS)?;
+            let notes = view.occurrences.iter().flat_map(OccurrenceView::notes);
+            let note = note.among(notes.map(|note| note.id), WORDS)?;
             promises.withdraw_words(view.id, note).await?
         }
     };

@@ -4,7 +4,7 @@ use super::{short, whose, wrap};
 use amends::Who;
 use amends::{
     Felt, Hint, OccurrenceView, Outcome, PromiseNote as Words, PromiseState, PromiseView,
-    ReportView, Told,
+    RemarkView, ReportView, Told,
 };
 
 /// Something to think about before promising.
@@ -91,6 +91,14 @@ fn earlier(one: &OccurrenceView) -> Option<String> {
     (!before.is_empty()).then(|| before.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
+/// What was said before the remark that stands.
+fn earlier_remarks(remarks: &[RemarkView]) -> Option<String> {
+    let (_, before) = remarks.split_last()?;
+    let words = before.iter().filter_map(|one| one.words.as_ref());
+    let lines: Vec<String> = words.filter_map(|note| said("said before", Some(note))).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
 /// A length of time, in its largest whole unit.
 fn span(seconds: i64) -> String {
     let (count, unit) = match seconds {
@@ -135,11 +143,14 @@ fn occurrence(one: &OccurrenceView, view: &PromiseView) -> String {
     let lines = [
         Some(head),
         said("ahead", one.heads_up_words.as_ref()),
+        earlier_remarks(&one.heads_ups),
         said("report", one.report_words.as_ref()),
         earlier(one),
         felt.map(str::to_owned),
         said("comment", one.comment_words.as_ref()),
+        earlier_remarks(&one.comments),
         said("repair", one.repair_words.as_ref()),
+        earlier_remarks(&one.repairs),
     ];
     lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }

@@ -36,7 +36,9 @@ private func occurrence(_ view: PromiseView, _ local: String?) throws -> Occurre
 /// The words beside a promise that are called so, by their whole id.
 private func noted(_ view: PromiseView, _ id: String) throws -> ItemId {
     let ids = view.occurrences
-        .flatMap { [$0.headsUpWords, $0.reportWords, $0.commentWords, $0.repairWords] }
+        .flatMap { one in
+            one.reports.map(\.words) + (one.headsUps + one.comments + one.repairs).map(\.words)
+        }
         .compactMap { $0?.id }
     guard let found = ids.first(where: { $0 == id }) else { throw Failure.refused(.notFound) }
     return found

@@ -37,8 +37,8 @@ private fun occurrence(view: PromiseView, local: String?): OccurrenceId? = local
 
 /** The words beside a promise that are called so, by their whole id. */
 private fun noted(view: PromiseView, id: String): ItemId = view.occurrences
-    .flatMap { listOfNotNull(it.headsUpWords, it.reportWords, it.commentWords, it.repairWords) }
-    .map { it.id }
+    .flatMap { one -> one.reports.map { it.words } + (one.headsUps + one.comments + one.repairs).map { it.words } }
+    .mapNotNull { it?.id }
     .firstOrNull { it == id }
     ?: throw refused(RefusalCode.NOT_FOUND)
 
