@@ -163,11 +163,39 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_and_what_time_alone_may_still_change() {
+        use Outcome::*;
+        let all = [
+            Paused,
+            WithdrawnBefore,
+            SeenDifferently,
+            Kept,
+            KeptInSpirit,
+            Released,
+            Renegotiated,
+            KeptLateWithNotice,
+            KeptLate,
+            Partly,
+            Missed,
+            AwaitingWord,
+            NoWord,
+            Due,
+            Upcoming,
+        ];
+        let which =
+            |is: fn(Outcome) -> bool| all.into_iter().filter(|one| is(*one)).collect::<Vec<_>>();
+        assert_eq!(which(Outcome::is_kept), [Kept, KeptInSpirit]);
+        assert_eq!(which(Outcome::is_open), [AwaitingWord, Due, Upcoming]);
+    }
+
+    #[test]
     fn without_a_word_time_alone_never_makes_it_missed() {
         let at = |now| outcome(&facts(), now);
         assert_eq!(at(DUE.plus(-1)), Outcome::Upcoming);
         assert_eq!(at(DUE), Outcome::Due);
+        assert_eq!(at(DUE.plus(1_800)), Outcome::Due);
         assert_eq!(at(DUE.plus(1_801)), Outcome::AwaitingWord);
+        assert_eq!(at(DUE.plus(1_800 + limits::REPORT_WINDOW)), Outcome::AwaitingWord);
         assert_eq!(at(DUE.plus(1_801 + limits::REPORT_WINDOW)), Outcome::NoWord);
         assert_eq!(at(Moment(i64::MAX)), Outcome::NoWord);
         let only_comment = Facts { comment: Some(Felt::SawItDifferently), ..facts() };

@@ -318,6 +318,7 @@ fn r36_heads_ups_comments_and_repairs_stand_beside_those_that_were_read() {
     };
     assert_eq!(texts(&one.heads_ups), ["The train is late.", "It is later still."]);
     assert_eq!(one.heads_ups[0].expected, Some(BEGIN.plus(26 * HOUR)));
+    assert_eq!(one.expected, Some(BEGIN.plus(27 * HOUR)), "the later one stands");
     assert_eq!(texts(&one.comments), ["I waited.", "You told me ahead."]);
     assert_eq!(one.comments[0].felt, Some(Felt::Confirmed));
     assert_eq!(texts(&one.repairs), ["I take the earlier one.", "I leave at five."]);
