@@ -86,7 +86,7 @@ impl Purpose {
             Purpose::Impact => &[],
             Purpose::Promise => &[Vague, Pressing],
             Purpose::Limit => &[Forbidding, Pressing],
-            Purpose::Ask => &[Forbidding, Pressing, Rushing, CuttingOff],
+            Purpose::Ask => &[Forbidding, Pressing, Rushing],
             Purpose::Asked => &[Forbidding, Pressing, CuttingOff],
         }
     }
@@ -124,6 +124,8 @@ pub fn writing_hints(text: &str, purpose: Purpose, pack: &Pack) -> Vec<WritingHi
         let Some((say, phrases)) = pack.phrases(*concern) else { continue };
         for found in phrases.iter().flat_map(|phrase| phrase.found(&words)) {
             let (start, end) = (words[found.start].start, words[found.end - 1].end);
+            // Who is asked is told of what is theirs, and never how it should have been put.
+            let say = if purpose == Purpose::Asked { pack.asked() } else { say };
             hints.push(WritingHint { concern: *concern, start, end, say: say.to_owned() });
         }
     }

@@ -68,6 +68,7 @@ pub enum PackError {
 struct Written {
     lang: String,
     hints: BTreeMap<Concern, Said>,
+    asked: String,
     ask_when: String,
     ask_who: String,
     when: Vec<String>,
@@ -88,6 +89,7 @@ struct Said {
 pub struct Pack {
     lang: String,
     hints: BTreeMap<Concern, (String, Vec<Phrase>)>,
+    asked: String,
     ask_when: String,
     ask_who: String,
     when: Vec<String>,
@@ -122,6 +124,7 @@ impl Pack {
         Ok(Self {
             lang: written.lang,
             hints: written.hints.into_iter().map(hint).collect::<Result<_, PackError>>()?,
+            asked: written.asked,
             ask_when: written.ask_when,
             ask_who: written.ask_who,
             when: written.when,
@@ -162,6 +165,11 @@ impl Pack {
 
     pub(super) fn phrases(&self, concern: Concern) -> Option<(&str, &[Phrase])> {
         self.hints.get(&concern).map(|(say, phrases)| (say.as_str(), phrases.as_slice()))
+    }
+
+    /// What who is asked for something is told, whatever phrase was found (R25).
+    pub(super) fn asked(&self) -> &str {
+        &self.asked
     }
 
     pub(super) fn first_person(&self) -> &[String] {

@@ -163,11 +163,11 @@ fn next_step(step: NextStep) -> &'static str {
     }
 }
 
-/// Hints on what one writes for oneself of one's own part (F05, F15); of what it did to one
-/// there are none (F06).
+/// Hints on an acknowledgement that one keeps for oneself (F05, F15). An account has none: it
+/// may be told by who was hurt (F06).
 pub fn hints(draft: &ItemDraft) -> String {
     let Some(pack) = Pack::of("en") else { return String::new() };
-    let own = [Section::Did, Section::LeftUndone, Section::WhatIDid, Section::Responsibility];
+    let own = [Section::WhatIDid];
     let parts = draft.item.parts.iter().filter(|part| own.contains(&part.section));
     let found: Vec<String> = parts
         .flat_map(|part| &part.texts)
