@@ -62,10 +62,12 @@ pub enum HowItWent {
 
 impl HowItWent {
     /// What is written down of it, about what was due then.
-    fn told(self, due: Moment, zone: &str, now: Moment) -> Told {
+    pub(super) fn told(self, due: Moment, zone: &str, now: Moment) -> Told {
         match self {
             HowItWent::Kept { done } => {
-                let today = due <= now && local_date(due, zone) == local_date(now, zone);
+                // What is due by the end of a day is due on that day, not on the next.
+                let day = local_date(due.plus(-1), zone);
+                let today = due <= now && day == local_date(now, zone);
                 Told::Kept { at: done.unwrap_or(if today { due } else { now }) }
             }
             HowItWent::Partly => Told::Partly,

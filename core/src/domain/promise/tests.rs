@@ -396,6 +396,10 @@ fn f74_kept_goes_by_when_it_was_done_and_on_the_same_day_that_is_when_it_was_due
     assert_eq!(report(None, due.plus(-HOUR)), due.plus(-HOUR), "before it was due");
     assert_eq!(report(None, due.plus(DAY)), due.plus(DAY), "the day after");
     assert_eq!(report(Some(due.plus(5)), due.plus(DAY)), due.plus(5), "as it is said");
+    let told = HowItWent::Kept { done: None };
+    let (midnight, evening) = (BEGIN.plus(6 * HOUR), BEGIN.plus(29 * HOUR));
+    let now = Told::Kept { at: evening };
+    assert_eq!(told.told(midnight, "UTC", evening), now, "a day's promise, told the day after");
     let told_at = |at: Moment| {
         let mut written = written.clone();
         let occurrence = Due::At(due).occurrences(doc, "UTC", None).unwrap()[0].id;
