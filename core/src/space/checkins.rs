@@ -107,7 +107,7 @@ pub(super) fn check_ins(engine: &mut Engine) -> Result<Vec<CheckInView>, Error> 
     let first = today.saturating_sub(jiff::Span::new().days(91));
     let templates = templates(engine)?;
     let mut wanted: BTreeSet<(TemplateId, Period)> = folded.periods.keys().copied().collect();
-    for template in &templates {
+    for template in templates.iter().filter(|template| !template.suggested) {
         wanted.extend(periods(template.cadence, first, today).map(|p| (template.id, p)));
     }
     wanted.retain(|(_, period)| period.first().is_some_and(|day| day >= first));
@@ -312,7 +312,7 @@ impl CheckIns<'_> {
     }
 
     /// Takes on questions that the other made: from then on they are among what can be
-    /// answered, and are reminded of. Until then they are a suggestion. Answering them takes
+    /// answered. Until then they are a suggestion. Answering them takes
     /// them on too. The other does not learn of it.
     ///
     /// # Errors

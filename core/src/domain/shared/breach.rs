@@ -126,7 +126,8 @@ fn breach(named: &ItemView, items: &[ItemView], statement: Option<DocId>) -> Bre
     };
     // Of both together one word stands, see `fold`.
     let resting = each(Sort::Rest, Reply::Rest).contains(&true);
-    let again = named.about.is_some() && !resting && state != BreachState::Archived;
+    let there = named.state != ItemState::TakenBack && state != BreachState::Archived;
+    let again = named.about.is_some() && there && !resting;
     BreachView {
         state,
         resting,

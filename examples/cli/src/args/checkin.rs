@@ -29,7 +29,7 @@ pub enum CheckinCommand {
         /// The template.
         id: Reference,
     },
-    /// Take on questions that your partner suggests: from then on you are asked for them.
+    /// Take on questions that your partner suggests: from then on they are in your list.
     TakeOn {
         /// The template.
         id: Reference,
