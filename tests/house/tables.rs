@@ -209,7 +209,10 @@ fn kind(kind: &Kind) -> String {
     };
     let keys = list(kind.fields, key);
     let most = kind.most.map(|most| format!("{} per {}", most.count, most.per));
-    let ends = kind.words != Words::Never && kind.fields.iter().any(|key| key.starts_with("until"));
+    let form = kind.name.split('.').next().and_then(Form::from_code);
+    let ends = kind.words != Words::Never
+        && kind.fields.iter().any(|key| key.starts_with("until"))
+        && form.is_none_or(|form| form.described().keeps.is_some());
     let kept = if ends { format!("{} days", kind.keeps / DAY) } else { String::new() };
     let cells = [
         &format!("`{}`", kind.name),
