@@ -112,7 +112,7 @@ pub struct WritingHint {
 /// ```
 /// use amends::{Concern, Pack, Purpose, writing_hints};
 /// let pack = Pack::of("en").unwrap();
-/// let hints = writing_hints("I'm sorry you feel that way.", Purpose::OwnPart, &pack);
+/// let hints = writing_hints("I'm sorry you felt alone on Sunday.", Purpose::OwnPart, &pack);
 /// assert_eq!(hints[0].concern, Concern::SoundingSorry);
 /// let clear = "I hid the second account from you since March.";
 /// assert!(writing_hints(clear, Purpose::OwnPart, &pack).is_empty());
