@@ -63,7 +63,7 @@ pub enum PackError {
     Phrase(String),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     lang: String,
@@ -77,7 +77,7 @@ struct Written {
     cards: BTreeMap<Deck, Vec<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Said {
     say: String,
@@ -87,15 +87,8 @@ struct Said {
 /// The phrases, advice and cards of one language.
 #[derive(Debug, Clone)]
 pub struct Pack {
-    lang: String,
     hints: BTreeMap<Concern, (String, Vec<Phrase>)>,
-    asked: String,
-    ask_when: String,
-    ask_who: String,
-    when: Vec<String>,
-    first_person: Vec<String>,
-    scaffold: [String; 3],
-    cards: BTreeMap<Deck, Vec<String>>,
+    written: Written,
 }
 
 impl Pack {
@@ -114,34 +107,26 @@ impl Pack {
         if json.len() > limits::PACK_BYTES {
             return Err(PackError::TooLong);
         }
-        let written: Written =
+        let mut written: Written =
             serde_json::from_str(json).map_err(|error| PackError::Form(error.to_string()))?;
         let phrase = |text: String| Phrase::read(&text).ok_or(PackError::Phrase(text));
         let hint = |(concern, said): (Concern, Said)| {
             let phrases = said.phrases.into_iter().map(phrase).collect::<Result<_, _>>()?;
             Ok((concern, (said.say, phrases)))
         };
-        Ok(Self {
-            lang: written.lang,
-            hints: written.hints.into_iter().map(hint).collect::<Result<_, PackError>>()?,
-            asked: written.asked,
-            ask_when: written.ask_when,
-            ask_who: written.ask_who,
-            when: written.when,
-            first_person: written.first_person,
-            scaffold: written.scaffold,
-            cards: written.cards,
-        })
+        // From here on the phrases are what is looked for.
+        let hints = std::mem::take(&mut written.hints).into_iter().map(hint);
+        Ok(Self { hints: hints.collect::<Result<_, PackError>>()?, written })
     }
 
     /// Its language, as it says itself.
     pub fn lang(&self) -> &str {
-        &self.lang
+        &self.written.lang
     }
 
     /// The cards of a deck; none where the pack has none.
     pub fn cards(&self, deck: Deck) -> &[String] {
-        self.cards.get(&deck).map_or(&[], Vec::as_slice)
+        self.written.cards.get(&deck).map_or(&[], Vec::as_slice)
     }
 
     /// One sentence that owns it, from a deed and what it left the other with (F14); `None`
@@ -158,7 +143,7 @@ impl Pack {
     /// ```
     pub fn scaffold(&self, deed: &str, feeling: &str) -> Option<String> {
         let [deed, feeling] = [deed, feeling].map(|part| part.trim().trim_end_matches('.'));
-        let [me, left, mine] = &self.scaffold;
+        let [me, left, mine] = &self.written.scaffold;
         let filled = !deed.is_empty() && !feeling.is_empty();
         filled.then(|| format!("{me} {deed}. {left} {feeling}. {mine}"))
     }
@@ -169,22 +154,22 @@ impl Pack {
 
     /// What who is asked for something is told, whatever phrase was found (R25).
     pub(super) fn asked(&self) -> &str {
-        &self.asked
+        &self.written.asked
     }
 
     pub(super) fn first_person(&self) -> &[String] {
-        &self.first_person
+        &self.written.first_person
     }
 
     pub(super) fn times(&self) -> &[String] {
-        &self.when
+        &self.written.when
     }
 
     pub(super) fn ask_who(&self) -> &str {
-        &self.ask_who
+        &self.written.ask_who
     }
 
     pub(super) fn ask_when(&self) -> &str {
-        &self.ask_when
+        &self.written.ask_when
     }
 }

@@ -167,8 +167,7 @@ fn next_step(step: NextStep) -> &'static str {
 /// may be told by who was hurt (F06).
 pub fn hints(draft: &ItemDraft) -> String {
     let Some(pack) = Pack::of("en") else { return String::new() };
-    let own = [Section::WhatIDid];
-    let parts = draft.item.parts.iter().filter(|part| own.contains(&part.section));
+    let parts = draft.item.parts.iter().filter(|part| part.section == Section::WhatIDid);
     let found: Vec<String> = parts
         .flat_map(|part| &part.texts)
         .map(|text| (text, writing_hints(text, Purpose::OwnPart, &pack)))

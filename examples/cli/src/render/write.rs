@@ -1,7 +1,7 @@
 //! Hints and cards.
 
 use super::wrap;
-use amends::{Concern, Pack, Purpose, WritingHint, writing_hints};
+use amends::{Pack, Purpose, WritingHint, writing_hints};
 
 /// Hints on a text, each with the words that it means.
 pub fn hints(text: &str, hints: &[WritingHint]) -> String {
@@ -20,8 +20,7 @@ pub fn hints(text: &str, hints: &[WritingHint]) -> String {
 /// What who is asked for a sentence is told of it, and nobody else (R25).
 pub fn card(text: &str) -> Option<String> {
     let found = writing_hints(text, Purpose::Asked, &Pack::of("en")?);
-    let card = found.iter().find(|hint| hint.concern == Concern::CuttingOff).or(found.first());
-    card.map(|hint| wrap(&format!("For you alone: {}", hint.say), "       "))
+    found.first().map(|hint| wrap(&format!("For you alone: {}", hint.say), "       "))
 }
 
 /// The cards of a deck.
