@@ -2,7 +2,7 @@
 
 use amends::internals::domain::action::forget_kinds;
 use amends::time::DAY;
-use amends::{BundleOf, Form, HowItWent, NewItem, NewTalk, Space};
+use amends::{BundleOf, CheckInCadence, Form, HowItWent, NewItem, NewTalk, Space, StatusNotice};
 use amends_tests::phones::{BEGIN, copy_of, host, paired, plain, post, promise};
 use std::collections::BTreeSet;
 
@@ -99,4 +99,34 @@ async fn what_a_phone_did_not_know_is_there_years_later_when_it_is_newer() {
     forget_kinds(&[]);
     let newer = Space::open(older.path(), open()).unwrap();
     assert_eq!(newer.shared().list(None).await.unwrap().len(), 1);
+}
+
+/// What a newer version wrote is said to be there wherever it stands: in a ledger that holds
+/// other things too, among the questions, in a document of a kind that is not known.
+#[tokio::test]
+async fn what_a_newer_version_wrote_is_said_to_be_there_in_every_kind_of_document() {
+    type Forgotten = &'static [&'static str];
+    let families: [Forgotten; 5] = [&[], &["openness"], &["intention"], &["talk"], &["checkin"]];
+    for forgotten in families {
+        let [ana, ben] = paired().await;
+        let older = copy_of(ben.folder.path());
+        ana.space.openness().post(post("At work.")).await.unwrap();
+        ana.space.check_ins().intend("I listen.").await.unwrap();
+        let talk = NewTalk::about("The week.", BEGIN.plus(DAY));
+        ana.space.hearing().propose_talk(talk).await.unwrap();
+        let items = vec!["How was it?".to_owned()];
+        let check_ins = ana.space.check_ins();
+        check_ins.make_template("Ours", CheckInCadence::Daily, items).await.unwrap();
+        let files = tempfile::tempdir().unwrap();
+        let file = files.path().join("bundle");
+        ana.space.write_bundle(&file, BundleOf::Everything).await.unwrap();
+        forget_kinds(forgotten);
+        let old = Space::open_here(older.path(), host(older.path(), ben.clock.clone(), None));
+        let old = old.unwrap();
+        old.read_bundle(&file).await.unwrap();
+        let told = old.status().await.unwrap().notices;
+        let says = told.contains(&StatusNotice::WrittenByNewerVersion);
+        assert_eq!(says, !forgotten.is_empty(), "{forgotten:?}: {told:?}");
+        forget_kinds(&[]);
+    }
 }

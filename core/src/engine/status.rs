@@ -1,10 +1,13 @@
 //! How this phone's person and the pair stand.
 
-use super::Engine;
+use super::{Engine, Home};
 use crate::cbor::Value;
+use crate::domain::action;
 use crate::domain::agreement::{AgreementDocs, AgreementState};
+use crate::domain::capability::Class;
 use crate::error::Error;
-use crate::store::Setting;
+use crate::limits;
+use crate::store::{LiveRow, Setting};
 use crate::sync::Notice;
 use crate::time::Moment;
 use serde::Serialize;
@@ -62,6 +65,10 @@ pub enum StatusNotice {
     SomethingSetAside,
     /// An agreement could not be read: `doctor` says what is damaged.
     SomethingDamaged,
+    /// A newer version wrote something that this one does not show: of a kind that it does not
+    /// know, or among the posts, check-ins, intentions, limits, spaces or questions. An
+    /// agreement, a promise, a talk or what is told says so itself.
+    WrittenByNewerVersion,
 }
 
 impl Engine {
@@ -107,7 +114,34 @@ impl Engine {
         if self.rows.any_damaged() {
             status.notices.push(StatusNotice::SomethingDamaged);
         }
+        if self.newer_unseen(&home)? {
+            status.notices.push(StatusNotice::WrittenByNewerVersion);
+        }
         Ok(status)
+    }
+
+    /// Whether there is something that this version does not understand and no view says so: a
+    /// document of a kind that is not known, or a record in one whose views are lists.
+    fn newer_unseen(&mut self, home: &Home) -> Result<bool, Error> {
+        let unknown = |row: &LiveRow| action::class(&row.first_kind).is_none();
+        if self.live_rows()?.iter().any(unknown) {
+            return Ok(true);
+        }
+        let now = self.now();
+        let mut docs = home.ledgers_between(now, now).concat();
+        docs.push(home.pair.document());
+        docs.extend(self.live_documents(&[Class::Template], limits::LIVE_DOCUMENTS)?);
+        for doc in docs {
+            // One that no entry touches needs no document made for it.
+            if self.touched(home, doc)?.0.is_empty() {
+                continue;
+            }
+            let read = self.records(home, doc);
+            if self.unless_damaged(doc, read)?.is_some_and(|read| !read.newer.is_empty()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Keeps what a session found out.

@@ -287,6 +287,9 @@ pub fn status(status: &Status) -> String {
             StatusNotice::SomethingSetAside => "Something that you wrote was set aside when this phone got back what it had lost: amends recover shows it.",
             StatusNotice::WaitsForReconfirmation => "This phone was restored, or its clock is set back. What was in force is paused here until you resume it, one by one.",
             StatusNotice::SomethingDamaged => "Something cannot be read: amends doctor says what.",
+            StatusNotice::WrittenByNewerVersion => {
+                "Something here was written by a newer version: update this one to see it."
+            }
             _ => "There is something new here: update this app.",
         }, "! ")
     }));
