@@ -3,8 +3,8 @@
 use super::daily::post;
 use super::rules::{both, refused};
 use amends::RefusalCode;
-use amends::time::DAY;
-use amends::{Category, TaperStep, Who};
+use amends::time::{DAY, Moment};
+use amends::{Category, Contact, Reply, TaperStep, Who};
 use amends::{Form, ItemPart, ItemView, NewItem, Role, Section, Wish};
 use amends::{Milestone, MilestoneKind, NewPost, PostKind, PostState, Terms};
 use amends_tests::phones::{BEGIN, paired, plain, terms};
@@ -27,6 +27,62 @@ async fn r31_while_one_wants_quiet_what_the_other_asks_is_held_back_and_looks_li
     ana.clock.set(BEGIN.plus(DAY));
     let after = forms(ana.space.shared().list(None).await.unwrap());
     assert_eq!(after, [Form::Question, Form::Hurt]);
+}
+
+/// Neither one that comes late, nor one that states an earlier time, nor one asked again is shown
+/// in the quiet hours; nor before the digest; nor to who has space for themselves.
+#[tokio::test(flavor = "multi_thread")]
+async fn f33_r31_what_comes_in_the_quiet_hours_waits_for_their_end_whenever_it_was_written() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let to = |at: Moment| phones.iter().for_each(|phone| phone.clock.set(at));
+    let waits = async || {
+        let told = ana.space.shared().list(None).await.unwrap();
+        told.iter().filter(|item| item.waits_for_me).count()
+    };
+    let night = Moment::parse("2026-03-03T23:00:00Z").unwrap();
+    let morning = Moment::parse("2026-03-04T07:00:00Z").unwrap();
+    // Written in the evening, and there at night.
+    let asked = NewItem::words(Form::Question, "Where were you?");
+    let asked = ben.space.shared().offer(asked).await.unwrap();
+    to(night);
+    both(&phones).await;
+    assert_eq!(waits().await, 0, "it came at night");
+    to(morning);
+    assert_eq!(waits().await, 1);
+    let shown = ana.space.shared().show(asked.id).await.unwrap();
+    ana.space.shared().answer(&shown, Reply::InPerson, None, None).await.unwrap();
+    both(&phones).await;
+    assert_eq!(waits().await, 0);
+    // Asked again at night.
+    to(night.plus(DAY));
+    let shown = ben.space.shared().show(asked.id).await.unwrap();
+    ben.space.shared().answer(&shown, Reply::Again, None, None).await.unwrap();
+    both(&phones).await;
+    assert_eq!(waits().await, 0, "it was asked again at night");
+    to(morning.plus(DAY));
+    assert_eq!(waits().await, 1);
+
+    let mut wishes = ana.space.wishes().await.unwrap();
+    wishes.digest = "18:00".parse().ok();
+    ana.space.set_wishes(wishes).await.unwrap();
+    let news = NewItem::words(Form::Reassurance, "Are we well?");
+    ben.space.shared().offer(news).await.unwrap();
+    both(&phones).await;
+    assert_eq!(waits().await, 0, "both at six");
+    to(morning.plus(DAY + 11 * 3_600));
+    assert_eq!(waits().await, 2, "at six in the evening");
+
+    ana.space.begin_space(None, Contact::None).await.unwrap();
+    both(&phones).await;
+    assert_eq!(waits().await, 0, "she has space for herself");
+    let own = NewItem::words(Form::Question, "And you?");
+    ana.space.shared().offer(own).await.unwrap();
+    both(&phones).await;
+    let told = ben.space.shared().list(Some(Form::Question)).await.unwrap();
+    assert_eq!(told.iter().filter(|item| item.waits_for_me).count(), 1, "his lists are his");
+    ana.space.end_space().await.unwrap();
+    assert_eq!(waits().await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -88,6 +88,8 @@ pub struct ReminderWishes {
     pub quiet_to: LocalTime,
     /// Nothing comes before this moment.
     pub quiet_until: Option<Moment>,
+    /// What the other asks is shown together, once a day at this local time; none as it comes.
+    pub digest: Option<LocalTime>,
     /// So many seconds before a promise is due; none for no such reminder.
     pub promise_lead: Option<u32>,
     /// An evening note on days on which a promise of mine was due.
@@ -106,6 +108,7 @@ impl From<Wishes> for ReminderWishes {
             quiet_from: wishes.quiet_from,
             quiet_to: wishes.quiet_to,
             quiet_until: wishes.quiet_until,
+            digest: wishes.digest,
             promise_lead: wishes.promise_lead,
             evening_note: wishes.evening_note,
             check_in_weekday: wishes.check_in.map(|(day, _)| day),
@@ -122,6 +125,7 @@ impl From<ReminderWishes> for Wishes {
             quiet_from: wishes.quiet_from,
             quiet_to: wishes.quiet_to,
             quiet_until: wishes.quiet_until,
+            digest: wishes.digest,
             promise_lead: wishes.promise_lead,
             evening_note: wishes.evening_note,
             check_in: wishes.check_in_weekday.map(|day| (day, at)),

@@ -52,7 +52,7 @@ pub trait Act: Sized {
         true
     }
 
-    /// Whether something counts from when this phone first held it, as cooling-off does.
+    /// Whether something counts from when this phone first held it: cooling-off, quiet hours.
     fn counts_from_receipt(&self) -> bool {
         false
     }

@@ -49,7 +49,8 @@ pub struct Held {
     pub author: PersonId,
     /// The record.
     pub record: Record,
-    /// When this phone first held it. It only ever lengthens cooling-off (R33).
+    /// When this phone first held it. It only ever lengthens cooling-off (R33) and holds asks
+    /// back (F33), and stands in no view (R11).
     pub received: Moment,
 }
 

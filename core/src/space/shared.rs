@@ -1,7 +1,7 @@
 //! What one tells and the other may answer: breaches and accounts, acknowledgements,
 //! questions, pain and needs.
 
-use super::settings::wishes;
+use super::settings::{space_now, wishes};
 use super::{Space, kept};
 use crate::domain::agreement::AgreementDocs;
 use crate::domain::ledger::own_document;
@@ -17,6 +17,7 @@ use crate::host::random;
 use crate::id::{DocId, ItemId, Position};
 use crate::store::{StorageError, VaultItem};
 use crate::time::Moment;
+use std::collections::BTreeMap;
 
 const DRAFT: &str = "item-draft";
 
@@ -25,13 +26,21 @@ pub(super) fn items(engine: &mut Engine) -> Result<Vec<ItemView>, Error> {
     Ok(beside(engine.views::<Items>()?))
 }
 
-/// Those that this phone's person is shown: while they want quiet, and in their quiet hours,
-/// what the other asks and still waits is held back, which to the other looks like being
-/// offline (R31).
+/// Those that this phone's person is shown: while they want quiet or have space for themselves,
+/// in their quiet hours and until their digest, what the other asks and still waits is held
+/// back, which to the other looks like being offline (R31).
 fn shown(engine: &mut Engine) -> Result<Vec<ItemView>, Error> {
     let (now, zone, wishes) = (engine.now(), engine.local_zone(), wishes(engine)?);
-    let mut all = items(engine)?;
-    all.retain(|item| !(item.waits_for_me && held_back(item.at, &wishes, &zone, now)));
+    let apart = space_now(engine)?.is_some_and(|space| space.mine.is_some());
+    let home = engine.home()?;
+    let (states, views): (Vec<_>, Vec<_>) = engine.listed::<Items>(&home)?.all.into_iter().unzip();
+    let mut all = beside(views);
+    let came = states.iter().filter_map(|of| Some((of.id, of.item.as_ref()?.came())));
+    let came: BTreeMap<DocId, Moment> = came.collect();
+    let held = |item: &ItemView| {
+        apart || came.get(&item.id).is_some_and(|came| held_back(*came, &wishes, &zone, now))
+    };
+    all.retain(|item| !(item.waits_for_me && held(item)));
     Ok(all)
 }
 

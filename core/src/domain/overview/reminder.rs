@@ -59,6 +59,8 @@ pub struct Wishes {
     pub quiet_to: Time,
     /// Nothing comes before this moment.
     pub quiet_until: Option<Moment>,
+    /// What the other asks is shown together, once a day at this local time; `None` as it comes.
+    pub digest: Option<Time>,
     /// So many seconds before a promise is due; `None` for no such reminder.
     pub promise_lead: Option<u32>,
     /// An evening note on days on which a promise of mine was due.
@@ -88,6 +90,7 @@ impl Default for Wishes {
             quiet_from: at(22),
             quiet_to: at(7),
             quiet_until: None,
+            digest: None,
             promise_lead: Some(30 * 60),
             evening_note: true,
             check_in: None,
@@ -278,13 +281,20 @@ fn after_quiet(at: Moment, wishes: &Wishes, days: &Days<'_>) -> Option<Moment> {
     days.at(end, to)
 }
 
-/// Whether what the other asked at a moment is held back for now: while one wants quiet, all
-/// of it; in one's quiet hours, what came in them (R31, F33).
-pub fn held_back(asked: Moment, wishes: &Wishes, zone: &TimeZone, now: Moment) -> bool {
+/// Whether what the other asked is held back for now: while one wants quiet, all of it; in
+/// one's quiet hours, what came in them; with a digest, what came since the last one (R31, F33).
+/// `came` is when this phone has it from, or when it was asked where that is later: neither a
+/// backdated ask nor one that comes late is shown before its time.
+pub fn held_back(came: Moment, wishes: &Wishes, zone: &TimeZone, now: Moment) -> bool {
     let days = Days { zone, first: Date::default() };
     let quiet = |at| after_quiet(at, wishes, &days).filter(|end| *end > at);
-    let hours = quiet(now).is_some_and(|end| quiet(asked) == Some(end));
-    hours || wishes.quiet_until.is_some_and(|until| now < until)
+    let hours = quiet(now).is_some_and(|end| quiet(came) == Some(end));
+    let digest = wishes.digest.is_some_and(|at| {
+        let date = days.date(came);
+        let date = if days.time(came) <= at { date } else { date.saturating_add(1.day()) };
+        days.at(date, at).is_some_and(|next| now < next)
+    });
+    hours || digest || wishes.quiet_until.is_some_and(|until| now < until)
 }
 
 fn neutral(topics: &BTreeSet<Topic>) -> (&'static str, &'static str) {
@@ -347,6 +357,19 @@ mod tests {
         let until = Wishes { quiet_until: Some(NOON.plus(DAY)), ..day };
         assert!(held_back(NOON.plus(-9 * DAY), &until, &zone, NOON));
         assert!(!held_back(NOON.plus(-9 * DAY), &until, &zone, NOON.plus(DAY)));
+    }
+
+    #[test]
+    fn r31_with_a_digest_what_is_asked_is_shown_together_once_a_day() {
+        let zone = crate::time::zone("Europe/Berlin").unwrap();
+        let at = |text: &str| Moment::parse(text).unwrap();
+        let wishes = Wishes { digest: Some(Time::constant(18, 0, 0, 0)), ..Wishes::default() };
+        let held = |came: &str, now: &str| held_back(at(came), &wishes, &zone, at(now));
+        assert!(held("2026-03-08T09:00:00+01:00", "2026-03-08T17:59:59+01:00"));
+        assert!(!held("2026-03-08T09:00:00+01:00", "2026-03-08T18:00:00+01:00"));
+        assert!(!held("2026-03-08T18:00:00+01:00", "2026-03-08T18:00:00+01:00"), "just in time");
+        assert!(held("2026-03-08T18:00:01+01:00", "2026-03-09T17:59:59+01:00"), "tomorrow");
+        assert!(!held("2026-03-08T18:00:01+01:00", "2026-03-09T18:00:00+01:00"));
     }
 
     #[test]

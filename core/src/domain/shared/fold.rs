@@ -23,6 +23,8 @@ pub struct Telling {
     pub at: Moment,
     /// Until when its words are kept, if they end.
     pub until: Option<Moment>,
+    /// Since when this phone has it.
+    pub received: Moment,
 }
 
 /// An answer.
@@ -67,8 +69,9 @@ pub struct Item {
     pub gone: BTreeMap<Position, Moment>,
     /// Tellings whose explanation the other asked for: those they had seen (F21).
     pub unfolded: BTreeSet<Position>,
-    /// Whether its maker has opened it again since the other's reply.
-    pub reopened: bool,
+    /// When its maker has opened it again since the other's reply: as they state, or since this
+    /// phone has it where that is later.
+    pub reopened: Option<Moment>,
     /// Whether a newer version wrote something here.
     pub needs_update: bool,
 }
@@ -78,6 +81,14 @@ impl Item {
     pub fn taken_back(&self) -> Option<Moment> {
         let gone = self.tellings.iter().map(|telling| self.gone.get(&telling.id).copied());
         gone.collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+
+    /// When it came to be asked: of the first telling, or of its opening again, the later of the
+    /// stated time and of when this phone has it from. It is for holding asks back (F33) and
+    /// stands in no view (R11).
+    pub fn came(&self) -> Moment {
+        let first = self.tellings.first().unwrap_or(&self.current);
+        self.reopened.unwrap_or(first.at.max(first.received))
     }
 
     /// What this person says now, of one sort.
@@ -159,7 +170,7 @@ pub(super) fn fold(pair: &Pair, of: &Records<'_>) -> Option<Item> {
     let Action::Item(Act::Tell { on, .. }) = current.record.action else { return None };
     let telling = |held: &Held| {
         let until = held.record.action.until();
-        Telling { id: held.id, at: held.record.at.moment, until }
+        Telling { id: held.id, at: held.record.at.moment, until, received: held.received }
     };
     let tellings: Vec<Telling> = tellings.iter().map(|held| telling(held)).collect();
     let maker = pair.side(first.author)?;
@@ -174,8 +185,9 @@ pub(super) fn fold(pair: &Pair, of: &Records<'_>) -> Option<Item> {
     };
     let again = says(maker, Sort::Asker).filter(|one| one.reply == Reply::Again);
     let reply = says(maker.other(), Sort::Reply);
-    let reopened = again.zip(reply).is_some_and(|(again, reply)| {
-        record(again.id).is_some_and(|again| again.past.contains(reply.id))
+    let reopened = again.zip(reply).and_then(|(again, reply)| {
+        let again = record(again.id).filter(|again| again.past.contains(reply.id))?;
+        Some(again.record.at.moment.max(again.received))
     });
     Some(Item {
         form,

@@ -122,6 +122,14 @@ impl capability::Act for Act {
         }
     }
 
+    /// Quiet hours hold back what came in them, whenever it was written (F33).
+    fn counts_from_receipt(&self) -> bool {
+        match self {
+            Act::Tell { form, .. } => form.described().open.is_some(),
+            Act::Answer { reply, .. } => *reply == Reply::Again,
+        }
+    }
+
     #[cfg(test)]
     fn examples() -> Vec<Self> {
         let time = Moment(1_800_000_000);

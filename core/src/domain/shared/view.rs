@@ -234,7 +234,7 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
         folded,
         tellings: item.tellings.iter().map(version).collect(),
         answers: item.answers.iter().map(answer).collect(),
-        waits_for_me: waits && (item.reopened || replied.is_none_or(not_now)),
+        waits_for_me: waits && (item.reopened.is_some() || replied.is_none_or(not_now)),
         needs_update: item.needs_update,
         position: item.current.id,
         begun: item.tellings.first().map_or(item.current.id, |first| first.id),

@@ -17,6 +17,9 @@ pub enum RemindCommand {
         /// Nothing before this moment (RFC 3339), or `none`.
         #[arg(long, value_name = "TIME")]
         quiet_until: Option<String>,
+        /// What the other asks is shown together, once a day: `18:00`, or `none`.
+        #[arg(long, value_name = "TIME", value_parser = digest)]
+        digest: Option<Digest>,
         /// Minutes before a promise is due; 0 for no such reminder.
         #[arg(long, value_name = "MINUTES")]
         lead: Option<u32>,
@@ -30,6 +33,14 @@ pub enum RemindCommand {
         #[arg(long, value_parser = on_off)]
         milestones: Option<bool>,
     },
+}
+
+/// When what is asked is shown: at this time each day, or as it comes.
+#[derive(Debug, Clone, Copy)]
+pub struct Digest(pub Option<Time>);
+
+fn digest(text: &str) -> Result<Digest, String> {
+    Ok(Digest(if text == "none" { None } else { Some(time(text)?) }))
 }
 
 fn hours(text: &str) -> Result<(Time, Time), String> {

@@ -12,7 +12,8 @@ pub async fn run(
     space: &Space,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let RemindCommand::Wishes { quiet, quiet_until, lead, evening, check_in, milestones } = command
+    let RemindCommand::Wishes { quiet, quiet_until, digest, lead, evening, check_in, milestones } =
+        command
     else {
         let reminders = space.progress().reminders().await?;
         let words = render::remind::reminders(&reminders, &space.zone());
@@ -31,6 +32,9 @@ pub async fn run(
                 Failure::usage("expected a time such as 2026-03-02T18:30:00+01:00".to_owned())
             })?),
         };
+    }
+    if let Some(digest) = digest {
+        wishes.digest = digest.0;
     }
     if let Some(minutes) = lead {
         wishes.promise_lead = (minutes > 0).then_some(minutes.saturating_mul(60));

@@ -23,6 +23,7 @@ pub fn wishes(wishes: &Wishes) -> String {
     let mut lines =
         vec![format!("Quiet from {} to {}.", hour(&wishes.quiet_from), hour(&wishes.quiet_to))];
     lines.extend(wishes.quiet_until.map(|at| format!("Nothing before {}.", utc(at))));
+    lines.extend(wishes.digest.map(|at| format!("What is asked is shown at {}.", hour(&at))));
     lines.push(match wishes.promise_lead {
         Some(lead) => format!("{} minutes before a promise is due.", lead / 60),
         None => "Nothing before a promise is due.".to_owned(),

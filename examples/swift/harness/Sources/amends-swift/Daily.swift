@@ -217,10 +217,11 @@ extension Phone {
             let before = try await space.wishes()
             let quiet = try words.option("--quiet")?.split(separator: "-").map(String.init)
             let until = try words.moment("--quiet-until") ?? before.quietUntil
+            let digest = try words.option("--digest") ?? before.digest
             try words.end()
             let wishes = ReminderWishes(
                 quietFrom: quiet?.first ?? before.quietFrom, quietTo: quiet?.last ?? before.quietTo,
-                quietUntil: until, promiseLead: before.promiseLead, eveningNote: before.eveningNote,
+                quietUntil: until, digest: digest, promiseLead: before.promiseLead, eveningNote: before.eveningNote,
                 checkInWeekday: before.checkInWeekday, checkInTime: before.checkInTime,
                 milestones: before.milestones)
             try await space.setWishes(wishes: wishes)

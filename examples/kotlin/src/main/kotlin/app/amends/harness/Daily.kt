@@ -195,8 +195,9 @@ suspend fun Phone.remind(space: Space, words: Words) {
             val before = space.wishes()
             val (from, to) = words.option("--quiet")?.split('-') ?: listOf(before.quietFrom, before.quietTo)
             val until = words.moment("--quiet-until") ?: before.quietUntil
+            val digest = words.option("--digest") ?: before.digest
             words.end()
-            val wishes = before.copy(quietFrom = from, quietTo = to, quietUntil = until)
+            val wishes = before.copy(quietFrom = from, quietTo = to, quietUntil = until, digest = digest)
             space.setWishes(wishes)
             say(json(wishes))
         }
