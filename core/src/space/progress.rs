@@ -4,7 +4,7 @@ use super::agreements::{agreements, all_agreements};
 use super::checkins::{answered, shown_check_ins};
 use super::hearing::talks;
 use super::promises::{all_promises, promises, shown_promises};
-use super::settings::{space_now, wishes};
+use super::settings::{silence, space_now, wishes};
 use super::subscription::Subscription;
 use super::{Space, kept, openness};
 use crate::domain::action::Action;
@@ -51,22 +51,15 @@ pub struct Today {
 pub(super) fn next(engine: &mut Engine) -> Result<Vec<NextDue>, Error> {
     let (agreements, promises) = (agreements(engine)?, shown_promises(engine)?);
     let (check_ins, talks) = (shown_check_ins(engine)?, talks(engine)?);
-    let (left, space) = silence(engine)?;
+    let silence = silence(engine)?;
     let shown = Shown {
         agreements: &agreements,
         promises: &promises,
         check_ins: &check_ins,
         talks: &talks,
-        left,
-        space,
+        silence,
     };
     Ok(next_due(shown, &engine.local_zone(), engine.now()))
-}
-
-/// Whether one of the two has left, and whether one of them has space.
-fn silence(engine: &mut Engine) -> Result<(bool, bool), Error> {
-    let home = engine.home()?;
-    Ok((engine.pair_state(&home)?.left_at.is_some(), space_now(engine)?.is_some()))
 }
 
 fn today_view(engine: &mut Engine) -> Result<Today, Error> {
@@ -76,14 +69,13 @@ fn today_view(engine: &mut Engine) -> Result<Today, Error> {
     let check_ins = shown_check_ins(engine)?;
     let (posts, all) = (openness::shared(engine)?, self::promises(engine)?);
     let talks = talks(engine)?;
-    let (left, space) = silence(engine)?;
+    let silence = silence(engine)?;
     let shown = Shown {
         agreements: &views,
         promises: &promises,
         check_ins: &check_ins,
         talks: &talks,
-        left,
-        space,
+        silence,
     };
     Ok(Today {
         next: next_due(shown, &engine.local_zone(), now),
@@ -133,7 +125,7 @@ fn milestones_told(engine: &mut Engine) -> Result<Vec<Milestone>, Error> {
     let items = super::shared::items(engine)?;
     let hurt = items.iter().filter(|item| item.form == Form::Hurt);
     silent.extend(hurt.map(|item| (item.at, Some(item.at.plus(2 * DAY)))));
-    let breaches = breaches(&items, &agreements);
+    let breaches = breaches(&items, &agreements, silence(engine)?);
     let before = told(engine)?;
     let input = MilestoneInput {
         breaches: &breaches,

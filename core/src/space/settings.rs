@@ -2,7 +2,9 @@
 
 use super::{Space, kept};
 use crate::domain::overview::reminder::Wishes;
-use crate::domain::pacing::{BothLimits, Command, Contact, Feature, Pace, PairLimits, SpaceView};
+use crate::domain::pacing::{
+    BothLimits, Command, Contact, Feature, Pace, PairLimits, Silence, SpaceView,
+};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::store::StorageError;
@@ -48,6 +50,13 @@ pub(super) fn shown<T>(
 pub(super) fn space_now(engine: &mut Engine) -> Result<Option<SpaceView>, Error> {
     let home = engine.home()?;
     Ok(engine.view::<Pace>(&home, &[home.pair.document()])?.flatten())
+}
+
+/// Whether one of the two has left, and whether one of them has space.
+pub(super) fn silence(engine: &mut Engine) -> Result<Silence, Error> {
+    let home = engine.home()?;
+    let left = engine.pair_state(&home)?.left_at.is_some();
+    Ok(Silence { left, space: space_now(engine)?.is_some() })
 }
 
 fn pace(engine: &mut Engine, command: &Command) -> Result<Option<SpaceView>, Error> {

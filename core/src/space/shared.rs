@@ -1,7 +1,7 @@
 //! What one tells and the other may answer: breaches and accounts, acknowledgements,
 //! questions, pain and needs.
 
-use super::settings::{space_now, wishes};
+use super::settings::{silence, space_now, wishes};
 use super::{Space, kept};
 use crate::domain::agreement::AgreementDocs;
 use crate::domain::ledger::own_document;
@@ -192,7 +192,12 @@ impl Shared<'_> {
     /// # Errors
     /// As [`Shared::list`].
     pub async fn breaches(&self) -> Result<Vec<BreachView>, Error> {
-        self.0.ask(|engine| Ok(breaches(&items(engine)?, &engine.views::<AgreementDocs>()?))).await
+        self.0
+            .ask(|engine| {
+                let (items, agreements) = (items(engine)?, engine.views::<AgreementDocs>()?);
+                Ok(breaches(&items, &agreements, silence(engine)?))
+            })
+            .await
     }
 
     /// Offers an item: from here on the other sees it, at the next exchange. Say so before

@@ -3,6 +3,7 @@
 
 use crate::domain::agreement::AgreementView;
 use crate::domain::checkin::{CheckInState, CheckInView, TemplateId};
+use crate::domain::pacing::Silence;
 use crate::domain::pair::Who;
 use crate::domain::promise::{Outcome, PromiseState, PromiseView};
 use crate::domain::talk::{TalkState, TalkView};
@@ -67,17 +68,15 @@ pub struct Shown<'a> {
     pub check_ins: &'a [CheckInView],
     /// The talks.
     pub talks: &'a [TalkView],
-    /// One of the two has left.
-    pub left: bool,
-    /// One of the two has space for themselves.
-    pub space: bool,
+    /// Whether anything is to be asked at all.
+    pub silence: Silence,
 }
 
 /// The next three things at most, the most pressing first. After a leave there is nothing, and
 /// in a space nothing that the partner began. Of each sort of thing that waits for a yes or no
 /// one is shown: many of them push nothing else away (R31).
 pub fn next_due(shown: Shown<'_>, zone: &jiff::tz::TimeZone, now: Moment) -> Vec<NextDue> {
-    let Shown { agreements, promises, check_ins, talks, left, space } = shown;
+    let Shown { agreements, promises, check_ins, talks, silence: Silence { left, space } } = shown;
     if left {
         return Vec::new();
     }

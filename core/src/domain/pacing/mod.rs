@@ -13,7 +13,7 @@ mod view;
 pub use decide::Command;
 pub use fold::{Pacing, PairLimits};
 pub use record::{Act, Contact, Feature};
-pub use view::{BothLimits, Keeping, SpaceView};
+pub use view::{BothLimits, Keeping, Silence, SpaceView};
 
 use super::capability::{Capability, Class, Context, Records, Viewing};
 use super::pair::{Pair, Side};

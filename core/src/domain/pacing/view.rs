@@ -24,6 +24,15 @@ pub struct SpaceView {
     pub(crate) positions: Vec<Position>,
 }
 
+/// Why there is little to be asked or offered just now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Silence {
+    /// One of the two has left.
+    pub left: bool,
+    /// One of the two has space for themselves.
+    pub space: bool,
+}
+
 /// What both have voted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BothLimits {

@@ -5,6 +5,7 @@ use super::form::{Form, Reply, Role, Sort};
 use super::view::{ItemState, ItemView};
 use crate::domain::agreement::AgreementKind;
 use crate::domain::agreement::AgreementView;
+use crate::domain::pacing::Silence;
 use crate::domain::pair::Who;
 use crate::id::DocId;
 use serde::Serialize;
@@ -73,8 +74,13 @@ pub struct BreachView {
     pub next_steps: Vec<NextStep>,
 }
 
-/// The breaches among some items, newest first, each with what belongs to it.
-pub fn breaches(items: &[ItemView], agreements: &[AgreementView]) -> Vec<BreachView> {
+/// The breaches among some items, newest first, each with what belongs to it. After a leave no
+/// step is offered, and while one of the two has space no talk.
+pub fn breaches(
+    items: &[ItemView],
+    agreements: &[AgreementView],
+    silence: Silence,
+) -> Vec<BreachView> {
     let named = items.iter().filter(|item| item.form == Form::Breach);
     let statement = |named: &ItemView| {
         let states = |view: &&AgreementView| {
@@ -85,13 +91,23 @@ pub fn breaches(items: &[ItemView], agreements: &[AgreementView]) -> Vec<BreachV
         };
         agreements.iter().find(states).map(|view| view.id)
     };
-    let each = |named: &ItemView| breach(named, items, statement(named));
+    let open: Vec<NextStep> = match silence {
+        Silence { left: true, .. } => Vec::new(),
+        Silence { space: true, .. } => NextStep::ALL[1..].to_vec(),
+        Silence { .. } => NextStep::ALL.to_vec(),
+    };
+    let each = |named: &ItemView| breach(named, items, statement(named), &open);
     let mut breaches: Vec<BreachView> = named.map(each).collect();
     breaches.sort_by_key(|breach| std::cmp::Reverse(breach.named.order()));
     breaches
 }
 
-fn breach(named: &ItemView, items: &[ItemView], statement: Option<DocId>) -> BreachView {
+fn breach(
+    named: &ItemView,
+    items: &[ItemView],
+    statement: Option<DocId>,
+    open: &[NextStep],
+) -> BreachView {
     let of = |form: Form| -> Vec<ItemView> {
         let of = |item: &&ItemView| item.form == form && item.about == Some(named.id);
         items.iter().filter(of).cloned().collect()
@@ -131,7 +147,7 @@ fn breach(named: &ItemView, items: &[ItemView], statement: Option<DocId>) -> Bre
     BreachView {
         state,
         resting,
-        next_steps: if again { NextStep::ALL.to_vec() } else { Vec::new() },
+        next_steps: if again { open.to_vec() } else { Vec::new() },
         my_part: part(Who::Me),
         partners_part: part(Who::Partner),
         acknowledgements: of(Form::Acknowledgement),
