@@ -149,6 +149,8 @@ pub const CHECK_IN_RETENTION: i64 = 365 * DAY;
 pub const SEAL_WAITS: i64 = 7 * DAY;
 /// Questions of one check-in.
 pub const CHECK_IN_ITEMS: usize = 20;
+/// Templates of check-ins that one person has at a time; of each, the newest are shown.
+pub const TEMPLATES: usize = 20;
 /// Check-in records of one person that count, per month (in log order).
 pub const CHECK_INS_PER_MONTH: usize = 500;
 /// A sweep takes expiry for real only if a reading of the clock at least so much

@@ -1,5 +1,6 @@
 //! The rules that the daily practice touches, from outside of the library.
 
+use super::rules::{both, refused};
 use amends::RefusalCode;
 use amends::Who;
 use amends::host::SystemEntropy;
@@ -494,4 +495,32 @@ fn forget_index(phone: &Phone) {
     let keys = Keys::load(&KeyFile::new(phone.folder.path().join("keys")), &store).unwrap();
     let db = PairDb::open(&path, keys.pair.clone(), store, Arc::new(SystemEntropy)).unwrap();
     db.unset(amends::internals::store::Setting::Index).unwrap();
+}
+
+/// Of the partner's questions as many are shown as one may have oneself: nobody is flooded.
+#[tokio::test(flavor = "multi_thread")]
+async fn f79_each_has_so_many_questions_of_their_own_and_may_drop_some() {
+    const MOST: usize = 20;
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let check_ins = ana.space.check_ins();
+    let make = async |number: usize| {
+        let items = vec![format!("How was hour {number}?")];
+        let cadence = amends::CheckInCadence::Daily;
+        check_ins.make_template(&format!("Hour {number}"), cadence, items).await
+    };
+    for number in 0..MOST {
+        make(number).await.unwrap();
+    }
+    assert_eq!(refused(make(99).await), RefusalCode::TooManyTemplates);
+    both(&phones).await;
+    let theirs = ben.space.check_ins().templates().await.unwrap();
+    assert_eq!(theirs.iter().filter(|asked| asked.suggested).count(), MOST);
+    let first = ana.space.check_ins().templates().await.unwrap().remove(1);
+    let amends::TemplateId::Own(doc) = first.id else { panic!("{first:?}") };
+    check_ins.drop_template(doc).await.unwrap();
+    make(99).await.unwrap();
+    both(&phones).await;
+    let theirs = ben.space.check_ins().templates().await.unwrap();
+    assert_eq!(theirs.iter().filter(|asked| asked.suggested).count(), MOST);
 }

@@ -204,4 +204,6 @@ codes! {
     FeatureOff => "you take no part in this: take part again in your limits, then write",
     /// The pair does not hold that many agreements.
     TooManyAgreements => "there are too many agreements: end some first",
+    /// One has that many questions of one's own.
+    TooManyTemplates => "you have too many questions of your own: drop some first",
 }

@@ -18,6 +18,7 @@ use crate::domain::template::Templates;
 use crate::engine::{Engine, Home, Watched};
 use crate::error::Error;
 use crate::id::{DocId, ItemId};
+use crate::store::StorageError;
 use crate::time::Moment;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -32,7 +33,10 @@ fn periods(cadence: Cadence, from: Date, to: Date) -> impl Iterator<Item = Perio
 /// The questions: the library's own, and those that the two made.
 fn templates(engine: &mut Engine) -> Result<Vec<Template>, Error> {
     let made = engine.views::<Templates>()?;
-    let taken = taken_on(engine)?;
+    // What cannot be read hides no question: until it is taken on again it is a suggestion.
+    let taken = taken_on(engine)
+        .inspect_err(|error| tracing::warn!(%error, "what was taken on could not be read"))
+        .unwrap_or_default();
     let seen = |template| Template { suggested: suggested(&template, &taken), ..template };
     Ok([Template::week()].into_iter().chain(made.into_iter().map(seen)).collect())
 }
@@ -43,7 +47,8 @@ const TAKEN: &str = "check-ins-taken";
 fn taken_on(engine: &mut Engine) -> Result<BTreeSet<DocId>, Error> {
     let id = engine.vault()?.named(TAKEN, "");
     let Some(item) = engine.vault()?.get(id)? else { return Ok(BTreeSet::new()) };
-    Ok(kept::read(&item, TAKEN).unwrap_or_default())
+    let damaged = || StorageError::Damaged("vault.db: the questions taken on".to_owned());
+    Ok(kept::read(&item, TAKEN).ok_or_else(damaged)?)
 }
 
 fn suggested(template: &Template, taken: &BTreeSet<DocId>) -> bool {
@@ -292,7 +297,8 @@ impl CheckIns<'_> {
     /// take them on.
     ///
     /// # Errors
-    /// `AnswerInvalid` for more than 20 questions or none, those of a text.
+    /// `AnswerInvalid` for more than 20 questions or none, `TooManyTemplates` beside 20 of one's
+    /// own, those of a text.
     pub async fn make_template(
         &self,
         title: &str,

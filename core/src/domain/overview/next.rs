@@ -27,7 +27,7 @@ pub enum Why {
     TalkToday,
     /// It waits for my yes or no.
     WaitsForMe,
-    /// A check-in that I have begun, or usually answer, is open.
+    /// A check-in that I have begun, usually answer, made myself or took on is open.
     CheckIn,
     /// It is time to look at it again.
     ReviewDue,
@@ -136,9 +136,11 @@ pub fn next_due(shown: Shown<'_>, zone: &jiff::tz::TimeZone, now: Moment) -> Vec
         let usual = check_ins.iter().any(|other| {
             other.template == view.template && other.period != view.period && other.mine.is_some()
         });
+        // Whose questions they are, or who took them on, means to be asked.
+        let chosen = matches!(view.template, TemplateId::Own(_));
         let wanted = match view.state {
             CheckInState::Draft => true,
-            CheckInState::Open => usual,
+            CheckInState::Open => usual || chosen,
             _ => false,
         };
         if (current && wanted) || view.choose {

@@ -53,6 +53,8 @@ impl Capability for Templates {
     type View = Template;
 
     const CLASS: Class = Class::Template;
+    const MOST_LIVE: usize = limits::TEMPLATES;
+    const OPEN_BY_STATE: bool = true;
 
     /// Only its maker's record can have made this document, and only the first.
     fn fold(pair: &Pair, _side: Side, of: &Records<'_>, _more: &[Records<'_>]) -> Option<Made> {
@@ -108,6 +110,9 @@ impl Capability for Templates {
         match command {
             Command::Make { title, cadence, items } => {
                 context.switched_on(Feature::CheckIns)?;
+                if context.begun.open >= limits::TEMPLATES {
+                    return Err(RefusalCode::TooManyTemplates.into());
+                }
                 if items.is_empty() || items.len() > limits::CHECK_IN_ITEMS {
                     return Err(RefusalCode::AnswerInvalid.into());
                 }
@@ -133,6 +138,10 @@ impl Capability for Templates {
                 Ok(vec![withdrawal(target, made.id)])
             }
         }
+    }
+
+    fn is_open(state: &Option<Made>, side: Side, _now: Moment) -> bool {
+        state.as_ref().is_some_and(|made| made.by == side && !made.withdrawn)
     }
 
     /// It is there until it is taken back.
