@@ -347,3 +347,106 @@ fn f25_nobody_says_back_their_own_words_and_nothing_is_about_what_does_not_fit()
     assert_eq!(kept(vec![item(Form::SayBack, Who::Me, 2, Some(9))]), 0, "about nothing");
     assert_eq!(kept(vec![need(), item(Form::Account, Who::Me, 2, Some(1))]), 1, "no breach");
 }
+
+fn telling(form: Form, salt: [u8; 16], about: Option<DocId>, on: Option<Position>) -> Act {
+    Act::Tell { form, salt, about, on, until: until(form, 0) }
+}
+
+/// Whether one telling of Ana's, alone in the document of its salt, is an item.
+fn counts(act: Act) -> bool {
+    let Act::Tell { salt, .. } = act else { panic!("{act:?}") };
+    let doc = own_document(PAIR, ANA, &salt);
+    let mut written = Written::default();
+    let first = written.write(ANA, 0, doc, act.into());
+    written.with_body(first, words("As it was."));
+    written.view::<Items>(doc, BEN, BEGIN.plus(1)).is_some()
+}
+
+#[test]
+fn of_each_person_there_is_one_account_of_one_breach_whatever_their_app_writes() {
+    let (breach, other) = (DocId([4; 16]), DocId([6; 16]));
+    let salt = single_salt(Form::Account, breach);
+    assert!(counts(telling(Form::Account, salt, Some(breach), None)));
+    assert!(!counts(telling(Form::Account, SALT, Some(breach), None)), "a second one");
+    assert!(!counts(telling(Form::Account, salt, Some(other), None)), "in the place of another");
+    assert!(counts(telling(Form::Account, SALT, None, None)), "of no breach as many as one likes");
+    assert_ne!(salt, single_salt(Form::Account, other));
+    assert_ne!(salt, single_salt(Form::Acknowledgement, breach));
+    for form in Form::ALL.iter().filter(|form| !form.described().single) {
+        let Description { about: About::May(_) | About::Must(_), .. } = form.described() else {
+            continue;
+        };
+        assert!(counts(telling(*form, SALT, Some(breach), None)), "{form:?}");
+    }
+}
+
+#[test]
+fn a_telling_is_about_what_its_form_lets_it_be_about_and_kept_for_a_time_that_is_one() {
+    let (about, on) = (Some(DocId([4; 16])), Some(crate::domain::capability::EXAMPLE));
+    for form in Form::ALL {
+        let counts = |about, on| counts(telling(*form, SALT, about, on));
+        match form.described().about {
+            About::Nothing => {
+                assert!(counts(None, None), "{form:?}");
+                assert!(!counts(about, None) && !counts(None, on) && !counts(about, on));
+            }
+            About::May(_) => {
+                assert!(counts(None, None) && !counts(None, on), "{form:?}");
+                assert!(form.described().single || counts(about, on), "{form:?}");
+            }
+            About::Must(_) => assert!(!counts(None, None) && counts(about, on), "{form:?}"),
+        }
+        if form.described().keeps.is_some() {
+            let about = matches!(form.described().about, About::Must(_)).then_some(DocId([4; 16]));
+            let kept =
+                |until| self::counts(Act::Tell { form: *form, salt: SALT, about, on: None, until });
+            assert!(!kept(Some(BEGIN)) && !kept(None), "{form:?}");
+            assert!(kept(Some(BEGIN.plus(2))), "{form:?}");
+        }
+    }
+}
+
+#[test]
+fn what_begins_as_one_form_stays_that_form_and_about_that() {
+    let (mut written, _) = told(Form::Question);
+    let hurt = written.write(ANA, 0, doc(), tell(Form::Hurt, 0));
+    written.with_body(hurt, words("It hurts."));
+    let act = telling(Form::Question, SALT, Some(DocId([4; 16])), None);
+    let elsewhere = written.write(ANA, 0, doc(), act.into());
+    written.with_body(elsewhere, words("And this?"));
+    let view = seen(&written, BEN, 1).unwrap();
+    assert_eq!((view.form, view.tellings.len(), view.about), (Form::Question, 1, None));
+}
+
+#[test]
+fn a_breach_rests_when_one_says_so_until_either_takes_it_up_again() {
+    let (mut written, first) = told(Form::Breach);
+    let rests = |written: &Written| {
+        let view = seen(written, BEN, 20).unwrap();
+        view.answers.iter().any(|one| one.stands && one.reply == Reply::Rest)
+    };
+    written.write(ANA, 1, doc(), answer(Form::Breach, first, Reply::Rest));
+    assert!(rests(&written));
+    written.write(BEN, 2, doc(), answer(Form::Breach, first, Reply::Reopen));
+    assert!(!rests(&written), "who takes it up again takes it up for both");
+    written.write(BEN, 3, doc(), answer(Form::Breach, first, Reply::Rest));
+    assert!(rests(&written));
+    let mut each = told(Form::Breach).0;
+    each.write(ANA, 1, doc(), answer(Form::Breach, first, Reply::Archive));
+    each.write(BEN, 2, doc(), answer(Form::Breach, first, Reply::Unarchive));
+    let view = seen(&each, BEN, 20).unwrap();
+    let stand = view.answers.iter().filter(|one| one.stands).count();
+    assert_eq!(stand, 2, "whether it is put away each says for themselves");
+}
+
+#[test]
+fn only_words_that_were_not_taken_back_are_looked_for() {
+    let (mut written, first) = told(Form::Question);
+    let here = written.write(BEN, 1, doc(), answer(Form::Question, first, Reply::Here));
+    written.with_body(here, words("Since May."));
+    let looked_for =
+        |written: &Written| Items::words(&written.state::<Items>(doc(), BEN), BEGIN.plus(9));
+    assert_eq!(looked_for(&written), [first, here]);
+    written.write(BEN, 2, doc(), Taken::Withdraw { of: here }.into());
+    assert_eq!(looked_for(&written), [first]);
+}
