@@ -91,7 +91,7 @@ fn whose(who: Who) -> &'static str {
     }
 }
 
-fn clause(clause: &ClauseView) -> String {
+fn clause(clause: &ClauseView, proposed_by: Who) -> String {
     let mut about = who(clause.binds).to_owned();
     if clause.sensitive {
         about.push_str(&format!(", {}", clause.category.code().replace('_', " ")));
@@ -106,14 +106,17 @@ fn clause(clause: &ClauseView) -> String {
         about.push_str(&format!(", {cadence}"));
     }
     let text = wrap(&format!("{}. {} ({about})", clause.id, clause.text), "    ");
-    let card = (clause.ask && clause.binds == Who::Me).then(|| write::card(&clause.text)).flatten();
-    [Some(text), card].into_iter().flatten().collect::<Vec<_>>().join("\n")
+    [Some(text), write::card(clause, proposed_by)]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn revision(title: &str, text: &RevisionView) -> String {
     let mut lines =
         vec![format!("  {title} [{}], until {}", short(text.hash), utc(text.expires_at))];
-    lines.extend(text.clauses.iter().map(clause));
+    lines.extend(text.clauses.iter().map(|one| clause(one, text.proposed_by)));
     let drops = |gone: &ClauseView| wrap(&format!("no longer: {}", gone.text), "    - ");
     lines.extend(text.removes.iter().map(drops));
     let agreed = match (text.you_both_agreed, text.i_agreed) {

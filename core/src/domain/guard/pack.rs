@@ -1,8 +1,10 @@
 //! Language packs: the phrases, advice and cards of one language. The library brings English;
 //! a host may bring others, as JSON in the form of `en.json`.
 
-use super::Concern;
 use super::phrase::Phrase;
+use super::{Concern, Purpose, writing_hints};
+use crate::domain::agreement::ClauseView;
+use crate::domain::pair::Who;
 use crate::limits;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -69,6 +71,7 @@ struct Written {
     lang: String,
     hints: BTreeMap<Concern, Said>,
     asked: String,
+    free: String,
     ask_when: String,
     ask_who: String,
     when: Vec<String>,
@@ -155,6 +158,37 @@ impl Pack {
     /// What who is asked for something is told, whatever phrase was found (R25).
     pub(super) fn asked(&self) -> &str {
         &self.written.asked
+    }
+
+    /// What a person is told, and nobody else, of a sentence that the other proposed and that
+    /// would bind them (R25): the card where words or category say that it may be about their
+    /// people, work, money, care, faith, papers or ways; otherwise, of what is asked of them
+    /// alone, that they are free to say no. Words miss much, so that what is missed is told that
+    /// all the same. `None` of what they wrote themselves or what binds only the other.
+    pub fn card(&self, clause: &ClauseView, proposed_by: Who) -> Option<&str> {
+        use crate::domain::agreement::Category::{
+            Documents, Faith, Health, Money, Movement, ThirdPartyContact,
+        };
+        let asked = clause.ask && clause.binds == Who::Me;
+        let joint = clause.binds == Who::Both && proposed_by == Who::Partner;
+        if !asked && !joint {
+            return None;
+        }
+        let touches = matches!(
+            clause.category,
+            Documents | Faith | Health | Money | Movement | ThirdPartyContact
+        );
+        let noticed = touches || !writing_hints(&clause.text, Purpose::Asked, self).is_empty();
+        match (noticed, asked) {
+            (true, _) => Some(self.asked()),
+            (false, true) => Some(self.free()),
+            (false, false) => None,
+        }
+    }
+
+    /// What who is asked for anything is told.
+    pub(super) fn free(&self) -> &str {
+        &self.written.free
     }
 
     pub(super) fn first_person(&self) -> &[String] {

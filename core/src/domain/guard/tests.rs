@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
+use crate::domain::agreement::{Category, ClauseView};
+use crate::domain::pair::Who;
 use std::collections::BTreeSet;
 
 fn english() -> Pack {
@@ -109,7 +111,7 @@ fn what_somebody_who_is_afraid_would_write_is_not_corrected() {
 /// put it otherwise.
 #[test]
 fn r25_who_asks_is_never_shown_what_who_is_asked_is_shown() {
-    for text in CUTS_OFF {
+    for text in cuts_off() {
         assert!(!concerns(text, Purpose::Ask).contains(&Concern::CuttingOff), "{text}");
     }
     let shown =
@@ -118,130 +120,65 @@ fn r25_who_asks_is_never_shown_what_who_is_asked_is_shown() {
 }
 
 /// Sentences with which one person would take another's people, work, money, care, faith,
-/// papers or ways. The pack was widened after it had missed 15 of them.
-const CUTS_OFF: [&str; 56] = [
-    "She stops seeing her friends for a while.",
-    "You see your mother once a month at most.",
-    "No contact with your brother.",
-    "He blocks his sister's number.",
-    "You don't answer calls from your family when I am home.",
-    "She tells me before she meets any colleague.",
-    "You leave the company party by eight.",
-    "You quit the choir.",
-    "No men in the house when I am away.",
-    "She does not speak to other men.",
-    "He does not write to women.",
-    "You delete the contacts I show you.",
-    "You are home by six every day.",
-    "She does not leave the house without telling me.",
-    "He asks me before he goes out.",
-    "You come straight home from work.",
-    "You drive only with me.",
-    "I keep the car keys.",
-    "She does not travel alone.",
-    "You send me where you are every hour.",
-    "She shares her location with me.",
-    "You give me your phone in the evening.",
-    "He tells me his passwords.",
-    "You leave your job at the surgery.",
-    "She works mornings only.",
-    "You turn down the promotion.",
-    "He does not start the language course.",
-    "You give up evening school.",
-    "Your wages go to my account.",
-    "She hands over her salary.",
-    "He shows me the receipts for everything.",
-    "You get an allowance on Fridays.",
-    "I keep your bank card.",
-    "No spending above ten without asking.",
-    "You close your own account.",
-    "She asks before she buys anything.",
-    "You go to the doctor only with me.",
-    "He stops his therapy.",
-    "She takes the medicine I choose.",
-    "You stop taking the pill.",
-    "No hospital without me.",
-    "You do not go to church any more.",
-    "She prays at home.",
-    "He leaves the mosque group.",
-    "I keep your passport.",
-    "Her papers stay in my drawer.",
-    "You sign the documents I give you.",
-    "You do not talk to a lawyer.",
-    "You never call the police on me.",
-    "Nobody tells anyone about us.",
-    "You do not talk with your therapist about me.",
-    "She wears nothing short.",
-    "You ask me what you wear.",
-    "You must not go dancing.",
-    "You need my permission for visits.",
-    "You may not have visitors.",
-];
+/// papers or ways, and such as two people may well agree on. From the first file of each the
+/// pack was made; of the second its writer knew nothing.
+fn corpus(text: &'static str) -> Vec<&'static str> {
+    text.lines().collect()
+}
 
-/// The same, written after the pack was: what it does with sentences that it was not made from.
-const UNSEEN: [&str; 20] = [
-    "You end the friendship with Kim.",
-    "She turns off her phone at parties.",
-    "He reads me every message from his mother.",
-    "You take the bus I choose.",
-    "She calls in sick when I need her.",
-    "You hand me your pay slip.",
-    "No haircut without me.",
-    "He does not sit next to women at work.",
-    "You cancel the dentist.",
-    "She keeps the curtains closed.",
-    "You unfollow everybody from school.",
-    "My sister drives you to work and back.",
-    "He eats lunch alone.",
-    "You do not learn to drive.",
-    "She gives me the keys to her flat.",
-    "You ask before you take money from the tin.",
-    "No prayer group on Thursdays.",
-    "He leaves the football team.",
-    "You film the room when I call.",
-    "She tells nobody that she is ill.",
-];
+fn cuts_off() -> Vec<&'static str> {
+    corpus(include_str!("corpus/cuts-off.txt"))
+}
 
-/// Sentences that two people may well agree on.
-const HARMLESS: [&str; 24] = [
-    "We talk on Sunday evenings.",
-    "I put my phone away at supper.",
-    "I call you when I will be late.",
-    "We take a break when voices are raised.",
-    "I do the dishes on weekdays.",
-    "We look at the calendar together on Mondays.",
-    "I tell you before I change our plans.",
-    "We each keep an evening for ourselves.",
-    "I listen before I answer.",
-    "We go for a walk on Saturdays.",
-    "I read to the children on Tuesdays.",
-    "We write down what we agree on.",
-    "I say when I need a pause, and when I come back.",
-    "We eat breakfast together.",
-    "I thank you for one thing a day.",
-    "We sleep before we decide.",
-    "I bring the bins out.",
-    "We speak with the counsellor in May.",
-    "I tell you when something worries me.",
-    "We begin talks with what went well.",
-    "I knock before I come in.",
-    "We plan one small thing ahead.",
-    "I do not raise my voice.",
-    "We do not discuss it after ten at night.",
-];
+fn clause(text: &str, binds: Who, ask: bool, category: Category) -> ClauseView {
+    let (id, text) = ("1".to_owned(), text.to_owned());
+    ClauseView { id, text, binds, category, sensitive: ask, ask, cadence: None, now: None }
+}
 
-/// R25: whoever is asked for such a clause is shown a card. A pack knows phrases, and no more:
-/// these are the figures that RULES gives, and they are no better for sentences that it was not
-/// made from.
+/// R25: whoever is asked for such a clause is shown a card. A pack knows words, and no more:
+/// these are the figures that RULES gives, and they are lower for sentences that it was not
+/// made from, as false alarms are higher.
 #[test]
-fn r25_of_56_known_sentences_that_cut_somebody_off_44_show_a_card_and_of_20_others_two() {
-    let card = |text: &str| {
-        let found = concerns(text, Purpose::Asked);
-        found.contains(&Concern::CuttingOff) || found.contains(&Concern::Forbidding)
+fn r25_how_many_sentences_that_cut_somebody_off_show_a_card_and_how_many_that_do_not() {
+    let shown = |all: Vec<&str>| {
+        let card = |text: &&&str| !concerns(text, Purpose::Asked).is_empty();
+        (all.iter().filter(card).count(), all.len())
     };
-    let shown = |all: &[&str]| all.iter().filter(|text| card(text)).count();
-    assert_eq!((shown(&CUTS_OFF), shown(&UNSEEN)), (44, 2));
-    assert_eq!(shown(&HARMLESS), 0);
+    let figures = [
+        shown(cuts_off()),
+        shown(corpus(include_str!("corpus/cuts-off-unseen.txt"))),
+        shown(corpus(include_str!("corpus/harmless.txt"))),
+        shown(corpus(include_str!("corpus/harmless-unseen.txt"))),
+    ];
+    assert_eq!(figures, [(106, 116), (28, 40), (14, 64), (14, 40)]);
+}
+
+/// What is missed by words is told all the same that one is free to say no.
+#[test]
+fn r25_the_card_is_for_who_would_be_bound_and_did_not_write_it() {
+    let pack = english();
+    let card = |text: &str, binds, ask, category, by| {
+        pack.card(&clause(text, binds, ask, category), by).map(str::to_owned)
+    };
+    let (asked, free) = (Some(pack.asked().to_owned()), Some(pack.free().to_owned()));
+    let cuts = "You stop seeing your sister.";
+    let missed = "You laugh when I laugh.";
+    use Category::{Faith, General};
+    assert_eq!(card(cuts, Who::Me, true, General, Who::Partner), asked);
+    assert_eq!(card(missed, Who::Me, true, General, Who::Partner), free);
+    assert_eq!(card(missed, Who::Me, true, Faith, Who::Partner), asked, "by what it touches");
+    assert_eq!(card(cuts, Who::Both, false, General, Who::Partner), asked);
+    assert_eq!(card(missed, Who::Both, false, General, Who::Partner), None);
+    for (binds, ask, by) in [
+        (Who::Partner, true, Who::Me),
+        (Who::Partner, true, Who::Partner),
+        (Who::Both, false, Who::Me),
+        (Who::Both, false, Who::Both),
+        (Who::Me, false, Who::Me),
+        (Who::Me, false, Who::Partner),
+    ] {
+        assert_eq!(card(cuts, binds, ask, General, by), None, "{binds:?} {ask} {by:?}");
+    }
 }
 
 #[test]

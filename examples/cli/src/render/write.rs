@@ -1,7 +1,7 @@
 //! Hints and cards.
 
 use super::wrap;
-use amends::{Pack, Purpose, WritingHint, writing_hints};
+use amends::{ClauseView, Pack, Who, WritingHint};
 
 /// Hints on a text, each with the words that it means.
 pub fn hints(text: &str, hints: &[WritingHint]) -> String {
@@ -17,10 +17,11 @@ pub fn hints(text: &str, hints: &[WritingHint]) -> String {
     }
 }
 
-/// What who is asked for a sentence is told of it, and nobody else (R25).
-pub fn card(text: &str) -> Option<String> {
-    let found = writing_hints(text, Purpose::Asked, &Pack::of("en")?);
-    found.first().map(|hint| wrap(&format!("For you alone: {}", hint.say), "       "))
+/// What who would be bound by a sentence of the other's is told of it, and nobody else (R25).
+pub fn card(clause: &ClauseView, proposed_by: Who) -> Option<String> {
+    let pack = Pack::of("en")?;
+    let say = pack.card(clause, proposed_by)?;
+    Some(wrap(&format!("For you alone: {say}"), "       "))
 }
 
 /// The cards of a deck.
