@@ -8,8 +8,9 @@ mod references;
 
 use amends_cli::scenario::{Kind, Story, play};
 use processes::{Running, Two, binary, command, json, root, run};
+use std::collections::BTreeMap;
 use std::io::BufRead;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -200,4 +201,35 @@ fn inv3_a_process_killed_at_any_moment_loses_nothing_that_it_had_answered() {
     // And the log goes on as if nothing had been.
     assert_eq!(json(&two.ana(), &["agreement", "propose", "--clause", "both: On."]).0, 0);
     assert_eq!(json(&two.ana(), &["log", "verify"]).0, 0);
+}
+
+fn files(home: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files = std::fs::read_dir(home).unwrap().map(|file| file.unwrap().path());
+    files.map(|file| (file.clone(), std::fs::read(file).unwrap())).collect()
+}
+
+/// A hint, a card, a sentence to begin with: no byte of a home changes for them, and a text that
+/// got one is kept and told as it was written.
+#[test]
+fn r21_hints_are_silent_and_leave_no_trace_in_a_home_or_in_what_is_told() {
+    let two = Two::paired();
+    assert_eq!(json(&two.ana(), &["status"]).0, 0);
+    let before = files(&two.ana());
+    assert!(before.len() > 2);
+    let sorry = "I am sorry you feel hurt since May.";
+    let hints = json(&two.ana(), &["write", "hints", sorry]).1;
+    assert_eq!(hints["ok"]["hints"][0]["concern"], "sounding_sorry");
+    for args in [&["write", "cards", "mistakes"][..], &["write", "own", "hid it", "alone"]] {
+        assert_eq!(json(&two.ana(), args).0, 0);
+    }
+    assert_eq!(files(&two.ana()), before);
+    let parts = ["--part", "impact=You were alone.", "--part", "responsibility=It was mine."];
+    let did = format!("what_i_did={sorry}");
+    let keep = [&["telling", "keep", "acknowledgement", "--part", &did][..], &parts].concat();
+    let kept = json(&two.ana(), &keep).1;
+    let id = kept["ok"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(json(&two.ana(), &["telling", "offer", &id]).0, 0);
+    let told = json(&two.ana(), &["telling", "list"]).1;
+    assert_eq!(told["ok"]["told"][0]["parts"][0]["texts"][0], sorry);
+    assert!(!told.to_string().contains("hint") && !told.to_string().contains("concern"));
 }

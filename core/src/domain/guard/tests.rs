@@ -53,6 +53,8 @@ fn f14_a_text_that_names_no_deed_or_no_time_is_told_so_and_an_unfilled_scaffold_
     assert_eq!(concerns("I lied to you.", Purpose::OwnPart), [AskWhen].into());
     assert_eq!(concerns("Some things were bad.", Purpose::OwnPart), [AskWho, AskWhen].into());
     assert_eq!(concerns("I lied to you on Monday.", Purpose::OwnPart), [].into());
+    let place = "I lied at home, on the phone, for nothing in return.";
+    assert_eq!(concerns(place, Purpose::OwnPart), [AskWhen].into(), "no time is named");
     assert_eq!(concerns("", Purpose::OwnPart), [].into());
     let filled = english().scaffold("hid the letters.", "with the bill").unwrap();
     assert_eq!(concerns(&filled, Purpose::OwnPart), [AskWhen].into(), "{filled}");
