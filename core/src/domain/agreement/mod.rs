@@ -103,3 +103,6 @@ impl Capability for AgreementDocs {
 fn is_draft(kind: &str) -> bool {
     matches!(kind, record::OPEN | record::SPLICE)
 }
+
+#[cfg(test)]
+mod tests;
