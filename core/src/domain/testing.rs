@@ -4,7 +4,7 @@
 
 use super::action::Action;
 use super::capability::{Begun, Capability, Context, Records, Viewing};
-use super::pacing::Pacing;
+use super::pacing::{Act as Limit, Feature, Pace};
 use super::pair::Pair;
 use super::pair::PairState;
 use super::record::{Draft, Held, Record};
@@ -140,6 +140,17 @@ pub fn view<C: Capability>(
     C::project(state, viewing)
 }
 
+/// How it stands around a command.
+#[derive(Default, Clone)]
+pub struct Around {
+    /// One of the two has left.
+    pub left: bool,
+    /// What who gives the command takes no part in.
+    pub off: Vec<Feature>,
+    /// What they have begun.
+    pub begun: Begun,
+}
+
 /// What a person's command comes to, in an ordinary pair.
 pub fn decided<C: Capability>(
     pair: &Pair,
@@ -149,15 +160,31 @@ pub fn decided<C: Capability>(
     me: PersonId,
     now: Moment,
 ) -> Result<Vec<Draft>, Refusal> {
+    decided_around::<C>(&Around::default(), pair, state, view, command, (me, now))
+}
+
+/// The same, in any.
+pub fn decided_around<C: Capability>(
+    around: &Around,
+    pair: &Pair,
+    state: &C::State,
+    view: Option<&C::View>,
+    command: &C::Command,
+    (me, now): (PersonId, Moment),
+) -> Result<Vec<Draft>, Refusal> {
+    let side = pair.side(me).unwrap();
+    let mut limits = Written::default();
+    let off = around.off.clone();
+    limits.write(me, 0, pair.document(), Limit::SetLimits { retention: None, off }.into());
     let context = Context {
         pair,
-        pair_state: &PairState::default(),
-        pacing: &Pacing::default(),
+        pair_state: &PairState { left_at: around.left.then_some(now) },
+        pacing: &limits.state::<Pace>(pair.document(), me),
         me,
-        side: pair.side(me).unwrap(),
+        side,
         now,
         salt: [5; 16],
-        begun: Begun::default(),
+        begun: around.begun,
     };
     C::decide(state, view, command, context)
 }

@@ -5,10 +5,12 @@ use super::*;
 use crate::cbor::Value;
 use crate::domain::action::Action;
 use crate::domain::ledger::{Month, ledger};
+use crate::domain::pacing::Feature;
 use crate::domain::recurrence::IsoWeek;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::testing::*;
 use crate::id::{DocId, PersonId, Position};
+use crate::limits;
 use crate::log::log_id;
 use crate::time::{DAY, local_date};
 
@@ -144,4 +146,151 @@ fn answers_are_steps_of_0_to_4_or_words_to_questions_that_are_asked() {
     assert_eq!(answers_from_value(&answers_to_value(&answers)), Some(answers));
     let odd = Value::Map(vec![("1".into(), Value::Map(vec![]))]);
     assert_eq!(answers_from_value(&odd), None, "only the canonical form");
+}
+
+fn at(state: CheckInState) -> CheckInView {
+    let position = Position { log: log_id(PAIR, ANA, 0), index: 3, place: 0 };
+    CheckInView {
+        template: TemplateId::Week,
+        period: period(),
+        state,
+        ends: None,
+        mine: None,
+        partners: None,
+        taken_back: false,
+        partners_taken_back: false,
+        choose: false,
+        seal: Some(position),
+        answers: None,
+    }
+}
+
+fn decides(around: &Around, command: Command) -> Result<Draft, RefusalCode> {
+    let folded = fold(&pair(), &[]);
+    let who = (ANA, BEGIN);
+    let decided = decided_around::<CheckInMonth>(around, &pair(), &folded, None, &command, who);
+    decided.map(|mut drafts| drafts.remove(0)).map_err(|refusal| refusal.code)
+}
+
+const STATES: [CheckInState; 9] = [
+    CheckInState::Open,
+    CheckInState::Draft,
+    CheckInState::Skipped,
+    CheckInState::Sealed,
+    CheckInState::Revealed,
+    CheckInState::CouldNotOpen,
+    CheckInState::SharedAlone,
+    CheckInState::KeptPrivate,
+    CheckInState::Over,
+];
+
+#[test]
+fn f80_a_seal_is_for_the_current_period_once_and_with_answers() {
+    let today = local_date(BEGIN, "UTC");
+    let seal = |state, today, opening: Opening| Command::Seal {
+        opening,
+        asked: Template::week(),
+        view: at(state),
+        today,
+        log: log_id(PAIR, ANA, 0),
+    };
+    for state in STATES {
+        use CheckInState::{Draft, Open, Skipped};
+        let fine = matches!(state, Open | Draft | Skipped);
+        let decided = decides(&Around::default(), seal(state, today, opening(2)));
+        match fine {
+            true => {
+                let commit = opening(2).commitment(&bound(ANA));
+                let act = Act::Seal { template: TemplateId::Week, period: period(), commit };
+                assert_eq!(
+                    decided.map(|draft| (draft.target, draft.action)),
+                    Ok((doc(ANA), act.into()))
+                );
+            }
+            false => assert_eq!(decided.err(), Some(RefusalCode::AlreadySealed), "{state:?}"),
+        }
+        assert_eq!(decide::skip(&at(state)).is_ok(), fine);
+    }
+    let next = local_date(BEGIN.plus(7 * DAY), "UTC");
+    let late = seal(CheckInState::Open, next, opening(2));
+    assert_eq!(decides(&Around::default(), late).err(), Some(RefusalCode::PeriodInvalid));
+    let empty = Opening { answers: Answers::new(), ..opening(2) };
+    let empty = seal(CheckInState::Open, today, empty);
+    assert_eq!(decides(&Around::default(), empty).err(), Some(RefusalCode::AnswerInvalid));
+    let off = Around { off: vec![Feature::CheckIns], ..Around::default() };
+    let sealed = seal(CheckInState::Open, today, opening(2));
+    assert_eq!(decides(&off, sealed.clone()).err(), Some(RefusalCode::FeatureOff));
+    let left = Around { left: true, ..Around::default() };
+    assert_eq!(decides(&left, sealed).err(), Some(RefusalCode::PairLeft));
+}
+
+#[test]
+fn f80_a_seal_is_taken_back_while_it_is_shut_and_opened_where_there_is_one() {
+    let of = at(CheckInState::Sealed).seal.unwrap();
+    for state in STATES {
+        let decided = decides(&Around::default(), Command::Cancel(at(state)));
+        match state {
+            CheckInState::Sealed | CheckInState::KeptPrivate => {
+                assert_eq!(decided.unwrap().action, Act::Cancel { of }.into());
+            }
+            _ => assert_eq!(decided.err(), Some(RefusalCode::NotSealed), "{state:?}"),
+        }
+    }
+    let none = || CheckInView { seal: None, ..at(CheckInState::Sealed) };
+    let cancel = Command::Cancel(none());
+    assert_eq!(decides(&Around::default(), cancel).err(), Some(RefusalCode::NotSealed));
+    let open = |view| Command::Open { opening: opening(2), view };
+    assert_eq!(decides(&Around::default(), open(none())).err(), Some(RefusalCode::NotSealed));
+    let opened = decides(&Around::default(), open(at(CheckInState::Sealed))).unwrap();
+    let until = BEGIN.plus(limits::CHECK_IN_RETENTION);
+    assert_eq!(opened.action, Act::Open { of, until }.into());
+    assert_eq!(opened.body, Some(opening(2).to_value()));
+}
+
+#[test]
+fn answers_that_the_other_has_seen_are_taken_back_and_none_others_are() {
+    let back = |answers| {
+        let view = CheckInView { answers, ..at(CheckInState::Revealed) };
+        decides(&Around::default(), Command::TakeBack(view))
+    };
+    assert_eq!(back(None).err(), Some(RefusalCode::NoLongerThere));
+    let of = at(CheckInState::Open).seal.unwrap();
+    let words = crate::domain::words::Act::Withdraw { of };
+    assert_eq!(back(Some(of)).unwrap().action, Action::Words(words));
+}
+
+#[test]
+fn answers_are_shared_alone_where_they_are_not_open_yet() {
+    let share = |state, answers: Answers| Command::ShareAlone { answers, view: at(state) };
+    let answers = || opening(2).answers;
+    for state in STATES {
+        let decided = decides(&Around::default(), share(state, answers()));
+        match state {
+            CheckInState::Revealed | CheckInState::SharedAlone => {
+                assert_eq!(decided.err(), Some(RefusalCode::AlreadySealed), "{state:?}");
+            }
+            _ => {
+                let until = BEGIN.plus(limits::CHECK_IN_RETENTION);
+                let act = Act::ShareAlone { template: TemplateId::Week, period: period(), until };
+                assert_eq!(decided.unwrap().action, act.into());
+            }
+        }
+        let private = || Some(PrivateAnswers { answers: answers(), state: PrivateState::Draft });
+        let kept = decide::keep(&at(state), private()).map_err(|refusal| refusal.code);
+        match state {
+            CheckInState::Revealed | CheckInState::SharedAlone => {
+                assert_eq!(kept, Err(RefusalCode::AlreadyOpen));
+            }
+            _ => assert_eq!(kept, Ok(answers())),
+        }
+    }
+    let none = share(CheckInState::Open, Answers::new());
+    assert_eq!(decides(&Around::default(), none).err(), Some(RefusalCode::NotSealed));
+    let off = Around { off: vec![Feature::CheckIns], ..Around::default() };
+    let shared = share(CheckInState::Open, answers());
+    assert_eq!(decides(&off, shared).err(), Some(RefusalCode::FeatureOff));
+    let kept = |private| decide::keep(&at(CheckInState::Open), private).err().map(|no| no.code);
+    assert_eq!(kept(None), Some(RefusalCode::NotSealed));
+    let empty = PrivateAnswers { answers: Answers::new(), state: PrivateState::Skipped };
+    assert_eq!(kept(Some(empty)), Some(RefusalCode::NotSealed));
 }

@@ -52,3 +52,6 @@ impl Capability for Intentions {
         decide::decide(view.map_or(&[], Vec::as_slice), command, context)
     }
 }
+
+#[cfg(test)]
+mod tests;

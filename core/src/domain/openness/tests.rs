@@ -1,10 +1,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
 use crate::domain::action::Action;
+use crate::domain::agreement::{
+    Act as Agreed, AgreementDocs, AgreementKind, Category, Clause, Obligor, Revision,
+};
 use crate::domain::ledger::{Month, ledger};
-use crate::domain::testing::{ANA, BEGIN, BEN, PAIR, Written, words as said};
+use crate::domain::pacing::Feature;
+use crate::domain::refusal::RefusalCode as No;
+use crate::domain::testing::{
+    ANA, Around, BEGIN, BEN, PAIR, Written, decided_around, pair, words as said,
+};
 use crate::domain::words;
-use crate::id::DocId;
+use crate::id::{DocId, PersonId};
+use crate::limits;
 use crate::time::DAY;
 
 fn doc() -> DocId {
@@ -79,4 +87,187 @@ fn only_the_other_can_say_thank_you() {
     assert!(!shown(&written, 20)[0].thanked);
     written.write(BEN, 1, doc(), Action::Words(words::Act::Thank { of }));
     assert!(shown(&written, 20)[0].thanked);
+}
+
+fn tells(until: Option<i64>) -> NewPost {
+    let text = "At work.".to_owned();
+    let until = until.map(|until| BEGIN.plus(until));
+    let (want, amount, happened, under) = (None, None, None, None);
+    NewPost { kind: Kind::Day, text, until, want, amount, happened, under }
+}
+
+fn told(command: Command, post: Option<&PostView>) -> Told {
+    Told { post: post.map(|post| post.id), command, under: None }
+}
+
+/// What a command of one of them comes to, on what stands in Ana's ledger.
+fn decides(written: &Written, who: PersonId, told: &Told, at: i64) -> Result<Vec<Draft>, No> {
+    decides_around(&Around::default(), written, who, told, at)
+}
+
+fn decides_around(
+    around: &Around,
+    written: &Written,
+    who: PersonId,
+    told: &Told,
+    at: i64,
+) -> Result<Vec<Draft>, No> {
+    let now = BEGIN.plus(at);
+    let (state, view) =
+        (written.state::<Posts>(doc(), who), written.view::<Posts>(doc(), who, now));
+    let decided = decided_around::<Posts>(around, &pair(), &state, view.as_ref(), told, (who, now));
+    decided.map_err(|refusal| refusal.code)
+}
+
+#[test]
+fn r03_a_post_lives_as_long_as_its_kind_unless_its_author_says_and_ninety_days_at_most() {
+    let until = |new: NewPost| {
+        let told = told(Command::Post(new), None);
+        decides(&Written::default(), ANA, &told, 0).map(|drafts| {
+            assert_eq!((drafts.len(), drafts[0].target), (1, doc()));
+            assert!(drafts[0].body.is_some());
+            drafts[0].action.until().unwrap().since(BEGIN)
+        })
+    };
+    for kind in Kind::ALL {
+        assert_eq!(until(NewPost { kind: *kind, ..tells(None) }), Ok(kind.default_span()));
+    }
+    assert_eq!(until(tells(Some(1))), Ok(1));
+    assert_eq!(until(tells(Some(0))), Err(No::LivesTooLong), "over before it is told");
+    assert_eq!(until(tells(Some(90 * DAY))), Ok(90 * DAY));
+    assert_eq!(until(tells(Some(90 * DAY + 1))), Err(No::LivesTooLong));
+    let empty = NewPost { text: " ".into(), ..tells(None) };
+    assert_eq!(until(empty), Err(No::TextEmpty));
+}
+
+#[test]
+fn a_post_keeps_each_of_its_words() {
+    let new = NewPost {
+        kind: Kind::Money,
+        amount: Some("40".into()),
+        happened: Some("on Sunday".into()),
+        want: Some(Want::Talk),
+        ..tells(None)
+    };
+    let drafts = decides(&Written::default(), ANA, &told(Command::Post(new), None), 0).unwrap();
+    let body = drafts[0].body.as_ref().unwrap();
+    let word = |key| words::text_of(body, key);
+    assert_eq!(word("text").as_deref(), Some("At work."));
+    assert_eq!(word("amount").as_deref(), Some("40"));
+    assert_eq!(word("happened").as_deref(), Some("on Sunday"));
+    assert_eq!(word("want").as_deref(), Some(Want::Talk.code()));
+}
+
+#[test]
+fn r01_what_is_told_under_an_agreement_needs_one_in_force_that_binds_who_tells_it() {
+    let clause = |obligor, category| Clause {
+        id: "1".into(),
+        text: "I say where I am.".into(),
+        obligor,
+        category,
+        cadence: None,
+    };
+    let agreed = |clause: Clause| {
+        let revision = Revision {
+            kind: AgreementKind::Conduct,
+            about: None,
+            clauses: vec![clause],
+            starts: None,
+            expires_at: BEGIN.plus(30 * DAY),
+            review_at: None,
+            taper: vec![],
+            lang: "en".into(),
+            parents: vec![],
+        };
+        let id = DocId([9; 16]);
+        let mut written = Written::default();
+        for who in [ANA, BEN] {
+            let revision = revision.clone();
+            written.write(who, 0, id, Agreed::Propose { revision }.into());
+        }
+        move |viewer, at| written.view::<AgreementDocs>(id, viewer, BEGIN.plus(at)).unwrap()
+    };
+    let under = |view: Option<AgreementView>, at: i64| {
+        let new = NewPost { under: Some(DocId([9; 16])), ..tells(Some(at + DAY)) };
+        let told = Told { post: None, command: Command::Post(new), under: view };
+        decides(&Written::default(), ANA, &told, at).map(drop)
+    };
+    let mine = agreed(clause(Obligor::Person(ANA), Category::Other("this".into())));
+    assert_eq!(under(None, 0), Err(No::NotInForce));
+    assert_eq!(under(Some(mine(ANA, DAY)), DAY), Ok(()));
+    assert_eq!(under(Some(mine(ANA, 30 * DAY)), 30 * DAY), Err(No::NotInForce), "it is over");
+    let his = agreed(clause(Obligor::Person(BEN), Category::Other("this".into())));
+    assert_eq!(under(Some(his(ANA, DAY)), DAY), Err(No::NotInForce), "it does not bind her");
+    let plain = agreed(clause(Obligor::Both, Category::General));
+    assert_eq!(under(Some(plain(ANA, DAY)), DAY), Ok(()));
+}
+
+#[test]
+fn k07_only_its_author_corrects_a_post_or_takes_it_back_and_only_the_other_says_thank_you() {
+    let mut written = Written::default();
+    let of = written.write(ANA, 0, doc(), post(5));
+    written.say(of, said("with M."));
+    let of_view = |written: &Written, who| {
+        written.view::<Posts>(doc(), who, BEGIN.plus(20)).unwrap().remove(0)
+    };
+    let correct = || Command::Correct { text: "and T.".into() };
+    let on = |written: &Written, who, command: Command| {
+        let post = of_view(written, who);
+        decides(written, who, &told(command, Some(&post)), 20)
+    };
+    for command in [correct(), Command::Withdraw] {
+        assert_eq!(on(&written, BEN, command), Err(No::NotYourWords));
+    }
+    assert_eq!(on(&written, ANA, Command::Thank), Err(No::OwnWords));
+    let drafts = on(&written, BEN, Command::Thank).unwrap();
+    assert_eq!(drafts[0].action, Action::Words(words::Act::Thank { of }));
+    let drafts = on(&written, ANA, correct()).unwrap();
+    assert_eq!(drafts[0].action, Act::Correct { of, until: BEGIN.plus(5 * DAY) }.into());
+    assert_eq!(words::text_of(drafts[0].body.as_ref().unwrap(), "text").unwrap(), "and T.");
+    let mut corrected = written.clone();
+    let correction = corrected.write(ANA, 9, doc(), drafts[0].action.clone());
+    corrected.say(correction, said("and T."));
+    let gone = |of| Action::Words(words::Act::Withdraw { of });
+    let taken: Vec<Action> =
+        on(&corrected, ANA, Command::Withdraw).unwrap().into_iter().map(|one| one.action).collect();
+    assert_eq!(taken, [gone(of), gone(correction)], "with its corrections");
+    let thanks = on(&corrected, BEN, Command::Thank).unwrap();
+    let last = Action::Words(words::Act::Thank { of: correction });
+    assert_eq!(thanks[0].action, last, "for what was told last");
+    for at in 0..limits::CORRECTIONS as i64 {
+        corrected.write(ANA, 10 + at, doc(), drafts[0].action.clone());
+    }
+    assert_eq!(on(&corrected, ANA, correct()), Err(No::CapReached));
+    written.write(ANA, 9, doc(), gone(of));
+    for command in [correct(), Command::Withdraw] {
+        assert_eq!(on(&written, ANA, command), Err(No::NoLongerThere));
+    }
+    assert_eq!(on(&written, BEN, Command::Thank), Err(No::NoLongerThere));
+    let nothing = told(Command::Withdraw, None);
+    assert_eq!(decides(&written, ANA, &nothing, 20), Err(No::NotFound));
+}
+
+#[test]
+fn k15_who_takes_no_part_posts_nothing_and_nobody_posts_without_end_or_after_a_leave() {
+    let new = told(Command::Post(tells(None)), None);
+    let mut written = Written::default();
+    let around = |around: Around, written: &Written| {
+        decides_around(&around, written, ANA, &new, 0).map(drop)
+    };
+    let off = Around { off: vec![Feature::Openness], ..Around::default() };
+    assert_eq!(around(off.clone(), &written), Err(No::FeatureOff));
+    let left = Around { left: true, ..Around::default() };
+    assert_eq!(around(left, &written), Err(No::PairLeft));
+    let other = Around { off: vec![Feature::Promises], ..Around::default() };
+    assert_eq!(around(other, &written), Ok(()));
+    for at in 1..limits::POSTS_PER_MONTH as i64 {
+        written.write(ANA, at, doc(), post(5));
+    }
+    assert_eq!(around(Around::default(), &written), Ok(()), "the last that counts");
+    written.write(ANA, 0, doc(), post(5));
+    assert_eq!(around(Around::default(), &written), Err(No::CapReached));
+    // What is there can be taken back all the same, and by who takes no part.
+    let first = written.view::<Posts>(doc(), ANA, BEGIN.plus(9)).unwrap().remove(0);
+    let back = told(Command::Withdraw, Some(&first));
+    assert!(decides_around(&off, &written, ANA, &back, 9).is_ok());
 }

@@ -3,7 +3,9 @@ use super::fold::fold;
 use super::*;
 use crate::cbor::Value;
 use crate::domain::action::Action;
+use crate::domain::pair::Who;
 use crate::domain::record::Record;
+use crate::domain::refusal::RefusalCode;
 use crate::domain::testing::*;
 use crate::time::DAY;
 use std::collections::BTreeSet;
@@ -73,4 +75,91 @@ fn a_limit_that_a_newer_version_knows_voids_only_itself() {
     assert_eq!(record(&[("moon", Value::Int(3))]), Some(known));
     // What is known must still have its form.
     assert_eq!(record(&[("days", Value::Int(0))]), None);
+}
+
+fn decides(written: &Written, command: Command) -> Result<Vec<Action>, RefusalCode> {
+    let state = written.state::<Pace>(pair().document(), ANA);
+    let now = BEGIN.plus(60);
+    let decided = decided::<Pace>(&pair(), &state, None, &command, ANA, now);
+    let actions = |drafts: Vec<Draft>| drafts.into_iter().map(|draft| draft.action).collect();
+    decided.map(actions).map_err(|refusal| refusal.code)
+}
+
+#[test]
+fn k14_a_vote_is_for_a_day_at_least_or_for_none() {
+    let vote = |retention_days, off: &[Feature]| {
+        let off: BTreeSet<Feature> = off.iter().copied().collect();
+        decides(&Written::default(), Command::Limit(PairLimits { retention_days, off }))
+    };
+    assert_eq!(vote(Some(0), &[]), Err(RefusalCode::DaysInvalid));
+    assert_eq!(vote(Some(1), &[]), Ok(vec![set(Some(1), &[])]));
+    let off = [Feature::Openness];
+    assert_eq!(vote(None, &off), Ok(vec![set(None, &off)]));
+}
+
+#[test]
+fn f83_space_begins_at_once_lasts_until_a_time_ahead_and_only_ones_own_is_ended() {
+    let contact = Contact::None;
+    let begin = |until: Option<i64>| {
+        let until = until.map(|until| BEGIN.plus(60 + until));
+        decides(&Written::default(), Command::Begin { until, contact }).map(|acts| acts.len())
+    };
+    assert_eq!(begin(Some(0)), Err(RefusalCode::TimeInvalid));
+    assert_eq!((begin(Some(1)), begin(None)), (Ok(1), Ok(1)));
+    assert_eq!(decides(&Written::default(), Command::End), Err(RefusalCode::NoSpace));
+    let doc = pair().document();
+    let take = |days: i64| Act::BeginSpace { until: Some(BEGIN.plus(days * DAY)), contact };
+    let mut written = Written::default();
+    written.write(BEN, 0, doc, take(5).into());
+    assert_eq!(decides(&written, Command::End), Err(RefusalCode::NoSpace), "his is his");
+    let first = written.write(ANA, 1, doc, take(2).into());
+    let second = written.write(ANA, 2, doc, take(3).into());
+    let ends = [first, second].map(|of| Act::EndSpace { of }.into());
+    assert_eq!(decides(&written, Command::End), Ok(ends.to_vec()), "all of one's own");
+}
+
+#[test]
+fn f83_space_is_whose_it_is_and_lasts_as_long_as_the_strictest() {
+    let doc = pair().document();
+    let take = |days: Option<i64>, contact| {
+        Action::Pacing(Act::BeginSpace { until: days.map(|days| BEGIN.plus(days * DAY)), contact })
+    };
+    let mut written = Written::default();
+    let seen = |written: &Written, who, at: i64| {
+        let pacing = fold(&pair(), &written.held);
+        let side = pair().side(who).unwrap();
+        (pacing.space(side, BEGIN.plus(at)), pacing.own_space(side, BEGIN.plus(at)))
+    };
+    assert_eq!(seen(&written, ANA, 0), (None, None));
+    written.write(ANA, 10, doc, take(Some(5), Contact::None));
+    assert_eq!(seen(&written, ANA, 9), (None, None), "not before it was taken");
+    let (space, own) = seen(&written, ANA, 10);
+    let space = space.unwrap();
+    let until = Some(BEGIN.plus(5 * DAY));
+    assert_eq!((space.by, space.until, own), (Who::Me, until, Some(until)));
+    assert!(space.mine.is_some());
+    let (space, own) = seen(&written, BEN, 10);
+    let space = space.unwrap();
+    assert_eq!((space.by, space.mine, own), (Who::Partner, None, None));
+    assert_eq!(seen(&written, ANA, 5 * DAY), (None, None));
+    written.write(BEN, 20, doc, take(Some(9), Contact::None));
+    let space = seen(&written, ANA, 30).0.unwrap();
+    assert_eq!((space.by, space.until), (Who::Both, Some(BEGIN.plus(9 * DAY))));
+    written.write(ANA, 40, doc, take(None, Contact::None));
+    let (space, own) = seen(&written, ANA, 50);
+    assert_eq!((space.unwrap().until, own), (None, Some(None)), "until it is ended");
+    let spaces = fold(&pair(), &written.held);
+    assert_eq!(spaces.spaces().count(), 3);
+}
+
+#[test]
+fn k15_what_one_of_the_two_takes_no_part_in_is_left_out() {
+    let doc = pair().document();
+    let mut written = Written::default();
+    written.write(BEN, 0, doc, set(None, &[Feature::Promises]));
+    let pacing = fold(&pair(), &written.held);
+    assert!(pacing.left_out(Feature::Promises) && !pacing.left_out(Feature::Openness));
+    let limits = pacing.limits(pair().side(ANA).unwrap());
+    assert!(limits.mine.off.is_empty() && limits.partners.off.contains(&Feature::Promises));
+    assert_eq!(limits.kept_here, None);
 }

@@ -1,4 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod deciding;
+
 use super::record::Act;
 use super::*;
 use crate::domain::action::Action;

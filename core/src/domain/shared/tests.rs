@@ -450,3 +450,141 @@ fn only_words_that_were_not_taken_back_are_looked_for() {
     written.write(BEN, 2, doc(), Taken::Withdraw { of: here }.into());
     assert_eq!(looked_for(&written), [first]);
 }
+
+fn decides(written: &Written, who: PersonId, command: &Command) -> Result<Vec<Draft>, RefusalCode> {
+    let state = written.state::<Items>(doc(), who);
+    let decided = decided::<Items>(&pair(), &state, None, command, who, BEGIN.plus(60));
+    decided.map_err(|refusal| refusal.code)
+}
+
+fn said(form: Form) -> NewItem {
+    let parts = |description: &Description| {
+        let part = |part: &Part| ItemPart {
+            section: part.section,
+            texts: vec![match part.holds {
+                Holds::Code(codes) | Holds::Codes(codes) => codes[0].to_owned(),
+                Holds::Day => "2026-03-01".to_owned(),
+                _ => "As it was.".to_owned(),
+            }],
+        };
+        description.parts.iter().map(part).collect()
+    };
+    let description = form.described();
+    NewItem {
+        about: matches!(description.about, About::Must(_)).then_some(DocId([4; 16])),
+        wish: Some(Wish::Listen).filter(|_| form == Form::Hurt),
+        role: Some(Role::Acted).filter(|_| form == Form::Breach),
+        parts: parts(description),
+        ..NewItem::words(form, "")
+    }
+}
+
+#[test]
+fn of_every_form_one_item_is_offered_once_told_anew_by_its_maker_and_taken_back_by_them() {
+    for form in Form::ALL {
+        let new = said(*form);
+        let offer = Command::Offer { new: new.clone(), on: None };
+        let drafts = decides(&Written::default(), ANA, &offer).unwrap();
+        let crate::domain::action::Action::Item(Act::Tell { form: told, until, .. }) =
+            drafts[0].action
+        else {
+            panic!("{drafts:?}")
+        };
+        let kept = form.described().keeps.map(|keeps| BEGIN.plus(60 + keeps));
+        assert_eq!((told, until, drafts[0].body.is_some()), (*form, kept, true));
+        let revise = Command::Revise { new: new.clone(), on: None };
+        for command in [&revise, &Command::TakeBack] {
+            let nothing = decides(&Written::default(), ANA, command);
+            assert_eq!(nothing, Err(RefusalCode::NotFound));
+        }
+        let (mut written, first) = self::told(*form);
+        assert_eq!(decides(&written, ANA, &offer), Err(RefusalCode::AlreadyTold));
+        assert!(decides(&written, ANA, &revise).is_ok(), "{form:?}");
+        for command in [&revise, &Command::TakeBack] {
+            assert_eq!(decides(&written, BEN, command), Err(RefusalCode::NotYourWords));
+        }
+        let withdrawal = |of| crate::domain::action::Action::Words(Taken::Withdraw { of });
+        let back = |written: &Written| {
+            let drafts = decides(written, ANA, &Command::TakeBack)?;
+            Ok(drafts.into_iter().map(|draft| draft.action).collect::<Vec<_>>())
+        };
+        assert_eq!(back(&written), Ok(vec![withdrawal(first)]));
+        let second = written.write(ANA, 5, doc(), tell(*form, 5));
+        written.with_body(second, words("Again."));
+        assert_eq!(back(&written), Ok(vec![withdrawal(first), withdrawal(second)]));
+        written.write(ANA, 6, doc(), withdrawal(first));
+        assert_eq!(back(&written), Ok(vec![withdrawal(second)]), "what is left");
+        written.write(ANA, 7, doc(), withdrawal(second));
+        assert_eq!(back(&written), Err(RefusalCode::NoLongerThere));
+        assert!(decides(&written, ANA, &offer).is_ok(), "what was taken back may be told again");
+        let other = Form::ALL.iter().find(|other| *other != form).unwrap();
+        let other = Command::Revise { new: said(*other), on: None };
+        let (written, _) = self::told(*form);
+        assert_eq!(decides(&written, ANA, &other), Err(RefusalCode::SubjectInvalid));
+    }
+}
+
+#[test]
+fn what_one_says_is_about_what_its_form_is_about() {
+    for form in Form::ALL {
+        let offered = |about: Option<DocId>| {
+            let new = NewItem { about, ..said(*form) };
+            decides(&Written::default(), ANA, &Command::Offer { new, on: None }).err()
+        };
+        let (none, some) = (offered(None), offered(Some(DocId([4; 16]))));
+        let wrong = Some(RefusalCode::SubjectInvalid);
+        match form.described().about {
+            About::Nothing => assert_eq!((none, some), (None, wrong), "{form:?}"),
+            About::May(_) => assert_eq!((none, some), (None, None), "{form:?}"),
+            About::Must(_) => assert_eq!((none, some), (wrong, None), "{form:?}"),
+        }
+    }
+}
+
+#[test]
+fn bad_answers_are_refused_by_name() {
+    let (written, first) = told(Form::Question);
+    let say = |who, of, reply, text: Option<&str>, until: Option<i64>| {
+        let (text, until) = (text.map(str::to_owned), until.map(|until| BEGIN.plus(60 + until)));
+        decides(&written, who, &Command::Answer { of, reply, text, until }).err()
+    };
+    assert_eq!(say(BEN, first, Reply::Here, Some("Since May."), None), None);
+    assert_eq!(say(BEN, first, Reply::Here, None, None), Some(RefusalCode::TextEmpty));
+    assert_eq!(say(BEN, first, Reply::Here, Some(" "), None), Some(RefusalCode::TextEmpty));
+    let unknown = Some(RefusalCode::ReplyUnknown);
+    assert_eq!(say(BEN, first, Reply::Declined, Some("No."), None), unknown, "no words with a no");
+    assert_eq!(say(BEN, first, Reply::Yes, None, None), unknown, "not of this form");
+    assert_eq!(say(ANA, first, Reply::Declined, None, None), Some(RefusalCode::OwnWords));
+    assert_eq!(say(BEN, first, Reply::Enough, None, None), Some(RefusalCode::NotYourWords));
+    let stale = Position { index: 99, ..first };
+    assert_eq!(say(BEN, stale, Reply::Declined, None, None), Some(RefusalCode::StaleView));
+    let most = limits::PROMISE_SPAN;
+    for (until, fits) in [(0, false), (1, true), (most, true), (most + 1, false)] {
+        let refused = say(BEN, first, Reply::NotNow, None, Some(until));
+        assert_eq!(refused.is_none(), fits, "{until}");
+    }
+    let timed = say(BEN, first, Reply::Declined, None, Some(9));
+    assert_eq!(timed, Some(RefusalCode::TimeInvalid), "a no has no end");
+}
+
+#[test]
+fn tellings_and_answers_are_refused_at_their_cap() {
+    let (mut written, first) = told(Form::Question);
+    let no = Command::Answer { of: first, reply: Reply::Declined, text: None, until: None };
+    for at in 1..limits::TALK_RECORDS as i64 {
+        written.write(BEN, at, doc(), answer(Form::Question, first, Reply::Declined));
+    }
+    assert!(decides(&written, BEN, &no).is_ok());
+    written.write(BEN, 0, doc(), answer(Form::Question, first, Reply::Declined));
+    assert_eq!(decides(&written, BEN, &no).err(), Some(RefusalCode::CapReached));
+    let enough = Command::Answer { of: first, reply: Reply::Enough, text: None, until: None };
+    assert!(decides(&written, ANA, &enough).is_ok(), "his do not count for her");
+    let (mut many, _) = told(Form::Question);
+    let revise = Command::Revise { new: said(Form::Question), on: None };
+    for at in 1..limits::TALK_RECORDS as i64 {
+        assert!(at > 1 || decides(&many, ANA, &revise).is_ok());
+        let again = many.write(ANA, at, doc(), tell(Form::Question, at));
+        many.with_body(again, words("And?"));
+    }
+    assert_eq!(decides(&many, ANA, &revise).err(), Some(RefusalCode::CapReached));
+}

@@ -134,3 +134,81 @@ fn f27_what_was_begun_or_paused_for_another_time_or_before_the_yes_says_nothing_
     written.write(BEN, 6, doc(), Act::Accept { of }.into());
     assert_eq!(seen(&written, BEN).state, TalkState::Accepted, "another time");
 }
+
+/// What a command of one of them comes to, on the talk as they see it.
+fn decides(written: &Written, who: PersonId, command: Command) -> Result<Vec<Action>, RefusalCode> {
+    let (state, view) =
+        (written.state::<Talks>(doc(), who), written.view::<Talks>(doc(), who, BEGIN.plus(60)));
+    let now = BEGIN.plus(60);
+    let decided = decided::<Talks>(&pair(), &state, view.as_ref(), &command, who, now);
+    let act = |drafts: Vec<Draft>| drafts.into_iter().map(|draft| draft.action).collect();
+    decided.map(act).map_err(|refusal| refusal.code)
+}
+
+#[test]
+fn f23_a_talk_is_proposed_for_a_time_ahead_with_a_length_and_rules_that_fit() {
+    use RefusalCode::{TextEmpty, TextTooLong, TimeInvalid};
+    let propose = |new: NewTalk| decides(&Written::default(), ANA, Command::Propose(new)).err();
+    let about = |seconds: i64| NewTalk::about("The week.", BEGIN.plus(60 + seconds));
+    let most = limits::PROMISE_SPAN;
+    let ahead = [(1, None), (0, Some(TimeInvalid)), (most, None), (most + 1, Some(TimeInvalid))];
+    for (seconds, refused) in ahead {
+        assert_eq!(propose(about(seconds)), refused, "{seconds}");
+    }
+    let minutes = |minutes: u16| NewTalk { minutes: Some(minutes), ..about(9) };
+    let lengths =
+        [(0, false), (1, true), (limits::TALK_MINUTES, true), (limits::TALK_MINUTES + 1, false)];
+    for (length, fits) in lengths {
+        assert_eq!(propose(minutes(length)).is_none(), fits, "{length}");
+    }
+    let rules =
+        |count: usize, rule: &str| NewTalk { rules: vec![rule.to_owned(); count], ..about(9) };
+    assert_eq!(propose(rules(limits::TALK_RULES, "We listen.")), None);
+    assert_eq!(propose(rules(limits::TALK_RULES + 1, "We listen.")), Some(TextTooLong));
+    assert_eq!(propose(rules(1, " ")), Some(TextEmpty));
+    let long = "x".repeat(limits::TEXT_SCALARS.min(limits::ITEM_SCALARS / 2));
+    let count = limits::ITEM_SCALARS / long.len();
+    assert_eq!(propose(NewTalk { topic: "x".into(), ..rules(count - 1, &long) }), None);
+    let over = NewTalk { topic: "x".into(), ..rules(count, &long) };
+    assert_eq!(propose(over).is_some(), count * long.len() + 1 > limits::ITEM_SCALARS);
+    let place = |place: &str| NewTalk { place: Some(place.into()), ..about(9) };
+    assert_eq!(propose(place("the kitchen")), None);
+    assert!(propose(place(&"x".repeat(limits::NAME_SCALARS + 1))).is_some());
+    assert_eq!(propose(NewTalk::about(" ", BEGIN.plus(99))), Some(TextEmpty));
+}
+
+#[test]
+fn k17_a_yes_is_to_the_time_that_was_shown_and_by_who_is_asked() {
+    let mut written = Written::default();
+    let first = written.write(ANA, 0, doc(), window(1));
+    let accept = |window| Command::Accept { window };
+    assert_eq!(decides(&written, BEN, accept(first)), Ok(vec![Act::Accept { of: first }.into()]));
+    assert_eq!(decides(&written, ANA, accept(first)), Err(RefusalCode::NothingToAnswer));
+    let begins = BEGIN.plus(2 * DAY);
+    let moved = Act::Propose { begins, minutes: None, salt: None };
+    assert_eq!(decides(&written, BEN, Command::Move { begins }), Ok(vec![moved.clone().into()]));
+    let past = Command::Move { begins: BEGIN.plus(60) };
+    assert_eq!(decides(&written, BEN, past), Err(RefusalCode::TimeInvalid));
+    let second = written.write(BEN, 9, doc(), moved.into());
+    assert_eq!(decides(&written, ANA, accept(first)), Err(RefusalCode::StaleView));
+    assert_eq!(decides(&written, ANA, accept(second)), Ok(vec![Act::Accept { of: second }.into()]));
+    assert_eq!(decides(&written, ANA, Command::Decline), Ok(vec![Act::Decline.into()]));
+    let nothing = Written::default();
+    for command in [accept(first), Command::Decline, Command::End, Command::Start] {
+        assert_eq!(decides(&nothing, ANA, command), Err(RefusalCode::NotFound));
+    }
+}
+
+#[test]
+fn f27_either_ends_a_talk_at_any_time_and_then_it_is_over() {
+    let mut written = agreed();
+    for who in [ANA, BEN] {
+        assert_eq!(decides(&written, who, Command::End), Ok(vec![Act::End.into()]));
+    }
+    written.write(BEN, 9, doc(), Act::End.into());
+    for command in
+        [Command::End, Command::Start, Command::Decline, Command::Move { begins: BEGIN.plus(DAY) }]
+    {
+        assert_eq!(decides(&written, ANA, command), Err(RefusalCode::AlreadyEnded));
+    }
+}
