@@ -4,9 +4,9 @@
 use amends::RefusalCode;
 use amends::id::DocId;
 use amends::time::DAY;
-use amends::{Error, Space};
+use amends::{Category, Error, Space, Who};
 use amends::{ExchangeOptions, Leaving, PairingState, StatusNotice};
-use amends_tests::phones::{Phone, meet, paired, plain, post};
+use amends_tests::phones::{BEGIN, Phone, meet, paired, plain, post, terms};
 use std::path::Path;
 use std::time::Duration;
 
@@ -71,6 +71,16 @@ async fn replace(ana: &Phone, new: &Phone, answers: [bool; 2]) -> [Result<(), Er
 async fn r32_a_new_phone_gets_back_what_was_shared_and_all_of_it_waits_for_its_owner() {
     let [ana, old] = paired().await;
     let talk = agreed(&ana, &old, "We talk on Sundays.").await;
+    let money = terms("I show my account.", Who::Me, Category::Money);
+    let money = ana.space.agreements().propose(money).await.unwrap().id;
+    met(&ana, &old).await;
+    let shown = old.space.agreements().show(money).await.unwrap();
+    old.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
+    met(&ana, &old).await;
+    for phone in [&ana, &old] {
+        phone.clock.set(BEGIN.plus(2 * DAY));
+    }
+    ana.space.agreements().end(money).await.unwrap();
     let asked = old.space.agreements().propose(plain("His question.")).await.unwrap();
     met(&ana, &old).await;
     // Ana answers while his phone is already gone.
@@ -78,9 +88,12 @@ async fn r32_a_new_phone_gets_back_what_was_shared_and_all_of_it_waits_for_its_o
     ana.space.agreements().consent(&shown, shown.on_table[0].hash, None).await.unwrap();
 
     let new = Phone::new("Ben", None);
+    new.clock.set(BEGIN.plus(2 * DAY));
     assert_eq!(replace(&ana, &new, [true, true]).await, [Ok(()), Ok(())]);
     met(&ana, &new).await;
     assert_eq!(texts(&new).await, ["His question.", "We talk on Sundays."]);
+    let kept = new.space.agreements().show(money).await.unwrap();
+    assert_eq!(kept.current.unwrap().clauses[0].text, "I show my account.", "what has ended too");
     let status = new.space.status().await.unwrap();
     assert_eq!(status.partner.as_deref(), Some("Ana"));
     assert!(status.notices.contains(&StatusNotice::WaitsForReconfirmation), "{status:?}");
@@ -102,6 +115,7 @@ async fn r32_a_new_phone_gets_back_what_was_shared_and_all_of_it_waits_for_its_o
     assert!(a.is_err() && b.is_err());
     // And once more: that phone is lost too.
     let third = Phone::new("Ben", None);
+    third.clock.set(BEGIN.plus(2 * DAY));
     assert_eq!(replace(&ana, &third, [true, true]).await, [Ok(()), Ok(())]);
     met(&ana, &third).await;
     assert_eq!(texts(&third).await, ["His question.", "We talk on Sundays."]);

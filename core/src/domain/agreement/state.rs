@@ -118,8 +118,17 @@ impl RevisionState {
     /// Until when it cools off on this phone: 24 hours after it first held both
     /// consents, at least 24 hours after the later stated one (R33).
     pub fn cools_until(&self) -> Option<Moment> {
+        self.cools_from(|agreed| agreed.held)
+    }
+
+    /// The same by what both stated, wherever and whenever it was held: for what is over.
+    pub(super) fn cools_until_as_stated(&self) -> Option<Moment> {
+        self.cools_from(|agreed| agreed.at)
+    }
+
+    fn cools_from(&self, from: fn(Agreed) -> Moment) -> Option<Moment> {
         let [Some(a), Some(b)] = self.agreed else { return None };
-        self.sensitive().then(|| a.held.max(b.held).plus(limits::COOLING_OFF))
+        self.sensitive().then(|| from(a).max(from(b)).plus(limits::COOLING_OFF))
     }
 
     /// Whether its time is over.

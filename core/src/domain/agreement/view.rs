@@ -217,6 +217,7 @@ impl AgreementView {
 /// off: during the cooling-off of an amendment the one before it stays.
 fn current_and_cooling(
     revisions: &[RevisionState],
+    cools_until: fn(&RevisionState) -> Option<Moment>,
     now: Moment,
 ) -> (Option<&RevisionState>, Option<&RevisionState>) {
     let mut cooling: Option<&RevisionState> = None;
@@ -231,7 +232,7 @@ fn current_and_cooling(
             .map(|(index, _)| index);
         let Some(newest) = newest else { return (None, cooling) };
         let state = &revisions[newest];
-        if state.cools_until().is_none_or(|until| now >= until) {
+        if cools_until(state).is_none_or(|until| now >= until) {
             return (Some(state), cooling);
         }
         cooling = cooling.or(Some(state));
@@ -255,9 +256,15 @@ pub fn project(
         folded.revisions.iter().filter(|state| state.on_table).collect();
     let answerable: Vec<&RevisionState> =
         open.iter().filter(|state| now < state.lapses_at()).copied().collect();
-    // What has ended keeps the words that it ended with.
-    let (current, cooling) =
-        current_and_cooling(&folded.revisions, ended_at.map_or(now, |ended| ended.min(now)));
+    // What has ended keeps the words that it ended with, by what both stated: a phone that took
+    // another's place held none of it before the end.
+    let (current, cooling) = match ended_at {
+        Some(ended) => {
+            let stated = RevisionState::cools_until_as_stated;
+            current_and_cooling(&folded.revisions, stated, ended.min(now))
+        }
+        None => current_and_cooling(&folded.revisions, RevisionState::cools_until, now),
+    };
     let suspended = folded.suspended[0] || folded.suspended[1];
     let newer = folded.not_understood.iter().any(|record| !super::is_draft(&record.kind));
 

@@ -253,3 +253,21 @@ fn agreements_are_grouped_by_what_they_ask() {
     assert_eq!(of(ended(limits::ENDED_RECENTLY)), [0, 0, 0, 0, 0, 1]);
     assert_eq!(of(ended(limits::ENDED_RECENTLY + 1)), [0; 6]);
 }
+
+/// A phone that took another's place holds the yeses since after the end.
+#[test]
+fn t07_what_was_sensitive_and_ended_keeps_its_words_on_a_phone_that_came_later() {
+    let money = own(ANA, Category::Money, 60);
+    let mut story = agreed(&money);
+    story.writes(ANA, 9 * DAY, Act::End);
+    story.0.held.iter_mut().for_each(|held| held.received = BEGIN.plus(20 * DAY));
+    let words = |story: &Story| story.seen(BEN, 21 * DAY).current.map(|text| text.hash);
+    assert_eq!(words(&story), Some(hash(&money)));
+    let mut early = agreed(&money);
+    early.writes(ANA, 90, Act::End);
+    assert_eq!(words(&early), None, "it never was in force");
+    // What has not ended still cools off from when it came.
+    let mut standing = agreed(&money);
+    standing.0.held.iter_mut().for_each(|held| held.received = BEGIN.plus(20 * DAY));
+    assert_eq!((standing.state(21 * DAY - 1), standing.state(21 * DAY)), (CoolingOff, Active));
+}
