@@ -320,3 +320,51 @@ fn what_waits_ends_and_pauses_and_does_nothing_else() {
     none.take_waiting(pair().side(BEN).unwrap(), &[]);
     assert_eq!(none.begun, None);
 }
+
+/// However often one says no to one's own yes, the last of it counts.
+#[test]
+fn k19_a_yes_taken_back_counts_however_many_were_taken_back_before() {
+    let text = plain(30);
+    let mut story = Story::default();
+    story.writes(ANA, 0, propose(&text));
+    for at in 1..20 {
+        story.writes(BEN, at, not_any_more(&text));
+    }
+    let agreed = |story: &Story| story.folded(ANA).revisions[0].ratified;
+    story.writes(BEN, 30, yes(&text));
+    assert!(agreed(&story));
+    let mut apart = Story::default();
+    apart.writes(ANA, 0, propose(&text));
+    for at in 1..20 {
+        apart.writes(BEN, at, not_any_more(&text));
+    }
+    apart.writes(BEN, 20, propose(&plain(31)));
+    apart.writes(BEN, 21, yes(&text));
+    apart.writes(BEN, 22, not_any_more(&text));
+    assert!(!agreed(&apart));
+}
+
+/// What was said of the sentences of one text makes no other cool off.
+#[test]
+fn r33_a_text_cools_off_by_what_was_said_of_its_own_sentences() {
+    let first = plain(30);
+    let mut story = agreed(&first);
+    let other = Clause { text: "Something else.".into(), ..first.clauses[0].clone() };
+    let next = Revision { clauses: vec![other], parents: vec![hash(&first)], ..plain(40) };
+    story.writes(ANA, 90, propose(&next));
+    story.writes(BEN, 95, marks(&next, "1", None));
+    story.writes(BEN, 99, not_any_more(&first));
+    let folded = story.folded(ANA);
+    let of = |text: &Revision| folded.revisions.iter().find(|state| state.hash == hash(text));
+    assert!(of(&first).unwrap().ratified, "it never cooled off, and is not taken back");
+}
+
+/// A yes to what asks something, taken back before the other's, is told as not agreed.
+#[test]
+fn r33_what_asks_something_is_told_as_not_agreed_when_its_proposer_steps_back() {
+    let text = ask(30);
+    let mut story = Story::default();
+    story.writes(ANA, 0, propose(&text));
+    story.writes(ANA, 60, not_any_more(&text));
+    assert_eq!([story.seen(ANA, 90).state, story.seen(BEN, 90).state], [Withdrawn, NotAgreed]);
+}
