@@ -233,3 +233,64 @@ fn r21_hints_are_silent_and_leave_no_trace_in_a_home_or_in_what_is_told() {
     assert_eq!(told["ok"]["told"][0]["parts"][0]["texts"][0], sorry);
     assert!(!told.to_string().contains("hint") && !told.to_string().contains("concern"));
 }
+
+/// A view follows from the records, the moment and who looks, in whatever process it is made.
+#[test]
+fn i16_two_processes_with_the_same_home_show_the_same_to_the_byte() {
+    let two = Two::paired();
+    let ben = two.ben();
+    let said = |home: &Path, args: &[&str]| {
+        let mut command = command(home, &[&["--json"], args].concat());
+        command.env("AMENDS_NOW", "2099-03-03T12:00:00Z");
+        command
+    };
+    let listen = ["sync", "--watch", "--listen", "127.0.0.1:0"];
+    let mut ana = Running::spawn(said(&two.ana(), &listen), None);
+    let address = ana.line()["ok"]["address"].as_str().unwrap().to_owned();
+    let done = |args: &[&str]| {
+        let output = said(&ben, args).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stdout));
+    };
+    done(&["agreement", "propose", "--clause", "both: We talk.", "--clause", "me: I call."]);
+    done(&["promise", "make", "I call you at six.", "--at", "2099-03-03T18:00:00Z"]);
+    done(&["telling", "tell", "hurt", "I felt alone.", "--wish", "listen"]);
+    done(&["openness", "post", "day", "A quiet day."]);
+    done(&["checkin", "answer", "1=3"]);
+    done(&["checkin", "intend", "I listen."]);
+    done(&["journal", "write", "Only mine."]);
+    done(&["sync", "--peer", &address]);
+    drop(ana);
+    let copy = two.folder.path().join("copy");
+    std::fs::create_dir(&copy).unwrap();
+    for file in files(&ben).keys() {
+        // With its permissions: keys that others could read would not be taken.
+        std::fs::copy(file, copy.join(file.file_name().unwrap())).unwrap();
+    }
+    let views: [&[&str]; 17] = [
+        &["status"],
+        &["agreement", "list"],
+        &["promise", "list"],
+        &["progress"],
+        &["checkin", "list"],
+        &["checkin", "templates"],
+        &["checkin", "intentions"],
+        &["telling", "list"],
+        &["telling", "breaches"],
+        &["talk", "list"],
+        &["openness", "list"],
+        &["share", "show"],
+        &["next"],
+        &["remind", "list"],
+        &["limits", "show"],
+        &["space", "show"],
+        &["journal", "search", "mine"],
+    ];
+    for view in views {
+        let [here, there] = [&ben, &copy].map(|home| {
+            let shown = said(home, view).output().unwrap();
+            assert!(shown.status.success(), "{view:?}: {}", String::from_utf8_lossy(&shown.stdout));
+            shown.stdout
+        });
+        assert_eq!(String::from_utf8(here), String::from_utf8(there), "{view:?}");
+    }
+}
