@@ -140,6 +140,16 @@ fn a_yes_to_what_was_declined_taken_back_or_lapsed_counts_only_after_it_is_propo
     assert!(!after(&[(ANA, 60, take_back(&text)), (BEN, 90, yes(&text))]));
     let again = [(ANA, 60, take_back(&text)), (ANA, 80, propose(&text)), (BEN, 90, yes(&text))];
     assert!(after(&again));
+    // A yes to what was gone does not begin to count when it is proposed once more.
+    for gone in [(BEN, 60, no(&text)), (ANA, 60, take_back(&text))] {
+        assert!(!after(&[gone, (BEN, 70, yes(&text)), (ANA, 80, propose(&text))]));
+    }
+    // Nor is one to a text that lapsed an answer to another that stands.
+    let mut lapsed = Story::default();
+    lapsed.writes(ANA, 0, propose(&text));
+    lapsed.writes(ANA, lapse, propose(&plain(91)));
+    lapsed.writes(BEN, lapse + 1, yes(&text));
+    assert_eq!(lapsed.folded(BEN).counts.values().map(|count| count.consents).sum::<usize>(), 0);
     // What the other takes back of what they never proposed closes nothing.
     assert!(after(&[(BEN, 60, take_back(&text)), (BEN, 90, yes(&text))]));
 }
