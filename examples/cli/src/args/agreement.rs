@@ -126,8 +126,8 @@ pub enum AgreementCommand {
 pub struct ProposeArgs {
     /// The agreement that this answers; a new one otherwise.
     pub id: Option<Reference>,
-    /// What it is about: communication, honesty, money, whereabouts, pace, … or other:WORDS.
-    #[arg(long, default_value = "communication", value_parser = kind)]
+    /// What it is: an agreement about something, or a paper of both; --help lists them.
+    #[arg(long, default_value = "communication", value_parser = kind, long_help = kinds())]
     pub kind: AgreementKind,
     /// A step on the way out of openness: `FROM=HOW-OFTEN`, as `2026-04-01T00:00:00Z=weekly`;
     /// `none` ends it. Say it again for more steps.
@@ -181,6 +181,29 @@ fn adoption(given: &str) -> Result<Adoption, String> {
             .ok_or_else(|| format!("expected other:WORDS or one of: {}", known()))
     });
     Ok(Adoption { clause: clause.to_owned(), category: category.transpose()? })
+}
+
+/// What each kind is for, a line each.
+fn kinds() -> String {
+    use AgreementKind::{Amends, Intention, Report, Statement, Summary};
+    let teaches = |kind: &AgreementKind| match kind {
+        Intention => Some("that you both want to try; either may let go of it"),
+        Statement => Some("what you both say happened, once both have told their side; --about"),
+        Amends => Some("what one of you offers to make up for it, and asks what would help"),
+        Summary => Some("what came out of a talk, in words that both agree to; --about the talk"),
+        Report => Some("what a counsellor may be shown of your shared words"),
+        _ => None,
+    };
+    let papers = AgreementKind::KNOWN.iter().filter_map(|kind| Some((kind, teaches(kind)?)));
+    let papers: Vec<String> =
+        papers.map(|(kind, says)| format!("- {}: {says}", kind.code())).collect();
+    let plain = AgreementKind::KNOWN.iter().filter(|kind| teaches(kind).is_none());
+    let plain: Vec<String> = plain.map(AgreementKind::code).collect();
+    format!(
+        "What it is. A paper of both:\n{}\nor an agreement about: {}, or other:WORDS",
+        papers.join("\n"),
+        plain.join(", ")
+    )
 }
 
 fn kind(text: &str) -> Result<AgreementKind, String> {
