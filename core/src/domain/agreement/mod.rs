@@ -105,4 +105,4 @@ fn is_draft(kind: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -15,43 +15,48 @@ use crate::domain::testing::*;
 use crate::id::{DocId, Past, PersonId, RevisionHash};
 use crate::time::DAY;
 
-const DOC: DocId = DocId([9; 16]);
+pub(in crate::domain) const DOC: DocId = DocId([9; 16]);
 
 /// An agreement as its records come in, each written having seen all others unless said apart.
 #[derive(Clone, Default)]
-struct Story(Written);
+pub(in crate::domain) struct Story(pub(in crate::domain) Written);
 
 impl Story {
-    fn writes(&mut self, who: PersonId, at: i64, act: Act) -> Position {
+    pub(in crate::domain) fn writes(&mut self, who: PersonId, at: i64, act: Act) -> Position {
         self.0.write(who, at, DOC, act.into())
     }
 
-    fn apart(&mut self, who: PersonId, at: i64, act: Act) -> Position {
+    pub(in crate::domain) fn apart(&mut self, who: PersonId, at: i64, act: Act) -> Position {
         self.0.write_apart(who, at, DOC, act.into())
     }
 
-    fn all(&mut self, acts: &[(PersonId, i64, Act)]) {
+    pub(in crate::domain) fn all(&mut self, acts: &[(PersonId, i64, Act)]) {
         for (who, at, act) in acts {
             self.writes(*who, *at, act.clone());
         }
     }
 
-    fn folded(&self, viewer: PersonId) -> Folded {
+    pub(in crate::domain) fn folded(&self, viewer: PersonId) -> Folded {
         self.0.state::<AgreementDocs>(DOC, viewer)
     }
 
-    fn seen(&self, viewer: PersonId, at: i64) -> AgreementView {
+    pub(in crate::domain) fn seen(&self, viewer: PersonId, at: i64) -> AgreementView {
         let side = pair().side(viewer).unwrap();
         let state = PairState::default();
         view::project(&self.folded(viewer), &pair(), &state, side, BEGIN.plus(at))
     }
 
-    fn state(&self, at: i64) -> AgreementState {
+    pub(in crate::domain) fn state(&self, at: i64) -> AgreementState {
         self.seen(BEN, at).state
     }
 
     /// What a command of one of them comes to, on what they see.
-    fn decides(&self, who: PersonId, at: i64, command: Command) -> Result<Vec<Act>, RefusalCode> {
+    pub(in crate::domain) fn decides(
+        &self,
+        who: PersonId,
+        at: i64,
+        command: Command,
+    ) -> Result<Vec<Act>, RefusalCode> {
         let folded = self.folded(who);
         let (pair, now) = (pair(), BEGIN.plus(at));
         let drafts = decided::<AgreementDocs>(&pair, &folded, None, &command, who, now);
@@ -62,18 +67,18 @@ impl Story {
         drafts.map(|all| all.into_iter().map(act).collect()).map_err(|refusal| refusal.code)
     }
 
-    fn basis(&self) -> Past {
+    pub(in crate::domain) fn basis(&self) -> Past {
         self.folded(ANA).basis
     }
 }
 
-fn sentence(id: &str, obligor: Obligor, category: Category) -> Clause {
+pub(in crate::domain) fn sentence(id: &str, obligor: Obligor, category: Category) -> Clause {
     let text = format!("Sentence {id}.");
     Clause { id: id.into(), text, obligor, category, cadence: None }
 }
 
 /// A plain sentence for both, for so many days.
-fn plain(days: i64) -> Revision {
+pub(in crate::domain) fn plain(days: i64) -> Revision {
     Revision {
         kind: AgreementKind::Conduct,
         about: None,
@@ -88,40 +93,40 @@ fn plain(days: i64) -> Revision {
 }
 
 /// What one of them alone does, of a category.
-fn own(who: PersonId, category: Category, days: i64) -> Revision {
+pub(in crate::domain) fn own(who: PersonId, category: Category, days: i64) -> Revision {
     Revision { clauses: vec![sentence("1", Obligor::Person(who), category)], ..plain(days) }
 }
 
-fn hash(revision: &Revision) -> RevisionHash {
+pub(in crate::domain) fn hash(revision: &Revision) -> RevisionHash {
     revision.hash(DOC)
 }
 
-fn propose(revision: &Revision) -> Act {
+pub(in crate::domain) fn propose(revision: &Revision) -> Act {
     Act::Propose { revision: revision.clone() }
 }
 
-fn offer(revision: &Revision) -> Act {
+pub(in crate::domain) fn offer(revision: &Revision) -> Act {
     Act::Offer { revision: revision.clone() }
 }
 
-fn yes(revision: &Revision) -> Act {
+pub(in crate::domain) fn yes(revision: &Revision) -> Act {
     Act::Consent { revision: hash(revision), adopts: vec![] }
 }
 
-fn no(revision: &Revision) -> Act {
+pub(in crate::domain) fn no(revision: &Revision) -> Act {
     Act::Decline { revision: hash(revision) }
 }
 
-fn take_back(revision: &Revision) -> Act {
+pub(in crate::domain) fn take_back(revision: &Revision) -> Act {
     Act::WithdrawProposal { revision: hash(revision) }
 }
 
-fn not_any_more(revision: &Revision) -> Act {
+pub(in crate::domain) fn not_any_more(revision: &Revision) -> Act {
     Act::WithdrawConsent { revision: hash(revision), held: None }
 }
 
 /// Ana proposes it and Ben says yes, a minute later.
-fn agreed(revision: &Revision) -> Story {
+pub(in crate::domain) fn agreed(revision: &Revision) -> Story {
     let mut story = Story::default();
     story.writes(ANA, 0, propose(revision));
     story.writes(BEN, 60, yes(revision));

@@ -252,3 +252,6 @@ fn take_back(folded: &Folded, revision: RevisionHash, now: Moment) -> Act {
     let in_time = given.is_some_and(|given| held <= given.plus(limits::PROPOSAL_LAPSE));
     if in_time { Act::WithdrawConsent { revision, held: Some(held) } } else { Act::End }
 }
+
+#[cfg(test)]
+mod tests;
