@@ -1,4 +1,7 @@
-//! Automerge documents, derived from records.
+//! Automerge documents, derived from records: the model that both phones share, equal on both
+//! where the logs are. Views are folded from the records themselves, which each document gives
+//! back; documents take them in while nobody asks for anything, or when a draft, a comparison
+//! or a check asks for one.
 //!
 //! No Automerge bytes travel between phones. Each phone derives the same
 //! document from the two logs, change by change, by one rule:

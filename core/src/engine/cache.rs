@@ -5,7 +5,7 @@
 //! log, and counts only where that is how far its document goes now: nobody has to say that
 //! it changed. What was read of [`Rows`] counts until somebody else has written to the files.
 
-use super::documents::Loaded;
+use super::documents::{Known, Loaded};
 use super::link::Link;
 use crate::cbor::Value;
 use crate::domain::capability::{Capability, Class};
@@ -13,7 +13,7 @@ use crate::id::{DocId, LogId, PairId, Past, PersonId, Position};
 use crate::store::{BodyRow, Expiring, LiveRow};
 use crate::time::Moment;
 use std::any::{Any, TypeId};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Folded states kept in memory.
@@ -31,6 +31,10 @@ type Kept = Arc<dyn Any + Send + Sync>;
 pub(super) struct Derived {
     /// Documents, loaded.
     pub documents: HashMap<DocId, Loaded>,
+    /// What was read of documents.
+    pub read: HashMap<DocId, Known>,
+    /// Documents that have not taken in all that was read of them.
+    pub behind: BTreeSet<DocId>,
     /// Counts what was lent out, so that the longest unused goes first.
     pub turn: u64,
     states: HashMap<(TypeId, DocId), (Vec<Past>, Kept)>,

@@ -7,6 +7,7 @@ use crate::document::{Document, RULE, Touch, causal_order};
 use crate::domain::action;
 use crate::domain::capability::{Class, NotUnderstood};
 use crate::domain::record::{self, Held, Record};
+use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
 use crate::id::{DocId, LogId, Past, Position};
 use crate::limits;
@@ -17,8 +18,10 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// Documents kept in memory; more are loaded when asked for.
+/// Documents kept in memory, and as many whose records are; more are read when asked for.
 const LOADED_DOCUMENTS: usize = 128;
+/// So many changes are taken into a document at once while nobody asks for it.
+const DERIVED_AT_ONCE: usize = 256;
 
 /// A document that entries of one run touch.
 pub(super) struct TouchedRun {
@@ -31,11 +34,16 @@ pub(super) struct TouchedRun {
     pub places: Vec<u64>,
 }
 
+/// A document in memory, and when it was last asked for.
 pub(super) struct Loaded {
     document: Document,
     used: u64,
-    /// Its records, once somebody has read them.
-    read: Option<Read>,
+}
+
+/// What was read of a document, and when it was last asked for.
+pub(super) struct Known {
+    read: Read,
+    used: u64,
 }
 
 /// The records of a document, and what is not understood of it.
@@ -97,19 +105,24 @@ impl Engine {
 
     /// Brings a document up to date and lends it out.
     pub fn document(&mut self, home: &Home, doc: DocId) -> Result<&mut Document, Error> {
-        Ok(&mut self.loaded(home, doc)?.document)
+        while self.derive_some(home, doc)? {}
+        // It was put there just now.
+        let loaded = self.derived.documents.get_mut(&doc);
+        Ok(&mut loaded.ok_or(RefusalCode::NotFound)?.document)
     }
 
-    fn loaded(&mut self, home: &Home, doc: DocId) -> Result<&mut Loaded, Error> {
+    /// Takes a slice of what entries say of a document into it. Whether there may be more.
+    fn derive_some(&mut self, home: &Home, doc: DocId) -> Result<bool, Error> {
         self.derived.turn += 1;
-        let turn = self.derived.turn;
-        let (mut document, mut read) = match self.derived.documents.remove(&doc) {
-            Some(loaded) => (loaded.document, loaded.read),
-            None => (self.load(doc)?, None),
+        let used = self.derived.turn;
+        let mut document = match self.derived.documents.remove(&doc) {
+            Some(loaded) => loaded.document,
+            None => self.load(doc)?,
         };
-        let touches = self.new_touches(home, doc, &document.basis())?;
+        let mut touches = self.new_touches(home, doc, &document.basis())?;
+        let more = touches.len() > DERIVED_AT_ONCE;
+        touches.truncate(DERIVED_AT_ONCE);
         if !touches.is_empty() {
-            let new = touches.clone();
             // Its result is swapped in only when whole; a panic costs the
             // document, never a record.
             document = derived(move || {
@@ -121,28 +134,30 @@ impl Engine {
             if let Err(error) = self.keep_snapshot(doc, &mut document) {
                 tracing::warn!(%error, "a snapshot was not kept");
             }
-            if let Some(read) = &mut read {
-                for touch in new {
-                    for (place, value) in touch.records {
-                        let id = Position { log: touch.log, index: touch.index, place };
-                        self.take_record(home, id, touch.past.clone(), &value, read)?;
-                    }
-                }
-                read.basis = document.basis();
-            }
         }
-        if self.derived.documents.len() >= LOADED_DOCUMENTS
-            && let Some(oldest) = self
-                .derived
-                .documents
-                .iter()
-                .min_by_key(|(_, loaded)| loaded.used)
-                .map(|(id, _)| *id)
-        {
-            self.derived.documents.remove(&oldest);
+        if !more {
+            self.derived.behind.remove(&doc);
         }
-        let loaded = Loaded { document, used: turn, read };
-        Ok(self.derived.documents.entry(doc).insert_entry(loaded).into_mut())
+        make_room(&mut self.derived.documents, |loaded| loaded.used);
+        self.derived.documents.insert(doc, Loaded { document, used });
+        Ok(more)
+    }
+
+    /// Whether documents have still to take in what was read of them.
+    pub(super) fn waits_to_derive(&self) -> bool {
+        !self.derived.behind.is_empty()
+    }
+
+    /// While nobody asks for anything: documents take in what their records say, a slice at a
+    /// time. Views do not wait for them. Whether there may be more.
+    pub(super) fn derive_at_rest(&mut self) -> bool {
+        let Some(doc) = self.derived.behind.first().copied() else { return false };
+        let derived = self.home().and_then(|home| self.derive_some(&home, doc));
+        if let Err(error) = derived {
+            tracing::warn!(%doc, %error, "a document is derived when it is asked for");
+            self.derived.behind.remove(&doc);
+        }
+        !self.derived.behind.is_empty()
     }
 
     /// A document from its snapshot, or from nothing.
@@ -178,20 +193,25 @@ impl Engine {
     }
 
     /// The records of a document, with whose they are and since when held here,
-    /// and what is not understood of it.
+    /// and what is not understood of it: from the entries that touch it. Its Automerge document
+    /// holds the same (`doctor` compares them), and is not waited for.
     pub fn records(&mut self, home: &Home, doc: DocId) -> Result<Read, Error> {
-        let loaded = self.loaded(home, doc)?;
-        if let Some(read) = &loaded.read {
-            return Ok(read.clone());
+        self.derived.turn += 1;
+        let used = self.derived.turn;
+        let mut read = self.derived.read.remove(&doc).map(|known| known.read).unwrap_or_default();
+        let touches = self.new_touches(home, doc, &read.basis)?;
+        if !touches.is_empty() {
+            self.derived.behind.insert(doc);
         }
-        let stored = loaded.document.records()?;
-        let mut read = Read { basis: loaded.document.basis(), ..Read::default() };
-        for stored in stored {
-            self.take_record(home, stored.id, stored.past, &stored.value, &mut read)?;
+        for touch in touches {
+            for (place, value) in touch.records {
+                let id = Position { log: touch.log, index: touch.index, place };
+                self.take_record(home, id, touch.past.clone(), &value, &mut read)?;
+            }
+            read.basis.raise(touch.log, touch.index + 1);
         }
-        if let Some(loaded) = self.derived.documents.get_mut(&doc) {
-            loaded.read = Some(read.clone());
-        }
+        make_room(&mut self.derived.read, |known| known.used);
+        self.derived.read.insert(doc, Known { read: read.clone(), used });
         Ok(read)
     }
 
@@ -347,6 +367,15 @@ impl Engine {
             rows.into_iter().map(|row| (row.id, row.first.0, row.nth)).collect(),
             usize::MAX,
         ))
+    }
+}
+
+/// Lets go of what was not asked for the longest, where there is too much.
+fn make_room<T>(kept: &mut HashMap<DocId, T>, used: fn(&T) -> u64) {
+    if kept.len() >= LOADED_DOCUMENTS
+        && let Some(oldest) = kept.iter().min_by_key(|(_, one)| used(one)).map(|(id, _)| *id)
+    {
+        kept.remove(&oldest);
     }
 }
 

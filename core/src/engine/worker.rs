@@ -137,7 +137,7 @@ impl Desk {
             look(engine);
             let more = engine.read_at_rest();
             engine.upkeep();
-            Ok(more)
+            Ok(more || engine.derive_at_rest())
         });
         self.rest = if more == Ok(true) { Duration::ZERO } else { REST };
     }
@@ -170,7 +170,7 @@ impl Desk {
 }
 
 fn rest_of(engine: &Engine) -> Duration {
-    if engine.waits_to_read() { BREATH } else { REST }
+    if engine.waits_to_read() || engine.waits_to_derive() { BREATH } else { REST }
 }
 
 fn look(engine: &mut Engine) {
