@@ -516,11 +516,43 @@ async fn f79_each_has_so_many_questions_of_their_own_and_may_drop_some() {
     both(&phones).await;
     let theirs = ben.space.check_ins().templates().await.unwrap();
     assert_eq!(theirs.iter().filter(|asked| asked.suggested).count(), MOST);
-    let first = ana.space.check_ins().templates().await.unwrap().remove(1);
-    let amends::TemplateId::Own(doc) = first.id else { panic!("{first:?}") };
-    check_ins.drop_template(doc).await.unwrap();
-    make(99).await.unwrap();
+    // Whichever is dropped, what stands is shown.
+    for which in [MOST, 1] {
+        let dropped = ana.space.check_ins().templates().await.unwrap().remove(which);
+        let amends::TemplateId::Own(doc) = dropped.id else { panic!("{dropped:?}") };
+        check_ins.drop_template(doc).await.unwrap();
+        make(99).await.unwrap();
+        let own = ana.space.check_ins().templates().await.unwrap();
+        assert_eq!(own.len(), 1 + MOST, "{which}");
+    }
     both(&phones).await;
     let theirs = ben.space.check_ins().templates().await.unwrap();
     assert_eq!(theirs.iter().filter(|asked| asked.suggested).count(), MOST);
+}
+
+/// Questions that one has not taken on are never next, whatever the other does with them; and in
+/// a space nothing of the other's is.
+#[tokio::test(flavor = "multi_thread")]
+async fn f79_the_others_questions_are_next_only_once_they_are_taken_on_and_not_in_a_space() {
+    let phones = paired().await;
+    let [ana, ben] = &phones;
+    let items = vec!["How was it?".to_owned()];
+    let daily = amends::CheckInCadence::Daily;
+    let made = ben.space.check_ins().make_template("Ours", daily, items).await.unwrap();
+    let alone = Answers::from([(1, Answer { scale: Some(2), words: None })]);
+    let period = ben.space.check_ins().draft(made.id, alone).await.unwrap().period;
+    ben.space.check_ins().share_alone(made.id, period).await.unwrap();
+    both(&phones).await;
+    let next = async || -> Vec<_> {
+        let next = ana.space.next_due().await.unwrap();
+        next.into_iter().filter_map(|one| one.check_in).collect()
+    };
+    assert_eq!(next().await, []);
+    ana.space.check_ins().take_on(made.id).await.unwrap();
+    assert_eq!(next().await, [made.id]);
+    ana.space.begin_space(None, amends::Contact::None).await.unwrap();
+    assert_eq!(next().await, []);
+    ana.space.end_space().await.unwrap();
+    ana.space.check_ins().let_go(made.id).await.unwrap();
+    assert_eq!(next().await, []);
 }

@@ -18,7 +18,8 @@ use crate::domain::template::Templates;
 use crate::engine::{Engine, Home, Watched};
 use crate::error::Error;
 use crate::id::{DocId, ItemId};
-use crate::store::StorageError;
+use crate::limits;
+use crate::store::{StorageError, VaultItem};
 use crate::time::Moment;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -30,15 +31,26 @@ fn periods(cadence: Cadence, from: Date, to: Date) -> impl Iterator<Item = Perio
         .take_while(move |period| period.first().is_some_and(|day| day <= to))
 }
 
-/// The questions: the library's own, and those that the two made.
-fn templates(engine: &mut Engine) -> Result<Vec<Template>, Error> {
+/// The questions: the library's own, and those that the two made, of each the newest.
+pub(super) fn templates(engine: &mut Engine) -> Result<Vec<Template>, Error> {
     let made = engine.views::<Templates>()?;
-    // What cannot be read hides no question: until it is taken on again it is a suggestion.
-    let taken = taken_on(engine)
-        .inspect_err(|error| tracing::warn!(%error, "what was taken on could not be read"))
-        .unwrap_or_default();
+    let taken = match taken_on(engine) {
+        // What cannot be read hides no question: until it is taken on again it is a suggestion.
+        Err(Error::Storage(StorageError::Damaged(what))) => {
+            tracing::warn!(what, "which questions were taken on could not be read");
+            BTreeSet::new()
+        }
+        read => read?,
+    };
+    let newest = |by: Who| {
+        let of: Vec<&Template> = made.iter().filter(|template| template.by == by).collect();
+        let over = of.len().saturating_sub(limits::TEMPLATES);
+        of.into_iter().skip(over).map(|template| template.id).collect::<Vec<_>>()
+    };
+    let shown = [Who::Me, Who::Partner].map(newest).concat();
+    let made = made.into_iter().filter(|template| shown.contains(&template.id));
     let seen = |template| Template { suggested: suggested(&template, &taken), ..template };
-    Ok([Template::week()].into_iter().chain(made.into_iter().map(seen)).collect())
+    Ok([Template::week()].into_iter().chain(made.map(seen)).collect())
 }
 
 const TAKEN: &str = "check-ins-taken";
@@ -60,16 +72,31 @@ fn suggested(template: &Template, taken: &BTreeSet<DocId>) -> bool {
 fn take_on(engine: &mut Engine, id: TemplateId, on: bool) -> Result<Template, Error> {
     let home = engine.home()?;
     let asked = template(engine, &home, id)?;
-    let mut taken = taken_on(engine)?;
-    if let TemplateId::Own(doc) = id {
-        let changed = asked.suggested && if on { taken.insert(doc) } else { taken.remove(&doc) };
-        if changed {
-            let key = engine.vault()?.named(TAKEN, "");
-            kept::put(engine, key, (TAKEN, TAKEN), &taken)?;
-            engine.changed();
-        }
+    let TemplateId::Own(doc) = id else { return Ok(asked) };
+    if !asked.suggested {
+        return Ok(asked);
+    }
+    let mut taken = match taken_on(engine) {
+        Err(Error::Storage(StorageError::Damaged(_))) => begin_list(engine)?,
+        read => read?,
+    };
+    if if on { taken.insert(doc) } else { taken.remove(&doc) } {
+        let key = engine.vault()?.named(TAKEN, "");
+        kept::put(engine, key, (TAKEN, TAKEN), &taken)?;
+        engine.changed();
     }
     Ok(Template { suggested: suggested(&asked, &taken), ..asked })
+}
+
+/// A new list of those taken on, where the one that there is cannot be read: that one stays,
+/// under another name.
+fn begin_list(engine: &mut Engine) -> Result<BTreeSet<DocId>, Error> {
+    let vault = engine.vault()?;
+    if let Some(item) = vault.get(vault.named(TAKEN, ""))? {
+        let id = vault.named(TAKEN, "unreadable");
+        vault.put(&VaultItem { id, ..item })?;
+    }
+    Ok(BTreeSet::new())
 }
 
 pub(super) fn template(

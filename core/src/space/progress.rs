@@ -1,7 +1,7 @@
 //! How it goes, what is next, and when to be reminded, on one phone.
 
 use super::agreements::{agreements, all_agreements};
-use super::checkins::{answered, shown_check_ins};
+use super::checkins::{answered, shown_check_ins, templates};
 use super::hearing::talks;
 use super::promises::{all_promises, promises, shown_promises};
 use super::settings::{silence, space_now, wishes};
@@ -51,11 +51,13 @@ pub struct Today {
 pub(super) fn next(engine: &mut Engine) -> Result<Vec<NextDue>, Error> {
     let (agreements, promises) = (agreements(engine)?, shown_promises(engine)?);
     let (check_ins, talks) = (shown_check_ins(engine)?, talks(engine)?);
+    let templates = templates(engine)?;
     let silence = silence(engine)?;
     let shown = Shown {
         agreements: &agreements,
         promises: &promises,
         check_ins: &check_ins,
+        templates: &templates,
         talks: &talks,
         silence,
     };
@@ -68,12 +70,13 @@ fn today_view(engine: &mut Engine) -> Result<Today, Error> {
     let promises = shown_promises(engine)?;
     let check_ins = shown_check_ins(engine)?;
     let (posts, all) = (openness::shared(engine)?, self::promises(engine)?);
-    let talks = talks(engine)?;
+    let (talks, templates) = (talks(engine)?, templates(engine)?);
     let silence = silence(engine)?;
     let shown = Shown {
         agreements: &views,
         promises: &promises,
         check_ins: &check_ins,
+        templates: &templates,
         talks: &talks,
         silence,
     };

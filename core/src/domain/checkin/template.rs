@@ -1,6 +1,7 @@
 //! What is asked, and how often.
 
 use crate::cbor::Value;
+use crate::domain::pair::Who;
 use crate::domain::recurrence::IsoWeek;
 use crate::id::DocId;
 use crate::time::Moment;
@@ -197,6 +198,8 @@ impl Serialize for TemplateId {
 pub struct Template {
     /// Its id.
     pub id: TemplateId,
+    /// Who made it; both for the library's own.
+    pub by: Who,
     /// Its title; empty for the library's own.
     pub title: String,
     /// How often it is asked.
@@ -225,6 +228,7 @@ impl Template {
         ];
         Self {
             id: TemplateId::Week,
+            by: Who::Both,
             title: String::new(),
             cadence: Cadence::Weekly,
             items: items.map(str::to_owned).to_vec(),

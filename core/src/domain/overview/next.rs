@@ -2,7 +2,7 @@
 //! not done (RULES.md, derived views).
 
 use crate::domain::agreement::AgreementView;
-use crate::domain::checkin::{CheckInState, CheckInView, TemplateId};
+use crate::domain::checkin::{CheckInState, CheckInView, Template, TemplateId};
 use crate::domain::pacing::Silence;
 use crate::domain::pair::Who;
 use crate::domain::promise::{Outcome, PromiseState, PromiseView};
@@ -66,6 +66,8 @@ pub struct Shown<'a> {
     pub promises: &'a [PromiseView],
     /// The check-ins.
     pub check_ins: &'a [CheckInView],
+    /// Their questions.
+    pub templates: &'a [Template],
     /// The talks.
     pub talks: &'a [TalkView],
     /// Whether anything is to be asked at all.
@@ -76,7 +78,8 @@ pub struct Shown<'a> {
 /// in a space nothing that the partner began. Of each sort of thing that waits for a yes or no
 /// one is shown: many of them push nothing else away (R31).
 pub fn next_due(shown: Shown<'_>, zone: &jiff::tz::TimeZone, now: Moment) -> Vec<NextDue> {
-    let Shown { agreements, promises, check_ins, talks, silence: Silence { left, space } } = shown;
+    let Shown { agreements, promises, check_ins, templates, talks, silence } = shown;
+    let Silence { left, space } = silence;
     if left {
         return Vec::new();
     }
@@ -104,8 +107,11 @@ pub fn next_due(shown: Shown<'_>, zone: &jiff::tz::TimeZone, now: Moment) -> Vec
         };
         let lapses = view.on_table.iter().map(|r| r.proposed_at.plus(limits::PROPOSAL_LAPSE)).min();
         add(view.waits_for_me, Why::WaitsForMe, lapses);
-        add(view.review_due, Why::ReviewDue, current.and_then(|revision| revision.review_at));
-        add(view.expiring, Why::Expiring, current.map(|revision| revision.expires_at));
+        let theirs = current.is_some_and(|revision| revision.proposed_by == Who::Partner);
+        let asked = !(space && theirs);
+        let review = current.and_then(|revision| revision.review_at);
+        add(view.review_due && asked, Why::ReviewDue, review);
+        add(view.expiring && asked, Why::Expiring, current.map(|revision| revision.expires_at));
     }
     for view in promises {
         let running = matches!(view.state, PromiseState::Open);
@@ -136,8 +142,13 @@ pub fn next_due(shown: Shown<'_>, zone: &jiff::tz::TimeZone, now: Moment) -> Vec
         let usual = check_ins.iter().any(|other| {
             other.template == view.template && other.period != view.period && other.mine.is_some()
         });
+        let asked = templates.iter().find(|asked| asked.id == view.template);
+        if space && asked.is_some_and(|asked| asked.by == Who::Partner) {
+            continue;
+        }
         // Whose questions they are, or who took them on, means to be asked.
-        let chosen = matches!(view.template, TemplateId::Own(_));
+        let own = matches!(view.template, TemplateId::Own(_));
+        let chosen = own && asked.is_some_and(|asked| !asked.suggested);
         let wanted = match view.state {
             CheckInState::Draft => true,
             CheckInState::Open => usual || chosen,

@@ -53,7 +53,6 @@ impl Capability for Templates {
     type View = Template;
 
     const CLASS: Class = Class::Template;
-    const MOST_LIVE: usize = limits::TEMPLATES;
     const OPEN_BY_STATE: bool = true;
 
     /// Only its maker's record can have made this document, and only the first.
@@ -85,6 +84,7 @@ impl Capability for Templates {
         let fits = (1..=limits::CHECK_IN_ITEMS).contains(&items.len());
         Some(Template {
             id: TemplateId::Own(viewing.doc),
+            by: made.by.seen_by(viewing.side),
             title: body.get("title").and_then(words)?,
             cadence: made.cadence,
             items: items.iter().map(words).collect::<Option<_>>().filter(|_| fits)?,
