@@ -244,8 +244,15 @@ impl Engine {
         for doc in docs {
             let read = self.read_one::<C>(home, doc);
             match self.unless_damaged(doc, read)? {
-                Some(Some(found)) => listed.all.push(found),
-                Some(None) => {}
+                Some(Some(found)) => {
+                    self.rows.shown(doc, true);
+                    listed.all.push(found);
+                }
+                // What a newer version began, with a word that is not known here.
+                Some(None) => {
+                    let shown = self.records(home, doc)?.newer.is_empty();
+                    self.rows.shown(doc, shown);
+                }
                 None => listed.damaged.push(doc),
             }
         }

@@ -98,6 +98,8 @@ pub(super) struct Rows {
     own_logs: Option<(PairId, PersonId, Vec<LogId>)>,
     /// Documents in which something could not be read when it was last looked at.
     damaged: HashSet<DocId>,
+    /// Documents that were last listed without a view, because of what a newer version wrote.
+    unshown: HashSet<DocId>,
     /// Live documents that cannot be long over before these moments.
     pub recent: HashMap<DocId, Moment>,
 }
@@ -160,6 +162,20 @@ impl Rows {
         } else {
             self.damaged.insert(doc);
         }
+    }
+
+    /// Takes note whether a document was shown.
+    pub fn shown(&mut self, doc: DocId, shown: bool) {
+        if shown {
+            self.unshown.remove(&doc);
+        } else {
+            self.unshown.insert(doc);
+        }
+    }
+
+    /// Whether anything was not shown when it was last listed.
+    pub fn any_unshown(&self) -> bool {
+        !self.unshown.is_empty()
     }
 
     /// Whether anything could not be read when it was last looked at.

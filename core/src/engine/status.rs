@@ -121,10 +121,11 @@ impl Engine {
     }
 
     /// Whether there is something that this version does not understand and no view says so: a
-    /// document of a kind that is not known, or a record in one whose views are lists.
+    /// document of a kind that is not known, a record in one whose views are lists, or one that
+    /// the last list of its kind had to leave out.
     fn newer_unseen(&mut self, home: &Home) -> Result<bool, Error> {
         let unknown = |row: &LiveRow| action::class(&row.first_kind).is_none();
-        if self.live_rows()?.iter().any(unknown) {
+        if self.rows.any_unshown() || self.live_rows()?.iter().any(unknown) {
             return Ok(true);
         }
         let now = self.now();
