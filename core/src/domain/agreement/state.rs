@@ -121,12 +121,13 @@ impl RevisionState {
         self.cools_from(|agreed| agreed.held)
     }
 
-    /// The same by what both stated, wherever and whenever it was held: for what is over.
-    pub(super) fn cools_until_as_stated(&self) -> Option<Moment> {
-        self.cools_from(|agreed| agreed.at)
+    /// The same for what ended then: a yes that this phone holds only since after the end counts
+    /// from when it was stated. A phone that took another's place held none before.
+    pub(super) fn cools_until_before(&self, ended: Moment) -> Option<Moment> {
+        self.cools_from(|agreed| if agreed.held > ended { agreed.at } else { agreed.held })
     }
 
-    fn cools_from(&self, from: fn(Agreed) -> Moment) -> Option<Moment> {
+    fn cools_from(&self, from: impl Fn(Agreed) -> Moment) -> Option<Moment> {
         let [Some(a), Some(b)] = self.agreed else { return None };
         self.sensitive().then(|| from(a).max(from(b)).plus(limits::COOLING_OFF))
     }

@@ -217,7 +217,7 @@ impl AgreementView {
 /// off: during the cooling-off of an amendment the one before it stays.
 fn current_and_cooling(
     revisions: &[RevisionState],
-    cools_until: fn(&RevisionState) -> Option<Moment>,
+    cools_until: impl Fn(&RevisionState) -> Option<Moment>,
     now: Moment,
 ) -> (Option<&RevisionState>, Option<&RevisionState>) {
     let mut cooling: Option<&RevisionState> = None;
@@ -256,12 +256,11 @@ pub fn project(
         folded.revisions.iter().filter(|state| state.on_table).collect();
     let answerable: Vec<&RevisionState> =
         open.iter().filter(|state| now < state.lapses_at()).copied().collect();
-    // What has ended keeps the words that it ended with, by what both stated: a phone that took
-    // another's place held none of it before the end.
+    // What has ended keeps the words that it ended with.
     let (current, cooling) = match ended_at {
         Some(ended) => {
-            let stated = RevisionState::cools_until_as_stated;
-            current_and_cooling(&folded.revisions, stated, ended.min(now))
+            let until = |state: &RevisionState| state.cools_until_before(ended);
+            current_and_cooling(&folded.revisions, until, ended.min(now))
         }
         None => current_and_cooling(&folded.revisions, RevisionState::cools_until, now),
     };
