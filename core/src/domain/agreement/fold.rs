@@ -333,19 +333,17 @@ fn close(folded: &mut Folded, choices: &[Choice<'_>]) {
         let of = || choices.iter().filter(move |choice| choice.revision == index);
         let withdrawals =
             || of().filter(|choice| matches!(choice.operation.kind, Kind::Withdraw { .. }));
-        let again = |after: &Choice<'_>, who: Option<Side>, kinds: &[Kind]| {
+        let again = |after: &Choice<'_>| {
             of().any(|choice| {
-                kinds.contains(&choice.operation.kind)
-                    && who.is_none_or(|who| choice.person == who)
-                    && before(after.held, choice.held)
+                choice.operation.kind == Kind::Propose && before(after.held, choice.held)
             })
         };
         let declined = withdrawals()
             .filter(|w| matches!(w.held.record.action, Action::Agreement(Act::Decline { .. })))
-            .filter(|w| !again(w, None, &[Kind::Propose]));
+            .filter(|w| !again(w));
         let cooled = withdrawals()
             .filter(|w| w.operation.kind == Kind::Withdraw { cooling: true })
-            .filter(|w| !again(w, None, &[Kind::Propose]));
+            .filter(|w| !again(w));
         let mut closed: Option<(Moment, Closing)> = declined
             .map(|w| (w.held.record.at.moment, Closing::Declined))
             .chain(cooled.map(|w| (w.held.record.at.moment, Closing::CooledOff(w.person))))
@@ -376,10 +374,8 @@ fn close(folded: &mut Folded, choices: &[Choice<'_>]) {
         let goes_beyond = newest.iter().all(|r| folded.revisions[index].ancestors.contains(r));
         let state = &mut folded.revisions[index];
         let stopped = closed.filter(|(_, how)| *how == Closing::Declined || !standing);
-        let cooled_off = withdrawals().any(|w| {
-            w.operation.kind == Kind::Withdraw { cooling: true }
-                && !again(w, None, &[Kind::Propose])
-        });
+        let cooled_off = withdrawals()
+            .any(|w| w.operation.kind == Kind::Withdraw { cooling: true } && !again(w));
         state.closed = if cooled_off { closed } else { stopped };
         state.on_table = standing && !state.ratified && state.closed.is_none() && goes_beyond;
     }

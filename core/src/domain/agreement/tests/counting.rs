@@ -378,3 +378,42 @@ fn r33_what_asks_something_is_told_as_not_agreed_when_its_proposer_steps_back() 
     story.writes(ANA, 60, not_any_more(&text));
     assert_eq!([story.seen(ANA, 90).state, story.seen(BEN, 90).state], [Withdrawn, NotAgreed]);
 }
+
+/// Saying yes once more moves nothing.
+#[test]
+fn r33_cooling_off_counts_from_each_ones_first_yes() {
+    let text = own(ANA, Category::Money, 60);
+    let mut story = agreed(&text);
+    story.writes(BEN, 5 * DAY, yes(&text));
+    story.writes(ANA, 6 * DAY, propose(&text));
+    assert_eq!(story.folded(BEN).revisions[0].cools_until(), Some(BEGIN.plus(60 + DAY)));
+}
+
+/// What one took back before they had heard of the other's same words waits for them again.
+#[test]
+fn k1b_the_same_words_of_both_stand_where_one_of_the_two_took_theirs_back() {
+    let text = plain(30);
+    let mut story = Story::default();
+    story.apart(ANA, 0, propose(&text));
+    story.apart(BEN, 5, propose(&text));
+    story.apart(ANA, 9, take_back(&text));
+    let view = story.seen(ANA, 60);
+    assert_eq!((view.state, view.on_table.len(), view.waits_for_me), (Proposed, 1, true));
+}
+
+/// Told of a yes that did not come to hold is who gave it, if nobody stepped back from that text.
+#[test]
+fn k22_what_was_taken_back_of_another_text_hides_no_yes_that_was_overtaken() {
+    let (first, second) = (plain(30), plain(31));
+    let told = |taken: &Revision| {
+        let mut story = Story::default();
+        story.writes(ANA, 0, propose(&first));
+        let mut crossing = story.clone();
+        story.writes(ANA, 60, propose(&second));
+        crossing.writes(BEN, 90, yes(&first));
+        story.0.held.push(crossing.0.held.last().unwrap().clone());
+        story.writes(ANA, 95, not_any_more(taken));
+        !story.seen(BEN, 120).notices.is_empty()
+    };
+    assert_eq!((told(&second), told(&first)), (true, false));
+}

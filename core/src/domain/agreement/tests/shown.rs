@@ -130,19 +130,22 @@ fn f68_a_taper_changes_how_often_what_is_sensitive_is_kept_and_none_ends_it() {
 #[test]
 fn an_amendment_says_which_sentences_it_drops() {
     let mut first = plain(30);
-    first.clauses.push(sentence("2", Obligor::Person(BEN), Category::General));
-    let first = Revision { clauses: vec![first.clauses[0].clone()], ..first };
-    let story = |next: Revision| {
+    first.clauses.push(sentence("2", Obligor::Person(ANA), Category::General));
+    let removes = |next: Revision| {
         let mut story = agreed(&first);
         story.writes(ANA, 90, propose(&Revision { parents: vec![hash(&first)], ..next }));
         let view = story.seen(BEN, 99);
         view.on_table[0].removes.iter().map(|clause| clause.text.clone()).collect::<Vec<_>>()
     };
-    assert_eq!(story(plain(31)), Vec::<String>::new());
-    let mut other = plain(31);
+    let both = Revision { expires_at: BEGIN.plus(31 * DAY), ..first.clone() };
+    assert_eq!(removes(both.clone()), Vec::<String>::new());
+    assert_eq!(removes(plain(31)), ["Sentence 2."], "one is left out in silence");
+    let mut other = both.clone();
     other.clauses[0].text = "Something else.".into();
-    assert_eq!(story(other), ["Sentence 1."]);
-    assert_eq!(story(own(ANA, Category::General, 31)), ["Sentence 1."], "it binds otherwise");
+    assert_eq!(removes(other), ["Sentence 1."]);
+    let mut binds = both;
+    binds.clauses[0].obligor = Obligor::Person(ANA);
+    assert_eq!(removes(binds), ["Sentence 1."], "it binds otherwise");
 }
 
 #[test]
@@ -266,6 +269,11 @@ fn t07_what_was_sensitive_and_ended_keeps_its_words_on_a_phone_that_came_later()
     let mut early = agreed(&money);
     early.writes(ANA, 90, Act::End);
     assert_eq!(words(&early), None, "it never was in force");
+    // What came late but before the end had not begun to hold here.
+    let mut late = agreed(&money);
+    late.writes(ANA, 9 * DAY, Act::End);
+    late.0.held.iter_mut().for_each(|held| held.received = BEGIN.plus(9 * DAY - 60));
+    assert_eq!(words(&late), None);
     // What has not ended still cools off from when it came.
     let mut standing = agreed(&money);
     standing.0.held.iter_mut().for_each(|held| held.received = BEGIN.plus(20 * DAY));

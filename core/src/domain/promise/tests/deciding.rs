@@ -308,9 +308,12 @@ fn a_window_ends_at_times_that_come_once() {
     };
     assert_eq!(within("2026-03-28T09:00", "2026-03-28T10:00", "Europe/Berlin"), None);
     // 02:30 does not come on the day on which the clocks go forward.
-    let gap = within("2026-03-29T02:30", "2026-03-29T04:00", "Europe/Berlin");
-    assert!(gap.is_some());
-    assert!(within("2026-03-29T01:00", "2026-03-29T02:30", "Europe/Berlin").is_some());
+    let never = Some(No::TimeNeverOccurs);
+    assert_eq!(within("2026-03-29T02:30", "2026-03-29T04:00", "Europe/Berlin"), never);
+    assert_eq!(within("2026-03-29T01:00", "2026-03-29T02:30", "Europe/Berlin"), never);
+    // And twice on that on which they go back.
+    let twice = Some(No::TimeOccursTwice);
+    assert_eq!(within("2026-10-25T01:00", "2026-10-25T02:30", "Europe/Berlin"), twice);
 }
 
 #[test]
