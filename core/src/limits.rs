@@ -61,6 +61,8 @@ pub const AGREEMENTS: u64 = 10_000;
 pub const PROMISES: u64 = 100_000;
 /// Questions of one person that wait for an answer (R31).
 pub const QUESTIONS_OPEN: usize = 3;
+/// Needs of one person that ask for something and wait for an answer (R31).
+pub const REQUESTS_OPEN: usize = 3;
 /// How far back views look, whatever was stated: a hundred years.
 pub const LIFE: i64 = 36_525 * DAY;
 /// Documents of one person that views look at, of each class.

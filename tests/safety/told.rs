@@ -35,6 +35,14 @@ async fn r31_while_one_wants_quiet_what_the_other_asks_is_held_back_and_looks_li
 async fn f33_r31_what_comes_in_the_quiet_hours_waits_for_their_end_whenever_it_was_written() {
     let phones = paired().await;
     let [ana, ben] = &phones;
+    let request = |number: usize| {
+        let part = |section, words: String| ItemPart { section, texts: vec![words] };
+        let parts = vec![
+            part(Section::Needs, format!("Rest {number}.")),
+            part(Section::Request, "An hour alone.".to_owned()),
+        ];
+        NewItem { parts, ..NewItem::words(Form::Need, "") }
+    };
     let to = |at: Moment| phones.iter().for_each(|phone| phone.clock.set(at));
     let waits = async || {
         let told = ana.space.shared().list(None).await.unwrap();
@@ -73,6 +81,30 @@ async fn f33_r31_what_comes_in_the_quiet_hours_waits_for_their_end_whenever_it_w
     to(morning.plus(DAY + 11 * 3_600));
     assert_eq!(waits().await, 2, "at six in the evening");
 
+    // Told anew at night, it comes back in the morning.
+    to(night.plus(2 * DAY));
+    let other = NewItem::words(Form::Question, "Where were you really?");
+    ben.space.shared().revise(asked.id, other).await.unwrap();
+    both(&phones).await;
+    assert_eq!(waits().await, 1);
+    to(morning.plus(2 * DAY + 11 * 3_600));
+    assert_eq!(waits().await, 2);
+    // A time that lies ahead brings nothing into view, and what is held back takes no place.
+    let mut wishes = ana.space.wishes().await.unwrap();
+    wishes.digest = None;
+    ana.space.set_wishes(wishes).await.unwrap();
+    to(night.plus(3 * DAY));
+    ben.clock.set(morning.plus(4 * DAY));
+    let again = NewItem::words(Form::Reassurance, "Are we still well?");
+    ben.space.shared().offer(again).await.unwrap();
+    both(&phones).await;
+    let seen = ana.space.shared().list(Some(Form::Reassurance)).await.unwrap();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].part(Section::Text), ["Are we well?"]);
+    assert!(seen[0].waits_for_me, "the one before still stands");
+    to(morning.plus(4 * DAY));
+    assert_eq!(waits().await, 2, "one more took the place of the one before");
+
     ana.space.begin_space(None, Contact::None).await.unwrap();
     both(&phones).await;
     assert_eq!(waits().await, 0, "she has space for herself");
@@ -83,6 +115,17 @@ async fn f33_r31_what_comes_in_the_quiet_hours_waits_for_their_end_whenever_it_w
     assert_eq!(told.iter().filter(|item| item.waits_for_me).count(), 1, "his lists are his");
     ana.space.end_space().await.unwrap();
     assert_eq!(waits().await, 2);
+    // What a need asks for waits too, three at most, and lapses in silence.
+    for number in 0..4 {
+        ben.space.shared().offer(request(number)).await.unwrap();
+    }
+    both(&phones).await;
+    let needs = ana.space.shared().list(Some(Form::Need)).await.unwrap();
+    let waiting: Vec<bool> = needs.iter().map(|need| need.waits_for_me).collect();
+    assert_eq!(waiting, [false, true, true, true]);
+    to(morning.plus(4 * DAY + 14 * DAY));
+    let needs = ana.space.shared().list(Some(Form::Need)).await.unwrap();
+    assert!(needs.iter().all(|need| !need.waits_for_me));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -88,7 +88,8 @@ pub struct ReminderWishes {
     pub quiet_to: LocalTime,
     /// Nothing comes before this moment.
     pub quiet_until: Option<Moment>,
-    /// What the other asks is shown together, once a day at this local time; none as it comes.
+    /// Questions, requests and asking for reassurance are shown together, once a day at this
+    /// local time; none as they come.
     pub digest: Option<LocalTime>,
     /// So many seconds before a promise is due; none for no such reminder.
     pub promise_lead: Option<u32>,

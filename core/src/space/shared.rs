@@ -34,14 +34,14 @@ fn shown(engine: &mut Engine) -> Result<Vec<ItemView>, Error> {
     let apart = space_now(engine)?.is_some_and(|space| space.mine.is_some());
     let home = engine.home()?;
     let (states, views): (Vec<_>, Vec<_>) = engine.listed::<Items>(&home)?.all.into_iter().unzip();
-    let mut all = beside(views);
     let came = states.iter().filter_map(|of| Some((of.id, of.item.as_ref()?.came())));
     let came: BTreeMap<DocId, Moment> = came.collect();
     let held = |item: &ItemView| {
         apart || came.get(&item.id).is_some_and(|came| held_back(*came, &wishes, &zone, now))
     };
-    all.retain(|item| !(item.waits_for_me && held(item)));
-    Ok(all)
+    // Before they are seen beside each other: what is held back takes nobody's place yet.
+    let shown = views.into_iter().filter(|item| !(item.waits_for_me && held(item)));
+    Ok(beside(shown.collect()))
 }
 
 /// One item, beside what it is about; one that asks, beside all others.

@@ -59,7 +59,8 @@ pub struct Wishes {
     pub quiet_to: Time,
     /// Nothing comes before this moment.
     pub quiet_until: Option<Moment>,
-    /// What the other asks is shown together, once a day at this local time; `None` as it comes.
+    /// Questions, requests and asking for reassurance are shown together, once a day at this
+    /// local time; `None` as they come.
     pub digest: Option<Time>,
     /// So many seconds before a promise is due; `None` for no such reminder.
     pub promise_lead: Option<u32>,
@@ -283,8 +284,8 @@ fn after_quiet(at: Moment, wishes: &Wishes, days: &Days<'_>) -> Option<Moment> {
 
 /// Whether what the other asked is held back for now: while one wants quiet, all of it; in
 /// one's quiet hours, what came in them; with a digest, what came since the last one (R31, F33).
-/// `came` is when this phone has it from, or when it was asked where that is later: neither a
-/// backdated ask nor one that comes late is shown before its time.
+/// `came` is since when this phone has it: no time that is stated brings an ask into view. A
+/// digest that falls into the quiet hours comes at their end.
 pub fn held_back(came: Moment, wishes: &Wishes, zone: &TimeZone, now: Moment) -> bool {
     let days = Days { zone, first: Date::default() };
     let quiet = |at| after_quiet(at, wishes, &days).filter(|end| *end > at);
@@ -292,7 +293,8 @@ pub fn held_back(came: Moment, wishes: &Wishes, zone: &TimeZone, now: Moment) ->
     let digest = wishes.digest.is_some_and(|at| {
         let date = days.date(came);
         let date = if days.time(came) <= at { date } else { date.saturating_add(1.day()) };
-        days.at(date, at).is_some_and(|next| now < next)
+        let next = days.at(date, at).and_then(|next| after_quiet(next, wishes, &days));
+        next.is_some_and(|next| now < next)
     });
     hours || digest || wishes.quiet_until.is_some_and(|until| now < until)
 }
@@ -370,6 +372,10 @@ mod tests {
         assert!(!held("2026-03-08T18:00:00+01:00", "2026-03-08T18:00:00+01:00"), "just in time");
         assert!(held("2026-03-08T18:00:01+01:00", "2026-03-09T17:59:59+01:00"), "tomorrow");
         assert!(!held("2026-03-08T18:00:01+01:00", "2026-03-09T18:00:00+01:00"));
+        let late = Wishes { digest: Some(Time::constant(23, 0, 0, 0)), ..Wishes::default() };
+        let held = |now: &str| held_back(at("2026-03-08T09:00:00+01:00"), &late, &zone, at(now));
+        assert!(held("2026-03-08T23:00:00+01:00"), "quiet wins (R20)");
+        assert!(held("2026-03-09T06:59:59+01:00") && !held("2026-03-09T07:00:00+01:00"));
     }
 
     #[test]

@@ -69,9 +69,10 @@ pub struct Item {
     pub gone: BTreeMap<Position, Moment>,
     /// Tellings whose explanation the other asked for: those they had seen (F21).
     pub unfolded: BTreeSet<Position>,
-    /// When its maker has opened it again since the other's reply: as they state, or since this
-    /// phone has it where that is later.
-    pub reopened: Option<Moment>,
+    /// Whether its maker has opened it again since the other's reply.
+    pub reopened: bool,
+    /// Since when this phone has its maker's word that it is open again, where that stands.
+    pub again: Option<Moment>,
     /// Whether a newer version wrote something here.
     pub needs_update: bool,
 }
@@ -83,12 +84,11 @@ impl Item {
         gone.collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 
-    /// When it came to be asked: of the first telling, or of its opening again, the later of the
-    /// stated time and of when this phone has it from. It is for holding asks back (F33) and
+    /// Since when this phone has what is asked: the telling that stands, or that it is open
+    /// again. No time that its maker states moves it. It is for holding asks back (F33) and
     /// stands in no view (R11).
     pub fn came(&self) -> Moment {
-        let first = self.tellings.first().unwrap_or(&self.current);
-        self.reopened.unwrap_or(first.at.max(first.received))
+        self.again.unwrap_or(self.current.received).max(self.current.received)
     }
 
     /// What this person says now, of one sort.
@@ -185,15 +185,16 @@ pub(super) fn fold(pair: &Pair, of: &Records<'_>) -> Option<Item> {
     };
     let again = says(maker, Sort::Asker).filter(|one| one.reply == Reply::Again);
     let reply = says(maker.other(), Sort::Reply);
-    let reopened = again.zip(reply).and_then(|(again, reply)| {
-        let again = record(again.id).filter(|again| again.past.contains(reply.id))?;
-        Some(again.record.at.moment.max(again.received))
+    let reopened = again.zip(reply).is_some_and(|(again, reply)| {
+        record(again.id).is_some_and(|again| again.past.contains(reply.id))
     });
+    let again = again.and_then(|again| Some(record(again.id)?.received));
     Some(Item {
         form,
         maker,
         unfolded: unfolded.collect(),
         reopened,
+        again,
         salt: Salt(salt),
         about,
         on,

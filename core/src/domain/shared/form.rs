@@ -345,6 +345,8 @@ pub struct Description {
     pub stub: Stub,
     /// Of one person, so many wait at once; one more takes the place of the oldest (R31).
     pub open: Option<usize>,
+    /// It asks for something only where it has this part; otherwise always, if it may wait.
+    pub asks: Option<Section>,
     /// After so many seconds it waits no more, silently.
     pub lapses: Option<i64>,
 }
@@ -364,6 +366,7 @@ const fn described(tell: &'static str, answer: &'static str) -> Description {
         keeps: None,
         stub: Stub::Week,
         open: None,
+        asks: None,
         lapses: None,
     }
 }
@@ -495,6 +498,9 @@ const NEED: Description = Description {
         part(Section::Request, Holds::Text),
     ],
     replies: &[Reply::Heard, Reply::Talk, Reply::NotNow, Reply::Declined],
+    open: Some(limits::REQUESTS_OPEN),
+    asks: Some(Section::Request),
+    lapses: Some(14 * DAY),
     ..described("need.tell", "need.answer")
 };
 

@@ -144,7 +144,9 @@ impl ItemView {
     fn asks(&self) -> bool {
         let answered = self.says(other(self.by), Sort::Reply);
         let later = answered == Some(Reply::NotNow);
-        self.state == ItemState::Standing && (answered.is_none() || later)
+        let asks = self.form.described().asks;
+        let asks = asks.is_none_or(|section| !self.part(section).is_empty());
+        asks && self.state == ItemState::Standing && (answered.is_none() || later)
     }
 }
 
@@ -189,7 +191,9 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
     let replied = item.says(item.maker.other(), Sort::Reply);
     // From when it was asked first: telling it anew asks no longer.
     let asked = item.tellings.first().map_or(item.current.at, |first| first.at);
-    let lapsed = |after: i64| replied.is_none() && viewing.now >= asked.plus(after);
+    let requests = |section| parts(&item.current).iter().any(|part| part.section == section);
+    let asks = described.open.is_some() && described.asks.is_none_or(requests);
+    let lapsed = |after: i64| asks && replied.is_none() && viewing.now >= asked.plus(after);
     let state = match (taken_back, enough) {
         (Some(_), _) => ItemState::TakenBack,
         (_, Some(Reply::Enough)) => ItemState::EnoughForNow,
@@ -214,7 +218,7 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
         on_earlier: one.of != item.current.id,
     };
     // Only what asks something waits; pain, and what was owned, wait for nobody.
-    let waits = described.open.is_some() && !mine && state == ItemState::Standing;
+    let waits = asks && !mine && state == ItemState::Standing;
     let not_now = |answer: &Answer| {
         answer.reply == Reply::NotNow && answer.until.is_some_and(|until| viewing.now >= until)
     };
@@ -234,7 +238,7 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
         folded,
         tellings: item.tellings.iter().map(version).collect(),
         answers: item.answers.iter().map(answer).collect(),
-        waits_for_me: waits && (item.reopened.is_some() || replied.is_none_or(not_now)),
+        waits_for_me: waits && (item.reopened || replied.is_none_or(not_now)),
         needs_update: item.needs_update,
         position: item.current.id,
         begun: item.tellings.first().map_or(item.current.id, |first| first.id),

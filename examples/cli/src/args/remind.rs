@@ -17,7 +17,8 @@ pub enum RemindCommand {
         /// Nothing before this moment (RFC 3339), or `none`.
         #[arg(long, value_name = "TIME")]
         quiet_until: Option<String>,
-        /// What the other asks is shown together, once a day: `18:00`, or `none`.
+        /// Questions, requests and asking for reassurance are shown together, once a day:
+        /// `18:00`, or `none`.
         #[arg(long, value_name = "TIME", value_parser = digest)]
         digest: Option<Digest>,
         /// Minutes before a promise is due; 0 for no such reminder.
