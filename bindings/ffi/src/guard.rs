@@ -1,7 +1,7 @@
 //! The writing guard: needs no space, and leaves no trace in one (R21).
 
 use crate::error::AmendsError;
-use amends::{ClauseView, Deck, Pack, Purpose, Who, WritingHint};
+use amends::{ClauseView, Deck, Pack, Purpose, WritingHint};
 use std::sync::Arc;
 
 /// The phrases, advice and cards of one language, for hints on one's own words while one writes
@@ -47,10 +47,11 @@ impl LanguagePack {
         self.0.cards(deck).to_vec()
     }
 
-    /// What a person is told, and nobody else, of a sentence that the other proposed and that
-    /// would bind them (R25); none of what they wrote themselves, or what binds only the other.
-    pub fn card(&self, clause: ClauseView, proposed_by: Who) -> Option<String> {
-        self.0.card(&clause, proposed_by).map(str::to_owned)
+    /// What a person is told, and nobody else, of a sentence that the other wrote and that would
+    /// bind them (R25): show it with every text that waits for their yes or cools off. None of
+    /// what they wrote themselves, or what binds only the other.
+    pub fn card(&self, clause: ClauseView) -> Option<String> {
+        self.0.card(&clause).map(str::to_owned)
     }
 
     /// One sentence that owns it, from a deed and what it left the other with (F14); none while

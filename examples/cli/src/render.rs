@@ -91,7 +91,7 @@ fn whose(who: Who) -> &'static str {
     }
 }
 
-fn clause(clause: &ClauseView, proposed_by: Who) -> String {
+fn clause(clause: &ClauseView, open: bool) -> String {
     let mut about = who(clause.binds).to_owned();
     if clause.sensitive {
         about.push_str(&format!(", {}", clause.category.code().replace('_', " ")));
@@ -106,17 +106,18 @@ fn clause(clause: &ClauseView, proposed_by: Who) -> String {
         about.push_str(&format!(", {cadence}"));
     }
     let text = wrap(&format!("{}. {} ({about})", clause.id, clause.text), "    ");
-    [Some(text), write::card(clause, proposed_by)]
+    [Some(text), open.then(|| write::card(clause)).flatten()]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
         .join("\n")
 }
 
-fn revision(title: &str, text: &RevisionView) -> String {
+/// A text; where it is still to be agreed to or cools off, with the cards for who reads it.
+fn revision(title: &str, text: &RevisionView, open: bool) -> String {
     let mut lines =
         vec![format!("  {title} [{}], until {}", short(text.hash), utc(text.expires_at))];
-    lines.extend(text.clauses.iter().map(|one| clause(one, text.proposed_by)));
+    lines.extend(text.clauses.iter().map(|one| clause(one, open)));
     let drops = |gone: &ClauseView| wrap(&format!("no longer: {}", gone.text), "    - ");
     lines.extend(text.removes.iter().map(drops));
     let agreed = match (text.you_both_agreed, text.i_agreed) {
@@ -144,11 +145,11 @@ pub fn agreement(view: &AgreementView) -> String {
     };
     let mut lines = vec![format!("{} {}: {state_words}", title, short(view.id))];
     if let Some(current) = &view.current {
-        lines.push(revision("text", current));
+        lines.push(revision("text", current, false));
     }
     if let Some(cooling) = &view.cooling {
         let until = view.cools_until.map(utc).unwrap_or_default();
-        lines.push(revision(&format!("takes effect {until}:"), cooling));
+        lines.push(revision(&format!("takes effect {until}:"), cooling, true));
     }
     let title = if view.current.is_some() { "amendment" } else { "proposal" };
     lines.extend(view.on_table.iter().map(|open| {
@@ -157,7 +158,7 @@ pub fn agreement(view: &AgreementView) -> String {
             Who::Partner => "my partner's",
             Who::Both => "both of ours",
         };
-        revision(&format!("{title}, {by}"), open)
+        revision(&format!("{title}, {by}"), open, true)
     }));
     if let Some(draft) = &view.draft {
         lines.push("  working draft:".to_owned());

@@ -213,6 +213,14 @@ fn count<'a>(pair: &Pair, folded: &mut Folded, ordered: &[(&'a Held, Side)]) -> 
     }
     for state in &mut folded.revisions {
         state.marks.asks = asks(&state.revision, &authors, None, None);
+        for clause in &state.revision.clauses {
+            let wrote = authors.get(clause).map_or(&[][..], Vec::as_slice);
+            // Who proposes it again having heard of it has not written it.
+            let first = wrote.iter().filter(|held| !before(wrote[0], held));
+            let sides: Vec<Side> = first.filter_map(|held| pair.side(held.author)).collect();
+            let written = Side::BOTH.map(|side| sides.contains(&side));
+            state.marks.written.insert(clause.id.clone(), written);
+        }
     }
     choices
 }

@@ -67,6 +67,8 @@ pub struct Marks {
     pub plain: BTreeSet<String>,
     /// Clauses that one of the two calls sensitive for themselves.
     pub marked: BTreeSet<String>,
+    /// Of each clause, which of the two wrote it: proposed the first text that holds exactly it.
+    pub written: BTreeMap<String, [bool; 2]>,
 }
 
 impl Marks {

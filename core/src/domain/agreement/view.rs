@@ -55,6 +55,9 @@ pub struct ClauseView {
     pub text: String,
     /// Whom it binds.
     pub binds: Who,
+    /// Who wrote it: who proposed exactly this sentence first, in this text or one before; both
+    /// where they wrote the same apart.
+    pub by: Who,
     /// What it touches.
     pub category: Category,
     /// Whether it is sensitive: by its category, by the agreement's kind, or because it binds
@@ -467,6 +470,11 @@ fn revision_view(state: &RevisionState, pair: &Pair, me: Side) -> RevisionView {
             Obligor::Both => Who::Both,
             Obligor::Person(person) if pair.side(person) == Some(me) => Who::Me,
             Obligor::Person(_) => Who::Partner,
+        },
+        by: match state.marks.written.get(&clause.id).unwrap_or(&state.proposed_by) {
+            [true, true] => Who::Both,
+            written if written[me] => Who::Me,
+            _ => Who::Partner,
         },
         category: clause.category.clone(),
         sensitive: state.clause_sensitive(clause),

@@ -160,18 +160,16 @@ impl Pack {
         &self.written.asked
     }
 
-    /// What a person is told, and nobody else, of a sentence that the other proposed and that
-    /// would bind them (R25): the card where words or category say that it may be about their
-    /// people, work, money, care, faith, papers or ways; otherwise, of what is asked of them
-    /// alone, that they are free to say no. Words miss much, so that what is missed is told that
-    /// all the same. `None` of what they wrote themselves or what binds only the other.
-    pub fn card(&self, clause: &ClauseView, proposed_by: Who) -> Option<&str> {
+    /// What a person is told, and nobody else, of a sentence that the other wrote and that would
+    /// bind them (R25), before they say yes to it: the card where words or category say that it
+    /// may be about their people, work, money, care, faith, papers or ways; otherwise that they
+    /// are free to say no. Words miss much, so that of what is missed they are told that all
+    /// the same. `None` of what they wrote themselves or what binds only the other.
+    pub fn card(&self, clause: &ClauseView) -> Option<&str> {
         use crate::domain::agreement::Category::{
             Documents, Faith, Health, Money, Movement, ThirdPartyContact,
         };
-        let asked = clause.ask && clause.binds == Who::Me;
-        let joint = clause.binds == Who::Both && proposed_by == Who::Partner;
-        if !asked && !joint {
+        if clause.by != Who::Partner || clause.binds == Who::Partner {
             return None;
         }
         let touches = matches!(
@@ -179,11 +177,7 @@ impl Pack {
             Documents | Faith | Health | Money | Movement | ThirdPartyContact
         );
         let noticed = touches || !writing_hints(&clause.text, Purpose::Asked, self).is_empty();
-        match (noticed, asked) {
-            (true, _) => Some(self.asked()),
-            (false, true) => Some(self.free()),
-            (false, false) => None,
-        }
+        Some(if noticed { self.asked() } else { self.free() })
     }
 
     /// What who is asked for anything is told.

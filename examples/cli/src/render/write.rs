@@ -1,7 +1,7 @@
 //! Hints and cards.
 
 use super::wrap;
-use amends::{ClauseView, Pack, Who, WritingHint};
+use amends::{ClauseView, Pack, WritingHint};
 
 /// Hints on a text, each with the words that it means.
 pub fn hints(text: &str, hints: &[WritingHint]) -> String {
@@ -18,9 +18,9 @@ pub fn hints(text: &str, hints: &[WritingHint]) -> String {
 }
 
 /// What who would be bound by a sentence of the other's is told of it, and nobody else (R25).
-pub fn card(clause: &ClauseView, proposed_by: Who) -> Option<String> {
+pub fn card(clause: &ClauseView) -> Option<String> {
     let pack = Pack::of("en")?;
-    let say = pack.card(clause, proposed_by)?;
+    let say = pack.card(clause)?;
     Some(wrap(&format!("For you alone: {say}"), "       "))
 }
 

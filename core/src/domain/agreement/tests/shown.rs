@@ -279,3 +279,29 @@ fn t07_what_was_sensitive_and_ended_keeps_its_words_on_a_phone_that_came_later()
     standing.0.held.iter_mut().for_each(|held| held.received = BEGIN.plus(20 * DAY));
     assert_eq!((standing.state(21 * DAY - 1), standing.state(21 * DAY)), (CoolingOff, Active));
 }
+
+/// Who wrote a sentence stays its author in every text that holds it, whoever proposes that.
+#[test]
+fn r25_a_sentence_has_its_author_in_every_text() {
+    let first = plain(30);
+    let mut story = Story::default();
+    story.writes(ANA, 0, propose(&first));
+    let mut counter = Revision { parents: vec![hash(&first)], ..plain(31) };
+    counter.clauses.push(sentence("2", Obligor::Both, Category::General));
+    story.writes(BEN, 60, propose(&counter));
+    let by = |who| {
+        let view = story.seen(who, 90);
+        view.on_table[0].clauses.iter().map(|clause| clause.by).collect::<Vec<_>>()
+    };
+    assert_eq!((by(ANA), by(BEN)), (vec![Who::Me, Who::Partner], vec![Who::Partner, Who::Me]));
+    let [hers, his] = [ANA, BEN].map(|who| {
+        let mut story = Story::default();
+        story.writes(ANA, 0, propose(&first));
+        story.seen(who, 1).on_table[0].clauses[0].by
+    });
+    assert_eq!((hers, his), (Who::Me, Who::Partner));
+    let mut apart = Story::default();
+    apart.apart(ANA, 0, propose(&first));
+    apart.apart(BEN, 0, propose(&first));
+    assert_eq!(apart.seen(ANA, 1).current.unwrap().clauses[0].by, Who::Both);
+}

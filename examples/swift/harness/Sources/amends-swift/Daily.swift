@@ -217,7 +217,8 @@ extension Phone {
             let before = try await space.wishes()
             let quiet = try words.option("--quiet")?.split(separator: "-").map(String.init)
             let until = try words.moment("--quiet-until") ?? before.quietUntil
-            let digest = try words.option("--digest") ?? before.digest
+            let given = try words.option("--digest")
+            let digest = given == "none" ? nil : given ?? before.digest
             try words.end()
             let wishes = ReminderWishes(
                 quietFrom: quiet?.first ?? before.quietFrom, quietTo: quiet?.last ?? before.quietTo,

@@ -195,7 +195,8 @@ suspend fun Phone.remind(space: Space, words: Words) {
             val before = space.wishes()
             val (from, to) = words.option("--quiet")?.split('-') ?: listOf(before.quietFrom, before.quietTo)
             val until = words.moment("--quiet-until") ?: before.quietUntil
-            val digest = words.option("--digest") ?: before.digest
+            val given = words.option("--digest")
+            val digest = if (given == "none") null else given ?: before.digest
             words.end()
             val wishes = before.copy(quietFrom = from, quietTo = to, quietUntil = until, digest = digest)
             space.setWishes(wishes)
