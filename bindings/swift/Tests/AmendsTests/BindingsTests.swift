@@ -399,6 +399,26 @@ final class BindingsTests: XCTestCase {
         _ = try await ana.agreements().list()
     }
 
+    func testALanguagePackGivesHintsWhileOneWritesAndACardToWhoIsAsked() async throws {
+        let pack = try XCTUnwrap(languagePack(lang: "en-GB"))
+        let hint = try XCTUnwrap(
+            pack.hints(text: "I am sorry you feel hurt since May.", purpose: .ownPart).first)
+        XCTAssertEqual(hint.concern, .soundingSorry)
+        XCTAssertEqual(hint.start, 5)
+        XCTAssertFalse(pack.cards(deck: .opening).isEmpty)
+        XCTAssertNil(pack.scaffold(deed: "hid it", feeling: " "))
+        let (ana, ben) = try await paired()
+        _ = try await ben.agreements().propose(terms: plain("We see no friends on Fridays."))
+        try await meet(ana, ben)
+        let hers = try await ana.agreements().list()[0].onTable[0].clauses[0]
+        let his = try await ben.agreements().list()[0].onTable[0].clauses[0]
+        XCTAssertTrue(try XCTUnwrap(pack.card(clause: hers)).contains("free to say no"))
+        XCTAssertNil(pack.card(clause: his))
+        XCTAssertNil(languagePack(lang: "de"))
+        let refused = await failure { try LanguagePack.read(json: "{}") }
+        guard case .Invalid = refused else { return XCTFail("\(String(describing: refused))") }
+    }
+
     func testAFolderForASpaceIsThere() async throws {
         let parent = URL(fileURLWithPath: newFolder())
         let folder = try SpaceFolder.prepared(in: parent)

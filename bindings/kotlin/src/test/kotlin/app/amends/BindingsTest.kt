@@ -6,11 +6,15 @@ import app.amends.ffi.Discovery
 import app.amends.ffi.ExchangeSettings
 import app.amends.ffi.HostException
 import app.amends.ffi.HostServices
+import app.amends.ffi.LanguagePack
 import app.amends.ffi.Sightings
 import app.amends.ffi.Space
 import app.amends.ffi.feelings
+import app.amends.ffi.languagePack
 import app.amends.model.AgreementState
 import app.amends.model.AmendsException
+import app.amends.model.Concern
+import app.amends.model.Deck
 import app.amends.model.Due
 import app.amends.model.LinkKind
 import app.amends.model.NewPost
@@ -19,6 +23,7 @@ import app.amends.model.Outcome
 import app.amends.model.PairingKind
 import app.amends.model.PairingState
 import app.amends.model.PostKind
+import app.amends.model.Purpose
 import app.amends.model.RefusalCode
 import app.amends.model.StorageKind
 import app.amends.model.HowItWent
@@ -440,6 +445,24 @@ class BindingsTest {
         foreground.enter()
         while (runCatching { ana.agreements().list() }.isFailure) delay(20)
         scope.coroutineContext.job.cancelAndJoin()
+    }
+
+    @Test
+    fun `a language pack gives hints while one writes and a card to who is asked`() = story { ana, ben ->
+        languagePack("en-GB")!!.use { pack ->
+            val hint = pack.hints("I am sorry you feel hurt since May.", Purpose.OWN_PART).first()
+            assertEquals(Concern.SOUNDING_SORRY to 5, hint.concern to hint.start.toInt())
+            assertTrue(pack.cards(Deck.OPENING).isNotEmpty())
+            assertNull(pack.scaffold("hid it", " "))
+            ben.agreements().propose(plain("We see no friends on Fridays."))
+            meet(ana, ben)
+            val hers = ana.agreements().list().single().onTable.single().clauses.single()
+            val his = ben.agreements().list().single().onTable.single().clauses.single()
+            assertTrue(pack.card(hers)!!.contains("free to say no"))
+            assertNull(pack.card(his))
+        }
+        assertNull(languagePack("de"))
+        assertTrue(fails<AmendsException.Invalid> { LanguagePack.read("{}") }.userMessage.contains("pack"))
     }
 
     @Test
