@@ -1,4 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod breaches;
+
 use super::content::body;
 use super::form::{About, Takes};
 use super::*;
