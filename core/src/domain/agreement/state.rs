@@ -126,7 +126,7 @@ impl RevisionState {
     /// The same for what ended then: a yes that this phone holds only since after the end counts
     /// from when it was stated. A phone that took another's place held none before.
     pub(super) fn cools_until_before(&self, ended: Moment) -> Option<Moment> {
-        self.cools_from(|agreed| if agreed.held > ended { agreed.at } else { agreed.held })
+        self.cools_from(|agreed| if agreed.held >= ended { agreed.at } else { agreed.held })
     }
 
     fn cools_from(&self, from: impl Fn(Agreed) -> Moment) -> Option<Moment> {
