@@ -3,9 +3,11 @@
 use amends::BundleOf;
 use amends::HowItWent;
 use amends::Space;
+use amends::id::DocId;
 use amends::time::Moment;
 use amends_tests::phones::{BEGIN, copy_of, host, meet, paired, plain, promise};
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -230,4 +232,38 @@ async fn a_view_is_answered_while_the_doctor_looks() {
     assert!(!doctor.is_finished(), "it takes longer than a few views");
     assert_eq!(doctor.await.unwrap().findings, []);
     assert_eq!(ben.space.promises().list().await.unwrap().len(), made);
+}
+
+/// A document takes in what its entries say while nobody asks, a slice at a time: what comes of
+/// it is what comes of all at once, and doctor finds both the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_document_that_is_derived_at_rest_is_the_one_that_is_derived_at_once() {
+    let [ana, ben] = paired().await;
+    for round in 0..6 {
+        for number in 0..60 {
+            let (one, other) = (format!("{round} {number}"), format!("And {round} {number}"));
+            ana.space.check_ins().intend(&one).await.unwrap();
+            ben.space.check_ins().intend(&other).await.unwrap();
+        }
+        assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
+    }
+    let items = ana.space.log_items().await.unwrap();
+    let docs: BTreeSet<DocId> = items.iter().flat_map(|item| item.documents.clone()).collect();
+    // One that opens what is there, and asks at once; the other has rested.
+    let fresh = copy_of(ben.folder.path());
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    let fresh =
+        Space::open_here(fresh.path(), host(fresh.path(), ben.clock.clone(), None)).unwrap();
+    let mut long = 0;
+    for doc in docs {
+        let heads = ana.space.document_heads(doc).await.unwrap();
+        assert_eq!(heads, fresh.document_heads(doc).await.unwrap());
+        assert_eq!(heads, ben.space.document_heads(doc).await.unwrap());
+        long +=
+            usize::from(items.iter().filter(|item| item.documents.contains(&doc)).count() > 256);
+    }
+    assert!(long > 0, "one of them is longer than a slice");
+    for space in [&ana.space, &ben.space] {
+        assert_eq!(space.doctor().await.unwrap().findings, []);
+    }
 }

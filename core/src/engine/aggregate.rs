@@ -250,8 +250,7 @@ impl Engine {
                 }
                 // What a newer version began, with a word that is not known here.
                 Some(None) => {
-                    let shown = self.records(home, doc)?.newer.is_empty();
-                    self.rows.shown(doc, shown);
+                    self.rows.shown(doc, !self.rows.newer.contains(&doc));
                 }
                 None => listed.damaged.push(doc),
             }

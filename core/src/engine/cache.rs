@@ -98,7 +98,9 @@ pub(super) struct Rows {
     own_logs: Option<(PairId, PersonId, Vec<LogId>)>,
     /// Documents in which something could not be read when it was last looked at.
     damaged: HashSet<DocId>,
-    /// Documents that were last listed without a view, because of what a newer version wrote.
+    /// Documents in which a newer version wrote something, as far as they were read.
+    pub newer: HashSet<DocId>,
+    /// Of these, those that were last listed without a view.
     unshown: HashSet<DocId>,
     /// Live documents that cannot be long over before these moments.
     pub recent: HashMap<DocId, Moment>,

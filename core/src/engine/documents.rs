@@ -74,17 +74,19 @@ impl Engine {
         Ok(past)
     }
 
-    /// What the entries from `basis` on say of a document.
+    /// What the entries from `basis` on say of a document: so many of each log at most.
     pub(crate) fn new_touches(
         &mut self,
         home: &Home,
         doc: DocId,
         basis: &Past,
+        most: usize,
     ) -> Result<Vec<Touch>, Error> {
         let mut touches = Vec::new();
         for log in &home.logs {
             let id = log.id();
-            for index in self.db()?.touches(doc, log.number, basis.length(id))? {
+            let places = self.db()?.touches(doc, log.number, basis.length(id))?;
+            for index in places.into_iter().take(most) {
                 let row = self.db()?.entry(log.number, index)?;
                 // Recovered entries may have seen what is not here again yet: the
                 // document waits there for it.
@@ -105,24 +107,25 @@ impl Engine {
 
     /// Brings a document up to date and lends it out.
     pub fn document(&mut self, home: &Home, doc: DocId) -> Result<&mut Document, Error> {
-        while self.derive_some(home, doc)? {}
+        self.derive_some(home, doc, usize::MAX)?;
         // It was put there just now.
         let loaded = self.derived.documents.get_mut(&doc);
         Ok(&mut loaded.ok_or(RefusalCode::NotFound)?.document)
     }
 
-    /// Takes a slice of what entries say of a document into it. Whether there may be more.
-    fn derive_some(&mut self, home: &Home, doc: DocId) -> Result<bool, Error> {
+    /// Takes so many changes of each log into a document at most, as far as what they had seen is
+    /// among them. Whether there may be more.
+    fn derive_some(&mut self, home: &Home, doc: DocId, most: usize) -> Result<bool, Error> {
         self.derived.turn += 1;
         let used = self.derived.turn;
         let mut document = match self.derived.documents.remove(&doc) {
             Some(loaded) => loaded.document,
             None => self.load(doc)?,
         };
-        let mut touches = self.new_touches(home, doc, &document.basis())?;
-        let more = touches.len() > DERIVED_AT_ONCE;
-        touches.truncate(DERIVED_AT_ONCE);
-        if !touches.is_empty() {
+        let touches = self.new_touches(home, doc, &document.basis(), most)?;
+        let (touches, more) = slice(touches, most);
+        let new = !touches.is_empty();
+        if new {
             // Its result is swapped in only when whole; a panic costs the
             // document, never a record.
             document = derived(move || {
@@ -131,9 +134,13 @@ impl Engine {
                 }
                 Ok(document)
             })?;
-            if let Err(error) = self.keep_snapshot(doc, &mut document) {
-                tracing::warn!(%error, "a snapshot was not kept");
-            }
+        }
+        // Not after each slice: saving and comparing take longer with each of them.
+        if (new || most < usize::MAX)
+            && !more
+            && let Err(error) = self.keep_snapshot(doc, &mut document)
+        {
+            tracing::warn!(%error, "a snapshot was not kept");
         }
         if !more {
             self.derived.behind.remove(&doc);
@@ -152,7 +159,11 @@ impl Engine {
     /// time. Views do not wait for them. Whether there may be more.
     pub(super) fn derive_at_rest(&mut self) -> bool {
         let Some(doc) = self.derived.behind.first().copied() else { return false };
-        let derived = self.home().and_then(|home| self.derive_some(&home, doc));
+        // In a transaction, so that nobody else's writes come between a snapshot and its number.
+        let derived = self.transact_unread(|engine| {
+            let home = engine.home()?;
+            engine.derive_some(&home, doc, DERIVED_AT_ONCE)
+        });
         if let Err(error) = derived {
             tracing::warn!(%doc, %error, "a document is derived when it is asked for");
             self.derived.behind.remove(&doc);
@@ -199,8 +210,10 @@ impl Engine {
         self.derived.turn += 1;
         let used = self.derived.turn;
         let mut read = self.derived.read.remove(&doc).map(|known| known.read).unwrap_or_default();
-        let touches = self.new_touches(home, doc, &read.basis)?;
-        if !touches.is_empty() {
+        let touches = self.new_touches(home, doc, &read.basis, usize::MAX)?;
+        // One that is in memory goes on there; others only where there is enough for a snapshot.
+        let enough = touches.len() >= limits::SNAPSHOT_CHANGES;
+        if enough || (!touches.is_empty() && self.derived.documents.contains_key(&doc)) {
             self.derived.behind.insert(doc);
         }
         for touch in touches {
@@ -234,9 +247,12 @@ impl Engine {
                 };
                 Arc::make_mut(&mut read.held).push(Held { id, past, author, record, received });
             }
-            None => read
-                .newer
-                .extend(record::header(value).map(|header| NotUnderstood { kind: header.kind })),
+            None => {
+                if let Some(header) = record::header(value) {
+                    self.rows.newer.insert(header.target);
+                    read.newer.push(NotUnderstood { kind: header.kind });
+                }
+            }
         }
         Ok(())
     }
@@ -368,6 +384,24 @@ impl Engine {
             usize::MAX,
         ))
     }
+}
+
+/// Of what was read of each log so far, in causal order, what can be taken in before the rest:
+/// what had seen more of another log waits for that. Whether there may be more.
+fn slice(mut touches: Vec<Touch>, most: usize) -> (Vec<Touch>, bool) {
+    let mut read: HashMap<LogId, (usize, u64)> = HashMap::new();
+    for touch in &touches {
+        let (count, to) = read.entry(touch.log).or_default();
+        *count += 1;
+        *to = (*to).max(touch.index + 1);
+    }
+    let within = |(log, length): (&LogId, &u64)| {
+        read.get(log).is_none_or(|(count, to)| *count < most || length <= to)
+    };
+    let ready = touches.iter().take_while(|touch| touch.past.0.iter().all(within)).count();
+    let more = read.values().any(|(count, _)| *count >= most);
+    touches.truncate(ready);
+    (touches, more)
 }
 
 /// Lets go of what was not asked for the longest, where there is too much.
