@@ -102,6 +102,8 @@ async fn f33_r31_what_comes_in_the_quiet_hours_waits_for_their_end_whenever_it_w
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].part(Section::Text), ["Are we well?"]);
     assert!(seen[0].waits_for_me, "the one before still stands");
+    let shown = ana.space.shared().show(seen[0].id).await.unwrap();
+    assert_eq!(shown, seen[0], "looked at by itself too");
     to(morning.plus(4 * DAY));
     assert_eq!(waits().await, 2, "one more took the place of the one before");
 

@@ -9,7 +9,7 @@ use crate::domain::overview::held_back;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::shared::{
     BreachView, Command, Form, ItemDraft, ItemView, Items, NewItem, Reply, Subject, beside,
-    breaches, single_salt, written,
+    beside_without, breaches, single_salt, written,
 };
 use crate::engine::Engine;
 use crate::error::Error;
@@ -28,8 +28,9 @@ pub(super) fn items(engine: &mut Engine) -> Result<Vec<ItemView>, Error> {
 
 /// Those that this phone's person is shown: while they want quiet or have space for themselves,
 /// in their quiet hours and until their digest, what the other asks and still waits is held
-/// back, which to the other looks like being offline (R31).
-fn shown(engine: &mut Engine) -> Result<Vec<ItemView>, Error> {
+/// back, which to the other looks like being offline (R31). One that is asked for by its id is
+/// among them.
+fn shown(engine: &mut Engine, asked_for: Option<DocId>) -> Result<Vec<ItemView>, Error> {
     let (now, zone, wishes) = (engine.now(), engine.local_zone(), wishes(engine)?);
     let apart = space_now(engine)?.is_some_and(|space| space.mine.is_some());
     let home = engine.home()?;
@@ -39,24 +40,23 @@ fn shown(engine: &mut Engine) -> Result<Vec<ItemView>, Error> {
     let held = |item: &ItemView| {
         apart || came.get(&item.id).is_some_and(|came| held_back(*came, &wishes, &zone, now))
     };
-    // Before they are seen beside each other: what is held back takes nobody's place yet.
-    let shown = views.into_iter().filter(|item| !(item.waits_for_me && held(item)));
-    Ok(beside(shown.collect()))
+    let held = |item: &ItemView| item.waits_for_me && asked_for != Some(item.id) && held(item);
+    Ok(beside_without(views, held))
 }
 
-/// One item, beside what it is about; one that asks, beside all others.
+/// One item, beside what it is about; one that asks, beside all others that are shown.
 fn item(engine: &mut Engine, id: DocId) -> Result<ItemView, Error> {
     let item = engine.show::<Items>(id)?;
     let around = match (item.form.described().open, item.about) {
-        (Some(_), _) => engine.views::<Items>()?,
+        (Some(_), _) => shown(engine, Some(id))?,
         (None, Some(about)) => {
             // What it is about may be gone, or may not have come yet.
-            engine.show::<Items>(about).ok().into_iter().chain([item.clone()]).collect()
+            beside(engine.show::<Items>(about).ok().into_iter().chain([item.clone()]).collect())
         }
         (None, None) => return Ok(item),
     };
     // One that no list holds any more is shown by itself.
-    Ok(beside(around).into_iter().find(|one| one.id == id).unwrap_or(item))
+    Ok(around.into_iter().find(|one| one.id == id).unwrap_or(item))
 }
 
 /// The telling of what a new item is about, as it stands here; a refusal where it cannot be
@@ -170,7 +170,7 @@ impl Shared<'_> {
     pub async fn list(&self, form: Option<Form>) -> Result<Vec<ItemView>, Error> {
         self.0
             .ask(move |engine| {
-                let mut all = shown(engine)?;
+                let mut all = shown(engine, None)?;
                 all.retain(|item| form.is_none_or(|form| item.form == form));
                 all.sort_by_key(ItemView::order);
                 Ok(all)

@@ -26,7 +26,7 @@ pub use decide::Command;
 pub use fold::{Item, single_salt};
 pub use form::{About, Description, Form, Holds, Part, Reply, Role, Section, Takes, Wish};
 pub use record::Act;
-pub use view::{AnswerView, ItemState, ItemView, Subject, VersionView, beside};
+pub use view::{AnswerView, ItemState, ItemView, Subject, VersionView, beside, beside_without};
 
 use super::capability::{Capability, Class, Context, Records, Viewing};
 use super::pair::{Pair, Side};

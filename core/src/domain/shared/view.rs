@@ -189,10 +189,14 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
     let (wish, role) = current.as_ref().map_or((None, None), said_first);
     let enough = item.says(item.maker, Sort::Asker).map(|answer| answer.reply);
     let replied = item.says(item.maker.other(), Sort::Reply);
+    let requests = |told: &Telling| {
+        let has = |section| parts(told).iter().any(|part| part.section == section);
+        described.asks.is_none_or(has)
+    };
+    let asks = described.open.is_some() && requests(&item.current);
     // From when it was asked first: telling it anew asks no longer.
-    let asked = item.tellings.first().map_or(item.current.at, |first| first.at);
-    let requests = |section| parts(&item.current).iter().any(|part| part.section == section);
-    let asks = described.open.is_some() && described.asks.is_none_or(requests);
+    let first = item.tellings.iter().find(|told| requests(told));
+    let asked = first.map_or(item.current.at, |first| first.at);
     let lapsed = |after: i64| asks && replied.is_none() && viewing.now >= asked.plus(after);
     let state = match (taken_back, enough) {
         (Some(_), _) => ItemState::TakenBack,
@@ -293,7 +297,16 @@ fn may_be_about(form: Form, by: Who, subject: &Subject) -> Result<(), RefusalCod
 /// Items beside each other. What is about something that its form cannot be about has no
 /// effect; what was asked on an earlier telling says so (K9); of what one person asks only
 /// the newest wait, whatever their app does (R31).
-pub fn beside(mut items: Vec<ItemView>) -> Vec<ItemView> {
+pub fn beside(items: Vec<ItemView>) -> Vec<ItemView> {
+    beside_without(items, |_| false)
+}
+
+/// The same without those that are held back: they take nobody's place, and what is about them
+/// is there all the same.
+pub fn beside_without(
+    mut items: Vec<ItemView>,
+    held_back: impl Fn(&ItemView) -> bool,
+) -> Vec<ItemView> {
     let subjects: BTreeMap<DocId, Subject> =
         items.iter().map(|item| (item.id, Subject::of(item))).collect();
     items.retain(|item| match item.about.map(|about| subjects.get(&about)) {
@@ -307,6 +320,7 @@ pub fn beside(mut items: Vec<ItemView>) -> Vec<ItemView> {
         item.on_earlier =
             item.on.is_some_and(|on| stands.is_some_and(|stands| stands.position != on));
     }
+    items.retain(|item| !held_back(item));
     for form in Form::ALL {
         let Some(most) = form.described().open else { continue };
         for by in [Who::Me, Who::Partner] {
