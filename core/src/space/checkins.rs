@@ -92,7 +92,12 @@ fn take_on(engine: &mut Engine, id: TemplateId, on: bool) -> Result<Template, Er
 /// under another name.
 fn begin_list(engine: &mut Engine) -> Result<BTreeSet<DocId>, Error> {
     let vault = engine.vault()?;
-    if let Some(item) = vault.get(vault.named(TAKEN, ""))? {
+    // One whose bytes are damaged holds nothing that could be kept.
+    let item = match vault.get(vault.named(TAKEN, "")) {
+        Err(StorageError::Damaged(_)) => None,
+        read => read?,
+    };
+    if let Some(item) = item {
         let id = vault.named(TAKEN, "unreadable");
         vault.put(&VaultItem { id, ..item })?;
     }
