@@ -107,6 +107,17 @@ pub enum Who {
     Both,
 }
 
+impl Who {
+    /// Of which of the two something is, seen from `viewer`: one of them at least.
+    pub(crate) fn of(theirs: [bool; 2], viewer: Side) -> Who {
+        match (theirs[viewer], theirs[viewer.other()]) {
+            (true, true) => Who::Both,
+            (true, false) => Who::Me,
+            (false, _) => Who::Partner,
+        }
+    }
+}
+
 /// What concerns the pair itself, as records of its own document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
