@@ -7,7 +7,6 @@ use crate::document::{Document, RULE, Touch, causal_order};
 use crate::domain::action;
 use crate::domain::capability::{Class, NotUnderstood};
 use crate::domain::record::{self, Held, Record};
-use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
 use crate::id::{DocId, LogId, Past, Position};
 use crate::limits;
@@ -107,15 +106,17 @@ impl Engine {
 
     /// Brings a document up to date and lends it out.
     pub fn document(&mut self, home: &Home, doc: DocId) -> Result<&mut Document, Error> {
-        self.derive_some(home, doc, usize::MAX)?;
-        // It was put there just now.
-        let loaded = self.derived.documents.get_mut(&doc);
-        Ok(&mut loaded.ok_or(RefusalCode::NotFound)?.document)
+        Ok(self.derive_some(home, doc, usize::MAX)?.0)
     }
 
     /// Takes so many changes of each log into a document at most, as far as what they had seen is
-    /// among them. Whether there may be more.
-    fn derive_some(&mut self, home: &Home, doc: DocId, most: usize) -> Result<bool, Error> {
+    /// among them, and lends it out. Whether there may be more.
+    fn derive_some(
+        &mut self,
+        home: &Home,
+        doc: DocId,
+        most: usize,
+    ) -> Result<(&mut Document, bool), Error> {
         self.derived.turn += 1;
         let used = self.derived.turn;
         let mut document = match self.derived.documents.remove(&doc) {
@@ -146,8 +147,8 @@ impl Engine {
             self.derived.behind.remove(&doc);
         }
         make_room(&mut self.derived.documents, |loaded| loaded.used);
-        self.derived.documents.insert(doc, Loaded { document, used });
-        Ok(more)
+        let loaded = self.derived.documents.entry(doc).insert_entry(Loaded { document, used });
+        Ok((&mut loaded.into_mut().document, more))
     }
 
     /// Whether documents have still to take in what was read of them.
@@ -162,7 +163,7 @@ impl Engine {
         // In a transaction, so that nobody else's writes come between a snapshot and its number.
         let derived = self.transact_unread(|engine| {
             let home = engine.home()?;
-            engine.derive_some(&home, doc, DERIVED_AT_ONCE)
+            engine.derive_some(&home, doc, DERIVED_AT_ONCE).map(|_| ())
         });
         if let Err(error) = derived {
             tracing::warn!(%doc, %error, "a document is derived when it is asked for");
