@@ -50,40 +50,34 @@ pub struct Today {
 /// What is next for this phone's person.
 pub(super) fn next(engine: &mut Engine) -> Result<Vec<NextDue>, Error> {
     let (agreements, promises) = (agreements(engine)?, shown_promises(engine)?);
+    next_among(engine, &agreements, &promises)
+}
+
+fn next_among(
+    engine: &mut Engine,
+    agreements: &[AgreementView],
+    promises: &[PromiseView],
+) -> Result<Vec<NextDue>, Error> {
     let (check_ins, talks) = (shown_check_ins(engine)?, talks(engine)?);
     let templates = templates(engine)?;
-    let silence = silence(engine)?;
     let shown = Shown {
-        agreements: &agreements,
-        promises: &promises,
+        agreements,
+        promises,
         check_ins: &check_ins,
         templates: &templates,
         talks: &talks,
-        silence,
+        silence: silence(engine)?,
     };
     Ok(next_due(shown, &engine.local_zone(), engine.now()))
 }
 
 fn today_view(engine: &mut Engine) -> Result<Today, Error> {
-    let now = engine.now();
-    let views: Vec<AgreementView> = agreements(engine)?;
-    let promises = shown_promises(engine)?;
-    let check_ins = shown_check_ins(engine)?;
+    let (views, promises) = (agreements(engine)?, shown_promises(engine)?);
     let (posts, all) = (openness::shared(engine)?, self::promises(engine)?);
-    let (talks, templates) = (talks(engine)?, templates(engine)?);
-    let silence = silence(engine)?;
-    let shown = Shown {
-        agreements: &views,
-        promises: &promises,
-        check_ins: &check_ins,
-        templates: &templates,
-        talks: &talks,
-        silence,
-    };
     Ok(Today {
-        next: next_due(shown, &engine.local_zone(), now),
+        next: next_among(engine, &views, &promises)?,
         shared: what_i_share(Mine { agreements: &views, promises: &all, posts: &posts }),
-        agreements: agreements_now(&views, now),
+        agreements: agreements_now(&views, engine.now()),
         space: space_now(engine)?,
         promises,
     })
