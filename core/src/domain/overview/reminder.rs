@@ -163,16 +163,11 @@ pub fn reminders(
     let mut days = Days { zone, first: Date::ZERO };
     // What a quiet time that lasts since then holds back is still to be told.
     days.first = days.date(now.plus(-HORIZON));
-    let space_ends = match input.space {
-        Some(None) => Some(Moment(i64::MAX)),
-        Some(until) => until,
-        None => None,
-    };
     let quiet_until = wishes.quiet_until.unwrap_or(Moment(i64::MIN));
-    // That one is paired, and that one shares, is told in space too.
-    let held_until = |topic| match topic {
-        Topic::Paired | Topic::Sharing => quiet_until,
-        _ => quiet_until.max(space_ends.unwrap_or(quiet_until)),
+    // That one is paired, and that one shares, is told in space too; the rest not before it ends.
+    let held_until = |topic| match (topic, input.space) {
+        (Topic::Paired | Topic::Sharing, _) | (_, None) => Some(quiet_until),
+        (_, Some(ends)) => Some(quiet_until.max(ends?)),
     };
     let mut wanted: Vec<(Moment, Topic)> = Vec::new();
     for view in input.promises.iter().filter(|view| view.by == Who::Me) {
@@ -186,7 +181,7 @@ pub fn reminders(
                 };
                 // After what is quiet it may be too late to be told ahead.
                 let moved = early.and_then(|at| {
-                    after_quiet(at.max(held_until(Topic::PromiseDue)), wishes, &days)
+                    after_quiet(at.max(held_until(Topic::PromiseDue)?), wishes, &days)
                 });
                 if moved.is_some_and(|at| at < one.due) {
                     wanted.extend(early.map(|at| (at, Topic::PromiseDue)));
@@ -239,7 +234,7 @@ pub fn reminders(
         // What fell into a quiet time that still lasts is told after it.
         .filter(|(at, _)| *at > now.plus(-HORIZON) && *at <= now.plus(HORIZON))
         .filter_map(|(at, topic)| {
-            Some((after_quiet(at.max(held_until(topic)), wishes, &days)?, topic))
+            Some((after_quiet(at.max(held_until(topic)?), wishes, &days)?, topic))
         })
         .filter(|(at, _)| *at > now && *at <= now.plus(2 * HORIZON))
         .collect();
@@ -268,9 +263,6 @@ pub fn reminders(
 
 /// The moment itself, or the end of the quiet hours that it falls into.
 fn after_quiet(at: Moment, wishes: &Wishes, days: &Days<'_>) -> Option<Moment> {
-    if at.0 > i64::MAX / 2 {
-        return None;
-    }
     let (from, to) = (wishes.quiet_from, wishes.quiet_to);
     let (date, time) = (days.date(at), days.time(at));
     let over_midnight = from > to;
