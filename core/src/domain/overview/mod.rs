@@ -5,6 +5,8 @@ pub mod next;
 pub mod progress;
 pub mod reminder;
 pub mod share;
+#[cfg(test)]
+mod tests;
 
 pub use next::{NextDue, Why};
 pub use progress::{KeptOf, Milestone, MilestoneKind, PatternPoint, Trend, TrendPoint, WeekCounts};

@@ -86,4 +86,4 @@ impl Capability for Items {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::domain) mod tests;

@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod breaches;
+pub(in crate::domain) mod breaches;
 
 use super::content::body;
 use super::form::{About, Takes};

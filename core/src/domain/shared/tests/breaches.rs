@@ -65,6 +65,15 @@ impl Told {
     }
 }
 
+/// A breach of Ana's, of which these gave their account at these times, as she sees it.
+pub(in crate::domain) fn breach_told_by(accounts: &[(PersonId, i64)]) -> Vec<BreachView> {
+    let (mut told, _) = Told::named(None);
+    for (who, at) in accounts {
+        told.tells(*who, *at, Form::Account);
+    }
+    vec![told.breach(ANA, &[], Silence::default())]
+}
+
 fn statement(about: DocId) -> Story {
     agreed(&Revision { kind: AgreementKind::Statement, about: Some(about), ..plain(300) })
 }

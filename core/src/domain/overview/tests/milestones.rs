@@ -1,0 +1,162 @@
+//! The good things: when each is told, and when nothing is.
+
+use super::*;
+use crate::domain::agreement::tests::own;
+use crate::domain::agreement::{AgreementKind, AgreementState, Category, TaperStep};
+use crate::domain::overview::progress::MilestoneKind::*;
+use crate::domain::overview::progress::{Milestone, MilestoneInput, milestones};
+use crate::domain::shared::tests::breaches::breach_told_by;
+
+const NOTHING: MilestoneInput<'_> = MilestoneInput {
+    agreements: &[],
+    promises: &[],
+    check_ins: &[],
+    breaches: &[],
+    told: &[],
+    silent: &[],
+};
+
+const NONE: [i64; 0] = [];
+
+fn told(input: MilestoneInput<'_>) -> Vec<Milestone> {
+    milestones(input, NOW)
+}
+
+/// So many kept promises of one of them, each a day after the other, the last just now.
+fn kept(by: Who, count: i64) -> PromiseView {
+    let all = (0..count).rev().map(|days| due(Outcome::Kept, NOW.plus(-days * DAY)));
+    promise(1, by, all.collect())
+}
+
+fn told_of(promise: &PromiseView, silent: &[(Moment, Option<Moment>)], days: i64) -> Vec<i64> {
+    let promises = std::slice::from_ref(promise);
+    let found = milestones(MilestoneInput { promises, silent, ..NOTHING }, NOW.plus(days * DAY));
+    found.iter().map(|one| one.at.since(NOW) / DAY).collect()
+}
+
+#[test]
+fn f91_my_tenth_kept_promise_is_told_and_not_the_partners() {
+    assert_eq!(told_of(&kept(Who::Me, 9), &[], 0), NONE);
+    assert_eq!(told_of(&kept(Who::Me, 10), &[], 0), [0]);
+    assert_eq!(told_of(&kept(Who::Me, 11), &[], 0), [-1], "when it was kept");
+    assert_eq!(told_of(&kept(Who::Partner, 10), &[], 0), NONE);
+    let mut missed = kept(Who::Me, 10);
+    missed.occurrences[4].outcome = Outcome::Missed;
+    assert_eq!(told_of(&missed, &[], 0), NONE);
+    assert_eq!(told_of(&kept(Who::Me, 10), &[], -1), NONE, "not before");
+}
+
+#[test]
+fn f91_nothing_is_told_while_it_is_silent_and_it_comes_afterwards() {
+    let tenth = kept(Who::Me, 10);
+    let on = |days: i64| NOW.plus(days * DAY);
+    assert_eq!(told_of(&tenth, &[(on(-1), Some(on(2)))], 0), NONE);
+    assert_eq!(told_of(&tenth, &[(on(-1), Some(on(2)))], 2), [2]);
+    assert_eq!(told_of(&tenth, &[(on(0), Some(on(1)))], 9), [1], "from its first moment");
+    assert_eq!(told_of(&tenth, &[(on(-2), Some(on(0)))], 9), [0], "it has ended");
+    assert_eq!(told_of(&tenth, &[(on(1), Some(on(2)))], 9), [0], "it comes later");
+    let two = [(on(1), Some(on(3))), (on(-1), Some(on(2)))];
+    assert_eq!(told_of(&tenth, &two, 9), [3], "from one into the next");
+    assert_eq!(told_of(&tenth, &[(on(-1), None)], 99), NONE, "without an end");
+}
+
+#[test]
+fn f91_one_is_told_a_week_at_most_and_what_was_told_stays() {
+    let tenth = kept(Who::Me, 10);
+    let weeks: Vec<CheckInView> = (6..10)
+        .map(|at| {
+            let period = Period::Week(IsoWeek { year: 2026, week: at });
+            CheckInView {
+                ends: Some(NOW),
+                ..check_in(TemplateId::Week, period, CheckInState::Revealed)
+            }
+        })
+        .collect();
+    let both =
+        MilestoneInput { promises: std::slice::from_ref(&tenth), check_ins: &weeks, ..NOTHING };
+    let one = |kind, days| Milestone { kind, at: NOW.plus(days * DAY) };
+    assert_eq!(told(both), [one(TenthKept, 0)]);
+    let after = milestones(both, NOW.plus(7 * DAY));
+    assert_eq!(after, [one(TenthKept, 0), one(MonthOfCheckIns, 7)]);
+    assert_eq!(milestones(both, NOW.plus(7 * DAY - 1)), after[..1]);
+    // In whichever order they are handed in, and once each.
+    let told = [after[1], after[0]];
+    let later = MilestoneInput { told: &told, ..both };
+    assert_eq!(milestones(later, NOW.plus(30 * DAY)), after);
+    let once = MilestoneInput { told: &after[..1], ..both };
+    assert_eq!(milestones(once, NOW), after[..1], "once each");
+    let gone = MilestoneInput { told: &after, ..NOTHING };
+    assert_eq!(milestones(gone, NOW.plus(30 * DAY)), after, "whatever came after");
+    assert_eq!(milestones(gone, NOW), after[..1], "a clock set back tells nothing ahead");
+}
+
+#[test]
+fn f91_four_weekly_check_ins_by_both_are_a_month() {
+    let weeks = |count: i8, state, period: fn(i8) -> Period| -> Vec<CheckInView> {
+        let ends = |at| Some(NOW.plus((i64::from(at) - 9) * 7 * DAY));
+        let one =
+            |at| CheckInView { ends: ends(at), ..check_in(TemplateId::Week, period(at), state) };
+        (10 - count..10).map(one).collect()
+    };
+    let week: fn(i8) -> Period = |at| Period::Week(IsoWeek { year: 2026, week: at });
+    let day: fn(i8) -> Period = |at| Period::Day(date(2026, 3, at));
+    let found = |views: Vec<CheckInView>| {
+        told(MilestoneInput { check_ins: &views, ..NOTHING }).first().map(|one| one.at)
+    };
+    assert_eq!(found(weeks(4, CheckInState::Revealed, week)), Some(NOW));
+    assert_eq!(found(weeks(5, CheckInState::Revealed, week)), Some(NOW.plus(-7 * DAY)));
+    assert_eq!(found(weeks(3, CheckInState::Revealed, week)), None);
+    assert_eq!(found(weeks(4, CheckInState::SharedAlone, week)), None, "not by both");
+    assert_eq!(found(weeks(4, CheckInState::Revealed, day)), None, "days are no weeks");
+}
+
+#[test]
+fn f91_an_agreement_is_told_when_it_came_to_its_review_or_its_lightest_step() {
+    let found = |view: AgreementView| {
+        told(MilestoneInput { agreements: &[view], ..NOTHING })
+            .into_iter()
+            .map(|one| one.kind)
+            .collect::<Vec<_>>()
+    };
+    let mut view = agreement();
+    assert_eq!(found(view.clone()), []);
+    let text = view.current.as_mut().unwrap();
+    text.review_at = Some(NOW);
+    text.taper = vec![TaperStep { from: NOW.plus(-5), cadence: "none".into() }];
+    assert_eq!(found(view.clone()), [FirstReview], "a plain text has no openness to grow less");
+    let ended = AgreementView { state: AgreementState::Ended, ..view.clone() };
+    assert_eq!(found(ended), [], "it did not hold until then");
+    let expired = AgreementView { state: AgreementState::Expired, ..view };
+    assert_eq!(found(expired), [FirstReview]);
+
+    let mut open = agreed(&own(ANA, Category::Money, 30)).seen(ANA, 2 * DAY);
+    let text = open.current.as_mut().unwrap();
+    let step = |days: i64| TaperStep { from: NOW.plus(days * DAY), cadence: "weekly".into() };
+    text.taper = vec![step(-9), step(0)];
+    assert_eq!(found(open.clone()), [OpennessTapered]);
+    open.current.as_mut().unwrap().taper.push(step(1));
+    assert_eq!(found(open), [], "its last step is to come");
+}
+
+#[test]
+fn f91_a_statement_of_both_and_both_accounts_are_told() {
+    let mut view = agreement();
+    view.current.as_mut().unwrap().kind = AgreementKind::Statement;
+    let found = told(MilestoneInput { agreements: &[view], ..NOTHING });
+    assert_eq!(found, [Milestone { kind: JointStatement, at: NOW }], "since it was proposed");
+
+    let found = |who: &[(crate::id::PersonId, i64)]| {
+        let breaches = breach_told_by(who);
+        told(MilestoneInput { breaches: &breaches, ..NOTHING })
+    };
+    assert_eq!(
+        found(&[(ANA, -90), (BEN, -60)]),
+        [Milestone { kind: TwoAccounts, at: NOW.plus(-60) }]
+    );
+    assert_eq!(
+        found(&[(BEN, -90), (ANA, -60)]),
+        [Milestone { kind: TwoAccounts, at: NOW.plus(-60) }]
+    );
+    assert_eq!(found(&[(ANA, -90)]), []);
+    assert_eq!(found(&[(BEN, -90)]), []);
+}
