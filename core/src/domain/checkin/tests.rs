@@ -294,3 +294,132 @@ fn answers_are_shared_alone_where_they_are_not_open_yet() {
     let empty = PrivateAnswers { answers: Answers::new(), state: PrivateState::Skipped };
     assert_eq!(kept(Some(empty)), Some(RefusalCode::NotSealed));
 }
+
+/// What stands in the vault beside a check-in, and what that makes of it.
+fn with(
+    view: &CheckInView,
+    private: Option<PrivateState>,
+    (waits, both): (bool, bool),
+    over: bool,
+) -> (CheckInState, bool) {
+    let answers = opening(3).answers;
+    let private = private.map(|state| PrivateAnswers { answers, state });
+    let ends = if over { BEGIN } else { BEGIN.plus(1) };
+    let view = CheckInView { ends: Some(ends), ..view.clone() };
+    let seen = view.with_private(private.as_ref(), waits, both, BEGIN);
+    (seen.state, seen.choose)
+}
+
+#[test]
+fn f80_what_is_answered_in_private_shows_until_its_period_ends() {
+    use PrivateState::{Draft, Private, Sealed, Skipped};
+    let nothing = seen(&Written::default(), ANA);
+    let of = |private, over| with(&nothing, private, (false, false), over).0;
+    assert_eq!((of(None, false), of(None, true)), (CheckInState::Open, CheckInState::Over));
+    assert_eq!(of(Some(Draft), false), CheckInState::Draft);
+    assert_eq!(of(Some(Draft), true), CheckInState::KeptPrivate, "nobody sent it");
+    assert_eq!(of(Some(Skipped), false), CheckInState::Skipped);
+    assert_eq!(of(Some(Skipped), true), CheckInState::Skipped);
+    for taken_back in [Private, Sealed] {
+        assert_eq!(of(Some(taken_back), false), CheckInState::KeptPrivate);
+    }
+    let draft = PrivateAnswers { answers: opening(3).answers, state: Draft };
+    let shown = nothing.clone().with_private(Some(&draft), false, false, BEGIN);
+    assert_eq!(shown.mine, Some(opening(3).answers));
+    let empty = PrivateAnswers { answers: Answers::default(), state: Skipped };
+    assert_eq!(nothing.with_private(Some(&empty), false, false, BEGIN).mine, None);
+}
+
+#[test]
+fn k13_a_seal_that_stayed_alone_asks_what_is_to_become_of_it_once_its_period_is_over() {
+    let mut written = Written::default();
+    written.write(ANA, 1, doc(ANA), seal_of(ANA, 3));
+    let sealed = seen(&written, ANA);
+    assert_eq!(sealed.state, CheckInState::Sealed);
+    let of = |waits, both, over| with(&sealed, Some(PrivateState::Sealed), (waits, both), over);
+    assert_eq!(of(true, false, true), (CheckInState::Sealed, true), "share it alone, or keep it");
+    assert_eq!(of(true, false, false), (CheckInState::Sealed, false), "the week goes on");
+    assert_eq!(of(true, true, true), (CheckInState::Sealed, false), "both have sealed");
+    assert_eq!(of(false, true, true), (CheckInState::Sealed, false));
+    assert_eq!(of(false, false, true), (CheckInState::KeptPrivate, false), "nothing opens it");
+    let nothing = seen(&Written::default(), ANA);
+    assert!(!with(&nothing, None, (true, false), true).1, "nothing was sealed");
+}
+
+#[test]
+fn what_a_phone_keeps_of_its_own_answers_reads_back_as_it_was_kept() {
+    for state in PrivateState::ALL {
+        assert_eq!(PrivateState::from_code(state.code()), Some(state));
+    }
+    assert_eq!(PrivateState::from_code("newer"), None);
+    for (cadence, code) in
+        [(Cadence::Daily, "daily"), (Cadence::Weekly, "weekly"), (Cadence::Monthly, "monthly")]
+    {
+        assert_eq!((cadence.code(), Cadence::from_code(code)), (code, Some(cadence)));
+    }
+    assert_eq!(TemplateId::Week.to_string(), "week");
+}
+
+#[test]
+fn i8_answers_are_kept_for_a_while_that_counts() {
+    let at = BEGIN;
+    assert!(!kept(at, at) && kept(at, at.plus(1)));
+    let most = limits::CHECK_IN_RETENTION;
+    assert!(kept(at, at.plus(most)) && !kept(at, at.plus(most + 1)));
+    let until = at.plus(5);
+    let of = Position { log: log_of(ANA), index: 0, place: 0 };
+    use crate::domain::capability::Act as _;
+    assert_eq!(Act::Open { of, until }.until(), Some(until));
+    let (template, period) = (TemplateId::Week, period());
+    assert_eq!(Act::ShareAlone { template, period, until }.until(), Some(until));
+    assert_eq!(Act::Cancel { of }.until(), None);
+}
+
+#[test]
+fn a_period_has_one_name_its_edges_and_covers_a_day_beside_them() {
+    for wrong in ["2026-13", "2026-3", "2026-00", "2026-W1", "2026-3-2", "2026", "", "2026-02-30"] {
+        assert_eq!(wrong.parse::<Period>(), Err(()), "{wrong:?}");
+    }
+    for text in ["2026-03", "2026-W10", "2026-03-02"] {
+        assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
+    }
+    let week: Period = "2026-W10".parse().unwrap();
+    let berlin = crate::time::zone("Europe/Berlin").unwrap();
+    assert_eq!(week.ends(&berlin).unwrap().to_string(), "2026-03-08T23:00:00Z");
+    let at = |text: &str| crate::time::Moment::parse(text).unwrap();
+    assert!(week.covers(at("2026-03-01T00:00:00Z")) && !week.covers(at("2026-02-28T23:59:59Z")));
+    assert!(week.covers(at("2026-03-09T23:59:59Z")) && !week.covers(at("2026-03-10T00:00:00Z")));
+}
+
+#[test]
+fn an_answer_has_a_number_of_a_question_that_can_be() {
+    let most = limits::CHECK_IN_ITEMS as u8;
+    let of = |number: u8| {
+        let answer = Answer { scale: Some(2), words: None };
+        answers_from_value(&answers_to_value(&Answers::from([(number, answer)]))).is_some()
+    };
+    assert!(!of(0) && of(1) && of(most) && !of(most + 1));
+}
+
+#[test]
+fn answers_fit_into_half_a_body_together() {
+    let items = vec![String::new(); limits::CHECK_IN_ITEMS];
+    let template = Template { items, ..Template::week() };
+    let of = |lengths: &[usize]| -> Answers {
+        let answer = |length: &usize| Answer { scale: None, words: Some("w".repeat(*length)) };
+        (1..).zip(lengths.iter().map(answer)).collect()
+    };
+    let bytes = |lengths: &[usize]| answers_to_value(&of(lengths)).encode().len();
+    let most = limits::BODY_BYTES / 2;
+    let mut lengths = vec![4_000];
+    while bytes(&lengths) < most - 4_400 {
+        lengths.push(4_000);
+    }
+    lengths.push(300);
+    *lengths.last_mut().unwrap() += most - bytes(&lengths);
+    assert_eq!(bytes(&lengths), most);
+    assert!(written_answers(&of(&lengths), &template).is_ok());
+    *lengths.last_mut().unwrap() += 1;
+    let refused = written_answers(&of(&lengths), &template).unwrap_err();
+    assert_eq!(refused.code, RefusalCode::TextTooLong);
+}

@@ -91,7 +91,7 @@ pub enum PrivateState {
 }
 
 impl PrivateState {
-    const ALL: [Self; 4] = [Self::Draft, Self::Sealed, Self::Private, Self::Skipped];
+    pub(super) const ALL: [Self; 4] = [Self::Draft, Self::Sealed, Self::Private, Self::Skipped];
 
     /// The word in the vault.
     pub fn code(self) -> &'static str {
