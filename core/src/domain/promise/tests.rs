@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod deciding;
+mod shown;
 
 use super::record::Act;
 use super::*;

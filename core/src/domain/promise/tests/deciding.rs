@@ -41,7 +41,7 @@ fn every(start: jiff::civil::Date, days: u16) -> Due {
 }
 
 /// A practice of Ana's: every day at the same time, for so many days.
-fn daily(days: u16) -> (Written, Vec<OccurrenceId>) {
+pub(super) fn daily(days: u16) -> (Written, Vec<OccurrenceId>) {
     let first = crate::time::local_date(BEGIN.plus(DAY), "UTC");
     let due = every(first, days);
     let all = due.occurrences(doc(), "UTC", None).unwrap();
