@@ -271,3 +271,90 @@ fn k15_who_takes_no_part_posts_nothing_and_nobody_posts_without_end_or_after_a_l
     let back = told(Command::Withdraw, Some(&first));
     assert!(decides_around(&off, &written, ANA, &back, 9).is_ok());
 }
+
+/// One post of Ana's of a kind, for 30 days, as Ben sees it just then.
+fn telling(kind: Kind) -> (Written, PostView) {
+    let mut written = Written::default();
+    let act = Act::Post { kind, until: BEGIN.plus(30 * DAY), under: None };
+    let of = written.write(ANA, 0, doc(), act.into());
+    let fields = [
+        ("text", Some("I lied.".into())),
+        ("amount", Some("40".into())),
+        ("happened", Some("In May.".into())),
+        ("want", Some("listen".into())),
+    ];
+    written.say(of, crate::cbor::Value::map(fields));
+    let view = shown(&written, 1).remove(0);
+    (written, view)
+}
+
+#[test]
+fn r15_who_keeps_words_for_less_time_sees_them_for_less() {
+    let (_, day) = telling(Kind::Day);
+    let kept = |days, at: i64| day.clone().kept(days, BEGIN.plus(at));
+    assert_eq!(kept(None, 30 * DAY - 1), Some(day.clone()));
+    assert_eq!(kept(None, 30 * DAY), None);
+    let shorter = PostView { until: BEGIN.plus(7 * DAY), ..day.clone() };
+    assert_eq!(kept(Some(7), 7 * DAY - 1), Some(shorter));
+    assert_eq!(kept(Some(7), 7 * DAY), None);
+    assert_eq!(kept(Some(90), 29 * DAY).unwrap().until, day.until, "never for more");
+}
+
+#[test]
+fn r36_of_what_was_told_as_harm_there_remains_that_and_when_it_was_told() {
+    let (mut written, harm) = telling(Kind::Disclosure);
+    assert_eq!(harm.want, Some(Want::Listen));
+    let gone = harm.clone().kept(Some(7), BEGIN.plus(7 * DAY)).unwrap();
+    assert_eq!(
+        (gone.state, gone.at, gone.until),
+        (PostState::Expired, harm.at, BEGIN.plus(7 * DAY))
+    );
+    let words = (gone.want, gone.text, gone.amount, gone.happened, gone.corrections.len());
+    assert_eq!(words, (None, None, None, None, 0));
+    let late = shown(&written, 30 * DAY).remove(0);
+    assert_eq!((late.state, late.text), (PostState::Expired, None));
+    let of = harm.position;
+    written.write(ANA, 10, doc(), Action::Words(words::Act::Withdraw { of }));
+    let back = shown(&written, 20).remove(0).kept(Some(7), BEGIN.plus(7 * DAY)).unwrap();
+    assert_eq!(back.state, PostState::Withdrawn, "that it was taken back is said as well");
+}
+
+#[test]
+fn s55_what_was_taken_back_is_said_for_a_week_and_not_beyond_its_own_time() {
+    let gone = |until: i64, at: i64| {
+        let withdrawn_at = Some(BEGIN);
+        let (_, view) = telling(Kind::Day);
+        let view = PostView { withdrawn_at, until: BEGIN.plus(until), ..view };
+        view.gone_lately(BEGIN.plus(at))
+    };
+    let week = limits::STUB;
+    assert!(gone(30 * DAY, week - 1) && !gone(30 * DAY, week));
+    assert!(gone(DAY, DAY - 1) && !gone(DAY, DAY), "it would have ended by then");
+    assert!(!telling(Kind::Day).1.gone_lately(BEGIN), "it was not taken back");
+    let (mut written, view) = telling(Kind::Day);
+    let of = view.position;
+    written.write(ANA, 0, doc(), Action::Words(words::Act::Withdraw { of }));
+    assert_eq!((shown(&written, week - 1).len(), shown(&written, week).len()), (1, 0));
+}
+
+#[test]
+fn what_a_ledger_of_posts_still_holds() {
+    use crate::domain::capability::Capability;
+    let (mut written, view) = telling(Kind::Day);
+    let until = BEGIN.plus(30 * DAY);
+    let of = view.position;
+    let correction = written.write(ANA, 5, doc(), Action::Openness(Act::Correct { of, until }));
+    let state = written.state::<Posts>(doc(), BEN);
+    assert_eq!(Posts::words(&state, until.plus(-1)), [of, correction]);
+    assert_eq!(Posts::words(&state, until), [], "its time is over");
+    let posts = vec![view];
+    let over = |at| Posts::over(Some(&posts), BEGIN, at);
+    assert!(!over(until.plus(-1)) && over(until) && Posts::over(None, BEGIN, BEGIN));
+    for want in [Want::Listen, Want::Talk, Want::Counsellor] {
+        assert_eq!(Want::from_code(want.code()), Some(want));
+    }
+    let codes = [Want::Listen, Want::Talk, Want::Counsellor].map(Want::code);
+    assert_eq!(codes, ["listen", "talk", "counsellor"]);
+    let about = |post| Told { post, under: None, command: Command::Withdraw };
+    assert!(Posts::looks(&about(Some(posts[0].id))) && !Posts::looks(&about(None)));
+}
