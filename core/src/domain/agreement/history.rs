@@ -12,7 +12,7 @@ use crate::time::Moment;
 use serde::Serialize;
 
 /// What is said of a yes that the partner took back.
-const NOT_AGREED: &str = "agreement.not-agreed";
+pub(super) const NOT_AGREED: &str = "agreement.not-agreed";
 
 /// One revision of an agreement that was proposed at some time (R36).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

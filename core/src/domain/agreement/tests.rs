@@ -4,6 +4,7 @@
 
 mod counting;
 mod deciding;
+mod kept;
 mod offers;
 mod shown;
 
