@@ -149,3 +149,6 @@ impl Capability for Templates {
         view.is_none()
     }
 }
+
+#[cfg(test)]
+mod tests;
