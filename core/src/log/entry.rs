@@ -131,3 +131,60 @@ impl Entry {
         Ok(Self { index, seen, records, continues })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::id::{Head, LogId};
+
+    fn pin(at: usize) -> Checkpoint {
+        Checkpoint { log: LogId([at as u8; 16]), length: 1, head: Head([1; 32]) }
+    }
+
+    fn read(seen: Vec<Checkpoint>, records: Vec<Vec<u8>>) -> Result<(), EnvelopeError> {
+        let entry = Entry { index: 0, seen, records, continues: None };
+        let read = Entry::decode(&entry.encode())?;
+        assert_eq!(read, entry);
+        Ok(())
+    }
+
+    #[test]
+    fn an_entry_holds_so_many_records_pins_and_bytes_and_no_more() {
+        let records = |count| vec![vec![1]; count];
+        assert_eq!(read(vec![], records(ENTRY_RECORDS)), Ok(()));
+        assert_eq!(read(vec![], records(ENTRY_RECORDS + 1)), Err(EnvelopeError::Records));
+        assert_eq!(read(vec![], vec![]), Err(EnvelopeError::Records));
+        assert_eq!(read(vec![], vec![vec![0; RECORD_BYTES]]), Ok(()));
+        assert_eq!(read(vec![], vec![vec![0; RECORD_BYTES + 1]]), Err(EnvelopeError::Records));
+        let pins = |count| (0..count).map(pin).collect();
+        let most = usize::from(LOG_GENERATIONS);
+        assert_eq!(read(pins(most), records(1)), Ok(()));
+        assert_eq!(read(pins(most + 1), records(1)), Err(EnvelopeError::Pins));
+    }
+
+    #[test]
+    fn pins_stand_in_order_and_once_each() {
+        let records = || vec![vec![1]];
+        assert_eq!(read(vec![pin(1), pin(2)], records()), Ok(()));
+        assert_eq!(read(vec![pin(2), pin(1)], records()), Err(EnvelopeError::Pins));
+        assert_eq!(read(vec![pin(1), pin(1)], records()), Err(EnvelopeError::Pins));
+    }
+
+    #[test]
+    fn an_entry_of_exactly_the_most_bytes_is_read() {
+        let of = |length: usize| {
+            // Records of the most bytes, and one that fills the rest.
+            let full = length / RECORD_BYTES;
+            let mut records = vec![vec![0; RECORD_BYTES]; full];
+            records.push(vec![0; length - full * RECORD_BYTES]);
+            Entry { index: 0, seen: vec![], records, continues: None }
+        };
+        let around = of(ENTRY_BYTES - 1_000).encode().len() - (ENTRY_BYTES - 1_000);
+        let most = of(ENTRY_BYTES - around);
+        assert_eq!(most.encode().len(), ENTRY_BYTES);
+        assert_ne!(Entry::decode(&most.encode()), Err(EnvelopeError::TooLarge));
+        let more = of(ENTRY_BYTES - around + 1);
+        assert_eq!(Entry::decode(&more.encode()), Err(EnvelopeError::TooLarge));
+    }
+}
