@@ -321,6 +321,37 @@ mod tests {
         assert_eq!(Frame::decode(&many), Err(FrameError::Unknown));
     }
 
+    #[test]
+    fn a_frame_holds_so_much_and_no_more() {
+        let log = LogId([1; 16]);
+        let reads = |frame: Frame| Frame::decode(&frame.encode()).as_ref() == Ok(&frame);
+        let hello = |count| Frame::Hello { epoch: [0; 8], logs: vec![checkpoint(); count] };
+        let most = 2 * usize::from(LOG_GENERATIONS);
+        assert!(reads(hello(most)) && !reads(hello(most + 1)));
+        let run = |count, tags, first| {
+            let (entries, tags) = (vec![vec![1]; count], vec![[5; 16]; tags]);
+            let head = Head([6; 32]);
+            Frame::Entries(Run { log, first, entries, tags, bodies: vec![], head })
+        };
+        let most = RUN_ENTRIES_TAKEN;
+        assert!(reads(run(1, 1, 0)) && !reads(run(0, 0, 0)));
+        assert!(reads(run(most, most, 0)) && !reads(run(most + 1, most + 1, 0)));
+        assert!(!reads(run(2, 1, 0)) && !reads(run(1, 2, 0)));
+        assert!(reads(run(1, 1, LOG_LENGTH)) && !reads(run(1, 1, LOG_LENGTH + 1)));
+        let want = |count| Frame::WantBodies { log, bodies: vec![(1, 2); count] };
+        assert!(reads(want(most)) && !reads(want(most + 1)));
+        // A frame of exactly the most bytes is read.
+        let body = |length| Frame::Bodies {
+            log,
+            bodies: vec![BodyAt { index: 1, place: 2, bytes: vec![0; length] }],
+        };
+        let around = body(100_000).encode().len() - 100_000;
+        assert_eq!(body(FRAME_BYTES - around).encode().len(), FRAME_BYTES);
+        assert!(Frame::decode(&body(FRAME_BYTES - around).encode()) != Err(FrameError::TooLarge));
+        let more = Frame::decode(&body(FRAME_BYTES - around + 1).encode());
+        assert_eq!(more, Err(FrameError::TooLarge));
+    }
+
     proptest! {
         #[test]
         fn i10_no_bytes_make_a_frame_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {

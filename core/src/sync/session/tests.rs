@@ -1,4 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod edges;
+
 use super::*;
 use crate::id::Head;
 use crate::id::{PairId, PersonId};
@@ -17,13 +19,30 @@ struct Phone {
     entries: [Vec<Vec<u8>>; 2],
     heads: [Vec<Head>; 2],
     frozen: bool,
+    /// The bodies that are not here, those that are, and those that came.
+    missing: Vec<(LogId, u64, u8)>,
+    kept: Vec<BodyAt>,
+    came: Vec<(LogId, BodyAt)>,
+    /// The bodies that go with a run.
+    carried: Vec<BodyAt>,
 }
 
 impl Phone {
     fn new(me: usize) -> Self {
         let logs = PEOPLE.map(|person| Follower::new(PAIR, person, 0));
         let heads = [0, 1].map(|at: usize| vec![logs[at].checkpoint().head]);
-        Self { me, logs, entries: Default::default(), heads, frozen: false }
+        let (entries, missing, kept, came, carried) = Default::default();
+        Self { me, logs, entries, heads, frozen: false, missing, kept, came, carried }
+    }
+
+    /// How long the own log is, and what it is called.
+    fn own(&self) -> Checkpoint {
+        self.logs[self.me].checkpoint()
+    }
+
+    /// The partner's log, as it is held here.
+    fn partners(&self) -> Checkpoint {
+        self.logs[1 - self.me].checkpoint()
     }
 
     fn at(&self, log: LogId) -> usize {
@@ -74,7 +93,8 @@ impl Replica for Phone {
             .collect();
         let head = self.heads[at][first as usize + entries.len()];
         let tags = vec![[0; 16]; entries.len()];
-        Ok((!entries.is_empty()).then_some(Run { log, first, entries, tags, bodies: vec![], head }))
+        let bodies = self.carried.clone();
+        Ok((!entries.is_empty()).then_some(Run { log, first, entries, tags, bodies, head }))
     }
     fn accept(&mut self, run: &Run) -> Result<Intake, Infallible> {
         let whose = self.at(run.log);
@@ -127,12 +147,13 @@ impl Replica for Phone {
         Ok(())
     }
     fn missing_bodies(&mut self) -> Result<Vec<(LogId, u64, u8)>, Infallible> {
-        Ok(vec![])
+        Ok(self.missing.clone())
     }
     fn bodies(&mut self, _: LogId, _: &[(u64, u8)]) -> Result<Vec<BodyAt>, Infallible> {
-        Ok(vec![])
+        Ok(self.kept.clone())
     }
-    fn accept_bodies(&mut self, _: LogId, _: &[BodyAt]) -> Result<(), Infallible> {
+    fn accept_bodies(&mut self, log: LogId, bodies: &[BodyAt]) -> Result<(), Infallible> {
+        self.came.extend(bodies.iter().map(|body| (log, body.clone())));
         Ok(())
     }
 }
