@@ -382,6 +382,36 @@ mod tests {
     }
 
     #[test]
+    fn a_note_holds_so_many_feelings_tags_steps_and_words_and_no_more() {
+        let fits = |change: &dyn Fn(&mut NewNote)| {
+            let mut page = note(Content::Journal { text: "Today.".into() }).note;
+            change(&mut page);
+            written(&page).map(|_| ()).map_err(|refused| refused.code)
+        };
+        let long = Err(RefusalCode::TextTooLong);
+        let feeling = Feeling { name: "relief".into(), intensity: None };
+        let feelings = |count| fits(&|page| page.feelings = vec![feeling.clone(); count]);
+        assert_eq!((feelings(20), feelings(21)), (Ok(()), long));
+        let tags = |count| fits(&|page| page.tags = vec!["kitchen".into(); count]);
+        assert_eq!((tags(20), tags(21)), (Ok(()), long));
+        let goal = |count: usize, words: usize| {
+            let step = |at: usize| Step {
+                text: "w".repeat(words / count + usize::from(at < words % count)),
+                done: false,
+            };
+            let steps = (0..count).map(step).collect();
+            let (area, review, state) = ("a".to_owned(), None, GoalState::Active);
+            fits(&|page| {
+                let (area, steps) = (area.clone(), Vec::clone(&steps));
+                page.content = Content::Goal { area, steps, review, state };
+            })
+        };
+        assert_eq!((goal(100, 100), goal(101, 101)), (Ok(()), long));
+        let most = 4 * limits::TEXT_SCALARS - 1;
+        assert_eq!((goal(50, most), goal(50, most + 1)), (Ok(()), long));
+    }
+
+    #[test]
     fn notes_read_back_from_what_is_kept() {
         let trigger = note(Content::Trigger {
             cue: "a phone buzzing".into(),

@@ -175,3 +175,89 @@ pub fn text_of(body: &Value, key: &str) -> Option<String> {
     let text = body.get(key)?.text()?;
     crate::text::counts(text).then(|| text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::domain::openness;
+    use crate::domain::pair::PairState;
+    use crate::domain::testing::*;
+    use crate::time::Moment;
+
+    const DOC: DocId = DocId([9; 16]);
+
+    fn post() -> Action {
+        let until = BEGIN.plus(9);
+        openness::Act::Post { kind: openness::Kind::Day, until, under: None }.into()
+    }
+
+    fn taking_back(
+        written: &Written,
+        who: PersonId,
+        words: ItemId,
+        left: bool,
+    ) -> Result<usize, RefusalCode> {
+        let pair = pair();
+        let context = Context {
+            pair: &pair,
+            pair_state: &PairState { left_at: left.then_some(BEGIN) },
+            pacing: &Default::default(),
+            me: who,
+            side: pair.side(who).unwrap(),
+            now: BEGIN,
+            salt: [5; 16],
+            begun: Default::default(),
+        };
+        let (basis, held) = (Default::default(), &written.held);
+        let records = Records { doc: DOC, held, newer: &[], waiting: &[], basis: &basis };
+        let drafts = withdraw(&records, words, context);
+        drafts.map(|drafts| drafts.len()).map_err(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn r15_only_ones_own_words_are_taken_back_and_only_once() {
+        let mut written = Written::default();
+        let other = written.write(ANA, 0, DOC, post());
+        written.with_body(other, words("Later."));
+        let of = written.write(ANA, 1, DOC, post());
+        written.with_body(of, words("With M."));
+        let bare = written.write(ANA, 2, DOC, post());
+        assert_eq!(taking_back(&written, ANA, of.item(), false), Ok(1));
+        assert_eq!(taking_back(&written, BEN, of.item(), false), Err(RefusalCode::NotYourWords));
+        assert_eq!(taking_back(&written, ANA, bare.item(), false), Err(RefusalCode::NotFound));
+        assert_eq!(taking_back(&written, ANA, of.item(), true), Err(RefusalCode::PairLeft));
+        let unknown = Position { index: 77, ..of };
+        assert_eq!(taking_back(&written, ANA, unknown.item(), false), Err(RefusalCode::NotFound));
+        written.write(ANA, 3, DOC, Act::Withdraw { of: other }.into());
+        assert_eq!(taking_back(&written, ANA, of.item(), false), Ok(1), "that was another");
+        written.write(ANA, 4, DOC, Act::Withdraw { of }.into());
+        assert_eq!(taking_back(&written, ANA, of.item(), false), Err(RefusalCode::NoLongerThere));
+    }
+
+    #[test]
+    fn m1_of_records_by_one_person_the_later_stands_and_apart_the_one_stated_later() {
+        let mut written = Written::default();
+        written.write(ANA, 9, DOC, post());
+        written.write(ANA, 1, DOC, post());
+        let stands = |held: Vec<&Held>| standing(&held).map(|held| held.record.at.moment);
+        let held: Vec<&Held> = written.held.iter().collect();
+        assert_eq!(stands(held.clone()), Some(BEGIN.plus(1)), "the later in the log");
+        assert_eq!(stands(held.iter().rev().copied().collect()), Some(BEGIN.plus(1)));
+        assert_eq!(stands(vec![]), None::<Moment>);
+        // Of a second log that did not know of the first, the one stated later.
+        let mut apart = written.held[0].clone();
+        apart.id.log = crate::log::log_id(PAIR, ANA, 1);
+        apart.past = Default::default();
+        let mut all = held.clone();
+        all.push(&apart);
+        assert_eq!(stands(all), Some(BEGIN.plus(9)));
+        // One that knew of it overtakes it, whenever it says that it was written.
+        let mut after = apart.clone();
+        after.record.at.moment = BEGIN.plus(-5);
+        after.past.raise(written.held[1].id.log, 2);
+        let mut all = held;
+        all.push(&after);
+        assert_eq!(stands(all), Some(BEGIN.plus(-5)));
+    }
+}

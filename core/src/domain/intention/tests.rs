@@ -144,3 +144,14 @@ fn f82_intentions_are_seen_by_both_until_their_time_is_over() {
     elsewhere.0[0].write(ANA, 0, doc(ANA), say(local_date(BEGIN.plus(5 * DAY), "UTC")));
     assert_eq!(elsewhere.seen(ANA, 9), []);
 }
+
+#[test]
+fn f82_an_intention_is_kept_until_it_says_and_its_words_are_looked_after() {
+    use crate::domain::capability::{Act as _, Capability};
+    let until = BEGIN.plus(9);
+    assert_eq!(Act::Say { day: today(), until }.until(), Some(until));
+    let mut written = Written::default();
+    let of = written.write(ANA, 0, doc(ANA), say(today()));
+    let state = written.state::<Intentions>(doc(ANA), ANA);
+    assert_eq!(Intentions::words(&state, BEGIN), [of]);
+}

@@ -163,3 +163,9 @@ fn k15_what_one_of_the_two_takes_no_part_in_is_left_out() {
     assert!(limits.mine.off.is_empty() && limits.partners.off.contains(&Feature::Promises));
     assert_eq!(limits.kept_here, None);
 }
+
+#[test]
+fn r15_each_ones_words_are_kept_by_their_own_limit() {
+    let keeping = crate::domain::pacing::Keeping { own: Some(7), partners: Some(30) };
+    assert_eq!((keeping.of(true), keeping.of(false)), (Some(7), Some(30)));
+}
