@@ -212,3 +212,68 @@ fn f27_either_ends_a_talk_at_any_time_and_then_it_is_over() {
         assert_eq!(decides(&written, ANA, command), Err(RefusalCode::AlreadyEnded));
     }
 }
+
+#[test]
+fn f24_what_is_shown_of_a_talk_are_words_that_count_and_a_window_lapses_with_its_time() {
+    let mut written = Written::default();
+    let of = written.write(ANA, 0, doc(), window(1));
+    let shown = |place: &str, rules: &[&str]| {
+        let rules = rules.iter().map(|rule| (*rule).into()).collect();
+        let fields = [
+            ("text", Some("The holidays.".into())),
+            ("place", Some(place.into())),
+            ("rules", Some(crate::cbor::Value::Array(rules))),
+        ];
+        let mut written = written.clone();
+        written.with_body(of, crate::cbor::Value::map(fields));
+        let view = seen(&written, BEN);
+        (view.place.is_some(), view.rules)
+    };
+    let most = "p".repeat(limits::NAME_SCALARS);
+    assert_eq!(shown(&most, &["We listen.", "No phones."]).1, ["We listen.", "No phones."]);
+    assert!(shown(&most, &[]).0 && !shown(&format!("{most}p"), &[]).0);
+    assert_eq!(shown(&most, &["", "We listen."]).1, ["We listen."]);
+    assert_eq!(shown(&most, &["r"; limits::TALK_RULES + 1]).1.len(), limits::TALK_RULES);
+    let state = |at: i64| {
+        let view = written.view::<Talks>(doc(), BEN, BEGIN.plus(at)).unwrap();
+        (view.state, view.waits_for_me)
+    };
+    assert_eq!(state(DAY - 1), (TalkState::Proposed, true));
+    assert_eq!(state(DAY), (TalkState::Lapsed, false));
+}
+
+#[test]
+fn a_talk_is_begun_by_a_proposal_and_over_with_its_window_and_its_words_are_looked_after() {
+    use crate::domain::capability::Capability;
+    let propose = Command::Propose(NewTalk::about("The holidays.", BEGIN.plus(DAY)));
+    assert!(Talks::begins(&None, &propose) && !Talks::begins(&None, &Command::End));
+    assert!(!Talks::looks(&propose) && Talks::looks(&Command::End));
+    let mut written = Written::default();
+    let of = written.write(ANA, 0, doc(), window(1));
+    let state = written.state::<Talks>(doc(), ANA);
+    assert_eq!(Talks::words(&state, BEGIN), [of]);
+    let view = seen(&written, ANA);
+    let over = |before: i64| Talks::over(Some(&view), BEGIN.plus(before), BEGIN);
+    assert!(!over(DAY - 1) && over(DAY) && Talks::over(None, BEGIN, BEGIN));
+}
+
+#[test]
+fn f23_ground_rules_go_with_a_talk_and_all_its_words_fit_into_one_item() {
+    let new = |rules: &[&str], topic: &str| NewTalk {
+        rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
+        ..NewTalk::about(topic, BEGIN.plus(DAY))
+    };
+    let body = |new: NewTalk| {
+        let state = None;
+        let (command, now) = (Command::Propose(new), BEGIN);
+        let drafts = decided::<Talks>(&pair(), &state, None, &command, ANA, now)?;
+        Ok::<_, crate::domain::refusal::Refusal>(drafts[0].body.clone().unwrap())
+    };
+    let with = body(new(&["We listen."], "T")).unwrap();
+    assert_eq!(with.get("rules").unwrap().array().unwrap().len(), 1);
+    assert!(body(new(&[], "T")).unwrap().get("rules").is_none());
+    let words = "w".repeat(limits::ITEM_SCALARS / 4);
+    let all = [&words[..]; 3];
+    assert!(body(new(&all, &words)).is_ok(), "as many as fit");
+    assert!(body(new(&[&words, &words, &format!("{words}w")], &words)).is_err());
+}

@@ -51,6 +51,7 @@ mod tests {
             let of = |who| turns.iter().filter(|turn| turn.speaks == who).count();
             assert_eq!(of(Who::Me), of(Who::Partner));
             assert!(turns.windows(2).all(|pair| pair[0].to == pair[1].from));
+            assert!(turns.first().is_none_or(|turn| turn.speaks == Who::Partner));
         }
     }
 }
