@@ -232,13 +232,13 @@ pub fn next(items: &[NextDue]) -> String {
             Why::WaitsForMe => "waits for your yes or no",
             Why::ReviewDue => "it is time to look at it again",
             Why::Expiring => "expires soon",
+            Why::TalkToday => "you talk today",
+            Why::Amends => "your amends: a step of what you offered",
             _ => "has something new",
         };
         let by = item.by.map(|by| format!(" (by {})", utc(by))).unwrap_or_default();
-        let id = match (item.agreement, item.promise) {
-            (Some(id), _) | (None, Some(id)) => short(id),
-            (None, None) => "checkin ".to_owned(),
-        };
+        let document = item.agreement.or(item.promise).or(item.talk);
+        let id = document.map_or_else(|| "checkin ".to_owned(), short);
         format!("{id}  {why}{by}")
     };
     items.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -328,4 +328,24 @@ pub fn logs(logs: &[VerifiedLog]) -> String {
         format!("{whose}: {} entries, head\n    {}", at.length, at.head)
     };
     logs.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_is_next_says_of_each_why_and_by_which_name_it_is_found() {
+        let next_of = |why, talk, agreement| {
+            let (promise, check_in, by) = (None, None, None);
+            next(&[NextDue { why, agreement, promise, talk, check_in, by }])
+        };
+        let id = Some("0123456789abcdef0123456789abcdef".parse().unwrap());
+        assert_eq!(next_of(Why::TalkToday, id, None), "01234567  you talk today");
+        assert_eq!(next_of(Why::WaitsForMe, id, None), "01234567  waits for your yes or no");
+        let amends = "01234567  your amends: a step of what you offered";
+        assert_eq!(next_of(Why::Amends, None, id), amends);
+        assert_eq!(next_of(Why::CheckIn, None, None), "checkin   your check-in");
+    }
 }

@@ -1,7 +1,7 @@
 //! What is next for me: at most three things, and never what the partner has
 //! not done (RULES.md, derived views).
 
-use crate::domain::agreement::AgreementView;
+use crate::domain::agreement::{AgreementKind, AgreementView, RevisionView};
 use crate::domain::checkin::{CheckInState, CheckInView, Template, TemplateId};
 use crate::domain::pacing::Silence;
 use crate::domain::pair::Who;
@@ -33,6 +33,8 @@ pub enum Why {
     ReviewDue,
     /// It expires soon.
     Expiring,
+    /// Amends that I offered are in force: a step of them can be next (F17).
+    Amends,
 }
 
 /// One thing that is next.
@@ -112,6 +114,11 @@ pub fn next_due(shown: Shown<'_>, zone: &jiff::tz::TimeZone, now: Moment) -> Vec
         let review = current.and_then(|revision| revision.review_at);
         add(view.review_due && asked, Why::ReviewDue, review);
         add(view.expiring && asked, Why::Expiring, current.map(|revision| revision.expires_at));
+        let owes = |text: &RevisionView| {
+            text.kind == AgreementKind::Amends && text.clauses.iter().any(|c| c.binds == Who::Me)
+        };
+        let amends = view.in_force() && current.is_some_and(owes);
+        add(amends && asked, Why::Amends, None);
     }
     for view in promises {
         let running = matches!(view.state, PromiseState::Open);

@@ -1,6 +1,8 @@
 //! What is next for me.
 
 use super::*;
+use crate::domain::agreement::Revision;
+use crate::domain::agreement::tests::own;
 use crate::domain::checkin::{Cadence, Template};
 use crate::domain::overview::next::{NextDue, Shown, Why, next_due};
 use crate::domain::pacing::Silence;
@@ -142,6 +144,27 @@ fn an_agreement_is_next_where_it_waits_is_to_be_looked_at_or_runs_out() {
     let shown = Shown { agreements: &[view], ..Shown::default() };
     let lapses = NOW.plus(limits::PROPOSAL_LAPSE - DAY);
     assert_eq!(why(shown), [(Why::WaitsForMe, Some(lapses))], "by when the first of them lapses");
+}
+
+#[test]
+fn f17_a_step_of_my_own_amends_is_next_after_everything_that_has_a_time() {
+    use crate::domain::agreement::{AgreementKind, AgreementState, Category};
+    let text = Revision { kind: AgreementKind::Amends, ..own(ANA, Category::General, 30) };
+    let story = agreed(&text);
+    let [hers, his] = [ANA, BEN].map(|who| story.seen(who, 2 * DAY));
+    let of = |view: &AgreementView| agreed_on(view, Silence::default());
+    assert_eq!(of(&hers), [Why::Amends]);
+    assert_eq!(of(&his), [], "what the partner does is not mine to be told");
+    let soon = AgreementView { expiring: true, ..hers.clone() };
+    assert_eq!(of(&soon), [Why::Expiring, Why::Amends]);
+    let paused = AgreementView { state: AgreementState::Suspended, ..hers.clone() };
+    assert_eq!(of(&paused), []);
+    let plain = agreed(&own(ANA, Category::General, 30)).seen(ANA, 2 * DAY);
+    assert_eq!(of(&plain), [], "an agreement is kept without being told of every day");
+    assert_eq!(agreed_on(&hers, SPACE), [Why::Amends], "she began it");
+    let mut asked = hers;
+    asked.current.as_mut().unwrap().proposed_by = Who::Partner;
+    assert_eq!(agreed_on(&asked, SPACE), []);
 }
 
 /// Week 10 is current; `other` is what stands beside it.
