@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod asked;
 pub(in crate::domain) mod breaches;
 
 use super::content::body;
