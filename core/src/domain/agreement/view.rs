@@ -291,7 +291,6 @@ pub fn project(
         match (answerable.len(), open.len()) {
             (0, 0) => closed_state(folded, me),
             (0, _) => AgreementState::Lapsed,
-            (1, 1) => AgreementState::Proposed,
             // A text that lapsed no longer stands against the other one.
             (1, _) => AgreementState::Proposed,
             _ => AgreementState::Forked,

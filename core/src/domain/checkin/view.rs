@@ -184,7 +184,6 @@ pub fn project(
         (Reading::Open(_) | Reading::Gone | Reading::Mismatch, theirs) => theirs,
         (_, Reading::Open(answers)) if sides[me.other()].shared.is_some() => Reading::Open(answers),
         (_, Reading::Mismatch) => Reading::Mismatch,
-        (_, Reading::Nothing) => Reading::Nothing,
         _ => Reading::Waiting,
     };
     let state = match (&mine, &theirs) {
