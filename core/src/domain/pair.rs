@@ -215,4 +215,20 @@ mod tests {
         assert_eq!(pair.other(ana), ben);
         assert_eq!(pair.side(PersonId([3; 16])), None, "a stranger is neither of them");
     }
+
+    #[test]
+    fn i2_i15_whoever_leaves_the_pair_has_ended_and_the_first_to_leave_says_when() {
+        use crate::domain::testing::{ANA, BEGIN, BEN, Written, decided, pair};
+        let doc = pair().document();
+        let mut written = Written::default();
+        written.write(ANA, 0, doc, Act::Open.into());
+        assert_eq!(written.state::<Lifecycle>(doc, BEN).left_at, None);
+        written.write(BEN, 9, doc, Act::Leave.into());
+        written.write(ANA, 5, doc, Act::Leave.into());
+        assert_eq!(written.state::<Lifecycle>(doc, ANA).left_at, Some(BEGIN.plus(5)));
+        let state = PairState::default();
+        let drafts = decided::<Lifecycle>(&pair(), &state, None, &Leave, BEN, BEGIN).unwrap();
+        assert_eq!((drafts.len(), &drafts[0].action), (1, &Act::Leave.into()));
+        assert_eq!(drafts[0].target, doc);
+    }
 }

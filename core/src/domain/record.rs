@@ -142,3 +142,33 @@ pub(super) fn salt(value: &Value) -> Option<[u8; 16]> {
 pub(super) fn moment(value: &Value, key: &str) -> Option<Moment> {
     Some(Moment(value.get(key)?.int()?))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::domain::pair::Act as Paired;
+    use crate::domain::testing::{ANA, BEGIN, log_of};
+    use crate::domain::words::Act as Words;
+
+    fn written(action: Action, body: bool) -> Value {
+        let at = Stated { moment: BEGIN, zone: "UTC".into() };
+        let body = body.then_some(Commitment([3; 32]));
+        Record { target: DocId([9; 16]), at, action, body }.to_value()
+    }
+
+    #[test]
+    fn a_record_has_words_exactly_where_its_kind_has_them() {
+        let reads = |action: Action, body| Record::from_value(&written(action, body)).is_some();
+        assert!(reads(Paired::Open.into(), true) && !reads(Paired::Open.into(), false));
+        assert!(reads(Paired::Leave.into(), false) && !reads(Paired::Leave.into(), true));
+    }
+
+    #[test]
+    fn only_a_withdrawal_takes_words_back() {
+        let of = Position { log: log_of(ANA), index: 3, place: 0 };
+        let withdraws = |action: Action| header(&written(action, false)).unwrap().withdraws;
+        assert_eq!(withdraws(Words::Withdraw { of }.into()), Some(of));
+        assert_eq!(withdraws(Words::Thank { of }.into()), None);
+    }
+}

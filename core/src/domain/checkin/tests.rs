@@ -423,3 +423,44 @@ fn answers_fit_into_half_a_body_together() {
     let refused = written_answers(&of(&lengths), &template).unwrap_err();
     assert_eq!(refused.code, RefusalCode::TextTooLong);
 }
+
+#[test]
+fn k13_a_seal_that_is_taken_back_stands_only_where_the_other_opened_without_having_heard_of_it() {
+    let cancel = |of| Action::CheckIn(Act::Cancel { of });
+    let mut heard = Written::default();
+    let mine = heard.write(ANA, 1, doc(ANA), seal_of(ANA, 3));
+    let theirs = heard.write(BEN, 2, doc(BEN), seal_of(BEN, 1));
+    let mut blind = heard.clone();
+    heard.write(ANA, 3, doc(ANA), cancel(mine));
+    open(&mut heard, BEN, theirs, &opening(1));
+    assert_eq!(seen(&heard, ANA).state, CheckInState::Open, "he had heard of it");
+    open(&mut blind, BEN, theirs, &opening(1));
+    blind.write_apart(ANA, 101, doc(ANA), cancel(mine));
+    assert_eq!(seen(&blind, ANA).state, CheckInState::Sealed, "nobody looks first");
+}
+
+#[test]
+fn f80_what_one_shares_alone_is_seen_by_the_other_and_owes_nothing() {
+    let mut written = Written::default();
+    let until = BEGIN.plus(300 * DAY);
+    let (template, period) = (TemplateId::Week, period());
+    let act = Action::CheckIn(Act::ShareAlone { template, period, until });
+    let of = written.write(ANA, 1, doc(ANA), act);
+    let answers = answers_to_value(&opening(3).answers);
+    written.say(of, Value::map([("answers", Some(answers))]));
+    let hers = seen(&written, ANA);
+    assert_eq!((hers.state, hers.mine), (CheckInState::SharedAlone, Some(opening(3).answers)));
+    let his = seen(&written, BEN);
+    assert_eq!((his.state, his.partners), (CheckInState::Open, Some(opening(3).answers)));
+}
+
+#[test]
+fn an_opening_that_does_not_match_is_told_to_whoever_has_not_opened_yet() {
+    let mut written = Written::default();
+    written.write(ANA, 1, doc(ANA), seal_of(ANA, 3));
+    let theirs = written.write(BEN, 2, doc(BEN), seal_of(BEN, 1));
+    open(&mut written, BEN, theirs, &opening(4));
+    for viewer in [ANA, BEN] {
+        assert_eq!(seen(&written, viewer).state, CheckInState::CouldNotOpen);
+    }
+}

@@ -2,6 +2,7 @@
 use super::*;
 use crate::domain::agreement::{Category, ClauseView};
 use crate::domain::pair::Who;
+use crate::limits;
 use std::collections::BTreeSet;
 
 fn english() -> Pack {
@@ -206,4 +207,28 @@ fn f26_f28_english_has_cards_in_every_deck_and_phrases_for_every_concern() {
     for concern in purposes.iter().flat_map(|purpose| purpose.concerns()) {
         assert!(english().phrases(*concern).is_some(), "{concern:?}");
     }
+}
+
+#[test]
+fn what_a_pack_says_is_what_is_said() {
+    let written: serde_json::Value = serde_json::from_str(include_str!("en.json")).unwrap();
+    let pack = english();
+    let said = [
+        ("asked", pack.asked()),
+        ("free", pack.free()),
+        ("ask_who", pack.ask_who()),
+        ("ask_when", pack.ask_when()),
+    ];
+    for (key, words) in said {
+        assert_eq!(Some(words), written[key].as_str(), "{key}");
+        assert!(words.len() > 10);
+    }
+}
+
+#[test]
+fn a_pack_has_so_many_bytes_and_no_more() {
+    let english = include_str!("en.json");
+    let padded = |bytes: usize| format!("{english}{}", " ".repeat(bytes - english.len()));
+    assert!(Pack::read(&padded(limits::PACK_BYTES)).is_ok());
+    assert!(matches!(Pack::read(&padded(limits::PACK_BYTES + 1)), Err(PackError::TooLong)));
 }

@@ -454,3 +454,60 @@ fn what_a_newer_version_wrote_refuses_a_yes_and_never_an_end() {
     assert_eq!(decides(Propose { terms: both(), basis: basis.clone() }), Err(No::NeedsUpdate));
     assert_eq!(decides(Renew { expires_at: None, basis }), Err(No::NeedsUpdate));
 }
+
+#[test]
+fn typing_goes_into_one_entry_and_each_has_so_many_changes_of_a_draft() {
+    let story = |typed: usize| {
+        let mut story = Story::default();
+        let draft = story.writes(ANA, 0, Act::OpenDraft { text: "We talk".into() });
+        for at in 0..typed {
+            let splice = Act::Splice { draft, start: 0, delete: 0, insert: String::new() };
+            story.writes(BEN, at as i64, splice);
+        }
+        story
+    };
+    let types = |story: &Story, count: usize| {
+        let splice = Splice { start: 0, delete: 0, insert: String::new() };
+        let command = Type { splices: vec![splice; count], length: 7 };
+        story.decides(BEN, 900, command).map(|acts| acts.len())
+    };
+    let entry = limits::ENTRY_RECORDS;
+    assert_eq!(types(&story(0), entry), Ok(entry));
+    assert_eq!(types(&story(0), entry + 1), Err(No::CapReached));
+    let before = limits::SPLICES - 4;
+    assert_eq!(types(&story(before), 4), Ok(4));
+    assert_eq!(types(&story(before), 5), Err(No::CapReached));
+}
+
+#[test]
+fn so_many_agreements_are_begun_and_so_many_stand_open() {
+    use crate::domain::capability::Begun;
+    let begins = |ever, open| {
+        let around = Around { begun: Begun { ever, open }, ..Around::default() };
+        let story = Story::default();
+        let (folded, command) =
+            (story.folded(ANA), Propose { terms: both(), basis: story.basis() });
+        let when = (ANA, BEGIN);
+        let decided =
+            decided_around::<AgreementDocs>(&around, &pair(), &folded, None, &command, when);
+        decided.map(drop).map_err(|refusal| refusal.code)
+    };
+    let (ever, open) = (limits::AGREEMENTS, limits::LIVE_DOCUMENTS);
+    assert_eq!(begins(ever - 1, open - 1), Ok(()));
+    assert_eq!(begins(ever, 0), Err(No::TooManyAgreements));
+    assert_eq!(begins(0, open), Err(No::TooManyAgreements));
+}
+
+#[test]
+fn sentences_with_one_name_are_told_apart_from_dates_out_of_order() {
+    let proposes = |ids: [&str; 2], days: i64| {
+        let mut terms = terms(Who::Both, Category::General, Some(days));
+        let clause = terms.clauses.remove(0);
+        let named = |id: &str| TermsClause { id: Some(id.to_owned()), ..clause.clone() };
+        terms.clauses = ids.map(named).to_vec();
+        proposing(&terms).map(drop)
+    };
+    assert_eq!(proposes(["1", "2"], 30), Ok(()));
+    assert_eq!(proposes(["1", "1"], 30), Err(No::ClauseTwice));
+    assert_eq!(proposes(["1", "2"], -1), Err(No::DatesOutOfOrder));
+}

@@ -341,3 +341,20 @@ fn each_of_a_promises_words_is_kept() {
     let body = drafts[0].body.as_ref().unwrap();
     assert_eq!(crate::domain::words::text_of(body, "text").as_deref(), Some("Sorry."));
 }
+
+#[test]
+fn a_word_that_names_none_is_of_the_last_that_was_due_and_not_paused() {
+    let (mut written, ids) = daily(3);
+    let pause = Act::Pause { from: BEGIN.plus(3 * DAY - 60), until: BEGIN.plus(3 * DAY + 60) };
+    written.write(ANA, 10, doc(), pause.into());
+    let told = Command::Report { occurrence: None, told: HowItWent::Missed, words: None };
+    let act = decides(&written, ANA, 60 * DAY, &told).unwrap();
+    assert!(matches!(act, Act::Report { occurrence, .. } if occurrence == ids[1]), "{act:?}");
+}
+
+#[test]
+fn f70_a_promise_in_two_words_is_said_to_be_short() {
+    use crate::domain::promise::decide::{Hint, hints};
+    assert_eq!(hints(0, &promise("I call.")), [Hint::Vague]);
+    assert_eq!(hints(0, &promise("I call you.")), []);
+}

@@ -36,6 +36,11 @@ fn a_promise_is_open_for_who_made_it_until_nothing_of_it_can_change() {
     let kept = Act::Report { occurrence: occurrence(&due()), told: Told::Missed };
     assert!(!is_open(&writes(&made, ANA, 2 * DAY, kept), ANA, 2 * DAY));
     assert!(!is_open(&Written::default(), ANA, 0));
+    // Even where a word is still open on what was due before.
+    let (practice, _) = daily(3);
+    let at = DAY + 12 * HOUR;
+    assert!(!is_open(&writes(&practice, ANA, at, Act::Retract), ANA, at + 1));
+    assert!(!is_open(&writes(&practice, BEN, at, Act::Decline), ANA, at + 1));
 }
 
 #[test]
