@@ -399,6 +399,44 @@ mod tests {
         let with = Entry { continues: Some(before), ..without };
         let followed = next.follow(&with.encode(), &head_at).unwrap();
         assert_eq!(followed.past.length(before.log), 1);
+        assert_eq!((next.generation(), both.logs[0].generation()), (1, 0));
+        assert_eq!(next.past(), &followed.past);
+    }
+
+    #[test]
+    fn what_was_pinned_is_not_pinned_again_and_may_be() {
+        let mut both = Both::new();
+        both.write(1, 0);
+        both.write(0, 1);
+        let pin = both.checkpoint(1, 1);
+        assert_eq!(both.logs[0].next_entry(&[pin], vec![vec![0xa0]]).seen, []);
+        let again = Entry { seen: vec![pin], ..entry() };
+        assert!(both.follow(0, &again.encode()).is_ok());
+    }
+
+    #[test]
+    fn an_entry_of_ones_own_may_pin_several_logs_that_are_not_here() {
+        let pin = |log, length| Checkpoint {
+            log: LogId([log; 16]),
+            length,
+            head: Head([log.wrapping_add(length as u8); 32]),
+        };
+        let seen = vec![pin(1, 2), pin(2, 2), pin(3, 1)];
+        let entry = Entry { index: 0, seen, ..entry() };
+        let mut log = Follower::new(PAIR, ANA, 0);
+        let followed = log.follow_own(&entry.encode()).unwrap();
+        assert_eq!(followed.past.length(LogId([3; 16])), 1);
+    }
+
+    #[test]
+    fn a_log_is_full_one_before_its_end() {
+        let full = |length| {
+            let mut log = Follower::new(PAIR, ANA, 0);
+            log.checkpoint.length = length;
+            log.follow_own(&Entry { index: length, ..entry() }.encode()).map(drop)
+        };
+        assert_eq!(full(LOG_LENGTH - 2), Ok(()));
+        assert_eq!(full(LOG_LENGTH - 1), Err(LogRefusal::Full));
     }
 
     #[test]

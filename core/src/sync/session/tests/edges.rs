@@ -247,23 +247,157 @@ fn nothing_goes_out_before_the_other_side_has_said_what_it_holds() {
     assert_eq!(session.pump_all(&mut phone), Ok(vec![]), "it is over");
 }
 
-/// Whether one more entry is sent after one of so many bytes with a body, in a window of 1,000.
-fn goes_on_after(entry: usize, body: usize) -> bool {
+/// How many entries are sent of one more, after each of these, in a window of 1,000.
+fn sent_in_turn(phone: &mut Phone, session: &mut Session, lengths: &[usize]) -> Vec<usize> {
+    let around = {
+        let mut other = Phone::new(0);
+        other.write(&[7; 300]);
+        other.entries[0][0].len() - 300
+    };
+    let mut pump = |length: &usize| {
+        phone.write(&vec![7; length - around]);
+        let Ok(actions) = session.pump_all(phone);
+        entries(&actions)
+    };
+    lengths.iter().map(&mut pump).collect()
+}
+
+fn small_window() -> (Phone, Session) {
     let mut phone = Phone::new(0);
     let (mut session, _) = greeted(&mut phone, vec![]);
     session.config.window = 1_000;
-    phone.carried = vec![BodyAt { index: 0, place: 0, bytes: vec![0; body] }];
-    phone.write(&vec![7; entry]);
-    let mut pump = |phone: &mut Phone| session.pump_all(phone).map(|actions| entries(&actions));
-    assert_eq!(pump(&mut phone), Ok(1));
-    phone.write(&[8]);
-    pump(&mut phone) == Ok(1)
+    (phone, session)
 }
 
 #[test]
 fn bodies_and_entries_both_fill_the_window() {
-    assert!(goes_on_after(100, 100) && goes_on_after(800, 0));
-    assert!(!goes_on_after(1_000, 0) && !goes_on_after(100, 1_000) && !goes_on_after(500, 500));
+    let goes_on = |entry: usize, body: usize| {
+        let (mut phone, mut session) = small_window();
+        if body > 0 {
+            phone.carried = vec![BodyAt { index: 0, place: 0, bytes: vec![0; body] }];
+        }
+        sent_in_turn(&mut phone, &mut session, &[entry, 300]) == [1, 1]
+    };
+    assert!(goes_on(400, 100) && goes_on(999, 0) && goes_on(400, 599));
+    assert!(!goes_on(1_000, 0) && !goes_on(400, 600) && !goes_on(400, 5_000));
+}
+
+#[test]
+fn what_is_acknowledged_or_asked_for_again_is_in_the_window_no_more() {
+    let checkpoint = |phone: &Phone, length: usize| Checkpoint {
+        length: length as u64,
+        head: phone.heads[0][length],
+        ..phone.own()
+    };
+    let (mut phone, mut session) = small_window();
+    assert_eq!(sent_in_turn(&mut phone, &mut session, &[800, 310, 300]), [1, 1, 0]);
+    let first = Frame::Ack(checkpoint(&phone, 1));
+    assert_eq!(entries(&hear(&mut session, &mut phone, first)), 0, "310 are on their way");
+    assert_eq!(sent_in_turn(&mut phone, &mut session, &[500, 300]), [2, 0]);
+
+    let (mut phone, mut session) = small_window();
+    assert_eq!(sent_in_turn(&mut phone, &mut session, &[800, 310]), [1, 1]);
+    let again = Frame::Want { log: phone.own().log, first: 1 };
+    assert_eq!(entries(&hear(&mut session, &mut phone, again)), 0, "800 are on their way still");
+    assert_eq!(sent_in_turn(&mut phone, &mut session, &[300, 300]), [2, 0]);
+}
+
+#[test]
+fn a_goodbye_waits_for_each_run_that_is_on_its_way() {
+    let (mut phone, mut session) = small_window();
+    assert_eq!(sent_in_turn(&mut phone, &mut session, &[300, 300]), [1, 1]);
+    assert_eq!(hear(&mut session, &mut phone, Frame::Bye), []);
+    let at = |phone: &Phone, length: usize| Checkpoint {
+        length: length as u64,
+        head: phone.heads[0][length],
+        ..phone.own()
+    };
+    let (first, both) = (at(&phone, 1), at(&phone, 2));
+    let mut one_by_one = (phone.clone(), session);
+    let heard = hear(&mut one_by_one.1, &mut one_by_one.0, Frame::Ack(first));
+    assert_eq!(heard, [Action::Acked(first)]);
+    let (mut phone, mut session) = one_by_one;
+    let heard = hear(&mut session, &mut phone, Frame::Ack(both));
+    assert_eq!(heard, [&[Action::Acked(both)], OVER].concat());
+
+    let (mut phone, mut session) = small_window();
+    sent_in_turn(&mut phone, &mut session, &[300, 300]);
+    hear(&mut session, &mut phone, Frame::Bye);
+    let heard = hear(&mut session, &mut phone, Frame::Ack(both));
+    assert_eq!(heard, [&[Action::Acked(both)], OVER].concat(), "both at once");
+}
+
+#[test]
+fn a_log_thaws_where_both_hold_the_same_and_not_before() {
+    let (other, run) = theirs(2);
+    let mut phone = Phone::new(0);
+    let (mut session, _) = greeted(&mut phone, vec![other.own()]);
+    hear(&mut session, &mut phone, Frame::Entries(run));
+    phone.frozen = true;
+    let shorter = Checkpoint { length: 1, head: other.heads[1][1], ..other.own() };
+    greeted(&mut phone, vec![shorter]);
+    assert!(phone.frozen, "they hold less");
+    greeted(&mut phone, vec![other.own()]);
+    assert!(!phone.frozen);
+}
+
+#[test]
+fn a_later_log_of_ones_own_that_the_partner_holds_is_asked_for_back() {
+    let mut phone = Phone::new(0);
+    let later = LogId([9; 16]);
+    phone.later = Some(later);
+    let holds = |length| Checkpoint { log: later, length, head: Head([9; 32]) };
+    let (session, actions) = greeted(&mut phone, vec![holds(2)]);
+    assert!(session.recovering());
+    assert!(actions.contains(&Action::Notice(Notice::PartnerHoldsMore(later))));
+    assert!(actions.contains(&Action::Send(Frame::Want { log: later, first: 0 })));
+    assert_eq!(left(&session, &mut phone), None, "nobody knows before it is back");
+    assert!(!greeted(&mut phone, vec![holds(0)]).0.recovering(), "an empty one is no loss");
+}
+
+#[test]
+fn what_comes_back_in_several_runs_is_asked_for_until_it_is_whole() {
+    let mut whole = Phone::new(0);
+    (0..3).for_each(|n| whole.write(&[n]));
+    let (log, mut phone) = (whole.own().log, Phone::new(0));
+    let (mut session, _) = greeted(&mut phone, vec![whole.own()]);
+    let run = |first: usize, to: usize| {
+        Frame::Entries(Run {
+            log,
+            first: first as u64,
+            entries: whole.entries[0][first..to].to_vec(),
+            tags: vec![[0; 16]; to - first],
+            bodies: vec![],
+            head: whole.heads[0][to],
+        })
+    };
+    let heard = hear(&mut session, &mut phone, run(0, 1));
+    assert_eq!(heard, [Action::Send(Frame::Want { log, first: 1 })]);
+    let heard = hear(&mut session, &mut phone, run(1, 3));
+    assert_eq!(heard, [Action::Send(Frame::HeadAt(whole.own())), Action::Recovered]);
+    assert!(!session.recovering());
+}
+
+#[test]
+fn what_pins_words_that_are_not_here_is_refused_unless_they_are_on_their_way_back() {
+    let mut whole = Phone::new(0);
+    whole.write(&[1]);
+    let mut other = Phone::new(1);
+    other.append(0, &whole.entries[0][0]).unwrap();
+    other.write(b"I have seen it");
+    let Ok(run) = other.read(other.own().log, 0, RUN_BYTES);
+    let run = || Frame::Entries(run.clone().unwrap());
+    let mut phone = Phone::new(0);
+    let (mut session, _) = greeted(&mut phone, vec![]);
+    let heard = hear(&mut session, &mut phone, run());
+    assert_eq!(heard, [Action::Notice(Notice::Refused(LogRefusal::PinAhead))]);
+    let (mut session, _) = greeted(&mut phone, vec![whole.own()]);
+    assert_eq!(hear(&mut session, &mut phone, run()), [], "it is asked for when they are here");
+    let Ok(back) = whole.read(whole.own().log, 0, RUN_BYTES);
+    let heard = hear(&mut session, &mut phone, Frame::Entries(back.unwrap()));
+    let want = Action::Send(Frame::Want { log: other.own().log, first: 0 });
+    assert_eq!(heard.last(), Some(&want));
+    assert_eq!(left(&session, &mut phone), Some(1));
 }
 
 #[test]
