@@ -129,6 +129,7 @@ mod tests {
             assert_eq!(takes(kind, false, &[both]), Some(RefusalCode::SubjectInvalid));
         }
         assert_eq!(takes(Report, false, &[both]), None);
+        assert_eq!(takes(Report, false, &[both, ana]), wrong, "it lists, and binds nobody");
         assert_eq!(takes(Intention, false, &[both]), None);
         assert_eq!(takes(Intention, false, &[ben]), wrong, "one does not intend for the other");
         assert_eq!(takes(Amends, true, &[ana, ana]), None);

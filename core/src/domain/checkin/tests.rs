@@ -464,3 +464,19 @@ fn an_opening_that_does_not_match_is_told_to_whoever_has_not_opened_yet() {
         assert_eq!(seen(&written, viewer).state, CheckInState::CouldNotOpen);
     }
 }
+
+#[test]
+fn s55_that_answers_were_taken_back_is_said_for_a_week() {
+    let side = PeriodSide { taken_back: Some(BEGIN), ..PeriodSide::default() };
+    let told = |at: i64| {
+        let periods = [((TemplateId::Week, period()), [side, PeriodSide::default()])];
+        let folded = Folded { periods: periods.into() };
+        let (now, nothing) = (BEGIN.plus(at), |_| None);
+        let of = |side| project(&folded, TemplateId::Week, period(), side, None, now, &nothing);
+        let [first, second] = crate::domain::pair::Side::BOTH.map(of);
+        assert_eq!(first.taken_back, second.partners_taken_back);
+        assert!(!first.partners_taken_back && !second.taken_back);
+        first.taken_back
+    };
+    assert!(told(limits::STUB - 1) && !told(limits::STUB));
+}

@@ -169,3 +169,19 @@ fn r15_each_ones_words_are_kept_by_their_own_limit() {
     let keeping = crate::domain::pacing::Keeping { own: Some(7), partners: Some(30) };
     assert_eq!((keeping.of(true), keeping.of(false)), (Some(7), Some(30)));
 }
+
+#[test]
+fn what_one_takes_no_part_in_stands_in_order_and_once_each() {
+    use crate::domain::capability::Act as _;
+    let reads = |off: Vec<Feature>| {
+        let act = Act::SetLimits { retention: None, off };
+        let fields = act.fields().into_iter().map(|(key, value)| (key.to_owned(), value));
+        let value = crate::cbor::Value::Map(fields.collect());
+        Act::read(act.kind(), &value).is_some()
+    };
+    let mut two = [Feature::CheckIns, Feature::Openness];
+    two.sort();
+    let [first, second] = two;
+    assert!(reads(vec![first, second]) && reads(vec![]));
+    assert!(!reads(vec![second, first]) && !reads(vec![first, first]));
+}

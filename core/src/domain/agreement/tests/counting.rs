@@ -417,3 +417,21 @@ fn k22_what_was_taken_back_of_another_text_hides_no_yes_that_was_overtaken() {
     };
     assert_eq!((told(&second), told(&first)), (true, false));
 }
+
+#[test]
+fn of_one_entry_what_stands_first_was_before_and_of_two_entries_what_was_seen() {
+    use crate::domain::agreement::causal::before;
+    let mut story = Story::default();
+    story.writes(ANA, 0, Act::Suspend);
+    story.writes(ANA, 1, Act::Resume);
+    story.apart(BEN, 2, Act::Suspend);
+    let [first, next, other] = &story.0.held[..] else { panic!() };
+    assert!(before(first, next) && !before(next, first));
+    assert!(!before(first, other) && !before(other, first), "apart");
+    let mut second = first.clone();
+    second.id.place = 1;
+    assert!(before(first, &second) && !before(&second, first) && !before(first, first));
+    let mut elsewhere = other.clone();
+    elsewhere.id.place = 1;
+    assert!(!before(first, &elsewhere), "another log");
+}

@@ -358,3 +358,10 @@ fn f70_a_promise_in_two_words_is_said_to_be_short() {
     assert_eq!(hints(0, &promise("I call.")), [Hint::Vague]);
     assert_eq!(hints(0, &promise("I call you.")), []);
 }
+
+#[test]
+fn what_is_due_just_now_lies_ahead_no_more() {
+    let command = Command::HeadsUp { occurrence: None, expected: None, words: None };
+    assert_eq!(refused(&made(), ANA, DAY - 1, &command), None);
+    assert_eq!(refused(&made(), ANA, DAY, &command), Some(No::AfterDue));
+}

@@ -34,9 +34,11 @@ fn beside_each_other(viewer: PersonId, befell: &[Option<Reply>]) -> Vec<(bool, I
 #[test]
 fn r31_only_what_waits_for_an_answer_takes_a_place_among_what_waits() {
     use ItemState::{Replaced, Standing, TakenBack};
-    let befell = [None, Some(Reply::Declined), None, None, Some(Reply::NotNow), Some(Reply::Rest)];
+    let declined = Some(Reply::Declined);
+    let befell = [None, declined, declined, None, None, Some(Reply::NotNow), Some(Reply::Rest)];
     let his = [
         (false, Replaced),
+        (false, Standing),
         (false, Standing),
         (true, Standing),
         (true, Standing),
@@ -166,9 +168,12 @@ fn a_telling_that_is_to_be_kept_for_no_time_does_not_count() {
         let act = Act::Tell { form, salt: SALT, about: None, on: None, until };
         let of = written.write(ANA, 0, doc(), act.into());
         written.with_body(of, words("I felt alone."));
-        seen(&written, BEN, 0).is_some()
+        written
     };
-    assert!(!until(0) && until(1));
+    let counts = |seconds| until(seconds).state::<Items>(doc(), BEN).item.is_some();
+    assert!(!counts(0) && counts(1));
+    let view = seen(&until(9), BEN, 8).unwrap();
+    assert_eq!(view.part(Section::Text), ["I felt alone."], "until then its words are here");
 }
 
 #[test]
@@ -218,4 +223,28 @@ fn a_wish_and_a_role_are_said_only_where_a_form_has_them_and_names_are_short() {
     assert!(whole.get("feelings").unwrap().array().is_some());
     let empty = NewItem { parts: vec![], ..NewItem::words(Form::Account, "") };
     assert_eq!(body(&empty).unwrap_err().code, RefusalCode::PartMissing);
+}
+
+#[test]
+fn r36_an_answer_of_another_sort_takes_nothing_of_the_first_back_and_some_have_words() {
+    let form = Form::Acknowledgement;
+    let (mut written, first) = told(form);
+    for (at, reply) in (1..).zip([Reply::Received, Reply::AskWhy, Reply::Partly]) {
+        written.write(BEN, at, doc(), answer(form, first, reply));
+    }
+    let stands = |written: &Written| {
+        let view = seen(written, ANA, 9).unwrap();
+        view.answers.iter().map(|one| one.stands).collect::<Vec<_>>()
+    };
+    assert_eq!(stands(&written), [true, true, true]);
+    written.write(BEN, 8, doc(), answer(form, first, Reply::Yes));
+    assert_eq!(stands(&written), [true, true, false, true], "partly was said before yes");
+    let says = |reply| {
+        let text = Some("The part about the bank.".to_owned());
+        decides(&written, BEN, &Command::Answer { of: first, reply, text, until: None }).map(drop)
+    };
+    for reply in [Reply::Partly, Reply::NotYet] {
+        assert_eq!(says(reply), Ok(()), "{reply:?}");
+    }
+    assert_eq!(says(Reply::Yes), Err(RefusalCode::ReplyUnknown));
 }
