@@ -212,7 +212,7 @@ def weave(tree, mutants, build):
 
 def compiled(command, **options):
     """Runs a cargo command that builds; gives back the executables by target, and the errors."""
-    done = subprocess.run([*command, "--message-format=json"], stdout=subprocess.PIPE, text=True, **options)
+    done = subprocess.run([*command, "--message-format=json"], text=True, capture_output=True, **options)
     executables, errors = {}, []
     for line in done.stdout.splitlines():
         said = json.loads(line)
@@ -221,5 +221,5 @@ def compiled(command, **options):
         if said["reason"] == "compiler-message" and said["message"]["level"] == "error":
             errors.append(said["message"])
     if done.returncode and not errors:
-        raise SystemExit(f"failed: {' '.join(command)}")
+        raise SystemExit(f"failed: {' '.join(command)}\n{done.stderr}")
     return executables, errors
