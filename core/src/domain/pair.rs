@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn i2_i15_whoever_leaves_the_pair_has_ended_and_the_first_to_leave_says_when() {
+    fn i2_whoever_leaves_the_pair_has_ended_and_the_first_to_leave_says_when() {
         use crate::domain::testing::{ANA, BEGIN, BEN, Written, decided, pair};
         let doc = pair().document();
         let mut written = Written::default();

@@ -347,7 +347,7 @@ mod tests {
         };
         let around = body(100_000).encode().len() - 100_000;
         assert_eq!(body(FRAME_BYTES - around).encode().len(), FRAME_BYTES);
-        assert!(Frame::decode(&body(FRAME_BYTES - around).encode()) != Err(FrameError::TooLarge));
+        assert!(reads(body(FRAME_BYTES - around)));
         let more = Frame::decode(&body(FRAME_BYTES - around + 1).encode());
         assert_eq!(more, Err(FrameError::TooLarge));
     }

@@ -233,7 +233,7 @@ pub fn next(items: &[NextDue]) -> String {
             Why::ReviewDue => "it is time to look at it again",
             Why::Expiring => "expires soon",
             Why::TalkToday => "you talk today",
-            Why::Amends => "your amends: a step of what you offered",
+            Why::Amends => "your amends: a step of them",
             _ => "has something new",
         };
         let by = item.by.map(|by| format!(" (by {})", utc(by))).unwrap_or_default();
@@ -344,7 +344,7 @@ mod tests {
         let id = Some("0123456789abcdef0123456789abcdef".parse().unwrap());
         assert_eq!(next_of(Why::TalkToday, id, None), "01234567  you talk today");
         assert_eq!(next_of(Why::WaitsForMe, id, None), "01234567  waits for your yes or no");
-        let amends = "01234567  your amends: a step of what you offered";
+        let amends = "01234567  your amends: a step of them";
         assert_eq!(next_of(Why::Amends, None, id), amends);
         assert_eq!(next_of(Why::CheckIn, None, None), "checkin   your check-in");
     }

@@ -361,7 +361,7 @@ fn what_a_phone_keeps_of_its_own_answers_reads_back_as_it_was_kept() {
 }
 
 #[test]
-fn i8_answers_are_kept_for_a_while_that_counts() {
+fn answers_are_kept_for_a_while_that_counts() {
     let at = BEGIN;
     assert!(!kept(at, at) && kept(at, at.plus(1)));
     let most = limits::CHECK_IN_RETENTION;
@@ -425,7 +425,7 @@ fn answers_fit_into_half_a_body_together() {
 }
 
 #[test]
-fn k13_a_seal_that_is_taken_back_stands_only_where_the_other_opened_without_having_heard_of_it() {
+fn f80_a_seal_that_is_taken_back_stands_only_where_the_other_opened_without_having_heard_of_it() {
     let cancel = |of| Action::CheckIn(Act::Cancel { of });
     let mut heard = Written::default();
     let mine = heard.write(ANA, 1, doc(ANA), seal_of(ANA, 3));

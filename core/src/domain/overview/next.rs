@@ -1,7 +1,7 @@
 //! What is next for me: at most three things, and never what the partner has
 //! not done (RULES.md, derived views).
 
-use crate::domain::agreement::{AgreementKind, AgreementView, RevisionView};
+use crate::domain::agreement::{AgreementKind, AgreementView, ClauseView, RevisionView};
 use crate::domain::checkin::{CheckInState, CheckInView, Template, TemplateId};
 use crate::domain::pacing::Silence;
 use crate::domain::pair::Who;
@@ -33,7 +33,7 @@ pub enum Why {
     ReviewDue,
     /// It expires soon.
     Expiring,
-    /// Amends that I offered are in force: a step of them can be next (F17).
+    /// Amends that bind me are in force: a step of them can be next (F17).
     Amends,
 }
 
@@ -115,10 +115,12 @@ pub fn next_due(shown: Shown<'_>, zone: &jiff::tz::TimeZone, now: Moment) -> Vec
         add(view.review_due && asked, Why::ReviewDue, review);
         add(view.expiring && asked, Why::Expiring, current.map(|revision| revision.expires_at));
         let owes = |text: &RevisionView| {
-            text.kind == AgreementKind::Amends && text.clauses.iter().any(|c| c.binds == Who::Me)
+            let mine = |c: &ClauseView| c.binds == Who::Me && !(space && c.by == Who::Partner);
+            text.kind == AgreementKind::Amends && text.clauses.iter().any(mine)
         };
         let amends = view.in_force() && current.is_some_and(owes);
-        add(amends && asked, Why::Amends, None);
+        let named = view.waits_for_me || (asked && (view.review_due || view.expiring));
+        add(amends && !named, Why::Amends, None);
     }
     for view in promises {
         let running = matches!(view.state, PromiseState::Open);
@@ -174,6 +176,9 @@ pub fn next_due(shown: Shown<'_>, zone: &jiff::tz::TimeZone, now: Moment) -> Vec
     let sort = |next: &NextDue| (next.agreement.is_some(), next.promise.is_some());
     let mut waiting = BTreeSet::new();
     list.retain(|next| next.why != Why::WaitsForMe || (!space && waiting.insert(sort(next))));
+    // Of several amends one is named.
+    let mut amends = false;
+    list.retain(|next| next.why != Why::Amends || !std::mem::replace(&mut amends, true));
     list.truncate(limits::NEXT_DUE);
     list
 }

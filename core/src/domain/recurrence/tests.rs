@@ -115,7 +115,7 @@ fn a_day_lasts_to_its_end_and_a_window_has_the_rest_of_its_day() {
 /// Days as an implementation of RFC 5545 that shares no code with this one counts them
 /// (python-dateutil 2.9).
 #[test]
-fn f70_a_rule_names_the_same_days_as_another_implementation_of_rfc_5545() {
+fn f72_a_rule_names_the_same_days_as_another_implementation_of_rfc_5545() {
     let cases = [
         ("2026-03-03", "FREQ=DAILY;INTERVAL=3;COUNT=4", "03-03 03-06 03-09 03-12"),
         ("2026-03-01", "FREQ=DAILY;BYDAY=SA,SU;COUNT=3", "03-01 03-07 03-08"),

@@ -214,7 +214,7 @@ fn f27_either_ends_a_talk_at_any_time_and_then_it_is_over() {
 }
 
 #[test]
-fn f24_what_is_shown_of_a_talk_are_words_that_count_and_a_window_lapses_with_its_time() {
+fn f23_what_is_shown_of_a_talk_are_words_that_count_and_a_window_lapses_with_its_time() {
     let mut written = Written::default();
     let of = written.write(ANA, 0, doc(), window(1));
     let shown = |place: &str, rules: &[&str]| {

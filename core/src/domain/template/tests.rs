@@ -60,7 +60,7 @@ fn decides(
 }
 
 #[test]
-fn f81_a_template_is_seen_by_both_and_is_a_suggestion_to_the_other() {
+fn f79_a_template_is_seen_by_both_and_is_a_suggestion_to_the_other() {
     let [hers, his] = [ANA, BEN].map(|who| seen(&one(), who).unwrap());
     assert_eq!((hers.by, hers.suggested), (Who::Me, false));
     assert_eq!((his.by, his.suggested), (Who::Partner, true));
@@ -94,7 +94,7 @@ fn only_its_maker_s_record_makes_a_template() {
 }
 
 #[test]
-fn f81_making_questions_is_bounded_and_only_ones_own_are_taken_back() {
+fn f79_making_questions_is_bounded_and_only_ones_own_are_taken_back() {
     let decides = |written: &Written, who, command: &Command| {
         decides(&Around::default(), written, who, command)
     };
@@ -111,7 +111,7 @@ fn f81_making_questions_is_bounded_and_only_ones_own_are_taken_back() {
 }
 
 #[test]
-fn f81_twenty_stand_and_nothing_is_made_alone_or_by_who_takes_no_part() {
+fn f79_twenty_stand_and_nothing_is_made_alone_or_by_who_takes_no_part() {
     let of = |around: &Around| decides(around, &Written::default(), ANA, &make(1));
     let begun = |open| Around { begun: Begun { open, ..Begun::default() }, ..Around::default() };
     assert_eq!(of(&begun(limits::TEMPLATES - 1)), Ok(1));

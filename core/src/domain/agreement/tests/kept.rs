@@ -38,7 +38,7 @@ fn r33_history_names_nobody_who_ended_and_shows_the_other_no_more_than_not_agree
 }
 
 #[test]
-fn i8_an_agreement_is_over_when_it_has_ended_and_its_text_would_have() {
+fn an_agreement_is_over_when_it_has_ended_and_its_text_would_have() {
     let over = |story: &Story, at: i64, before: i64| {
         AgreementDocs::over(Some(&story.seen(BEN, at)), BEGIN.plus(before), BEGIN)
     };
@@ -54,7 +54,7 @@ fn i8_an_agreement_is_over_when_it_has_ended_and_its_text_would_have() {
 }
 
 #[test]
-fn an_agreement_begins_once_and_is_listed_for_words_an_end_or_what_is_not_understood() {
+fn an_agreement_begins_once_and_is_listed_for_words_that_stood_or_an_end() {
     let begins = |story: &Story| AgreementDocs::begins(&story.folded(ANA), &Command::End);
     assert!(begins(&Story::default()) && !begins(&agreed(&plain(30))));
     let of = |who, act| {

@@ -163,7 +163,7 @@ fn f93_days_of_one_week_count_together_and_a_skipped_question_not_at_all() {
 }
 
 #[test]
-fn r36_a_trend_is_of_one_person_and_one_question() {
+fn r16_a_trend_is_of_one_person_and_one_question() {
     let both = |week| {
         let theirs = Answers::from([(2, Answer { scale: Some(1), words: None })]);
         CheckInView { partners: Some(theirs), ..weekly(week, answer(4)) }

@@ -87,7 +87,7 @@ fn a_new_time_waits_for_my_yes_while_it_has_no_answer() {
 }
 
 #[test]
-fn f24_a_talk_is_next_on_its_day_where_i_am() {
+fn f23_a_talk_is_next_on_its_day_where_i_am() {
     let tonight = at("2026-03-02T22:30:00Z");
     let accepted = talk(TalkState::Accepted, tonight);
     assert_eq!(talked(&accepted, Silence::default()), [(Why::TalkToday, Some(tonight))]);
@@ -100,7 +100,7 @@ fn f24_a_talk_is_next_on_its_day_where_i_am() {
 }
 
 #[test]
-fn f24_a_window_waits_for_my_yes_and_not_once_its_time_has_come() {
+fn f23_a_window_waits_for_my_yes_and_not_once_its_time_has_come() {
     for state in [TalkState::Proposed, TalkState::Moved] {
         let window = talk(state, NOW.plus(3 * DAY));
         let waits = [(Why::WaitsForMe, Some(NOW.plus(3 * DAY)))];
@@ -156,15 +156,22 @@ fn f17_a_step_of_my_own_amends_is_next_after_everything_that_has_a_time() {
     assert_eq!(of(&hers), [Why::Amends]);
     assert_eq!(of(&his), [], "what the partner does is not mine to be told");
     let soon = AgreementView { expiring: true, ..hers.clone() };
-    assert_eq!(of(&soon), [Why::Expiring, Why::Amends]);
+    assert_eq!(of(&soon), [Why::Expiring], "it is named once");
     let paused = AgreementView { state: AgreementState::Suspended, ..hers.clone() };
     assert_eq!(of(&paused), []);
     let plain = agreed(&own(ANA, Category::General, 30)).seen(ANA, 2 * DAY);
     assert_eq!(of(&plain), [], "an agreement is kept without being told of every day");
-    assert_eq!(agreed_on(&hers, SPACE), [Why::Amends], "she began it");
-    let mut asked = hers;
-    asked.current.as_mut().unwrap().proposed_by = Who::Partner;
-    assert_eq!(agreed_on(&asked, SPACE), []);
+    assert_eq!(agreed_on(&hers, SPACE), [Why::Amends], "she wrote it");
+    let mut renewed = hers.clone();
+    renewed.current.as_mut().unwrap().proposed_by = Who::Partner;
+    assert_eq!(agreed_on(&renewed, SPACE), [Why::Amends], "whoever proposed it last");
+    let mut asked = hers.clone();
+    asked.current.as_mut().unwrap().clauses[0].by = Who::Partner;
+    assert_eq!(agreed_on(&asked, SPACE), [], "he asked her for it");
+    assert_eq!(of(&asked), [Why::Amends]);
+    let three = [hers.clone(), renewed, asked];
+    let shown = Shown { agreements: &three, ..Shown::default() };
+    assert_eq!(why(shown), [(Why::Amends, None)], "of several one");
 }
 
 /// Week 10 is current; `other` is what stands beside it.
@@ -179,7 +186,7 @@ fn weekly(text: &str, state: CheckInState) -> CheckInView {
 }
 
 #[test]
-fn f81_only_a_check_in_that_i_began_or_usually_answer_is_next() {
+fn f79_only_a_check_in_that_i_began_or_usually_answer_is_next() {
     let open = || weekly("2026-W10", CheckInState::Open);
     assert!(!answered(open(), None, &[]), "nobody asked for it");
     assert!(answered(weekly("2026-W10", CheckInState::Draft), None, &[]), "it is begun");
@@ -207,7 +214,7 @@ fn f81_only_a_check_in_that_i_began_or_usually_answer_is_next() {
 }
 
 #[test]
-fn f81_questions_of_ones_own_are_next_and_suggested_ones_once_they_are_taken_on() {
+fn f79_questions_of_ones_own_are_next_and_suggested_ones_once_they_are_taken_on() {
     let id = TemplateId::Own(DocId([5; 16]));
     let open = || check_in(id, Period::Week(week("2026-W10")), CheckInState::Open);
     let template = |by, suggested| Template {
@@ -239,7 +246,8 @@ fn three_things_are_next_the_most_pressing_first_and_one_of_each_sort_waits() {
     let mut waiting = promise(1, Who::Partner, vec![due(Outcome::Due, NOW.plus(5))]);
     waiting.occurrences[0].asked = asked(None);
     waiting.waits_for_me = true;
-    let second = PromiseView { id: DocId([2; 16]), ..waiting.clone() };
+    let mut second = PromiseView { id: DocId([0; 16]), ..waiting.clone() };
+    second.occurrences[0].due = NOW.plus(6);
     let open = promise(3, Who::Me, vec![due(Outcome::AwaitingWord, NOW.plus(-DAY))]);
     let soon = promise(4, Who::Me, vec![due(Outcome::Upcoming, NOW.plus(9))]);
     let promises = [second, waiting, open, soon];
@@ -248,7 +256,7 @@ fn three_things_are_next_the_most_pressing_first_and_one_of_each_sort_waits() {
     let silence = Silence::default();
     let shown = Shown { promises: &promises, silence, ..Shown::default() };
     let ids: Vec<u8> = next(shown).iter().filter_map(|one| Some(one.promise?.0[0])).collect();
-    assert_eq!(ids, [4, 3, 1], "of two that wait, the one begun first");
+    assert_eq!(ids, [4, 3, 1], "of two that wait, the one due first");
 
     let all = Shown { agreements: &[view], talks: &[window], ..shown };
     let seen: Vec<Why> = next(all).into_iter().map(|one| one.why).collect();
@@ -257,5 +265,7 @@ fn three_things_are_next_the_most_pressing_first_and_one_of_each_sort_waits() {
     let seen: Vec<bool> = next(waiting).iter().map(|one| one.why == Why::WaitsForMe).collect();
     assert_eq!(seen, [true; 3], "a promise, an agreement and a talk");
     assert_eq!(next(Shown { silence: LEFT, ..all }), [], "after a leave nothing is");
-    assert_eq!(next(Shown { silence: SPACE, ..all }).len(), 3);
+    let in_space = next(Shown { silence: SPACE, ..all });
+    let seen: Vec<Why> = in_space.into_iter().map(|next| next.why).collect();
+    assert_eq!(seen, [Why::PromiseDue, Why::WordOpen, Why::ReviewDue]);
 }

@@ -57,7 +57,7 @@ fn on_day(day: &str) -> OccurrenceView {
 }
 
 #[test]
-fn f70_a_promise_is_told_ahead_at_its_hour_or_in_the_morning_of_its_day() {
+fn f69_a_promise_is_told_ahead_at_its_hour_or_in_the_morning_of_its_day() {
     assert_eq!(of(coming("2026-03-04T18:30:00Z"), &ahead()), ["2026-03-04T18:00:00Z"]);
     let due_now = OccurrenceView { outcome: Outcome::Due, ..coming("2026-03-04T18:30:00Z") };
     assert_eq!(of(due_now, &ahead()).len(), 1);
@@ -81,7 +81,7 @@ fn r20_what_would_be_told_ahead_too_late_is_not_told() {
 }
 
 #[test]
-fn f71_an_evening_note_asks_for_a_word_about_what_was_due_that_day() {
+fn f74_an_evening_note_asks_for_a_word_about_what_was_due_that_day() {
     let awaiting = |one| OccurrenceView { outcome: Outcome::AwaitingWord, ..one };
     assert_eq!(of(coming("2026-03-04T18:30:00Z"), &evening()), ["2026-03-04T20:00:00Z"]);
     assert_eq!(of(awaiting(coming("2026-03-02T17:30:00Z")), &evening()), ["2026-03-02T20:00:00Z"]);
@@ -95,7 +95,7 @@ fn f71_an_evening_note_asks_for_a_word_about_what_was_due_that_day() {
 }
 
 #[test]
-fn f81_a_check_in_is_told_on_its_day_until_that_week_is_answered() {
+fn f79_a_check_in_is_told_on_its_day_until_that_week_is_answered() {
     let wishes = Wishes { check_in: Some((3, hour(9))), ..bare() };
     assert_eq!(times(NOTHING, &wishes), ["2026-03-04T09:00:00Z", "2026-03-11T09:00:00Z"]);
     let check = |state, period| check_in(TemplateId::Week, period, state);
@@ -192,9 +192,8 @@ fn r20_what_comes_close_together_is_one_note_and_a_day_has_four_at_most() {
     };
     let told = |hours: &[(i64, i64)]| {
         let all = hours.iter().map(|(hour, minute)| due_at(*hour, *minute)).collect();
-        let wishes = Wishes { promise_lead: Some(0), ..bare() };
         // Told at the very due it would be too late: a second ahead.
-        let wishes = Wishes { promise_lead: Some(1), ..wishes };
+        let wishes = Wishes { promise_lead: Some(1), ..bare() };
         times(ReminderInput { promises: &[promise(1, Who::Me, all)], ..NOTHING }, &wishes).len()
     };
     assert_eq!(told(&[(8, 0), (8, 30)]), 1, "within half an hour");

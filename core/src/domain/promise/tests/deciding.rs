@@ -353,7 +353,7 @@ fn a_word_that_names_none_is_of_the_last_that_was_due_and_not_paused() {
 }
 
 #[test]
-fn f70_a_promise_in_two_words_is_said_to_be_short() {
+fn f71_a_promise_in_two_words_is_said_to_be_short() {
     use crate::domain::promise::decide::{Hint, hints};
     assert_eq!(hints(0, &promise("I call.")), [Hint::Vague]);
     assert_eq!(hints(0, &promise("I call you.")), []);

@@ -33,8 +33,8 @@ fn a_promise_is_open_for_who_made_it_until_nothing_of_it_can_change() {
     assert!(is_open(&made, ANA, window) && !is_open(&made, ANA, window + 1));
     assert!(!is_open(&writes(&made, ANA, 9, Act::Retract), ANA, 10));
     assert!(!is_open(&writes(&made, BEN, 9, Act::Decline), ANA, 10));
-    let kept = Act::Report { occurrence: occurrence(&due()), told: Told::Missed };
-    assert!(!is_open(&writes(&made, ANA, 2 * DAY, kept), ANA, 2 * DAY));
+    let told = Act::Report { occurrence: occurrence(&due()), told: Told::Missed };
+    assert!(!is_open(&writes(&made, ANA, 2 * DAY, told), ANA, 2 * DAY));
     assert!(!is_open(&Written::default(), ANA, 0));
     // Even where a word is still open on what was due before.
     let (practice, _) = daily(3);

@@ -55,7 +55,7 @@ fn r31_only_what_waits_for_an_answer_takes_a_place_among_what_waits() {
 }
 
 #[test]
-fn f31_a_need_waits_only_where_it_asks_for_something() {
+fn f32_a_need_waits_only_where_it_asks_for_something() {
     let need = |nth: u8, asks: bool| {
         let (mut written, first) = told(Form::Need);
         let texts = |text: &str| crate::cbor::Value::Array(vec![text.into()]);

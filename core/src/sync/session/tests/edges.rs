@@ -59,7 +59,7 @@ fn bodies_that_are_missing_are_asked_for_once_each_time_something_of_them_has_co
 }
 
 #[test]
-fn r29_a_phone_that_has_left_asks_for_no_bodies_and_takes_none() {
+fn r14_a_phone_that_has_left_asks_for_no_bodies_and_takes_none() {
     let mut phone = Phone::new(0);
     let log = phone.partners().log;
     phone.missing = vec![(log, 0, 0)];
@@ -247,7 +247,7 @@ fn nothing_goes_out_before_the_other_side_has_said_what_it_holds() {
     assert_eq!(session.pump_all(&mut phone), Ok(vec![]), "it is over");
 }
 
-/// How many entries are sent of one more, after each of these, in a window of 1,000.
+/// How many entries are sent after each of these is written.
 fn sent_in_turn(phone: &mut Phone, session: &mut Session, lengths: &[usize]) -> Vec<usize> {
     let around = {
         let mut other = Phone::new(0);
