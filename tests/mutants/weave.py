@@ -18,8 +18,9 @@ from tree_sitter import Language, Parser
 
 PARSER = Parser(Language(tree_sitter_rust.language()))
 # What is woven reads worse than it was written.
-LINTS = "#![allow(warnings, arithmetic_overflow, unconditional_panic)]\n"
-SWITCH = """
+LINTS = b"#![allow(warnings, arithmetic_overflow, unconditional_panic)]\n"
+ROOT = "core/src/lib.rs"
+SWITCH = b"""
 /// Whether this mutant counts in this process.
 #[doc(hidden)]
 pub fn mutated(number: u32) -> bool {
@@ -56,7 +57,7 @@ class Woven:
     def _place(self, number, mutant):
         start, end = (self._offset(mutant["span"][at]) for at in ("start", "end"))
         new, function = mutant["replacement"].encode(), self._around(start, end, "function_item")
-        if function is None or any(
+        if function is None or self._around(start, end, "const_item", "static_item") or any(
             child.type == "function_modifiers" and b"const" in child.text for child in function.children
         ):
             return False
@@ -81,8 +82,6 @@ class Woven:
                 if b"let " in self.source[start:end]:
                     return False
                 self.beside.setdefault((start, end), []).append((number, new))
-            case "StructField":
-                return self._field(number, self._around(start, end, "field_initializer", "shorthand_field_initializer"))
             case "MatchArm":
                 return self._arm(number, self._around(start, end, "match_arm"))
             case _:
@@ -102,16 +101,6 @@ class Woven:
             self._instead(guard, number, b"false")
         else:
             self.arms.setdefault((pattern.start_byte, pattern.end_byte), []).append(number)
-        return True
-
-    def _field(self, number, field):
-        """A field that is left out has the value of what the rest is taken from."""
-        bases = [c for c in field.parent.children if c.type == "base_field_initializer"] if field else []
-        if not bases:
-            return False
-        name = (field.child_by_field_name("field") or field).text
-        value = field.child_by_field_name("value") or field
-        self._instead(value, number, b"(%b).%b" % (bases[0].text.removeprefix(b".."), name))
         return True
 
     def _instead(self, node, number, text):
@@ -142,8 +131,6 @@ class Woven:
         outermost = node.parent is None or (node.parent.start_byte, node.parent.end_byte) != span
         for number, new in self.beside.get(span, ()) if outermost else ():
             text = b"(if crate::mutated(%d) { %b } else { %b })" % (number, marked(number, new), text)
-        if node.type == "shorthand_field_initializer" and self.beside.get(span):
-            text = b"%b: %b" % (node.text, text)
         if node.type == "match_pattern" and self.arms.get(span):
             guards = (marked(number, b"!crate::mutated(%d)" % number) for number in self.arms[span])
             text += b" if " + b" && ".join(guards)
@@ -183,11 +170,12 @@ def weave(tree, mutants, build):
         files.setdefault(mutant["file"], {})[number] = mutant
     woven = {file: Woven((tree / file).read_bytes(), them) for file, them in files.items()}
     apart, unviable, texts = set().union(*(one.apart for one in woven.values())), set(), {}
-    root = tree / "core/src/lib.rs"
-    root.write_text(LINTS + root.read_text() + SWITCH)
+    woven.setdefault(ROOT, Woven((tree / ROOT).read_bytes(), {}))
     while True:
         for file, one in woven.items():
             text = one.text()
+            if file == ROOT:
+                text = LINTS + text + SWITCH
             # One that stays as it was is not compiled again.
             if texts.get(file) != text:
                 (tree / file).write_bytes(text)
@@ -202,6 +190,10 @@ def weave(tree, mutants, build):
                     inside, around = blamed(texts[span["file_name"]], span["byte_start"], span["byte_end"])
                     wrong |= inside
                     unclear |= around if not inside else set()
+        if not wrong | unclear:
+            # Nobody knows which it is: those of that file are tried by themselves.
+            named = {span["file_name"] for error in errors for span in error["spans"] if span["is_primary"]}
+            unclear = set().union(*(files.get(file, {}) for file in named)) - unviable - apart
         if not wrong | unclear:
             raise SystemExit("the woven library does not compile:\n" + errors[0]["rendered"])
         unviable |= wrong
