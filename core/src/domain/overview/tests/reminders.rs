@@ -1,7 +1,7 @@
 //! When a phone's own scheduler is asked to remind of what.
 
 use super::*;
-use crate::domain::overview::reminder::{Reminder, ReminderInput, Topic, Wishes, reminders};
+use crate::domain::overview::reminder::{Reminder, ReminderInput, Wishes, reminders};
 use crate::domain::refusal::RefusalCode;
 use jiff::civil::Time;
 
