@@ -173,12 +173,14 @@ pub fn next_due(shown: Shown<'_>, zone: &jiff::tz::TimeZone, now: Moment) -> Vec
     list.sort_by_key(|next| {
         (next.why, next.by, next.agreement, next.promise, next.talk, next.check_in)
     });
-    let sort = |next: &NextDue| (next.agreement.is_some(), next.promise.is_some());
-    let mut waiting = BTreeSet::new();
-    list.retain(|next| next.why != Why::WaitsForMe || (!space && waiting.insert(sort(next))));
-    // Of several amends one is named.
-    let mut amends = false;
-    list.retain(|next| next.why != Why::Amends || !std::mem::replace(&mut amends, true));
+    let sort = |next: &NextDue| (next.why, next.agreement.is_some(), next.promise.is_some());
+    let mut named = BTreeSet::new();
+    list.retain(|next| match next.why {
+        Why::WaitsForMe if space => false,
+        // One of each sort.
+        Why::WaitsForMe | Why::Amends => named.insert(sort(next)),
+        _ => true,
+    });
     list.truncate(limits::NEXT_DUE);
     list
 }
