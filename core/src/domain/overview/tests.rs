@@ -16,7 +16,7 @@ use crate::domain::promise::{Outcome, PromiseState, PromiseView};
 use crate::domain::recurrence::IsoWeek;
 use crate::domain::testing::*;
 use crate::id::{DocId, ItemId, OccurrenceId, Past, Position};
-use crate::time::{DAY, Moment};
+use crate::time::{DAY, Moment, local_date};
 use jiff::civil::{Date, date};
 
 /// 18:00 of a Monday, in UTC.
@@ -28,7 +28,7 @@ fn at(text: &str) -> Moment {
 }
 
 fn day(at: Moment) -> Date {
-    jiff::Timestamp::from_second(at.0).unwrap().to_zoned(jiff::tz::TimeZone::UTC).date()
+    local_date(at, "UTC")
 }
 
 /// A promise of one of the two, of which no two have the same id.

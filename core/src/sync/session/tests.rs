@@ -42,6 +42,11 @@ impl Phone {
         self.logs[self.me].checkpoint()
     }
 
+    /// The own log when it had so many entries.
+    fn own_to(&self, length: usize) -> Checkpoint {
+        Checkpoint { length: length as u64, head: self.heads[self.me][length], ..self.own() }
+    }
+
     /// The partner's log, as it is held here.
     fn partners(&self) -> Checkpoint {
         self.logs[1 - self.me].checkpoint()

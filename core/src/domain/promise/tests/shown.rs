@@ -118,16 +118,7 @@ fn a_practice_is_what_recurs_and_what_lasts_is_what_reaches_beyond() {
 
 #[test]
 fn a_new_promise_begins_a_document_and_its_words_are_looked_after() {
-    let new = Command::Make(NewPromise {
-        action: "I call at six.".into(),
-        due: due(),
-        zone: "UTC".into(),
-        grace: None,
-        cue: None,
-        response: None,
-        note: None,
-        link: None,
-    });
+    let new = Command::Make(promise("I call at six."));
     let state = made().state::<PromiseDocs>(doc(), ANA);
     assert!(PromiseDocs::begins(&state, &new) && !PromiseDocs::begins(&state, &Command::Retract));
     assert_eq!(PromiseDocs::words(&state, BEGIN).len(), 1);

@@ -284,14 +284,9 @@ fn bodies_and_entries_both_fill_the_window() {
 
 #[test]
 fn what_is_acknowledged_or_asked_for_again_is_in_the_window_no_more() {
-    let checkpoint = |phone: &Phone, length: usize| Checkpoint {
-        length: length as u64,
-        head: phone.heads[0][length],
-        ..phone.own()
-    };
     let (mut phone, mut session) = small_window();
     assert_eq!(sent_in_turn(&mut phone, &mut session, &[800, 310, 300]), [1, 1, 0]);
-    let first = Frame::Ack(checkpoint(&phone, 1));
+    let first = Frame::Ack(phone.own_to(1));
     assert_eq!(entries(&hear(&mut session, &mut phone, first)), 0, "310 are on their way");
     assert_eq!(sent_in_turn(&mut phone, &mut session, &[500, 300]), [2, 0]);
 
@@ -307,16 +302,9 @@ fn a_goodbye_waits_for_each_run_that_is_on_its_way() {
     let (mut phone, mut session) = small_window();
     assert_eq!(sent_in_turn(&mut phone, &mut session, &[300, 300]), [1, 1]);
     assert_eq!(hear(&mut session, &mut phone, Frame::Bye), []);
-    let at = |phone: &Phone, length: usize| Checkpoint {
-        length: length as u64,
-        head: phone.heads[0][length],
-        ..phone.own()
-    };
-    let (first, both) = (at(&phone, 1), at(&phone, 2));
-    let mut one_by_one = (phone.clone(), session);
-    let heard = hear(&mut one_by_one.1, &mut one_by_one.0, Frame::Ack(first));
+    let (first, both) = (phone.own_to(1), phone.own_to(2));
+    let heard = hear(&mut session, &mut phone, Frame::Ack(first));
     assert_eq!(heard, [Action::Acked(first)]);
-    let (mut phone, mut session) = one_by_one;
     let heard = hear(&mut session, &mut phone, Frame::Ack(both));
     assert_eq!(heard, [&[Action::Acked(both)], OVER].concat());
 
