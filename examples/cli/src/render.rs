@@ -120,13 +120,13 @@ fn revision(title: &str, text: &RevisionView, open: bool) -> String {
     lines.extend(text.clauses.iter().map(|one| clause(one, open)));
     let drops = |gone: &ClauseView| wrap(&format!("no longer: {}", gone.text), "    - ");
     lines.extend(text.removes.iter().map(drops));
-    let agreed = match (text.you_both_agreed, text.i_agreed) {
-        (true, _) => "you both agreed",
-        (false, true) => "I agreed",
-        (false, false) if text.proposed_by != Who::Partner => {
-            "my yes does not stand: another text came meanwhile"
+    let agreed = match (text.agreed_at, text.i_agreed) {
+        (Some(at), _) => format!("you both agreed, {}", utc(at)),
+        (None, true) => "I agreed".to_owned(),
+        (None, false) if text.proposed_by != Who::Partner => {
+            "my yes does not stand: another text came meanwhile".to_owned()
         }
-        (false, false) => "I have not agreed",
+        (None, false) => "I have not agreed".to_owned(),
     };
     lines.push(format!("    -- {agreed}"));
     lines.join("\n")

@@ -117,6 +117,12 @@ impl RevisionState {
         self.marks.any(&self.revision)
     }
 
+    /// When the later yes of both was given, as stated; `None` where one of them is not here.
+    pub(super) fn agreed_at(&self) -> Option<Moment> {
+        let [Some(a), Some(b)] = self.agreed else { return None };
+        Some(a.at.max(b.at))
+    }
+
     /// Until when it cools off on this phone: 24 hours after it first held both
     /// consents, at least 24 hours after the later stated one (R33).
     pub fn cools_until(&self) -> Option<Moment> {

@@ -103,6 +103,8 @@ pub struct RevisionView {
     pub i_agreed: bool,
     /// This phone holds both effective consents.
     pub you_both_agreed: bool,
+    /// When the later of both was given, as stated; `None` until this phone holds both.
+    pub agreed_at: Option<Moment>,
 }
 
 /// A working draft that both may type in.
@@ -353,7 +355,7 @@ pub fn project(
         view.draft = view.draft.filter(|_| state == AgreementState::NeedsUpdate);
     } else if let Some(current) = current {
         let expires_at = current.revision.ends_at();
-        let agreed_at = current.agreed.iter().flatten().map(|agreed| agreed.at).max();
+        let agreed_at = current.agreed_at();
         let running = state == AgreementState::Active || state == AgreementState::Suspended;
         view.review_due = running
             && current
@@ -492,6 +494,7 @@ fn revision_view(state: &RevisionState, pair: &Pair, me: Side) -> RevisionView {
         proposed_at: state.proposed_at,
         i_agreed: state.agreed[me].is_some(),
         you_both_agreed: state.agreed[0].is_some() && state.agreed[1].is_some(),
+        agreed_at: state.agreed_at(),
     }
 }
 

@@ -363,7 +363,7 @@ pub fn milestones(input: MilestoneInput<'_>, now: Moment) -> Vec<Milestone> {
     };
     let accounts = input.breaches.iter().filter_map(second).min();
     let stated = held().filter(|revision| revision.kind == AgreementKind::Statement);
-    let stated = stated.map(|revision| revision.proposed_at).min();
+    let stated = stated.filter_map(|revision| revision.agreed_at).min();
     let mut found: Vec<(Moment, MilestoneKind)> = [
         (accounts, TwoAccounts),
         (stated, JointStatement),

@@ -20,17 +20,19 @@ fn what_waits_for_whom_is_who_has_not_said_yes() {
     assert_eq!((hers.my_open_yeses.len(), his.my_open_yeses.len()), (1, 0));
     let text = &his.on_table[0];
     assert_eq!(
-        (text.proposed_by, text.i_agreed, text.you_both_agreed),
-        (Who::Partner, false, false)
+        (text.proposed_by, text.i_agreed, text.you_both_agreed, text.agreed_at),
+        (Who::Partner, false, false, None)
     );
     assert_eq!(hers.on_table[0].proposed_by, Who::Me);
+    assert_eq!(hers.on_table[0].agreed_at, None);
     let mut both = Story::default();
-    both.apart(ANA, 0, propose(&plain(90)));
+    both.apart(ANA, 7, propose(&plain(90)));
     both.apart(BEN, 0, propose(&plain(90)));
     let view = both.seen(ANA, 1);
     let text = view.current.unwrap();
     assert_eq!((view.state, text.proposed_by), (Active, Who::Both), "the same words are one text");
     assert!(text.i_agreed && text.you_both_agreed && view.my_open_yeses.is_empty());
+    assert_eq!(text.agreed_at, Some(BEGIN.plus(7)), "the later yes of both");
 }
 
 #[test]

@@ -142,9 +142,15 @@ fn f91_an_agreement_is_told_when_it_came_to_its_review_or_its_lightest_step() {
 #[test]
 fn f91_a_statement_of_both_and_both_accounts_are_told() {
     let mut view = agreement();
-    view.current.as_mut().unwrap().kind = AgreementKind::Statement;
-    let found = told(MilestoneInput { agreements: &[view], ..NOTHING });
-    assert_eq!(found, [Milestone { kind: JointStatement, at: NOW }], "since it was proposed");
+    let text = view.current.as_mut().unwrap();
+    text.kind = AgreementKind::Statement;
+    text.proposed_at = NOW.plus(-9 * DAY);
+    let agreed = NOW.plus(-2 * DAY);
+    text.agreed_at = Some(agreed);
+    let found = told(MilestoneInput { agreements: &[view.clone()], ..NOTHING });
+    assert_eq!(found, [Milestone { kind: JointStatement, at: agreed }], "once both had agreed");
+    view.current.as_mut().unwrap().agreed_at = None;
+    assert_eq!(told(MilestoneInput { agreements: &[view], ..NOTHING }), []);
 
     let found = |who: &[(crate::id::PersonId, i64)]| {
         let breaches = breach_told_by(who);
