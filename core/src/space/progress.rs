@@ -14,8 +14,8 @@ use crate::domain::checkin::TemplateId;
 use crate::domain::openness::Kind;
 use crate::domain::overview::next::{NextDue, Shown, next_due};
 use crate::domain::overview::progress::{
-    Milestone, MilestoneInput, PatternPoint, Trend, WeekCounts, follow_through, milestones,
-    pattern_line, trends,
+    Milestone, MilestoneInput, MilestoneKind, PatternPoint, Trend, WeekCounts, follow_through,
+    milestones, pattern_line, trends,
 };
 use crate::domain::overview::reminder::{Reminder, ReminderInput, reminders};
 use crate::domain::overview::share::{Mine, SharedItem, Sharing, what_i_share};
@@ -111,10 +111,23 @@ fn milestones_told(engine: &mut Engine) -> Result<Vec<Milestone>, Error> {
     if !wishes(engine)?.milestones {
         return Ok(Vec::new());
     }
-    let (agreements, promises) = (all_agreements(engine)?, all_promises(engine)?);
+    let before = told(engine)?;
+    // What was told once stays told: it is not looked for again, through all the years.
+    let untold = |kinds: &[MilestoneKind]| {
+        kinds.iter().any(|kind| before.iter().all(|told| told.kind != *kind))
+    };
+    use MilestoneKind::{FirstReview, JointStatement, MonthOfCheckIns, OpennessTapered, TenthKept};
+    let agreements = match untold(&[JointStatement, FirstReview, OpennessTapered]) {
+        true => all_agreements(engine)?,
+        false => Vec::new(),
+    };
+    let promises = if untold(&[TenthKept]) { all_promises(engine)? } else { Vec::new() };
     let home = engine.home()?;
     let begun = paired_at(engine, &home)?.unwrap_or(engine.now());
-    let check_ins = answered(engine, TemplateId::Week, begun)?;
+    let check_ins = match untold(&[MonthOfCheckIns]) {
+        true => answered(engine, TemplateId::Week, begun)?,
+        false => Vec::new(),
+    };
     let hard = openness::posts(engine)?.into_iter().filter(|post| post.kind == Kind::Disclosure);
     let mut silent: Vec<(Moment, Option<Moment>)> =
         hard.map(|post| (post.at, Some(post.at.plus(2 * DAY)))).collect();
@@ -123,7 +136,6 @@ fn milestones_told(engine: &mut Engine) -> Result<Vec<Milestone>, Error> {
     let hurt = items.iter().filter(|item| item.form == Form::Hurt);
     silent.extend(hurt.map(|item| (item.at, Some(item.at.plus(2 * DAY)))));
     let breaches = breaches(&items, &agreements, silence(engine)?);
-    let before = told(engine)?;
     let input = MilestoneInput {
         breaches: &breaches,
         told: &before,
