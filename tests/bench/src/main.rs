@@ -13,6 +13,7 @@ mod relay;
 mod table;
 mod theirs;
 mod wakes;
+mod years;
 
 use clap::Parser;
 use std::path::PathBuf;
@@ -36,6 +37,9 @@ struct Args {
     /// Only how often an idle phone wakes.
     #[arg(long)]
     idle: bool,
+    /// Only the views that look at years, of a life of so many records.
+    #[arg(long, value_name = "RECORDS")]
+    years: Option<u64>,
     /// Opens a home in a process of its own and prints what that took.
     #[arg(long, hide = true, value_name = "KIND")]
     open: Option<String>,
@@ -163,6 +167,10 @@ fn main() {
         if !args.alone {
             runtime.block_on(theirs::catch_up_only(records));
         }
+        return;
+    }
+    if let Some(records) = args.years {
+        runtime.block_on(years::print(records));
         return;
     }
     let sizes: &[u64] = if args.quick { &[1_000, 10_000] } else { &[1_000, 10_000, 100_000] };

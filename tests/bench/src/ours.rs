@@ -99,7 +99,7 @@ fn promise(action: &str, due: Due) -> NewPromise {
 
 /// A life: each day a promise made and kept, three reports on practices, an
 /// intention and two posts; practices made anew each year, offers five times in it.
-struct Life {
+pub struct Life {
     day: i64,
     step: u64,
     practices: Vec<DocId>,
@@ -109,13 +109,13 @@ struct Life {
 impl Life {
     /// A life that has come to the same day of a year after so many records: a
     /// view at its end shows as much however long it was.
-    fn of(records: u64) -> Self {
+    pub fn of(records: u64) -> Self {
         let days = (records / A_DAY) as i64;
         let day = (DAY_OF_YEAR - days).rem_euclid(YEAR);
         Self { day, step: 0, practices: Vec::new(), single: None }
     }
 
-    async fn record(&mut self, phone: &Phone) {
+    pub async fn record(&mut self, phone: &Phone) {
         let Phone { space, clock, .. } = phone;
         let step = self.step % A_DAY;
         if step == 0 {
