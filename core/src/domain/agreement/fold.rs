@@ -352,9 +352,17 @@ fn close(folded: &mut Folded, choices: &[Choice<'_>]) {
         let cooled = withdrawals()
             .filter(|w| w.operation.kind == Kind::Withdraw { cooling: true })
             .filter(|w| !again(w));
+        // Who took their yes back is told so, whoever of the two was the last to do it.
+        let mut took_back = [false; 2];
+        let cooled: Vec<Moment> = cooled
+            .map(|w| {
+                took_back[w.person] = true;
+                w.held.record.at.moment
+            })
+            .collect();
         let mut closed: Option<(Moment, Closing)> = declined
             .map(|w| (w.held.record.at.moment, Closing::Declined))
-            .chain(cooled.map(|w| (w.held.record.at.moment, Closing::CooledOff(w.person))))
+            .chain(cooled.into_iter().map(|at| (at, Closing::CooledOff(took_back))))
             .max_by_key(|(at, _)| *at);
         let mut standing = false;
         for proposal in of().filter(|choice| choice.operation.kind == Kind::Propose) {

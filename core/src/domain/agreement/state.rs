@@ -25,8 +25,8 @@ pub struct Agreed {
 pub enum Closing {
     /// Who proposed it took it back.
     Withdrawn,
-    /// One of the two took their yes back while cooling off (R33).
-    CooledOff(Side),
+    /// A yes was taken back while cooling off (R33): by which of the two, both perhaps.
+    CooledOff([bool; 2]),
     /// The other one said no.
     Declined,
 }

@@ -414,11 +414,24 @@ fn offer_state(offer: &OfferState, suspended: bool, now: Moment) -> AgreementSta
 }
 
 fn closed_state(folded: &Folded, me: Side) -> AgreementState {
-    let last = folded.revisions.iter().filter_map(|state| state.closed).max_by_key(|(at, _)| *at);
+    let shown = |closing| match closing {
+        Closing::Declined => AgreementState::Declined,
+        Closing::CooledOff(by) if !by[me] => AgreementState::NotAgreed,
+        Closing::Withdrawn | Closing::CooledOff(_) => AgreementState::Withdrawn,
+    };
+    // Of texts that were closed in one second what tells least of the other (R33): an order of
+    // their ids would show the two different things (I7).
+    let told = |state| match state {
+        AgreementState::NotAgreed => 0,
+        AgreementState::Withdrawn => 1,
+        _ => 2,
+    };
+    let closed = folded.revisions.iter().filter_map(|state| state.closed);
+    let last = closed
+        .map(|(at, closing)| (at, shown(closing)))
+        .max_by_key(|(at, state)| (*at, std::cmp::Reverse(told(*state))));
     match last {
-        Some((_, Closing::Declined)) => AgreementState::Declined,
-        Some((_, Closing::CooledOff(by))) if by != me => AgreementState::NotAgreed,
-        Some((_, Closing::Withdrawn | Closing::CooledOff(_))) => AgreementState::Withdrawn,
+        Some((_, state)) => state,
         None if folded.revisions.is_empty() => AgreementState::Drafting,
         None => AgreementState::Withdrawn,
     }

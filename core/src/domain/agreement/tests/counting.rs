@@ -170,6 +170,37 @@ fn r33_while_it_cools_off_either_takes_their_yes_back_and_later_nobody_does() {
     assert_eq!(plain.state(120), Active, "nothing cools off there");
 }
 
+/// An order of ids would show the two different things.
+#[test]
+fn i07_r33_what_is_taken_back_in_one_second_is_told_alike_to_both() {
+    let text = own(ANA, Category::Whereabouts, 30);
+    let both = |first, second| {
+        let mut story = agreed(&text);
+        story.apart(first, 90, not_any_more(&text));
+        story.apart(second, 90, not_any_more(&text));
+        [story.seen(ANA, 99).state, story.seen(BEN, 99).state]
+    };
+    assert_eq!(both(ANA, BEN), [Withdrawn; 2], "each took their own yes back");
+    assert_eq!(both(BEN, ANA), [Withdrawn; 2]);
+
+    // Another text that its proposer took back in the same second.
+    let mut story = agreed(&text);
+    story.writes(ANA, 90, not_any_more(&text));
+    let seen = |viewer: PersonId, other_first: bool| {
+        let mut folded = story.folded(viewer);
+        let mut other = state::unanswered(hash(&plain(30)), &plain(30));
+        other.closed = Some((BEGIN.plus(90), state::Closing::Withdrawn));
+        folded.revisions.insert(if other_first { 0 } else { 1 }, other);
+        let side = pair().side(viewer).unwrap();
+        let now = BEGIN.plus(99);
+        view::project(&folded, &pair(), &PairState::default(), side, now).state
+    };
+    for other_first in [false, true] {
+        assert_eq!(seen(BEN, other_first), NotAgreed, "nothing is told of whose yes it was");
+        assert_eq!(seen(ANA, other_first), Withdrawn);
+    }
+}
+
 /// A phone that held both yeses late says so, and 30 days at most.
 #[test]
 fn r33_cooling_off_counts_from_when_the_one_who_takes_back_held_both() {
