@@ -267,3 +267,56 @@ fn ancestors(parents: &[Vec<usize>]) -> Vec<Revisions> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operation(lane: usize, kind: Kind, revision: usize, past: [usize; 2]) -> Operation {
+        Operation { person: Side::BOTH[lane], lane, kind, revision, past: past.to_vec() }
+    }
+
+    #[test]
+    fn a_set_tells_what_is_in_it_and_what_is_new_however_many_there_are() {
+        let mut set = Revisions::none(200);
+        for revision in [3, 64, 131, 199] {
+            assert!(set.insert(revision) && !set.insert(revision));
+        }
+        assert_eq!(set.iter().collect::<Vec<_>>(), [3, 64, 131, 199]);
+    }
+
+    #[test]
+    fn r04_a_yes_to_a_text_that_its_author_had_not_seen_does_not_count() {
+        let (propose, consent) = (Kind::Propose, Kind::Consent);
+        let unseen = [operation(0, propose, 0, [0, 0]), operation(1, consent, 0, [0, 0])];
+        assert_eq!(fold(&unseen, &[vec![]]).effective, [true, false]);
+        let another = [
+            operation(0, propose, 0, [0, 0]),
+            operation(0, propose, 1, [1, 0]),
+            operation(1, consent, 1, [1, 0]),
+        ];
+        assert!(!fold(&another, &[vec![], vec![0]]).effective[2], "it had seen the one before");
+        let seen = [operation(0, propose, 0, [0, 0]), operation(1, consent, 0, [1, 0])];
+        assert_eq!(fold(&seen, &[vec![]]).newest, [0]);
+    }
+
+    #[test]
+    fn an_operation_on_a_text_that_is_not_known_undoes_nothing() {
+        let all = [
+            operation(0, Kind::Propose, 9, [0, 0]),
+            operation(1, Kind::Propose, 0, [0, 0]),
+            operation(0, Kind::Consent, 0, [1, 1]),
+        ];
+        assert_eq!(fold(&all, &[vec![]]).newest, [0]);
+    }
+
+    #[test]
+    fn ancestors_are_those_that_are_known_and_never_itself() {
+        let of = |parents: &[Vec<usize>]| -> Vec<Vec<usize>> {
+            ancestors(parents).iter().map(|set| set.iter().collect()).collect()
+        };
+        assert_eq!(of(&[vec![], vec![0], vec![1, 0]]), [vec![], vec![0], vec![0, 1]]);
+        assert_eq!(of(&[vec![1]]), [vec![0; 0]], "no such text");
+        assert_eq!(of(&[vec![1], vec![0]]), [vec![1], vec![0]], "a circle ends");
+    }
+}
