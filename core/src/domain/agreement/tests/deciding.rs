@@ -343,6 +343,15 @@ fn r03_renewing_is_proposing_the_same_until_later_near_its_end() {
     let mut proposed = Story::default();
     proposed.writes(ANA, 0, propose(&plain(30)));
     assert_eq!(renew(&proposed, 20 * DAY, None), Err(No::NotInForce));
+    // What holds is renewed, and not what held before it.
+    let mut amended = agreed(&plain(25));
+    let next = Revision { parents: vec![hash(&plain(25))], ..plain(30) };
+    amended.writes(ANA, DAY, propose(&next));
+    amended.writes(BEN, DAY, yes(&next));
+    let basis = amended.basis();
+    let acts = amended.decides(BEN, 25 * DAY, Renew { expires_at: None, basis }).unwrap();
+    let Act::Propose { revision } = &acts[0] else { panic!("{acts:?}") };
+    assert_eq!(revision.parents, [hash(&next)]);
     let later = Revision { starts: Some(BEGIN.plus(20 * DAY)), ..plain(30) };
     let story = agreed(&later);
     let acts = story.decides(BEN, 25 * DAY, Renew { expires_at: None, basis: story.basis() });
@@ -362,6 +371,36 @@ fn r05_what_one_called_sensitive_is_renewed_for_ninety_days_at_most() {
     let acts = story.decides(ANA, 20 * DAY, renew).unwrap();
     let Act::Propose { revision } = &acts[0] else { panic!("{acts:?}") };
     assert_eq!(revision.expires_at, BEGIN.plus(110 * DAY));
+}
+
+/// What binds me alone is no ask, however new it is.
+#[test]
+fn r05_what_i_take_upon_myself_may_run_as_long_as_what_both_do() {
+    for binds in [Who::Me, Who::Both] {
+        let longest = terms(binds, Category::General, Some(360));
+        assert_eq!(proposing(&longest).map(|text| text.sensitive()), Ok(false));
+    }
+    let asked = terms(Who::Partner, Category::General, Some(91));
+    assert_eq!(proposing(&asked), Err(No::RunsTooLong));
+}
+
+/// A person may have several logs, of which the fullest counts.
+#[test]
+fn who_has_proposed_too_often_in_one_log_proposes_no_more_in_another() {
+    let story = agreed(&plain(30));
+    let mut folded = story.folded(ANA);
+    let side = pair().side(ANA).unwrap();
+    let counts =
+        |proposals, consents| state::Counts { proposals, consents, ..state::Counts::of(side) };
+    let earlier = crate::log::log_id(PAIR, ANA, 7);
+    folded.counts.insert(log_of(ANA), counts(1, 1));
+    folded.counts.insert(earlier, counts(limits::PROPOSALS, 0));
+    let command = Propose { terms: both(), basis: story.basis() };
+    let now = BEGIN.plus(90);
+    let refused = decided::<AgreementDocs>(&pair(), &folded, None, &command, ANA, now);
+    assert_eq!(refused.map_err(|refusal| refusal.code), Err(No::CapReached));
+    folded.counts.insert(earlier, counts(limits::PROPOSALS - 1, 0));
+    assert!(decided::<AgreementDocs>(&pair(), &folded, None, &command, ANA, now).is_ok());
 }
 
 #[test]

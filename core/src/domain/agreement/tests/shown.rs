@@ -107,6 +107,40 @@ fn an_amendment_that_cools_off_while_the_old_text_expires_has_not_expired() {
     assert_eq!(story.state(10 * DAY), CoolingOff);
     assert_eq!(story.state(11 * DAY - 60), Active);
     assert_eq!(story.state(40 * DAY), Expired);
+    // One that is itself over before it has cooled off.
+    let mut short = agreed(&money);
+    let ends = BEGIN.plus(10 * DAY + 60);
+    let next = Revision { expires_at: ends, parents: vec![hash(&money)], ..money };
+    short.writes(ANA, 10 * DAY - 60, propose(&next));
+    short.writes(BEN, 10 * DAY - 60, yes(&next));
+    assert_eq!((short.state(10 * DAY), short.state(10 * DAY + 60)), (CoolingOff, Expired));
+}
+
+#[test]
+fn a_review_is_not_due_for_what_was_agreed_at_that_very_moment() {
+    let text = Revision { review_at: Some(BEGIN.plus(60)), ..plain(60) };
+    assert!(!agreed(&text).seen(BEN, DAY).review_due, "the yes came with the review");
+    let later = Revision { review_at: Some(BEGIN.plus(61)), ..plain(60) };
+    assert!(agreed(&later).seen(BEN, DAY).review_due);
+}
+
+#[test]
+fn what_was_only_overtaken_is_no_draft_and_a_settled_text_needs_no_notice() {
+    let seen = |folded: &Folded| {
+        let side = pair().side(BEN).unwrap();
+        view::project(folded, &pair(), &PairState::default(), side, BEGIN.plus(120))
+    };
+    let mut folded = agreed(&plain(30)).folded(BEN);
+    let mut other = state::unanswered(hash(&plain(31)), &plain(31));
+    other.overtaken = [true; 2];
+    folded.revisions.push(other);
+    assert_eq!(seen(&folded).notices, [], "a text holds");
+    folded.revisions.remove(0);
+    let view = seen(&folded);
+    assert_eq!(view.notices, [Notice::TextChangedWhileAnswering]);
+    assert_eq!(view.state, Withdrawn, "a text stood here");
+    folded.revisions.clear();
+    assert_eq!(seen(&folded).state, Drafting);
 }
 
 #[test]
