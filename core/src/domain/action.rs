@@ -235,7 +235,37 @@ impl Action {
 
 #[cfg(test)]
 mod tests {
-    use super::{Class, class, veiled};
+    use super::{Action, Class, class, kinds, veiled};
+    use std::collections::BTreeSet;
+
+    /// The kinds of which an example says so.
+    fn of(says: impl Fn(&Action) -> bool) -> BTreeSet<&'static str> {
+        Action::examples().iter().filter(|action| says(action)).map(Action::kind).collect()
+    }
+
+    #[test]
+    fn inv8_what_only_takes_something_back_can_be_said_again_and_a_yes_cannot() {
+        let back = of(Action::takes_back);
+        let known = |says: fn(&super::Kind) -> bool| {
+            kinds().filter(|kind| says(kind)).map(|kind| kind.name).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(back, known(|kind| kind.takes_back));
+        assert_eq!(of(Action::repeatable), known(|kind| kind.repeatable));
+        for kind in ["agreement.end", "agreement.suspend", "pair.leave"] {
+            assert!(back.contains(kind), "{kind}");
+        }
+        for kind in ["agreement.propose", "agreement.consent", "agreement.resume", "pair.open"] {
+            assert!(!back.contains(kind), "{kind}");
+        }
+        assert!(!of(Action::repeatable).contains("agreement.consent"));
+    }
+
+    #[test]
+    fn only_the_documents_of_the_pair_and_of_its_months_follow_from_the_pair() {
+        let follow: BTreeSet<Class> =
+            kinds().map(|kind| kind.class).filter(|class| class.follows_from_pair()).collect();
+        assert_eq!(follow, [Class::Pair, Class::Ledger].into());
+    }
 
     #[test]
     fn a_kind_that_is_not_known_belongs_where_its_family_does_and_is_veiled_as_it_is() {

@@ -224,7 +224,7 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-    use super::Words;
+    use super::{Merge, Words};
     use crate::cbor::Value;
     use crate::domain::action::{Action, kinds};
     use crate::domain::record::Record;
@@ -245,6 +245,13 @@ mod tests {
     fn without(value: &Value, key: &str) -> Value {
         let Value::Map(fields) = value else { panic!("a record is a map") };
         Value::Map(fields.iter().filter(|(name, _)| name != key).cloned().collect())
+    }
+
+    #[test]
+    fn merge_policies_go_by_their_numbers() {
+        use Merge::*;
+        let all = [Register, Consent, Set, TwoVoices, Sealed, Settings, Lifecycle, Text];
+        assert_eq!(all.map(Merge::code), ["M1", "M2", "M3", "M4", "M5", "M6", "M7", "text"]);
     }
 
     /// What a kind says of its keys is what its codec writes and reads: no other one, none

@@ -80,3 +80,29 @@ fn ends(parts: &[Option<String>], words: &[Word], at: usize) -> Option<usize> {
             .find_map(|gap| ends(rest, words, at + gap)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_say_where_they_stand_and_so_does_the_end_of_a_sentence() {
+        let of = |text| -> Vec<(String, u32, u32)> {
+            words(text).into_iter().map(|word| (word.text, word.start, word.end)).collect()
+        };
+        let at = |text: &str, start, end| (text.to_owned(), start, end);
+        assert_eq!(
+            of("It's so. No"),
+            [at("it's", 0, 4), at("so", 5, 7), at("", 7, 8), at("no", 9, 11)]
+        );
+        assert_eq!(of("' - "), []);
+    }
+
+    #[test]
+    fn a_phrase_is_words_in_a_row_and_neither_begins_nor_ends_anywhere() {
+        for text in ["", ".", "you .", "* you", "you *", "so-so"] {
+            assert_eq!(Phrase::read(text), None, "{text}");
+        }
+        assert!(Phrase::read("you * me").is_some());
+    }
+}

@@ -185,3 +185,16 @@ fn what_one_takes_no_part_in_stands_in_order_and_once_each() {
     assert!(reads(vec![first, second]) && reads(vec![]));
     assert!(!reads(vec![second, first]) && !reads(vec![first, first]));
 }
+
+#[test]
+fn f83_what_is_seen_is_the_space_that_lasts() {
+    use crate::domain::pacing::Pace;
+    let doc = pair().document();
+    let mut written = Written::default();
+    let seen = |written: &Written| written.view::<Pace>(doc, BEN, BEGIN.plus(60)).unwrap();
+    assert_eq!(seen(&written), None);
+    let begin = Act::BeginSpace { until: None, contact: Contact::Gentle };
+    written.write(ANA, 0, doc, begin.into());
+    let space = seen(&written).unwrap();
+    assert_eq!((space.by, space.until, space.contact), (Who::Partner, None, Contact::Gentle));
+}

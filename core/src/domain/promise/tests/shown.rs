@@ -97,6 +97,9 @@ fn of_what_comes_after_its_end_one_says_so_and_the_rest_is_not_due() {
     assert_eq!(outcomes(&told, at)[2], Missed);
     let not = writes(&practice, BEN, at, Act::Decline);
     assert_eq!(outcomes(&not, at + 1), [AwaitingWord], "what was not wanted is not due");
+    let due = seen(&practice, ANA, at).occurrences[1].due.since(BEGIN);
+    let then = writes(&practice, BEN, due, Act::Decline);
+    assert_eq!(outcomes(&then, due + 1).len(), 2, "what was due just then was");
     let released = Act::Release { occurrence: ids[1] };
     let let_off = writes(&practice, BEN, at, released);
     assert_eq!(outcomes(&let_off, at + 1).len(), 4, "let off once, it is seen");
