@@ -215,6 +215,12 @@ impl Handle {
         HomeWatch::new(&self.folder, self.worker.clone())
     }
 
+    /// How many jobs were asked of the writer so far.
+    #[cfg(test)]
+    pub(crate) fn jobs(&self) -> u64 {
+        self.worker.jobs()
+    }
+
     /// Now, by the host's clock.
     pub(crate) fn now(&self) -> Moment {
         self.host.clock.now()

@@ -159,6 +159,9 @@ pub struct Engine {
     /// How much of one's own logs the other phone holds, once read.
     #[cfg(feature = "net")]
     delivered: Option<crate::id::Past>,
+    /// The sessions that what is written is handed to.
+    #[cfg(feature = "net")]
+    standing: Vec<std::sync::Weak<intake::standing::Standing>>,
     /// How often a log of one's own was cut, as far as it was seen.
     cuts: Option<u64>,
     version: i64,
@@ -191,6 +194,8 @@ impl Engine {
             swept: None,
             #[cfg(feature = "net")]
             delivered: None,
+            #[cfg(feature = "net")]
+            standing: Vec::new(),
             cuts: None,
             version,
             until: None,

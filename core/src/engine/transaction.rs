@@ -73,7 +73,11 @@ impl Engine {
         let wrote = std::mem::take(&mut self.wrote);
         match &result {
             Err(_) => self.told.take_back(),
-            Ok(_) if self.told.is_touched() => self.told.tell(),
+            Ok(_) if self.told.is_touched() => {
+                #[cfg(feature = "net")]
+                self.hand_over();
+                self.told.tell();
+            }
             Ok(_) => {}
         }
         match &result {

@@ -50,6 +50,9 @@ struct Job {
 pub struct Worker {
     writer: Writer,
     room: Arc<Semaphore>,
+    /// How many were asked for so far.
+    #[cfg(test)]
+    jobs: Arc<std::sync::atomic::AtomicU64>,
 }
 
 #[derive(Clone)]
@@ -210,7 +213,12 @@ impl Worker {
     }
 
     fn new(writer: Writer) -> Self {
-        Self { writer, room: Arc::new(Semaphore::new(QUEUE)) }
+        Self {
+            writer,
+            room: Arc::new(Semaphore::new(QUEUE)),
+            #[cfg(test)]
+            jobs: Arc::default(),
+        }
     }
 
     /// Has the thread do `work` and waits for the answer. Once this has begun to
@@ -236,6 +244,8 @@ impl Worker {
             work(engine);
         });
         let job = Job { when, work };
+        #[cfg(test)]
+        self.jobs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         match &self.writer {
             Writer::Thread(jobs) => {
                 let jobs = jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -250,6 +260,12 @@ impl Worker {
                 Ok(())
             }
         }
+    }
+
+    /// How many jobs were asked for so far.
+    #[cfg(test)]
+    pub fn jobs(&self) -> u64 {
+        self.jobs.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Has the thread look at the files, as before every job, and waits for nothing: another

@@ -3,6 +3,7 @@
 use super::{GOODBYE, Phone};
 use crate::engine::Engine;
 use crate::engine::PairingState;
+use crate::engine::intake::standing::Standing;
 use crate::engine::intake::turn::{Doing, Turn, brings_entries};
 use crate::engine::link::LinkKeys;
 use crate::error::Error;
@@ -246,9 +247,8 @@ async fn talk(
         turn,
         channel,
         outbox,
-        session: None,
+        standing: None,
         claim: None,
-        began: Instant::now(),
         over: false,
         established: false,
         left: None,
@@ -290,11 +290,6 @@ async fn write(mut writer: Writer, mut out: mpsc::Receiver<Vec<u8>>) {
     }
 }
 
-/// How often a change woke a link of this process: one that was answered, one that dialled.
-#[cfg(test)]
-pub(super) static WOKEN: [std::sync::atomic::AtomicU64; 2] =
-    [const { std::sync::atomic::AtomicU64::new(0) }; 2];
-
 /// Held by the one connection of this phone that shakes hands.
 type Dialling = tokio::sync::OwnedMutexGuard<()>;
 
@@ -306,9 +301,9 @@ struct Link<'a> {
     turn: Option<Dialling>,
     channel: Channel,
     outbox: mpsc::Sender<Vec<u8>>,
-    session: Option<Session>,
+    /// The session, once it has begun.
+    standing: Option<Arc<Standing>>,
     claim: Option<crate::net::Claim>,
-    began: Instant,
     over: bool,
     /// The other side's first frame has come.
     established: bool,
@@ -329,10 +324,6 @@ struct Link<'a> {
 }
 
 impl Link<'_> {
-    fn now(&self) -> u64 {
-        self.began.elapsed().as_millis() as u64
-    }
-
     async fn run(
         &mut self,
         mut first: Option<Vec<u8>>,
@@ -342,7 +333,18 @@ impl Link<'_> {
         // Who leaves as soon as both are in step gathers nothing.
         let pace = if self.links.once { 0 } else { PACE };
         let config = Config { receive: self.keys.receive, pace, ..Config::new(self.links.epoch) };
-        self.session = Some(Session::new(config, 0));
+        let began = Instant::now();
+        let now = move || began.elapsed().as_millis() as u64;
+        let standing = Standing::new(Session::new(config, 0), self.keys.epoch, now);
+        self.standing = Some(standing.clone());
+        let stand = standing.clone();
+        let engine = &self.links.phone.engine;
+        engine
+            .call(move |engine| {
+                engine.stand(&stand);
+                Ok(())
+            })
+            .await?;
         let mut changes = self.links.phone.changes();
         let mut stop = self.links.stop.clone();
         let first_frame = Some(Instant::now() + FIRST_FRAME);
@@ -359,22 +361,25 @@ impl Link<'_> {
                 };
                 let seen = self.seen;
                 let moved =
-                    async { changes.wait_for(|changes| changes.any != seen).await.map(drop) };
+                    async { changes.wait_for(|changes| changes.any > seen).await.map(drop) };
                 tokio::select! {
                     bytes = next(&mut self.channel, self.patience) => {
                         let bytes = bytes?;
                         self.receive(&bytes).await?;
                     }
-                    // Not for what this link itself has stored.
+                    // Written on this phone, and handed over by the writer.
+                    () = standing.made() => self.said().await?,
+                    // By another process, or while this link was busy: not what it has stored
+                    // itself.
                     moved = moved => {
                         moved.map_err(|_| Error::Closed)?;
-                        #[cfg(test)]
-                        WOKEN[usize::from(self.initiator)]
-                            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                        self.step(|session, engine| session.pump(engine)).await?;
+                        self.said().await?;
+                        if self.links.phone.changes().borrow().any > self.seen {
+                            self.step(|session, engine| session.pump(engine)).await?;
+                        }
                     }
                     () = late(self.rests) => {
-                        let now = self.now();
+                        let now = now();
                         self.step(move |session, _| Ok(session.tick(now))).await?;
                     }
                     () = late(first_frame.filter(|_| !self.established)) => {
@@ -425,7 +430,7 @@ impl Link<'_> {
         self.patience = Instant::now() + wait;
         // Others ask what is known of what is read alone: which bodies are missing, where one
         // belongs. Read here, others are answered between its slices.
-        let recovering = self.session.as_ref().is_some_and(Session::recovering);
+        let recovering = self.standing.as_ref().is_some_and(|session| session.recovering());
         let unread = match frame {
             Frame::Entries(_) => !recovering,
             Frame::Want { .. } | Frame::WantBodies { .. } => true,
@@ -435,9 +440,8 @@ impl Link<'_> {
         if !unread {
             self.links.phone.engine.settle().await?;
         }
-        // That may have taken a while, in which nothing could be heard.
-        let now = self.now();
-        self.step(move |session, engine| session.receive(frame, now, engine)).await
+        // By the time of then: reading may have taken a while, in which nothing could be heard.
+        self.step(move |session, engine| session.receive(frame, session.now(), engine)).await
     }
 
     /// One step of the session, and what follows from it: while entries are on
@@ -446,33 +450,54 @@ impl Link<'_> {
         &mut self,
         work: impl FnOnce(&mut Session, &mut Engine) -> Doing + Send + 'static,
     ) -> Result<(), Error> {
-        let mut more = self.lend(work).await?;
+        let more = self.turn(work).await?;
+        self.go_on(more).await
+    }
+
+    /// Does what the writer has said by itself.
+    async fn said(&mut self) -> Result<(), Error> {
+        let more = self.take_turns().await?;
+        self.go_on(more).await
+    }
+
+    /// While entries are on their way the next ones are read.
+    async fn go_on(&mut self, mut more: bool) -> Result<(), Error> {
         while more && !self.over {
-            more = self.lend(|session, engine| session.pump(engine)).await?;
+            more = self.turn(|session, engine| session.pump(engine)).await?;
         }
         Ok(())
     }
 
-    /// Lends the session to the writer thread, and does what it says. Whether
-    /// entries were sent.
-    async fn lend(
+    /// One turn of the session on the writer thread, and what it says. Whether entries were
+    /// sent, and there are more.
+    async fn turn(
         &mut self,
         work: impl FnOnce(&mut Session, &mut Engine) -> Doing + Send + 'static,
     ) -> Result<bool, Error> {
-        let Some(mut session) = self.session.take() else { return Ok(false) };
-        let epoch = self.keys.epoch;
-        session.at(self.now());
-        let (session, said) = self
-            .links
-            .phone
-            .engine
-            .call(move |engine| {
-                let turn = engine.turn(epoch, &mut session, work)?;
-                Ok((session, turn))
-            })
-            .await?;
-        self.session = Some(session);
-        let Some(Turn { actions, left, gathers, stuck, rests, seen }) = said else {
+        let Some(standing) = self.standing.clone() else { return Ok(false) };
+        let turn = move |engine: &mut Engine| {
+            standing.turn(engine, work);
+            Ok(())
+        };
+        self.links.phone.engine.call(turn).await?;
+        self.take_turns().await
+    }
+
+    /// Does what the session says, in the order in which it was said. Whether entries were sent
+    /// at last, and there are more.
+    async fn take_turns(&mut self) -> Result<bool, Error> {
+        let mut more = false;
+        while let Some(said) = self.standing.as_ref().and_then(|session| session.next()) {
+            if self.over {
+                break;
+            }
+            more = self.take(said?).await?;
+        }
+        Ok(more)
+    }
+
+    async fn take(&mut self, said: Option<Turn>) -> Result<bool, Error> {
+        let Some(Turn { actions, left, gathers, stuck, rests, unsent, seen }) = said else {
             self.hushed = true;
             self.over = true;
             return Ok(false);
@@ -489,8 +514,9 @@ impl Link<'_> {
         if !stuck {
             self.stuck = None;
         }
+        let more = sent && unsent;
         if left == self.left {
-            return Ok(sent);
+            return Ok(more);
         }
         self.left = left;
         if let Some(left) = left {
@@ -499,7 +525,7 @@ impl Link<'_> {
         if left == Some(0) {
             self.tell(Event::InStep).await;
         }
-        Ok(sent)
+        Ok(more)
     }
 
     async fn tell(&self, event: Event) {

@@ -131,6 +131,8 @@ pub struct Session {
     streaming: bool,
     /// Entries were held back to be gathered.
     gathering: bool,
+    /// Something was left to be sent.
+    unsent: bool,
     /// Pings that wait for their pong; whether bodies were asked for before.
     pings: VecDeque<bool>,
     /// The bodies that were asked for last.
@@ -160,6 +162,7 @@ impl Session {
             sent_at: now,
             streaming: false,
             gathering: false,
+            unsent: false,
             pings: VecDeque::new(),
             asked: Vec::new(),
             leaving: false,
@@ -270,6 +273,17 @@ impl Session {
     /// Says the time, before [`Session::pump`].
     pub fn at(&mut self, now: u64) {
         self.now = now;
+    }
+
+    /// The latest time that was said.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// Whether [`Session::pump`] had to leave something: beyond a run, beyond the window, or
+    /// because it is being gathered.
+    pub fn unsent(&self) -> bool {
+        self.unsent
     }
 
     /// After so many milliseconds there is something to send that is being gathered.
@@ -706,6 +720,7 @@ impl Session {
             }
             whole = outgoing.blocked || outgoing.sent >= held.length;
         }
+        self.unsent = !whole;
         Ok(actions)
     }
 }

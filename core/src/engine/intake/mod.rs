@@ -3,4 +3,6 @@
 pub(crate) mod arrival;
 pub(crate) mod replica;
 #[cfg(feature = "net")]
+pub(crate) mod standing;
+#[cfg(feature = "net")]
 pub(crate) mod turn;

@@ -20,6 +20,8 @@ pub(crate) struct Turn {
     pub stuck: bool,
     /// See [`Session::rests`].
     pub rests: Option<u64>,
+    /// Something is left to be sent, see [`Session::unsent`].
+    pub unsent: bool,
     /// What had changed by then: all of it was looked at.
     pub seen: u64,
 }
@@ -67,9 +69,9 @@ impl Engine {
         actions.splice(older..older, said);
         let left = session.left(self)?;
         let stuck = session.stuck(self)?;
-        let (gathers, rests) = (session.gathers(), session.rests());
+        let (gathers, rests, unsent) = (session.gathers(), session.rests(), session.unsent());
         let seen = self.changes().any;
-        Ok(Some(Turn { actions, left, gathers, stuck, rests, seen }))
+        Ok(Some(Turn { actions, left, gathers, stuck, rests, unsent, seen }))
     }
 
     /// What is kept of a session's actions.

@@ -404,3 +404,65 @@ fn what_comes_back_is_asked_for_from_where_it_ends_or_from_the_beginning_where_i
     assert!(session.recovering());
     assert!(!greeted(&mut whole.clone(), vec![whole.own()]).0.recovering());
 }
+
+#[test]
+fn what_does_not_go_on_from_here_is_compared_once_from_the_beginning() {
+    let mut whole = Phone::new(0);
+    (0..3).for_each(|n| whole.write(&[n]));
+    let mut old = Phone::new(0);
+    old.write(&[0]);
+    let log = old.own().log;
+    // It does not carry the mark of its author.
+    let run = |first: usize| {
+        Frame::Entries(Run {
+            log,
+            first: first as u64,
+            entries: whole.entries[0][first..].to_vec(),
+            tags: vec![[1; 16]; 3 - first],
+            bodies: vec![],
+            head: whole.own().head,
+        })
+    };
+    let (mut session, _) = greeted(&mut old, vec![whole.own()]);
+    let again = [Action::Send(Frame::Want { log, first: 0 })];
+    assert_eq!(hear(&mut session, &mut old, run(1)), again);
+    assert!(session.recovering());
+    let given_up = [Action::Notice(Notice::PartnerHoldsMore(log))];
+    assert_eq!(hear(&mut session, &mut old, run(1)), given_up, "not for ever");
+    assert!(!session.recovering());
+    let (mut session, _) = greeted(&mut old, vec![whole.own()]);
+    assert_eq!(hear(&mut session, &mut old, run(0)), given_up, "it is from the beginning");
+}
+
+#[test]
+fn a_generation_goes_out_once_all_of_the_one_before_it_has() {
+    let mut phone = Phone::new(0);
+    let mut other = Phone::new(1);
+    other.write(&[1]);
+    phone.append(1, &other.entries[1][0]).unwrap();
+    // As if it were a later log of one's own.
+    phone.later = Some(other.own().log);
+    let sent = |phone: &mut Phone| {
+        let (mut session, actions) = greeted(phone, vec![]);
+        let of = |action: &Action| match action {
+            Action::Send(Frame::Entries(run)) => Some(phone.at(run.log)),
+            _ => None,
+        };
+        let sent: Vec<usize> = actions.iter().filter_map(of).collect();
+        (sent, session.pump_all(phone).is_ok() && session.unsent())
+    };
+    assert_eq!(sent(&mut phone), (vec![1], false), "there is nothing before it");
+    phone.write(&[2]);
+    assert_eq!(sent(&mut phone), (vec![0, 1], false));
+    let more = RUN_BYTES / 1_000 + 9;
+    (0..more).for_each(|_| phone.write(&[7; 1_000]));
+    let (mut session, actions) = greeted(&mut phone, vec![]);
+    assert!(entries(&actions) < more && session.unsent(), "a run at a time");
+    assert!(!actions.iter().any(|action| match action {
+        Action::Send(Frame::Entries(run)) => phone.at(run.log) == 1,
+        _ => false,
+    }));
+    session.config.window = usize::MAX;
+    let Ok(rest) = session.pump_all(&mut phone);
+    assert!(entries(&rest) > 0 && !session.unsent());
+}
