@@ -336,3 +336,6 @@ impl Engine {
 fn suspended() -> Error {
     Error::Locked("this space is suspended: resume it first".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use crate::store::Setting;
 use crate::time::{DAY, Moment};
 
 /// The version of the look-up lists; homes of another are indexed anew.
-const INDEX: i64 = 2;
+pub(super) const INDEX: i64 = 2;
 /// So many runs are made of single entries at one time.
 const JOINED_AT_ONCE: usize = 4;
 /// How often, in seconds of the clock, a running space looks for what expires.
@@ -75,7 +75,7 @@ impl Engine {
     /// Deletes the bodies whose time is over. One reading of the clock hides
     /// them; only a second one, a minute or more later, deletes: a clock that
     /// jumped ahead by mistake must not cost a word.
-    fn sweep(&mut self) -> Result<(), Error> {
+    pub(super) fn sweep(&mut self) -> Result<(), Error> {
         let now = self.now();
         let expiring = match self.rows.expiring.take() {
             Some(expiring) => expiring,
@@ -132,7 +132,7 @@ impl Engine {
     }
 
     /// Once a day: what is long over is no longer looked at by every view.
-    fn retire(&mut self) -> Result<(), Error> {
+    pub(super) fn retire(&mut self) -> Result<(), Error> {
         let now = self.now();
         let last = self.db()?.setting(Setting::Retired)?.and_then(|value| value.int()).map(Moment);
         if last.is_some_and(|last| now < last.plus(DAY) && now >= last) {
@@ -181,7 +181,7 @@ impl Engine {
 
     /// Entries that were written one by one are put into runs, as those are that
     /// came in runs: they are read faster so, and take less room.
-    fn join_entries(&mut self) -> Result<(), Error> {
+    pub(super) fn join_entries(&mut self) -> Result<(), Error> {
         let home = self.home()?;
         for log in &home.logs {
             for _ in 0..JOINED_AT_ONCE {
@@ -197,7 +197,11 @@ impl Engine {
     }
 
     /// The latest time that the last entries about a document state.
-    fn last_touched(&mut self, home: &Home, doc: DocId) -> Result<Option<Moment>, Error> {
+    pub(super) fn last_touched(
+        &mut self,
+        home: &Home,
+        doc: DocId,
+    ) -> Result<Option<Moment>, Error> {
         let mut last = None;
         let past = self.touched(home, doc)?;
         for log in &home.logs {
@@ -211,7 +215,12 @@ impl Engine {
         Ok(last.map(Moment))
     }
 
-    fn long_over(&mut self, home: &Home, doc: DocId, first_kind: &str) -> Result<bool, Error> {
+    pub(super) fn long_over(
+        &mut self,
+        home: &Home,
+        doc: DocId,
+        first_kind: &str,
+    ) -> Result<bool, Error> {
         let before = self.now().plus(-limits::RECENT);
         // Most documents are not even to be loaded for it.
         if let Some(last) = self.last_touched(home, doc)?.filter(|last| *last > before) {

@@ -1,0 +1,158 @@
+//! What the engine does by itself and what comes back, on engines that nobody else asks.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod upkeep;
+
+use super::*;
+use crate::domain::openness::{Command, Kind, NewPost, Posts, Told};
+use crate::domain::pacing::{Command as Pacing, Pace, PairLimits};
+use crate::domain::promise::{Command as Promising, HowItWent, NewPromise, PromiseDocs};
+use crate::domain::recurrence::Due;
+use crate::host::FixedClock;
+use crate::id::{PairId, Position};
+use crate::log::Checkpoint;
+use crate::log::body::BodyState;
+use crate::pairing::Material;
+use crate::store::KeyFile;
+use crate::sync::{Intake, Replica as _, Run};
+
+const BEGIN: Moment = Moment(1_772_474_400);
+const ANA: PersonId = PersonId([2; 16]);
+const BEN: PersonId = PersonId([3; 16]);
+
+/// One phone of a pair; the other one is met only where a test brings something.
+struct Phone {
+    engine: Engine,
+    clock: Arc<FixedClock>,
+    folder: tempfile::TempDir,
+}
+
+/// What a pairing gave this person; `logs` are there where a phone was lost.
+fn material(me: PersonId, partner: PersonId, logs: Vec<Checkpoint>) -> Material {
+    Material {
+        pair: PairId([1; 16]),
+        me,
+        partner,
+        partner_key: [4; 32],
+        secret: [5; 32],
+        partner_name: "Ben".to_owned(),
+        epoch: 0,
+        logs,
+    }
+}
+
+impl Phone {
+    fn of(material: &Material) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FixedClock::new(BEGIN));
+        let host = Self::host(folder.path(), &clock);
+        let mut engine = Engine::create(folder.path(), "Ana", host).unwrap();
+        engine.keep_pending(material).unwrap();
+        engine.link_proved().unwrap();
+        Self { engine, clock, folder }
+    }
+
+    fn host(folder: &std::path::Path, clock: &Arc<FixedClock>) -> Host {
+        Host { clock: clock.clone(), ..Host::new(KeyFile::new(folder.join("keys"))) }
+    }
+
+    fn pair() -> [Self; 2] {
+        [(ANA, BEN), (BEN, ANA)].map(|(me, other)| Self::of(&material(me, other, vec![])))
+    }
+
+    fn at(&self, seconds: i64) {
+        self.clock.set(BEGIN.plus(seconds));
+    }
+
+    fn home(&mut self) -> Home {
+        self.engine.home().unwrap()
+    }
+
+    fn own(&mut self) -> Checkpoint {
+        self.home().own().unwrap().follower.checkpoint()
+    }
+
+    fn setting(&mut self, name: Setting) -> Option<crate::cbor::Value> {
+        self.engine.db().unwrap().setting(name).unwrap()
+    }
+
+    /// A time that a setting holds, in seconds from the beginning.
+    fn time(&mut self, name: Setting) -> Option<i64> {
+        self.setting(name).map(|value| value.int().unwrap() - BEGIN.0)
+    }
+
+    /// Tells something that ends so many seconds from the beginning; where its words are.
+    fn tell(&mut self, until: i64) -> Position {
+        let next = self.own();
+        let until = Some(BEGIN.plus(until));
+        let (want, amount, happened, under) = (None, None, None, None);
+        let text = "At my mother's.".to_owned();
+        let new = NewPost { kind: Kind::Day, text, until, want, amount, happened, under };
+        let told = Told { post: None, command: Command::Post(new), under: None };
+        let tell = |engine: &mut Engine, home: &mut Home| {
+            let [mine] = [ledger(home.pair.id, home.me, Month::of(engine.now()))];
+            engine.act_within::<Posts>(home, &[mine], &told)
+        };
+        self.engine.write(tell).unwrap();
+        Position { log: next.log, index: next.length, place: 0 }
+    }
+
+    /// Says that words are to be kept for so many days at most.
+    fn limit(&mut self, days: u16) {
+        let doc = self.home().pair.document();
+        let limits = PairLimits { retention_days: Some(days), off: Default::default() };
+        self.engine.act::<Pace>(&[doc], &Pacing::Limit(limits)).unwrap();
+    }
+
+    /// A promise that is due a day from the beginning, and was kept then.
+    fn kept_promise(&mut self) -> DocId {
+        let new = NewPromise {
+            action: "I call you.".to_owned(),
+            due: Due::At(BEGIN.plus(DAY)),
+            zone: "UTC".to_owned(),
+            grace: None,
+            cue: None,
+            response: None,
+            note: None,
+            link: None,
+        };
+        let doc = self.engine.begin::<PromiseDocs>(&Promising::Make(new)).unwrap().id;
+        self.at(DAY);
+        let told = HowItWent::Kept { done: None };
+        let report = Promising::Report { occurrence: None, told, words: None };
+        self.engine.act::<PromiseDocs>(&[doc], &report).unwrap();
+        doc
+    }
+
+    fn body(&mut self, of: Position) -> BodyState {
+        let home = self.home();
+        let number = PairDb::find(&home.logs, of.log).unwrap().number;
+        self.engine.db().unwrap().body(number, of.index, of.place).unwrap().unwrap().state
+    }
+
+    /// Whether views read these words now.
+    fn reads(&mut self, of: Position) -> bool {
+        let home = self.home();
+        self.engine.bodies(&home, [of]).unwrap().contains_key(&of)
+    }
+
+    fn is_live(&mut self, doc: DocId) -> bool {
+        self.engine.live_rows().unwrap().iter().any(|row| row.id == doc)
+    }
+
+    /// All that this phone's person wrote and the other phone lacks, as it is sent.
+    fn run(&mut self, from: u64) -> Run {
+        let log = self.own().log;
+        self.engine.read_run(log, from, usize::MAX, true).unwrap().unwrap()
+    }
+
+    /// Takes in what the other wrote.
+    fn hears(&mut self, other: &mut Phone) {
+        let theirs = other.own().log;
+        let logs = self.home().logs;
+        let held = PairDb::find(&logs, theirs).map_or(0, |log| log.follower.checkpoint().length);
+        let run = other.run(held);
+        assert!(matches!(self.engine.accept(&run).unwrap(), Intake::Stored(_)));
+    }
+}
