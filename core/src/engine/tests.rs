@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod kept;
+mod recovery;
 mod upkeep;
 
 use super::*;
