@@ -7,7 +7,7 @@ use crate::cbor::Value;
 use crate::document::{Document, RULE, Touch, causal_order};
 use crate::domain::record;
 use crate::error::Error;
-use crate::id::{DocId, Head, LogId};
+use crate::id::{DocId, Head, LogId, Past};
 use crate::log::body::{BodyState, commitment};
 use crate::log::{Checkpoint, Entry, Follower, own_tag_matches};
 use crate::store::{Due, LogRow, PairDb, Setting, StorageError};
@@ -407,12 +407,33 @@ impl Engine {
             }
             !waiting.contains(&touch.log)
         });
+        let snapshot = self.db()?.snapshot(doc).map_err(Error::from);
+        let snapshot = match report.note(snapshot, Remedy::Rebuild)? {
+            Some(Some((RULE, bytes))) => Some(derived(|| Document::load(&bytes))),
+            _ => None,
+        };
+        let kept = snapshot.is_some();
+        let basis = match &snapshot {
+            Some(Ok(document)) => document.basis(),
+            _ => Past::default(),
+        };
+        // Derived once: to where the snapshot goes, and from there to the end.
+        let within = |touch: &Touch| touch.index < basis.length(touch.log);
+        let (first, rest): (Vec<&Touch>, Vec<&Touch>) =
+            touches.iter().partition(|touch| within(touch));
         let fresh = derived(|| {
             let mut document = Document::new()?;
-            touches.iter().try_for_each(|touch| document.apply(touch))?;
-            Ok(document)
+            first.into_iter().try_for_each(|touch| document.apply(touch))?;
+            let loads = snapshot.is_none_or(|snapshot| {
+                snapshot.is_ok_and(|mut snapshot| snapshot.heads() == document.heads())
+            });
+            rest.into_iter().try_for_each(|touch| document.apply(touch))?;
+            Ok((document, loads))
         });
-        let Some(mut fresh) = report.note(fresh, Remedy::Rebuild)? else { return Ok(()) };
+        let Some((mut fresh, loads)) = report.note(fresh, Remedy::Rebuild)? else { return Ok(()) };
+        if !loads {
+            report.add(format!("pair.db: the snapshot of document {doc}"), Remedy::Rebuild);
+        }
         let mut due: Vec<Value> =
             touches.iter().flat_map(|t| t.records.iter().map(|(_, v)| v.clone())).collect();
         let mut held: Vec<Value> = fresh.records()?.into_iter().map(|s| s.value).collect();
@@ -422,22 +443,9 @@ impl Engine {
         if due != held {
             report.add(format!("document {doc} does not give back its records"), Remedy::Rebuild);
         }
-        let snapshot = self.db()?.snapshot(doc).map_err(Error::from);
-        if let Some(Some((RULE, bytes))) = report.note(snapshot, Remedy::Rebuild)? {
-            let loads = derived(|| Document::load(&bytes)).is_ok_and(|snapshot| {
-                let basis = snapshot.basis();
-                derived(|| {
-                    let mut again = Document::new()?;
-                    let within = |t: &&Touch| t.index < basis.length(t.log);
-                    touches.iter().filter(within).try_for_each(|touch| again.apply(touch))?;
-                    let mut snapshot = snapshot;
-                    Ok(again.heads() == snapshot.heads())
-                })
-                .unwrap_or(false)
-            });
-            if !loads {
-                report.add(format!("pair.db: the snapshot of document {doc}"), Remedy::Rebuild);
-            }
+        if !kept {
+            // It is derived from the same records in the same way whenever it is asked for.
+            return Ok(());
         }
         let used = self.document(home, doc).map(Document::heads);
         if let Some(used) = report.note(used, Remedy::Rebuild)?
