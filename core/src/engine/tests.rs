@@ -64,6 +64,19 @@ impl Phone {
         [(ANA, BEN), (BEN, ANA)].map(|(me, other)| Self::of(&material(me, other, vec![])))
     }
 
+    /// The same phone with its disk as it is now.
+    fn copy(&mut self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        self.engine.suspend().unwrap();
+        for file in std::fs::read_dir(self.folder.path()).unwrap().flatten() {
+            std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+        }
+        self.engine.resume().unwrap();
+        let clock = Arc::new(FixedClock::new(self.engine.now()));
+        let engine = Engine::open(folder.path(), Self::host(folder.path(), &clock)).unwrap();
+        Self { engine, clock, folder }
+    }
+
     fn at(&self, seconds: i64) {
         self.clock.set(BEGIN.plus(seconds));
     }

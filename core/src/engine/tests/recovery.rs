@@ -217,3 +217,85 @@ fn r32_nothing_is_paused_before_all_is_back() {
     assert!(new.setting(Setting::Paused).is_some());
     assert!(new.engine.awaited().unwrap().is_empty() && new.reads(post));
 }
+
+/// Takes a post of one's own back.
+fn take_back(phone: &mut Phone, post: Position) {
+    let home = phone.home();
+    let ledger = ledger(home.pair.id, home.me, Month::of(BEGIN));
+    let told = Told { post: Some(post.item()), command: Command::Withdraw, under: None };
+    phone.engine.act::<Posts>(&[ledger], &told).unwrap();
+}
+
+#[test]
+fn what_stands_in_another_past_is_set_aside_with_its_words_and_what_was_taken_back_is_not() {
+    let [mut ana, _] = Phone::pair();
+    let before = ana.tell(DAY);
+    let cut = ana.own().length;
+    let (kept, gone) = (ana.tell(DAY), ana.tell(DAY));
+    take_back(&mut ana, gone);
+    take_back(&mut ana, before);
+    let opening = Value::map([("words", Some("sealed".into()))]);
+    let seal = |at: Position| {
+        Value::map([
+            ("seal", Some(at.to_string().as_str().into())),
+            ("opening", Some(opening.clone())),
+        ])
+    };
+    let db = ana.engine.db().unwrap();
+    db.put_outbox("here", &seal(kept)).unwrap();
+    db.put_outbox("elsewhere", &seal(before)).unwrap();
+    let home = ana.home();
+    let own = home.own().unwrap().clone();
+    let rewound = ana.engine.rewound(&home, &own, cut).unwrap();
+    assert_eq!((rewound.follower.checkpoint().length, rewound.stated), (cut, BEGIN));
+    ana.engine.scrub = false;
+    ana.engine.set_aside(&own, cut).unwrap();
+    ana.engine.db().unwrap().put_log(&rewound).unwrap();
+
+    assert_eq!(
+        kinds(&mut ana),
+        ["openness.post", "words.withdraw"],
+        "what it took back stays here"
+    );
+    let rows = ana.engine.db().unwrap().asides().unwrap();
+    assert_eq!(rows[0].1.body, opening.encode(), "what was sealed here waits with its seal");
+    assert!(rows[1].1.body.is_empty());
+    let left = ana.engine.db().unwrap().outbox().unwrap();
+    assert_eq!(left.len(), 1, "the other seal stands where it stood");
+    assert_eq!(ana.own().length, cut);
+    assert!(ana.engine.scrub);
+    let cuts =
+        |phone: &mut Phone| (phone.time(Setting::Cuts).unwrap() + BEGIN.0, phone.engine.cuts);
+    assert_eq!(cuts(&mut ana), (1, Some(1)));
+    ana.engine.set_aside(&rewound, cut).unwrap();
+    assert_eq!(cuts(&mut ana), (2, Some(2)), "others on this home see that it was cut again");
+}
+
+#[test]
+fn words_that_are_set_aside_are_those_that_are_here() {
+    let [mut ana, _] = Phone::pair();
+    let cut = ana.own().length;
+    let (here, erased) = (ana.tell(DAY), ana.tell(DAY));
+    ana.engine.erase_body(erased, 0).unwrap();
+    let own = ana.home().own().unwrap().clone();
+    ana.engine.set_aside(&own, cut).unwrap();
+    let rows = ana.engine.db().unwrap().asides().unwrap();
+    let words: Vec<bool> = rows.iter().map(|(_, row)| !row.body.is_empty()).collect();
+    assert_eq!((words, here.index), (vec![true, false], cut));
+}
+
+#[test]
+fn r32_nothing_is_paused_before_what_was_seen_is_here_too() {
+    let [mut ana, mut ben] = Phone::pair();
+    let mut back = ana.copy();
+    ben.tell(DAY);
+    ana.hears(&mut ben);
+    ana.tell(DAY);
+    let run = ana.run(0);
+    assert_eq!(back.engine.recover(&run).unwrap(), Intake::Stored(ana.own()));
+    back.engine.suspend_when_whole().unwrap();
+    assert!(back.engine.reconfirming().unwrap() && back.engine.returning().unwrap());
+    back.hears(&mut ben);
+    back.engine.suspend_when_whole().unwrap();
+    assert!(!back.engine.reconfirming().unwrap() && !back.engine.returning().unwrap());
+}

@@ -34,7 +34,11 @@ fn r07_a_clock_that_goes_back_is_looked_at_anew() {
     assert_eq!(look(359), ([Present, Present], Some(300)));
     assert_eq!(look(90), ([Present, Present], None), "nothing is over");
     assert_eq!(look(400), ([Present, Present], Some(400)));
-    assert_eq!(look(460), ([Gone, Present], None));
+    ana.at(0);
+    assert!(ana.reads(posts[0]), "now it is in memory too");
+    assert_eq!(swept(&mut ana, 460, posts), ([Gone, Present], None));
+    ana.at(0);
+    assert!(!ana.reads(posts[0]), "what is deleted does not come back with the clock");
 }
 
 #[test]
@@ -79,7 +83,9 @@ fn what_expires_is_looked_for_once_a_minute_and_after_a_clock_that_went_back() {
 fn what_was_erased_is_wiped_by_the_next_upkeep() {
     let [mut ana, _] = Phone::pair();
     ana.engine.read_at_rest();
+    ana.engine.upkeep();
     ana.engine.scrub = true;
+    // In the same second nothing else is due.
     ana.engine.upkeep();
     assert!(!ana.engine.scrub);
 }
@@ -128,6 +134,20 @@ fn thirty_days_without_a_look_are_no_jump() {
         ana.engine.retire().unwrap();
     }
     assert!(!ana.is_live(promise), "it was over at the last look, 30 days after the one before");
+}
+
+#[test]
+fn what_is_over_leaves_the_list_at_the_very_end_of_its_thirteen_weeks() {
+    let [mut ana, _] = Phone::pair();
+    let promise = ana.kept_promise();
+    for day in [30, 60, 90] {
+        ana.at(day * DAY);
+        ana.engine.retire().unwrap();
+    }
+    assert!(ana.engine.rows.recent.contains_key(&promise), "not to be looked at before");
+    ana.at(92 * DAY);
+    ana.engine.retire().unwrap();
+    assert!(!ana.is_live(promise) && !ana.engine.rows.recent.contains_key(&promise));
 }
 
 #[test]

@@ -186,18 +186,22 @@ fn i07_r33_what_is_taken_back_in_one_second_is_told_alike_to_both() {
     // Another text that its proposer took back in the same second.
     let mut story = agreed(&text);
     story.writes(ANA, 90, not_any_more(&text));
-    let seen = |viewer: PersonId, other_first: bool| {
+    let closed = |viewer: PersonId, other_first: bool, how: state::Closing| {
         let mut folded = story.folded(viewer);
         let mut other = state::unanswered(hash(&plain(30)), &plain(30));
-        other.closed = Some((BEGIN.plus(90), state::Closing::Withdrawn));
+        other.closed = Some((BEGIN.plus(90), how));
         folded.revisions.insert(if other_first { 0 } else { 1 }, other);
         let side = pair().side(viewer).unwrap();
         let now = BEGIN.plus(99);
         view::project(&folded, &pair(), &PairState::default(), side, now).state
     };
+    use state::Closing;
     for other_first in [false, true] {
-        assert_eq!(seen(BEN, other_first), NotAgreed, "nothing is told of whose yes it was");
-        assert_eq!(seen(ANA, other_first), Withdrawn);
+        let seen = |viewer, how| closed(viewer, other_first, how);
+        assert_eq!(seen(BEN, Closing::Withdrawn), NotAgreed, "nothing is told of whose yes it was");
+        assert_eq!(seen(ANA, Closing::Withdrawn), Withdrawn);
+        assert_eq!(seen(ANA, Closing::Declined), Withdrawn);
+        assert_eq!(seen(BEN, Closing::Declined), NotAgreed);
     }
 }
 

@@ -382,6 +382,13 @@ fn r05_what_i_take_upon_myself_may_run_as_long_as_what_both_do() {
     }
     let asked = terms(Who::Partner, Category::General, Some(91));
     assert_eq!(proposing(&asked), Err(No::RunsTooLong));
+    // It stays an ask, whatever the other has proposed, and though I have asked before.
+    let mut before = Story::default();
+    before.writes(BEN, 0, propose(&plain(30)));
+    let text = proposing(&terms(Who::Partner, Category::General, Some(30))).unwrap();
+    before.writes(ANA, 1, propose(&text));
+    let command = Propose { terms: asked, basis: before.basis() };
+    assert_eq!(before.decides(ANA, 2, command), Err(No::RunsTooLong));
 }
 
 /// A person may have several logs, of which the fullest counts.

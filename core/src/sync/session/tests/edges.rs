@@ -466,3 +466,11 @@ fn a_generation_goes_out_once_all_of_the_one_before_it_has() {
     let Ok(rest) = session.pump_all(&mut phone);
     assert!(entries(&rest) > 0 && !session.unsent());
 }
+
+#[test]
+fn a_session_tells_the_time_that_was_said_to_it() {
+    let mut session = Session::new(Config::new([0; 8]), 3);
+    assert_eq!(session.now(), 3);
+    session.at(5_000);
+    assert_eq!(session.now(), 5_000);
+}
