@@ -254,6 +254,8 @@ impl Engine {
         if !self.replacing()? {
             return Ok(());
         }
+        #[cfg(feature = "net")]
+        self.hush();
         self.transact_unread(|engine| {
             let Some(mut proved) = engine.read_link(Setting::NextLink)? else { return Ok(()) };
             proved.pending = false;
@@ -368,6 +370,10 @@ impl Engine {
     /// Holds all exchange, or releases it. The partner sees what they see when
     /// this phone is offline.
     pub fn hold(&mut self, hold: bool) -> Result<(), Error> {
+        #[cfg(feature = "net")]
+        if hold {
+            self.hush();
+        }
         self.db()?.set(Setting::Held, &Value::Bool(hold))?;
         self.changed();
         Ok(())
@@ -379,6 +385,10 @@ impl Engine {
 
     /// Leaves the pair, for good.
     pub(crate) fn leave(&mut self, how: Leaving) -> Result<(), Error> {
+        #[cfg(feature = "net")]
+        if how == Leaving::Silent {
+            self.hush();
+        }
         self.write(|engine, home| {
             let doc = home.pair.document();
             engine.act_within::<Lifecycle>(home, &[doc], &Leave)?;

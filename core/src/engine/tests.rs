@@ -25,8 +25,8 @@ const ANA: PersonId = PersonId([2; 16]);
 const BEN: PersonId = PersonId([3; 16]);
 
 /// One phone of a pair; the other one is met only where a test brings something.
-struct Phone {
-    engine: Engine,
+pub(super) struct Phone {
+    pub(super) engine: Engine,
     clock: Arc<FixedClock>,
     folder: tempfile::TempDir,
 }
@@ -60,7 +60,7 @@ impl Phone {
         Host { clock: clock.clone(), ..Host::new(KeyFile::new(folder.join("keys"))) }
     }
 
-    fn pair() -> [Self; 2] {
+    pub(super) fn pair() -> [Self; 2] {
         [(ANA, BEN), (BEN, ANA)].map(|(me, other)| Self::of(&material(me, other, vec![])))
     }
 
@@ -85,7 +85,7 @@ impl Phone {
         self.engine.home().unwrap()
     }
 
-    fn own(&mut self) -> Checkpoint {
+    pub(super) fn own(&mut self) -> Checkpoint {
         self.home().own().unwrap().follower.checkpoint()
     }
 
@@ -99,7 +99,7 @@ impl Phone {
     }
 
     /// Tells something that ends so many seconds from the beginning; where its words are.
-    fn tell(&mut self, until: i64) -> Position {
+    pub(super) fn tell(&mut self, until: i64) -> Position {
         let next = self.own();
         let until = Some(BEGIN.plus(until));
         let (want, amount, happened, under) = (None, None, None, None);

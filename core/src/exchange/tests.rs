@@ -35,7 +35,7 @@ async fn paired(folders: [&std::path::Path; 2]) -> [Space; 2] {
 }
 
 #[tokio::test]
-async fn a_live_action_is_two_jobs_of_each_writer() {
+async fn what_one_does_and_the_other_sees_is_two_jobs_of_each_writer() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let [ana, ben] = paired([folders[0].path(), folders[1].path()]).await;
     let listen = Some("127.0.0.1:0".parse().unwrap());
@@ -44,22 +44,28 @@ async fn a_live_action_is_two_jobs_of_each_writer() {
     let _at_ben = ben.exchange(ExchangeOptions { peers, ..Default::default() }).await.unwrap();
     let mut posts = ben.openness().subscribe();
     assert_eq!(posts.next().await.unwrap(), Some(vec![]));
-    let mut tell = async || {
-        let kind = PostKind::Day;
-        let text = "At my mother's.".to_owned();
-        let (until, want, amount, happened, under) = (None, None, None, None, None);
-        let new = NewPost { kind, text, until, want, amount, happened, under };
-        ana.openness().post(new).await.unwrap();
-        posts.next().await.unwrap();
-        // Until the acknowledgement is stored too.
-        sleep(Duration::from_millis(300)).await;
-    };
-    tell().await;
     let jobs = || [ana.phone.engine.jobs(), ben.phone.engine.jobs()];
+    let new = || {
+        let (until, want, amount, happened, under) = (None, None, None, None, None);
+        let text = "At my mother's.".to_owned();
+        NewPost { kind: PostKind::Day, text, until, want, amount, happened, under }
+    };
+    // The first one, until its acknowledgement is stored too.
+    ana.openness().post(new()).await.unwrap();
+    posts.next().await.unwrap();
+    sleep(Duration::from_millis(500)).await;
     let before = jobs();
-    for _ in 0..3 {
-        tell().await;
+    for told in 1..=3 {
+        ana.openness().post(new()).await.unwrap();
+        posts.next().await.unwrap();
+        let acknowledged = async {
+            while jobs()[0] < before[0] + 2 * told {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(Duration::from_secs(10), acknowledged).await.unwrap();
     }
+    sleep(Duration::from_millis(300)).await;
     let [of_ana, of_ben] = jobs();
     // Written and handed to the link in one, then acknowledged; stored in one, then seen.
     assert_eq!([of_ana - before[0], of_ben - before[1]], [6, 6]);

@@ -280,8 +280,8 @@ impl Session {
         self.now
     }
 
-    /// Whether [`Session::pump`] had to leave something: beyond a run, beyond the window, or
-    /// because it is being gathered.
+    /// Whether [`Session::pump`] had to leave something: beyond a run or the window, or to go with
+    /// what is written next.
     pub fn unsent(&self) -> bool {
         self.unsent
     }
