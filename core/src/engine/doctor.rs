@@ -376,7 +376,7 @@ impl Engine {
                     report.add(format!("pair.db: the index of document {doc}"), Remedy::Rebuild);
                 }
             }
-            self.check_document(home, doc, touches, report)?;
+            self.check_document(home, doc, touches, whole, report)?;
         }
         Ok(())
     }
@@ -390,6 +390,7 @@ impl Engine {
         home: &Home,
         doc: DocId,
         touches: Vec<Touch>,
+        whole: bool,
         report: &mut DoctorReport,
     ) -> Result<(), Error> {
         // What waits for entries that are not here again yet is not derived.
@@ -443,8 +444,8 @@ impl Engine {
         if due != held {
             report.add(format!("document {doc} does not give back its records"), Remedy::Rebuild);
         }
-        if !kept {
-            // It is derived from the same records in the same way whenever it is asked for.
+        if !kept && whole {
+            // What is asked for is derived from these records, by an index that was compared.
             return Ok(());
         }
         let used = self.document(home, doc).map(Document::heads);
