@@ -349,20 +349,16 @@ fn close(folded: &mut Folded, choices: &[Choice<'_>]) {
         let declined = withdrawals()
             .filter(|w| matches!(w.held.record.action, Action::Agreement(Act::Decline { .. })))
             .filter(|w| !again(w));
-        let cooled = withdrawals()
-            .filter(|w| w.operation.kind == Kind::Withdraw { cooling: true })
-            .filter(|w| !again(w));
+        let cooled = || {
+            withdrawals()
+                .filter(|w| w.operation.kind == Kind::Withdraw { cooling: true })
+                .filter(|w| !again(w))
+        };
         // Who took their yes back is told so, whoever of the two was the last to do it.
-        let mut took_back = [false; 2];
-        let cooled: Vec<Moment> = cooled
-            .map(|w| {
-                took_back[w.person] = true;
-                w.held.record.at.moment
-            })
-            .collect();
+        let took_back = Side::BOTH.map(|side| cooled().any(|w| w.person == side));
         let mut closed: Option<(Moment, Closing)> = declined
             .map(|w| (w.held.record.at.moment, Closing::Declined))
-            .chain(cooled.into_iter().map(|at| (at, Closing::CooledOff(took_back))))
+            .chain(cooled().map(|w| (w.held.record.at.moment, Closing::CooledOff(took_back))))
             .max_by_key(|(at, _)| *at);
         let mut standing = false;
         for proposal in of().filter(|choice| choice.operation.kind == Kind::Propose) {
@@ -390,9 +386,7 @@ fn close(folded: &mut Folded, choices: &[Choice<'_>]) {
         let goes_beyond = newest.iter().all(|r| folded.revisions[index].ancestors.contains(r));
         let state = &mut folded.revisions[index];
         let stopped = closed.filter(|(_, how)| *how == Closing::Declined || !standing);
-        let cooled_off = withdrawals()
-            .any(|w| w.operation.kind == Kind::Withdraw { cooling: true } && !again(w));
-        state.closed = if cooled_off { closed } else { stopped };
+        state.closed = if took_back != [false; 2] { closed } else { stopped };
         state.on_table = standing && !state.ratified && state.closed.is_none() && goes_beyond;
     }
     // Only what nobody has gone beyond is to be answered.

@@ -419,8 +419,8 @@ fn closed_state(folded: &Folded, me: Side) -> AgreementState {
         Closing::CooledOff(by) if !by[me] => AgreementState::NotAgreed,
         Closing::Withdrawn | Closing::CooledOff(_) => AgreementState::Withdrawn,
     };
-    // Of texts that were closed in one second what tells least of the other (R33): an order of
-    // their ids would show the two different things (I7).
+    // Of texts that were closed in one second the one of which least is said: an order of their
+    // ids would show the two different things (I7).
     let told = |state| match state {
         AgreementState::NotAgreed => 0,
         AgreementState::Withdrawn => 1,

@@ -172,7 +172,7 @@ fn r33_while_it_cools_off_either_takes_their_yes_back_and_later_nobody_does() {
 
 /// An order of ids would show the two different things.
 #[test]
-fn i07_r33_what_is_taken_back_in_one_second_is_told_alike_to_both() {
+fn i07_r33_what_is_told_of_two_closed_in_one_second_does_not_depend_on_the_order_of_ids() {
     let text = own(ANA, Category::Whereabouts, 30);
     let both = |first, second| {
         let mut story = agreed(&text);
