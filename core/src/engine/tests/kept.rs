@@ -1,6 +1,7 @@
 //! Words that stand apart, and the files of a space.
 
 use super::*;
+use crate::domain::intention::{Command as Saying, Intentions};
 use BodyState::{Gone, Present};
 
 #[test]
@@ -102,4 +103,17 @@ fn r01_a_file_that_cannot_be_erased_is_told_and_the_keys_are_gone_all_the_same()
     std::fs::create_dir(&in_the_way).unwrap();
     assert!(matches!(ana.engine.erase(), Err(Error::Storage(_))));
     assert!(Keys::load(secrets.as_ref(), &store).is_err());
+}
+
+#[test]
+fn f82_an_intention_is_thanked_for_by_what_is_seen_of_it() {
+    let [mut ana, mut ben] = Phone::pair();
+    let (next, today) = (ben.own(), ben.engine.today());
+    let ledgers = ben.home().ledgers_of(Month::of_date(today));
+    let say = Saying::Say { text: "I listen before I answer.".to_owned(), today };
+    ben.engine.act::<Intentions>(&ledgers, &say).unwrap();
+    ana.hears(&mut ben);
+    let id = Position { log: next.log, index: next.length, place: 0 }.item();
+    ana.engine.act::<Intentions>(&ledgers, &Saying::Thank { id }).unwrap();
+    assert!(ben.engine.act::<Intentions>(&ledgers, &Saying::Thank { id }).is_err(), "one's own");
 }
