@@ -399,7 +399,7 @@ fn who_has_proposed_too_often_in_one_log_proposes_no_more_in_another() {
     let side = pair().side(ANA).unwrap();
     let counts =
         |proposals, consents| state::Counts { proposals, consents, ..state::Counts::of(side) };
-    let earlier = crate::log::log_id(PAIR, ANA, 7);
+    let earlier = crate::id::LogId([7; 16]);
     folded.counts.insert(log_of(ANA), counts(1, 1));
     folded.counts.insert(earlier, counts(limits::PROPOSALS, 0));
     let command = Propose { terms: both(), basis: story.basis() };
