@@ -506,7 +506,7 @@ fn revision_view(state: &RevisionState, pair: &Pair, me: Side) -> RevisionView {
         proposed_by: Who::of(state.proposed_by, me),
         proposed_at: state.proposed_at,
         i_agreed: state.agreed[me].is_some(),
-        you_both_agreed: state.agreed[0].is_some() && state.agreed[1].is_some(),
+        you_both_agreed: state.agreed_at().is_some(),
         agreed_at: state.agreed_at(),
     }
 }
