@@ -35,6 +35,18 @@ fn theirs(count: u8) -> (Phone, Run) {
     (other, run)
 }
 
+/// Entries of the first phone's as the other one gives them back, with this mark.
+fn given_back(whole: &Phone, first: usize, to: usize, mark: [u8; 16]) -> Frame {
+    Frame::Entries(Run {
+        log: whole.own().log,
+        first: first as u64,
+        entries: whole.entries[0][first..to].to_vec(),
+        tags: vec![mark; to - first],
+        bodies: vec![],
+        head: whole.heads[0][to],
+    })
+}
+
 fn protocol_error(actions: &[Action]) -> bool {
     matches!(actions, [Action::End(Ended::Protocol(_))])
 }
@@ -349,16 +361,7 @@ fn what_comes_back_in_several_runs_is_asked_for_until_it_is_whole() {
     (0..3).for_each(|n| whole.write(&[n]));
     let (log, mut phone) = (whole.own().log, Phone::new(0));
     let (mut session, _) = greeted(&mut phone, vec![whole.own()]);
-    let run = |first: usize, to: usize| {
-        Frame::Entries(Run {
-            log,
-            first: first as u64,
-            entries: whole.entries[0][first..to].to_vec(),
-            tags: vec![[0; 16]; to - first],
-            bodies: vec![],
-            head: whole.heads[0][to],
-        })
-    };
+    let run = |first, to| given_back(&whole, first, to, [0; 16]);
     let heard = hear(&mut session, &mut phone, run(0, 1));
     assert_eq!(heard, [Action::Send(Frame::Want { log, first: 1 })]);
     let heard = hear(&mut session, &mut phone, run(1, 3));
@@ -413,16 +416,7 @@ fn what_does_not_go_on_from_here_is_compared_once_from_the_beginning() {
     old.write(&[0]);
     let log = old.own().log;
     // It does not carry the mark of its author.
-    let run = |first: usize| {
-        Frame::Entries(Run {
-            log,
-            first: first as u64,
-            entries: whole.entries[0][first..].to_vec(),
-            tags: vec![[1; 16]; 3 - first],
-            bodies: vec![],
-            head: whole.own().head,
-        })
-    };
+    let run = |first| given_back(&whole, first, 3, [1; 16]);
     let (mut session, _) = greeted(&mut old, vec![whole.own()]);
     let again = [Action::Send(Frame::Want { log, first: 0 })];
     assert_eq!(hear(&mut session, &mut old, run(1)), again);
