@@ -338,4 +338,4 @@ fn suspended() -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -21,8 +21,8 @@ use crate::store::KeyFile;
 use crate::sync::{Intake, Replica as _, Run};
 
 const BEGIN: Moment = Moment(1_772_474_400);
-const ANA: PersonId = PersonId([2; 16]);
-const BEN: PersonId = PersonId([3; 16]);
+pub(crate) const ANA: PersonId = PersonId([2; 16]);
+pub(crate) const BEN: PersonId = PersonId([3; 16]);
 
 /// One phone of a pair; the other one is met only where a test brings something.
 pub(super) struct Phone {
@@ -32,7 +32,7 @@ pub(super) struct Phone {
 }
 
 /// What a pairing gave this person; `logs` are there where a phone was lost.
-fn material(me: PersonId, partner: PersonId, logs: Vec<Checkpoint>) -> Material {
+pub(crate) fn material(me: PersonId, partner: PersonId, logs: Vec<Checkpoint>) -> Material {
     Material {
         pair: PairId([1; 16]),
         me,
@@ -171,4 +171,21 @@ impl Phone {
         let run = other.run(held);
         assert!(matches!(self.engine.accept(&run).unwrap(), Intake::Stored(_)));
     }
+    /// How much stands in the write-ahead log of the pair's file, in bytes.
+    fn wal(&self) -> u64 {
+        let wal = self.folder.path().join("pair.db-wal");
+        std::fs::metadata(wal).map_or(0, |file| file.len())
+    }
+}
+
+/// Two phones on which both told something for 30 days, and Ana wants words kept for seven:
+/// hers and his.
+fn under_a_vote() -> ([Phone; 2], [Position; 2]) {
+    let [mut ana, mut ben] = Phone::pair();
+    let hers = ana.tell(30 * DAY);
+    ana.limit(7);
+    let his = ben.tell(30 * DAY);
+    ana.hears(&mut ben);
+    ben.hears(&mut ana);
+    ([ana, ben], [hers, his])
 }

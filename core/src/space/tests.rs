@@ -7,10 +7,9 @@ use crate::domain::capability::Class;
 use crate::domain::intention::{Command, Intentions};
 use crate::domain::ledger::Month;
 use crate::engine::Watched;
+use crate::engine::tests::{ANA, BEN, material};
 use crate::error::Error;
 use crate::host::FixedClock;
-use crate::id::{PairId, PersonId};
-use crate::pairing::Material;
 use crate::store::KeyFile;
 use crate::store::Setting;
 use crate::time::Moment;
@@ -18,27 +17,13 @@ use crate::{Host, Space};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What a pairing with Ben gave.
-fn material() -> Material {
-    Material {
-        pair: PairId([1; 16]),
-        me: PersonId([2; 16]),
-        partner: PersonId([3; 16]),
-        partner_key: [4; 32],
-        secret: [5; 32],
-        partner_name: "Ben".to_owned(),
-        epoch: 0,
-        logs: Vec::new(),
-    }
-}
-
 #[tokio::test]
 async fn a_pairing_that_no_session_proves_leaves_no_trace_after_ten_minutes() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(FixedClock::new(Moment(1_000)));
     let host = Host { clock: clock.clone(), ..Host::new(KeyFile::new(folder.path().join("k"))) };
     let space = Space::create(folder.path(), "Ana", host).unwrap();
-    let material = material();
+    let material = material(ANA, BEN, vec![]);
     space.engine.ask(move |engine| engine.keep_pending(&material)).await.unwrap();
     clock.set(Moment(1_600));
     assert_eq!(space.status().await.unwrap().pairing, PairingState::Pending);
@@ -71,7 +56,7 @@ async fn in_a_pair(folder: &std::path::Path) -> Space {
     let clock = Arc::new(FixedClock::new(Moment(1_772_474_400)));
     let host = Host { clock, ..Host::new(KeyFile::new(folder.join("k"))) };
     let space = Space::create(folder, "Ana", host).unwrap();
-    let material = material();
+    let material = material(ANA, BEN, vec![]);
     let proved = move |engine: &mut crate::engine::Engine| {
         engine.keep_pending(&material)?;
         engine.link_proved()

@@ -22,17 +22,12 @@ fn r07_words_are_hidden_from_the_moment_at_which_they_end() {
 
 #[test]
 fn r15_words_are_hidden_when_a_vote_ends_them() {
-    let [mut ana, mut ben] = Phone::pair();
-    let hers = ana.tell(30 * DAY);
-    ana.limit(7);
-    let his = ben.tell(30 * DAY);
-    ana.hears(&mut ben);
-    ben.hears(&mut ana);
+    let ([mut ana, mut ben], posts) = under_a_vote();
     for (phone, after) in [(&mut ana, [false, false]), (&mut ben, [false, true])] {
         phone.at(7 * DAY - 1);
-        assert_eq!([hers, his].map(|post| phone.reads(post)), [true, true]);
+        assert_eq!(posts.map(|post| phone.reads(post)), [true, true]);
         phone.at(7 * DAY);
-        assert_eq!([hers, his].map(|post| phone.reads(post)), after);
+        assert_eq!(posts.map(|post| phone.reads(post)), after);
     }
 }
 
@@ -66,8 +61,7 @@ fn f95_a_space_that_is_suspended_holds_no_file_open_and_opens_them_again() {
     let post = ana.tell(DAY);
     ana.engine.suspend().unwrap();
     assert!(matches!(ana.engine.db(), Err(Error::Locked(_))));
-    let wal = ana.folder.path().join("pair.db-wal");
-    assert!(std::fs::metadata(wal).map_or(0, |file| file.len()) == 0, "all is written back");
+    assert!(ana.wal() == 0, "all is written back");
     ana.engine.resume().unwrap();
     assert!(ana.reads(post));
     let before = ana.engine.changes().any;

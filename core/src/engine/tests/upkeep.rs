@@ -43,17 +43,12 @@ fn r07_a_clock_that_goes_back_is_looked_at_anew() {
 
 #[test]
 fn r15_k14_a_vote_ends_ones_own_words_on_both_phones_and_the_others_on_ones_own() {
-    let [mut ana, mut ben] = Phone::pair();
-    let hers = ana.tell(30 * DAY);
-    ana.limit(7);
-    let his = ben.tell(30 * DAY);
-    ana.hears(&mut ben);
-    ben.hears(&mut ana);
+    let ([mut ana, mut ben], posts) = under_a_vote();
     for (phone, after) in [(&mut ana, [Gone, Gone]), (&mut ben, [Gone, Present])] {
         let day = 7 * DAY;
-        assert_eq!(swept(phone, day - 1, [hers, his]), ([Present, Present], None));
-        assert_eq!(swept(phone, day, [hers, his]).1, Some(day));
-        assert_eq!(swept(phone, day + 60, [hers, his]), (after, None));
+        assert_eq!(swept(phone, day - 1, posts), ([Present, Present], None));
+        assert_eq!(swept(phone, day, posts).1, Some(day));
+        assert_eq!(swept(phone, day + 60, posts), (after, None));
     }
 }
 
@@ -85,13 +80,11 @@ fn what_was_erased_is_wiped_by_the_next_upkeep() {
     ana.engine.read_at_rest();
     ana.engine.upkeep();
     ana.tell(DAY);
-    let wal = ana.folder.path().join("pair.db-wal");
-    let written = || std::fs::metadata(&wal).map_or(0, |file| file.len());
-    assert!(written() > 0);
+    assert!(ana.wal() > 0);
     ana.engine.scrub = true;
     // In the same second nothing else is due.
     ana.engine.upkeep();
-    assert!(!ana.engine.scrub && written() == 0);
+    assert!(!ana.engine.scrub && ana.wal() == 0);
 }
 
 #[test]
