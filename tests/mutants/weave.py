@@ -36,7 +36,6 @@ class Woven:
 
     def __init__(self, source, mutants):
         self.source = source
-        self.lines = source.split(b"\n")
         self.root = PARSER.parse(source).root_node
         self.beside = {}  # (start, end) of an expression -> [(number, what stands instead)]
         self.first = {}  # where the body of a function begins -> [(number, what it gives back)]
@@ -55,7 +54,7 @@ class Woven:
         return self._render(self.root)
 
     def _place(self, number, mutant):
-        start, end = (self._offset(mutant["span"][at]) for at in ("start", "end"))
+        start, end = spanned(self.source, mutant["span"])
         new, function = mutant["replacement"].encode(), self._around(start, end, "function_item")
         if function is None or self._around(start, end, "const_item", "static_item") or any(
             child.type == "function_modifiers" and b"const" in child.text for child in function.children
@@ -106,11 +105,6 @@ class Woven:
     def _instead(self, node, number, text):
         self.beside.setdefault((node.start_byte, node.end_byte), []).append((number, text))
 
-    def _offset(self, place):
-        """Where in the bytes a line and column stand, both counted from one."""
-        before = sum(len(line) + 1 for line in self.lines[: place["line"] - 1])
-        return before + len(self.lines[place["line"] - 1].decode()[: place["column"] - 1].encode())
-
     def _around(self, start, end, *kinds):
         """The innermost node of these kinds around a span."""
         node, found = self.root, None
@@ -145,6 +139,13 @@ class Woven:
                 parts.append(b" if crate::mutated(%d) { return %b; } " % (number, marked(number, new)))
             at = place
         return b"".join([*parts, self.source[at:end]])
+
+
+def spanned(source, span):
+    """Where in the bytes a span begins and ends, whose lines and columns count from one."""
+    lines = source.decode().split("\n")
+    before = lambda at: [*lines[: at["line"] - 1], lines[at["line"] - 1][: at["column"] - 1]]
+    return [len("\n".join(before(span[at])).encode()) for at in ("start", "end")]
 
 
 def marked(number, text):
