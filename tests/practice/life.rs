@@ -14,7 +14,7 @@ use amends::internals::domain::checkin::{
 use amends::internals::domain::ledger::{Month, ledger, own_document};
 use amends::internals::domain::openness::{Act as Post, Kind, Posts};
 use amends::internals::domain::overview::progress;
-use amends::internals::domain::promise::{Act, Felt, PromiseDocs, PromiseView, Told};
+use amends::internals::domain::promise::{Act, Felt, PromiseDocs, PromiseView, Told, tally};
 use amends::internals::domain::record::{Held, Record};
 use amends::internals::domain::testing::{state, view};
 use amends::internals::domain::{checkin, words};
@@ -401,11 +401,11 @@ fn no_number_of_both(promises: &[PromiseView], now: Moment) {
     let week = IsoWeek::of(local_date(now, "UTC"));
     let mine: Vec<PromiseView> =
         promises.iter().filter(|view| view.by == Who::Me).cloned().collect();
-    let all = progress::follow_through(promises, Who::Me, week, 60);
-    assert_eq!(all, progress::follow_through(&mine, Who::Me, week, 60));
+    let all = progress::follow_through(&tally(promises), Who::Me, week, 60);
+    assert_eq!(all, progress::follow_through(&tally(&mine), Who::Me, week, 60));
     assert!(all.iter().any(|week| week.told() > 0));
     assert_eq!(
-        progress::pattern_line(promises, Who::Me, week, 60),
-        progress::pattern_line(&mine, Who::Me, week, 60)
+        progress::pattern_line(&tally(promises), Who::Me, week, 60),
+        progress::pattern_line(&tally(&mine), Who::Me, week, 60)
     );
 }

@@ -13,6 +13,7 @@ use super::pacing::{Feature, Pacing};
 use super::pair::{Pair, PairState, Side};
 use super::record::{Draft, Held, Record};
 use super::refusal::{Refusal, RefusalCode};
+use super::tally::Tally;
 use super::words::Bodies;
 use crate::cbor::Value;
 use crate::id::{DocId, Past, PersonId, Position};
@@ -183,6 +184,8 @@ pub trait Capability: 'static {
     const MOST_LIVE: usize = limits::LIVE_DOCUMENTS;
     /// Whether [`Capability::is_open`] is asked; otherwise every live document counts as open.
     const OPEN_BY_STATE: bool = false;
+    /// Whether what is over is counted once, by [`Capability::tally`].
+    const SETTLES: bool = false;
 
     /// The state, from the records of its document, and of those that belong to it where it
     /// is several, whatever order they came in.
@@ -232,5 +235,11 @@ pub trait Capability: 'static {
     /// class, the one that [`for_class!`](super::action) names is asked. By default it stays.
     fn over(_view: Option<&Self::View>, _before: Moment, _now: Moment) -> bool {
         false
+    }
+
+    /// What it came to, once it is over, for the counts of years: it is read no more for
+    /// them. Nothing where [`Capability::SETTLES`] is false.
+    fn tally(_view: &Self::View) -> Tally {
+        Tally::default()
     }
 }

@@ -36,6 +36,7 @@ pub mod recurrence;
 pub mod refusal;
 pub mod shared;
 pub mod talk;
+pub mod tally;
 pub mod template;
 pub mod words;
 

@@ -23,7 +23,7 @@ use crate::domain::pacing::Pace;
 use crate::domain::pacing::SpaceView;
 use crate::domain::pair::Act;
 use crate::domain::pair::Who;
-use crate::domain::promise::PromiseView;
+use crate::domain::promise::{PromiseView, tally};
 use crate::domain::recurrence::IsoWeek;
 use crate::domain::shared::{Form, breaches};
 use crate::engine::{Engine, Home, Watched};
@@ -87,13 +87,13 @@ fn follow_through_of(engine: &mut Engine, by: Who, weeks: u8) -> Result<Vec<Week
     let last = IsoWeek::of(engine.today());
     // The last 13 weeks and the month before them are at hand; older ones are read.
     let promises = if weeks > 9 { all_promises(engine)? } else { promises(engine)? };
-    Ok(follow_through(&promises, by, last, weeks))
+    Ok(follow_through(&tally(&promises), by, last, weeks))
 }
 
 fn pattern_line_of(engine: &mut Engine, by: Who, weeks: u8) -> Result<Vec<PatternPoint>, Error> {
     let last = IsoWeek::of(engine.today());
     let promises = if weeks > 6 { all_promises(engine)? } else { promises(engine)? };
-    Ok(pattern_line(&promises, by, last, weeks))
+    Ok(pattern_line(&tally(&promises), by, last, weeks))
 }
 
 fn trends_of(engine: &mut Engine, template: TemplateId) -> Result<Vec<Trend>, Error> {

@@ -7,9 +7,10 @@
 use crate::domain::agreement::{AgreementKind, AgreementState, AgreementView};
 use crate::domain::checkin::{Cadence, CheckInState, CheckInView, Template};
 use crate::domain::pair::Who;
-use crate::domain::promise::{OccurrenceView, Outcome, PromiseView};
+use crate::domain::promise::{Outcome, PromiseView};
 use crate::domain::recurrence::IsoWeek;
 use crate::domain::shared::BreachView;
+use crate::domain::tally::Tally;
 use crate::time::{DAY, Moment};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -97,20 +98,20 @@ impl WeekCounts {
         }
     }
 
-    fn add(&mut self, outcome: Outcome) {
+    fn add(&mut self, outcome: Outcome, count: u32) {
         match outcome {
-            Outcome::Kept | Outcome::KeptInSpirit => self.kept += 1,
-            Outcome::KeptLateWithNotice => self.late_with_notice += 1,
-            Outcome::KeptLate => self.late += 1,
-            Outcome::Partly => self.partly += 1,
-            Outcome::Missed => self.missed += 1,
-            Outcome::Renegotiated => self.renegotiated += 1,
-            Outcome::Released => self.released += 1,
-            Outcome::SeenDifferently => self.seen_differently += 1,
-            Outcome::NoWord => self.no_word += 1,
-            Outcome::Paused => self.paused += 1,
-            Outcome::AwaitingWord => self.awaiting += 1,
-            Outcome::WithdrawnBefore => self.withdrawn += 1,
+            Outcome::Kept | Outcome::KeptInSpirit => self.kept += count,
+            Outcome::KeptLateWithNotice => self.late_with_notice += count,
+            Outcome::KeptLate => self.late += count,
+            Outcome::Partly => self.partly += count,
+            Outcome::Missed => self.missed += count,
+            Outcome::Renegotiated => self.renegotiated += count,
+            Outcome::Released => self.released += count,
+            Outcome::SeenDifferently => self.seen_differently += count,
+            Outcome::NoWord => self.no_word += count,
+            Outcome::Paused => self.paused += count,
+            Outcome::AwaitingWord => self.awaiting += count,
+            Outcome::WithdrawnBefore => self.withdrawn += count,
             Outcome::Due | Outcome::Upcoming => {}
         }
     }
@@ -149,28 +150,16 @@ impl WeekCounts {
     }
 }
 
-fn due_of<'a>(
-    promises: &'a [PromiseView],
-    by: Who,
-) -> impl Iterator<Item = &'a OccurrenceView> + 'a {
-    promises.iter().filter(move |view| view.by == by).flat_map(|view| &view.occurrences)
-}
-
 /// One person's follow-through, for each of `weeks` weeks up to `last`.
-pub fn follow_through(
-    promises: &[PromiseView],
-    by: Who,
-    last: IsoWeek,
-    weeks: u8,
-) -> Vec<WeekCounts> {
+pub fn follow_through(tally: &Tally, by: Who, last: IsoWeek, weeks: u8) -> Vec<WeekCounts> {
     // Three weeks more, for the first moving counts.
     let first = i32::from(weeks) + 2;
     let all = (-first..=0).filter_map(|at| last.plus(at));
     let mut counts: BTreeMap<IsoWeek, WeekCounts> =
         all.map(|week| (week, WeekCounts::new(week))).collect();
-    for one in due_of(promises, by) {
-        if let Some(week) = counts.get_mut(&one.week) {
-            week.add(one.outcome);
+    for (week, outcome, count) in tally.by(by) {
+        if let (Some(week), Some(outcome)) = (counts.get_mut(&week), Outcome::numbered(outcome)) {
+            week.add(outcome, count);
         }
     }
     let mut list: Vec<WeekCounts> = counts.into_values().collect();
@@ -186,13 +175,8 @@ pub fn follow_through(
 }
 
 /// One person's pattern line, for each of `weeks` weeks up to `last`.
-pub fn pattern_line(
-    promises: &[PromiseView],
-    by: Who,
-    last: IsoWeek,
-    weeks: u8,
-) -> Vec<PatternPoint> {
-    let all = follow_through(promises, by, last, weeks.saturating_add(3));
+pub fn pattern_line(tally: &Tally, by: Who, last: IsoWeek, weeks: u8) -> Vec<PatternPoint> {
+    let all = follow_through(tally, by, last, weeks.saturating_add(3));
     let point = |four: &[WeekCounts]| {
         let now = &four[four.len() - 1];
         let only_paused = now.told() == 0 && now.paused > 0;
@@ -344,7 +328,11 @@ pub fn milestones(input: MilestoneInput<'_>, now: Moment) -> Vec<Milestone> {
         .filter(|revision| revision.clauses.iter().any(|clause| clause.sensitive))
         .filter_map(|revision| revision.taper.iter().map(|step| step.from).max())
         .min();
-    let mut kept: Vec<Moment> = due_of(input.promises, Who::Me)
+    let mut kept: Vec<Moment> = input
+        .promises
+        .iter()
+        .filter(|view| view.by == Who::Me)
+        .flat_map(|view| &view.occurrences)
         .filter(|one| one.outcome.is_kept())
         .map(|one| one.due)
         .collect();

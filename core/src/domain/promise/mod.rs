@@ -16,7 +16,7 @@ mod view;
 
 pub use decide::{Command, Hint, HowItWent, NewPromise, hints};
 pub use fold::Folded;
-pub use outcome::Outcome;
+pub use outcome::{Outcome, tally};
 pub use record::{Act, Felt, Told};
 pub use view::{
     AskedView, Note, OccurrenceView, PromiseState, PromiseView, RemarkView, ReportView,
@@ -26,6 +26,7 @@ use super::capability::{Capability, Class, Context, Records, Viewing};
 use super::pair::{Pair, Side};
 use super::record::Draft;
 use super::refusal::Refusal;
+use super::tally::Tally;
 use crate::id::Position;
 use crate::limits;
 use crate::time::Moment;
@@ -40,6 +41,7 @@ impl Capability for PromiseDocs {
 
     const CLASS: Class = Class::Promise;
     const MOST: u64 = limits::PROMISES;
+    const SETTLES: bool = true;
     const OPEN_BY_STATE: bool = true;
 
     fn fold(pair: &Pair, _side: Side, of: &Records<'_>, _more: &[Records<'_>]) -> Folded {
@@ -75,6 +77,10 @@ impl Capability for PromiseDocs {
     fn is_open(state: &Folded, side: Side, now: Moment) -> bool {
         let mine = state.made.as_ref().is_some_and(|made| made.by == side);
         mine && view::is_open(state, now)
+    }
+
+    fn tally(view: &PromiseView) -> Tally {
+        tally([view])
     }
 
     fn over(view: Option<&PromiseView>, before: Moment, _now: Moment) -> bool {

@@ -1,6 +1,8 @@
 //! How one occurrence went: the table of RULES.md, line by line (outcomes of an occurrence).
 
 use super::record::{Felt, Told};
+use super::view::PromiseView;
+use crate::domain::tally::Tally;
 use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
@@ -69,7 +71,36 @@ pub enum Outcome {
     Upcoming,
 }
 
+/// The outcomes by the number under which they are counted at rest: new ones come at the end.
+const NUMBERED: [Outcome; 15] = [
+    Outcome::Paused,
+    Outcome::WithdrawnBefore,
+    Outcome::SeenDifferently,
+    Outcome::Kept,
+    Outcome::KeptInSpirit,
+    Outcome::Released,
+    Outcome::Renegotiated,
+    Outcome::KeptLateWithNotice,
+    Outcome::KeptLate,
+    Outcome::Partly,
+    Outcome::Missed,
+    Outcome::AwaitingWord,
+    Outcome::NoWord,
+    Outcome::Due,
+    Outcome::Upcoming,
+];
+
 impl Outcome {
+    /// The outcome of this number.
+    pub fn numbered(number: u8) -> Option<Self> {
+        NUMBERED.get(usize::from(number)).copied()
+    }
+
+    /// Its number.
+    pub fn number(self) -> u8 {
+        NUMBERED.iter().position(|one| *one == self).map_or(u8::MAX, |at| at as u8)
+    }
+
     /// Whether it counts as kept.
     pub fn is_kept(self) -> bool {
         matches!(self, Outcome::Kept | Outcome::KeptInSpirit)
@@ -79,6 +110,17 @@ impl Outcome {
     pub fn is_open(self) -> bool {
         matches!(self, Outcome::AwaitingWord | Outcome::Due | Outcome::Upcoming)
     }
+}
+
+/// What became of these promises so far, week by week.
+pub fn tally<'a>(promises: impl IntoIterator<Item = &'a PromiseView>) -> Tally {
+    let mut tally = Tally::default();
+    for view in promises {
+        for one in &view.occurrences {
+            tally.count(view.by, one.week, one.outcome.number());
+        }
+    }
+    tally
 }
 
 /// The first line of the table that matches. Pure; only the last three lines

@@ -437,7 +437,7 @@ fn f91_what_is_kept_never_hides_what_is_without_a_word() {
             |outcome, times| std::iter::repeat_n(OccurrenceView { outcome, ..one.clone() }, times);
         view.occurrences =
             outcomes.iter().flat_map(|(outcome, times)| of(*outcome, *times)).collect();
-        let mut weeks = follow_through(std::slice::from_ref(&view), Who::Me, one.week, 1);
+        let mut weeks = follow_through(&tally([&view]), Who::Me, one.week, 1);
         let week = weeks.pop().unwrap();
         (week.words, week.of_four_weeks.is_some())
     };

@@ -5,6 +5,7 @@ use crate::domain::checkin::{Cadence, Template};
 use crate::domain::overview::progress::{
     KeptOf, PatternPoint, TrendPoint, WeekCounts, follow_through, pattern_line, trends,
 };
+use crate::domain::promise::tally;
 
 const LAST: &str = "2026-W10";
 
@@ -14,7 +15,7 @@ fn before(weeks: i64, outcome: Outcome) -> OccurrenceView {
 }
 
 fn counted(occurrences: Vec<OccurrenceView>, weeks: u8) -> Vec<WeekCounts> {
-    follow_through(&[promise(1, Who::Me, occurrences)], Who::Me, week(LAST), weeks)
+    follow_through(&tally(&[promise(1, Who::Me, occurrences)]), Who::Me, week(LAST), weeks)
 }
 
 fn in_words(outcomes: &[(Outcome, usize)]) -> String {
@@ -55,6 +56,7 @@ fn f93_each_week_stands_by_itself_for_one_person_and_the_weeks_asked_for() {
     let hers = vec![before(0, Outcome::Kept), before(2, Outcome::Missed)];
     let ours =
         [promise(1, Who::Me, hers), promise(2, Who::Partner, vec![before(1, Outcome::Kept)])];
+    let ours = tally(&ours);
     let weeks = follow_through(&ours, Who::Me, week(LAST), 3);
     let seen: Vec<(String, u32, u32)> =
         weeks.iter().map(|one| (one.week.to_string(), one.kept, one.missed)).collect();
@@ -83,7 +85,7 @@ fn f93_four_weeks_count_together_from_five_told_and_never_over_silence() {
 }
 
 fn line(occurrences: Vec<OccurrenceView>, weeks: u8) -> Vec<PatternPoint> {
-    pattern_line(&[promise(1, Who::Me, occurrences)], Who::Me, week(LAST), weeks)
+    pattern_line(&tally(&[promise(1, Who::Me, occurrences)]), Who::Me, week(LAST), weeks)
 }
 
 #[test]
