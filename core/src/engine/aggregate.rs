@@ -235,7 +235,7 @@ impl Engine {
         self.list_of::<C>(home, docs)
     }
 
-    fn list_of<C: Capability>(
+    pub(super) fn list_of<C: Capability>(
         &mut self,
         home: &Home,
         docs: Vec<DocId>,

@@ -9,6 +9,7 @@ use super::documents::{Known, Loaded};
 use super::link::Link;
 use crate::cbor::Value;
 use crate::domain::capability::{Capability, Class};
+use crate::domain::tally::Tally;
 use crate::id::{DocId, LogId, PairId, Past, PersonId, Position};
 use crate::store::{BodyRow, Expiring, LiveRow};
 use crate::time::Moment;
@@ -92,6 +93,11 @@ pub(super) struct Rows {
     pub known: HashMap<DocId, Option<Class>>,
     /// What expires.
     pub expiring: Option<Vec<Expiring>>,
+    /// What was counted of what is long over.
+    pub settled: Option<Arc<Tally>>,
+    /// Whether it was looked whether something is to be counted while the writer rests, and
+    /// there was nothing.
+    pub none_to_count: bool,
     /// The link, at a revision of the settings.
     pub link: Option<(u64, Option<Link>)>,
     /// The ids of one's own logs, held or not, by generation.

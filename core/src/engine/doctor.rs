@@ -66,12 +66,16 @@ pub struct VerifiedLog {
 }
 
 impl DoctorReport {
-    fn add(&mut self, what: impl Into<String>, remedy: Remedy) {
+    pub(super) fn add(&mut self, what: impl Into<String>, remedy: Remedy) {
         self.findings.push(Finding { what: what.into(), remedy });
     }
 
     /// Takes a damaged value as a finding; other errors stay errors.
-    fn note<T>(&mut self, result: Result<T, Error>, remedy: Remedy) -> Result<Option<T>, Error> {
+    pub(super) fn note<T>(
+        &mut self,
+        result: Result<T, Error>,
+        remedy: Remedy,
+    ) -> Result<Option<T>, Error> {
         match result {
             Ok(value) => Ok(Some(value)),
             Err(Error::Storage(StorageError::Damaged(what))) => {
@@ -121,6 +125,7 @@ impl Engine {
         let heads = self.check_logs(&home, &mut expected, &mut report)?;
         self.check_rows(&home, &expected, &mut report)?;
         self.check_documents(&home, expected, &heads, &mut report)?;
+        self.check_counts(&home, &mut report)?;
         Ok(report)
     }
 

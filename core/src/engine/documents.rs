@@ -311,7 +311,7 @@ impl Engine {
             None => {
                 let counted = (counted_as(kind), kind);
                 let row = self.db()?.add_touch(doc, counted, log.number, index)?;
-                self.revived(&row)
+                self.revived(&row)?
             }
         };
         self.told.touch(class);
@@ -320,11 +320,12 @@ impl Engine {
     }
 
     /// A document is on the list that views look at from now on. What it is about.
-    fn revived(&mut self, row: &DocumentRow) -> Option<Class> {
+    fn revived(&mut self, row: &DocumentRow) -> Result<Option<Class>, Error> {
         let class = action::class(&row.first_kind);
+        self.uncount(row.id, class)?;
         self.rows.known.insert(row.id, class);
         self.rows.live = None;
-        class
+        Ok(class)
     }
 
     /// Notes which documents the entries of one run touch.
@@ -340,9 +341,11 @@ impl Engine {
                     let row = self.db()?.begin_document(doc, counted, first, &mut begun)?;
                     if looked_at {
                         self.db()?.revive(&row)?;
-                        self.revived(&row)
+                        self.revived(&row)?
                     } else {
-                        action::class(&row.first_kind)
+                        let class = action::class(&row.first_kind);
+                        self.count_later(row.id, class)?;
+                        class
                     }
                 }
             };
@@ -356,9 +359,10 @@ impl Engine {
 
     /// Takes a document off the list that views look at.
     pub(super) fn retire_document(&mut self, doc: DocId) -> Result<(), Error> {
-        self.rows.known.remove(&doc);
+        let class = self.rows.known.remove(&doc).flatten();
         self.rows.live = None;
-        Ok(self.db()?.retire(doc)?)
+        self.db()?.retire(doc)?;
+        self.count_later(doc, class)
     }
 
     /// The documents of these classes that views look at, in the order in which they were

@@ -21,6 +21,7 @@ pub(crate) mod intake;
 pub(crate) mod link;
 pub(crate) mod recovery;
 mod seals;
+mod settled;
 pub(crate) mod status;
 mod transaction;
 pub(crate) mod upkeep;

@@ -5,6 +5,7 @@
 mod derived;
 mod kept;
 mod recovery;
+mod settled;
 mod upkeep;
 
 use super::*;

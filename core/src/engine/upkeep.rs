@@ -11,7 +11,7 @@ use crate::store::Setting;
 use crate::time::{DAY, Moment};
 
 /// The version of the look-up lists; homes of another are indexed anew.
-pub(super) const INDEX: i64 = 2;
+pub(super) const INDEX: i64 = 3;
 /// So many runs are made of single entries at one time.
 const JOINED_AT_ONCE: usize = 4;
 /// How often, in seconds of the clock, a running space looks for what expires.

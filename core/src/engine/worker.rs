@@ -140,7 +140,7 @@ impl Desk {
             look(engine);
             let more = engine.read_at_rest();
             engine.upkeep();
-            Ok(more || engine.derive_at_rest())
+            Ok(more || engine.settle_at_rest() || engine.derive_at_rest())
         });
         self.rest = if more == Ok(true) { Duration::ZERO } else { REST };
     }
@@ -173,7 +173,8 @@ impl Desk {
 }
 
 fn rest_of(engine: &Engine) -> Duration {
-    if engine.waits_to_read() || engine.waits_to_derive() { BREATH } else { REST }
+    let waits = engine.waits_to_read() || engine.waits_to_settle() || engine.waits_to_derive();
+    if waits { BREATH } else { REST }
 }
 
 fn look(engine: &mut Engine) {

@@ -23,9 +23,10 @@ use crate::domain::pacing::Pace;
 use crate::domain::pacing::SpaceView;
 use crate::domain::pair::Act;
 use crate::domain::pair::Who;
-use crate::domain::promise::{PromiseView, tally};
+use crate::domain::promise::{PromiseDocs, PromiseView, tally};
 use crate::domain::recurrence::IsoWeek;
 use crate::domain::shared::{Form, breaches};
+use crate::domain::tally::Tally;
 use crate::engine::{Engine, Home, Watched};
 use crate::error::Error;
 use crate::time::{DAY, Moment};
@@ -85,15 +86,22 @@ fn today_view(engine: &mut Engine) -> Result<Today, Error> {
 
 fn follow_through_of(engine: &mut Engine, by: Who, weeks: u8) -> Result<Vec<WeekCounts>, Error> {
     let last = IsoWeek::of(engine.today());
-    // The last 13 weeks and the month before them are at hand; older ones are read.
-    let promises = if weeks > 9 { all_promises(engine)? } else { promises(engine)? };
-    Ok(follow_through(&tally(&promises), by, last, weeks))
+    Ok(follow_through(&counted(engine, weeks > 9)?, by, last, weeks))
 }
 
 fn pattern_line_of(engine: &mut Engine, by: Who, weeks: u8) -> Result<Vec<PatternPoint>, Error> {
     let last = IsoWeek::of(engine.today());
-    let promises = if weeks > 6 { all_promises(engine)? } else { promises(engine)? };
-    Ok(pattern_line(&tally(&promises), by, last, weeks))
+    Ok(pattern_line(&counted(engine, weeks > 6)?, by, last, weeks))
+}
+
+/// What became of the promises: of those of the last 13 weeks and the month before them, which
+/// are at hand, or of all that ever were.
+fn counted(engine: &mut Engine, ever: bool) -> Result<Tally, Error> {
+    if !ever {
+        return Ok(tally(&promises(engine)?));
+    }
+    let home = engine.home()?;
+    engine.over_years::<PromiseDocs>(&home)
 }
 
 fn trends_of(engine: &mut Engine, template: TemplateId) -> Result<Vec<Trend>, Error> {
@@ -220,7 +228,7 @@ impl Progress<'_> {
     }
 
     /// One person's follow-through, week by week, for so many weeks up to this
-    /// one. More than nine weeks take longer with the years.
+    /// one.
     ///
     /// # Errors
     /// As [`Progress::today`].

@@ -126,11 +126,20 @@ impl PairDb {
         self.file.remove_keyed("live", &self.lookup(doc))
     }
 
-    /// Puts every document on the list that views look at.
+    /// Whether a document is on the list that views look at.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn is_live(&self, doc: DocId) -> Result<bool, StorageError> {
+        self.file.has_keyed("live", &self.lookup(doc))
+    }
+
+    /// Puts every document on the list that views look at; none is counted any more.
     ///
     /// # Errors
     /// [`StorageError`].
     pub fn revive_all(&self) -> Result<(), StorageError> {
+        self.forget_settled()?;
         self.documents()?.iter().try_for_each(|row| self.revive(row))
     }
 
@@ -260,7 +269,7 @@ impl PairDb {
         )?)
     }
 
-    fn lookup(&self, doc: DocId) -> [u8; 16] {
+    pub(super) fn lookup(&self, doc: DocId) -> [u8; 16] {
         self.file.lookup("document", doc.as_bytes())
     }
 
@@ -269,9 +278,12 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn document(&self, doc: DocId) -> Result<Option<DocumentRow>, StorageError> {
-        let lookup = self.lookup(doc);
-        let value = self.file.keyed("document", &lookup)?;
-        value.map(|value| self.read_document(&lookup, &value)).transpose()
+        self.document_at(&self.lookup(doc))
+    }
+
+    pub(super) fn document_at(&self, lookup: &[u8]) -> Result<Option<DocumentRow>, StorageError> {
+        let value = self.file.keyed("document", lookup)?;
+        value.map(|value| self.read_document(lookup, &value)).transpose()
     }
 
     fn read_document(&self, lookup: &[u8], value: &Value) -> Result<DocumentRow, StorageError> {
@@ -348,6 +360,7 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn forget_documents(&self) -> Result<(), StorageError> {
+        self.forget_settled()?;
         Ok(self.file.connection.execute_batch(
             "DELETE FROM snapshot; DELETE FROM touch; DELETE FROM touch_run;
                  DELETE FROM document; DELETE FROM live",

@@ -1,5 +1,5 @@
-//! The tables whose rows are found by a keyed hash: `document`, `snapshot`, `live`, `outbox`.
-//! All of them are read and written here.
+//! The tables whose rows are found by a keyed hash: `document`, `snapshot`, `live`,
+//! `outbox`, `settled`, `year`. All of them are read and written here.
 
 use super::database::{Database, Row, StorageError};
 use crate::cbor::Value;

@@ -25,6 +25,7 @@ mod rows;
 mod schema;
 mod secrets;
 mod settings;
+mod settled;
 mod vault_db;
 
 pub use arrived::{ArrivedBodies, ArrivedRun};

@@ -22,6 +22,9 @@
 //! | `touch` | an entry that touches a document | `lookup`, `log`, `place` | |
 //! | `touch_run` | entries of one run that do | `lookup`, `log`, `first`; `places`: steps from there, four bytes each | |
 //! | `live` | a document that views look at | `lookup`: of its id | id, first kind, log, number |
+//! | `unsettled` | a document that is long over and still to be counted | `lookup`: of its id | |
+//! | `settled` | a document that is long over and counted | `lookup`: of its id | what it was counted as |
+//! | `year` | what such documents came to in a year | `lookup`: of the year | the sum |
 //! | `snapshot` | a document as derived | `lookup`: of its id | deriving rule, bytes |
 //! | `outbox` | what opens a seal | `lookup`: of the seal's position | template, period, seal, opening, whether taken back |
 //! | `arrived` | entries that are stored and not read yet | `number`: in which order they came; `log`, `first`, `count`: its entries | the bodies that came with them |
@@ -66,6 +69,11 @@ pub(super) const PAIR: Layout = Layout {
             first INTEGER NOT NULL, count INTEGER NOT NULL, sealed BLOB NOT NULL,
             UNIQUE (log, first)) STRICT;
         CREATE TABLE aside(number INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL) STRICT;
+    ",
+        "
+        CREATE TABLE unsettled(lookup BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+        CREATE TABLE settled(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE year(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
     ",
     ],
 };

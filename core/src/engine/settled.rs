@@ -1,0 +1,210 @@
+//! What is long over is counted once. Views over years are sums of such counts and of what
+//! is still looked at: they do not read every promise that ever was.
+//!
+//! A document of a capability that settles is live, or waits to be counted, or is counted
+//! (`store/settled.rs`). Whatever touches it takes it out of its years first, in the same
+//! transaction.
+
+use super::doctor::{DoctorReport, Remedy};
+use super::{Engine, Home};
+use crate::domain::action::{self, for_class};
+use crate::domain::capability::{Capability, Class};
+use crate::domain::tally::Tally;
+use crate::error::Error;
+use crate::id::DocId;
+use crate::store::{DocumentRow, StorageError};
+use std::sync::Arc;
+
+/// So many documents are counted in one transaction while nobody asks for anything.
+const COUNTED_AT_ONCE: usize = 32;
+
+impl Engine {
+    /// A document was touched again, and views look at it.
+    pub(super) fn uncount(&mut self, doc: DocId, class: Option<Class>) -> Result<(), Error> {
+        if !settles(class) {
+            return Ok(());
+        }
+        self.db()?.remove_unsettled(doc)?;
+        let Some(counted) = self.db()?.settled(doc)? else { return Ok(()) };
+        let counted = Tally::from_value(&counted);
+        let counted = counted.ok_or_else(|| damaged("settled"))?;
+        self.db()?.put_settled(doc, None)?;
+        self.change_years(&counted, Tally::take_away)
+    }
+
+    /// A document is no longer looked at, or was touched and is not looked at either.
+    pub(super) fn count_later(&mut self, doc: DocId, class: Option<Class>) -> Result<(), Error> {
+        if !settles(class) {
+            return Ok(());
+        }
+        self.uncount(doc, class)?;
+        self.rows.none_to_count = false;
+        Ok(self.db()?.add_unsettled(doc)?)
+    }
+
+    fn change_years(&mut self, by: &Tally, change: fn(&mut Tally, &Tally)) -> Result<(), Error> {
+        self.rows.settled = None;
+        for (year, part) in by.years() {
+            let mut sum = match self.db()?.year(year)? {
+                Some(known) => Tally::from_value(&known).ok_or_else(|| damaged("year"))?,
+                None => Tally::default(),
+            };
+            change(&mut sum, &part);
+            self.db()?.put_year(year, &sum.to_value())?;
+        }
+        Ok(())
+    }
+
+    /// Whether documents wait to be counted, as far as it is known.
+    pub(super) fn waits_to_settle(&self) -> bool {
+        self.files.is_some() && !self.unread && !self.rows.none_to_count
+    }
+
+    /// While nobody asks for anything: what is long over is counted, a slice at a time.
+    /// Whether there may be more.
+    pub(super) fn settle_at_rest(&mut self) -> bool {
+        if !self.waits_to_settle() {
+            return false;
+        }
+        match self.settle_some() {
+            Ok(more) => {
+                self.rows.none_to_count = !more;
+                more
+            }
+            Err(error) => {
+                if !matches!(error, Error::Refusal(_)) {
+                    tracing::warn!(%error, "what is long over is counted when it is asked for");
+                }
+                self.rows.none_to_count = true;
+                false
+            }
+        }
+    }
+
+    fn settle_some(&mut self) -> Result<bool, Error> {
+        // Most often there is nothing to be written.
+        if self.db()?.unsettled(1)?.is_empty() {
+            return Ok(false);
+        }
+        self.transact_unread(|engine| {
+            engine.wrote = true;
+            let home = engine.home()?;
+            let rows = engine.db()?.unsettled(COUNTED_AT_ONCE)?;
+            let more = rows.len() == COUNTED_AT_ONCE;
+            let mut sum = Tally::default();
+            for row in rows {
+                engine.db()?.remove_unsettled(row.id)?;
+                // It came back meanwhile.
+                if engine.db()?.is_live(row.id)? {
+                    continue;
+                }
+                let tally = engine.tally_of(&home, &row);
+                if let Some(tally) = engine.unless_damaged(row.id, tally)? {
+                    engine.db()?.put_settled(row.id, Some(&tally.to_value()))?;
+                    sum.add(&tally);
+                }
+            }
+            engine.change_years(&sum, Tally::add)?;
+            Ok(more)
+        })
+    }
+
+    /// What a document came to.
+    pub(super) fn tally_of(&mut self, home: &Home, row: &DocumentRow) -> Result<Tally, Error> {
+        let Some(class) = action::class(&row.first_kind) else { return Ok(Tally::default()) };
+        for_class!(class, C => {
+            // Of what is too many nothing counts.
+            let view = if counts(row, C::MOST) { self.view::<C>(home, &[row.id])? } else { None };
+            Ok(view.map(|view| C::tally(&view)).unwrap_or_default())
+        })
+    }
+
+    /// What all of one kind came to, over all years: what was counted, and what was not yet.
+    pub(crate) fn over_years<C: Capability>(&mut self, home: &Home) -> Result<Tally, Error> {
+        let (mut tally, docs) = match self.counted() {
+            Ok(counted) => (Tally::clone(&counted), self.uncounted::<C>()?),
+            Err(Error::Storage(StorageError::Damaged(what))) => {
+                tracing::warn!(what, "what was counted could not be read");
+                (Tally::default(), self.all_documents(C::CLASS, C::MOST)?)
+            }
+            Err(error) => return Err(error),
+        };
+        let seen = self.list_of::<C>(home, docs)?.all;
+        tally.add(&sum(seen.iter().map(|(_, view)| C::tally(view))));
+        Ok(tally)
+    }
+
+    /// Those of one kind that views look at, and those that are still to be counted.
+    fn uncounted<C: Capability>(&mut self) -> Result<Vec<DocId>, Error> {
+        let mut docs = self.live_documents(&[C::CLASS], C::MOST_LIVE)?;
+        let waiting = self.db()?.unsettled(usize::MAX >> 1)?.into_iter();
+        let of = |row: &DocumentRow| {
+            action::class(&row.first_kind) == Some(C::CLASS) && counts(row, C::MOST)
+        };
+        docs.extend(waiting.filter(of).map(|row| row.id));
+        docs.sort_unstable();
+        docs.dedup();
+        Ok(docs)
+    }
+
+    /// What is long over is counted as what it came to, or waits for it.
+    pub(super) fn check_counts(
+        &mut self,
+        home: &Home,
+        report: &mut DoctorReport,
+    ) -> Result<(), Error> {
+        let rows = self.db()?.documents().map_err(Error::from);
+        let rows = report.note(rows, Remedy::Rebuild)?.unwrap_or_default();
+        let waiting = self.db()?.unsettled(usize::MAX >> 1)?;
+        let mut due = Tally::default();
+        for row in rows.iter().filter(|row| settles(action::class(&row.first_kind))) {
+            let counted = self.db()?.settled(row.id).map_err(Error::from);
+            let Some(counted) = report.note(counted, Remedy::Rebuild)? else { continue };
+            let open = self.db()?.is_live(row.id)? || waiting.contains(row);
+            let tally = self.tally_of(home, row);
+            let tally = report.note(tally, Remedy::Rebuild)?.unwrap_or_default();
+            let expected = if open { None } else { Some(tally.to_value()) };
+            if counted != expected {
+                let what = format!("pair.db: what was counted of document {}", row.id);
+                report.add(what, Remedy::Rebuild);
+            }
+            if !open {
+                due.add(&tally);
+            }
+        }
+        let years = report.note(self.counted(), Remedy::Rebuild)?;
+        if years.is_some_and(|years| *years != due) {
+            report.add("pair.db: what was counted of the years", Remedy::Rebuild);
+        }
+        Ok(())
+    }
+
+    fn counted(&mut self) -> Result<Arc<Tally>, Error> {
+        if let Some(known) = &self.rows.settled {
+            return Ok(known.clone());
+        }
+        let years = self.db()?.years()?;
+        let years = years.iter().map(Tally::from_value).collect::<Option<Vec<_>>>();
+        let all = Arc::new(sum(years.ok_or_else(|| damaged("year"))?));
+        self.rows.settled = Some(all.clone());
+        Ok(all)
+    }
+}
+
+fn counts(row: &DocumentRow, most: u64) -> bool {
+    row.nth < most
+}
+
+fn settles(class: Option<Class>) -> bool {
+    class.is_some_and(|class| for_class!(class, C => C::SETTLES))
+}
+
+fn sum(all: impl IntoIterator<Item = Tally>) -> Tally {
+    let mut sum = Tally::default();
+    all.into_iter().for_each(|one| sum.add(&one));
+    sum
+}
+
+fn damaged(table: &str) -> StorageError {
+    StorageError::Damaged(format!("pair.db: {table}"))
+}
