@@ -540,7 +540,8 @@ async fn messages_in_another_order_end_the_link_and_nothing_is_taken() {
         vec![record(Action::Agreement(agreement::Act::OpenDraft { text: "Hello".into() }))],
     );
     let head = amends::internals::log::next_head(at.head, &next.encode());
-    let hello = channel.seal(&Frame::Hello { epoch: [1; 8], logs: vec![at] }.encode()).unwrap();
+    let hello =
+        channel.seal(&Frame::Hello { epoch: [1; 8], logs: vec![at.into()] }.encode()).unwrap();
     let first = channel.seal(&liar.entries(at.length, &[next], head)).unwrap();
     let second = channel.seal(&Frame::Ping.encode()).unwrap();
     let mut writer = channel.take_writer().unwrap();

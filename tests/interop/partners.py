@@ -58,7 +58,7 @@ def saying(length, head):
             if frame["t"] == "hello":
                 own = self.phone.own.id
                 others = [checkpoint for checkpoint in frame["logs"] if checkpoint[0] != own]
-                frame = frame | {"logs": [*others, [own, length, head]]}
+                frame = frame | {"logs": [*others, [own, length, head[:16]]]}
             super()._send(frame)
 
     return Liar

@@ -57,7 +57,7 @@ impl Liar {
                 match (logs.get_mut(at), self.chance.below(4)) {
                     (Some(log), 0) => log.length += some,
                     (Some(log), 1) => log.length = log.length.saturating_sub(some),
-                    (Some(log), 2) => log.head = other,
+                    (Some(log), 2) => log.head.copy_from_slice(&other.0[..16]),
                     _ => logs.clear(),
                 }
             }

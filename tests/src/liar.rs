@@ -99,6 +99,7 @@ impl Liar {
         };
         let mut exchange = honest.space.exchange(options).await.unwrap();
         let mut channel = self.connect(&exchange.address().unwrap().to_string()).await;
+        let logs = logs.into_iter().map(Into::into).collect();
         let hello = Frame::Hello { epoch: [1; 8], logs };
         channel.send(&hello.encode()).await.unwrap();
         for bytes in said {

@@ -320,7 +320,7 @@ fn frames() {
         head: at.head,
     };
     let frames = [
-        ("hello", Frame::Hello { epoch: [9; 8], logs: vec![at] }),
+        ("hello", Frame::Hello { epoch: [9; 8], logs: vec![at.into()] }),
         ("head-at", Frame::HeadAt(at)),
         ("want", Frame::Want { log, first: 2 }),
         ("entries", Frame::Entries(run)),

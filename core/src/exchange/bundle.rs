@@ -76,7 +76,7 @@ impl Engine {
         let (noise, epoch) = self.bundle_noise(true, None)?;
         let home = self.home()?;
         let mut sealer = Sealer::new(noise, epoch, to)?;
-        let logs = home.logs.iter().map(|log| log.follower.checkpoint()).collect();
+        let logs = home.logs.iter().map(|log| log.follower.checkpoint().into()).collect();
         sealer.add(&Frame::Hello { epoch: [0; 8], logs }.encode())?;
         let mut summary = BundleSummary::default();
         let mut ends = from.clone();
@@ -111,7 +111,7 @@ impl Engine {
             Frame::Hello { logs, .. } => {
                 for at in logs {
                     let mine = self.is_own(at.log);
-                    if mine && self.head_at(at.log, at.length)? == Some(at.head) {
+                    if mine && at.holds(self.head_at(at.log, at.length)?) {
                         self.note_delivered(at.log, at.length)?;
                     }
                 }

@@ -9,6 +9,47 @@ use crate::log::Checkpoint;
 /// that an older connection with the same phone must be half-dead.
 pub type Epoch = [u8; 8];
 
+/// What a phone says to hold of a log: its length, and the first half of its head, which is
+/// enough to see whether two hold the same. Whatever is taken in is checked against whole heads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The log.
+    pub log: LogId,
+    /// How many entries.
+    pub length: u64,
+    /// The first half of the head after the last of them.
+    pub head: [u8; 16],
+}
+
+impl Claim {
+    /// Whether a log that has this head at that length is what is claimed.
+    pub fn holds(&self, head: Option<Head>) -> bool {
+        head.is_some_and(|head| head.as_bytes().starts_with(&self.head))
+    }
+
+    fn to_value(self) -> Value {
+        let [log, head]: [&[u8]; 2] = [self.log.as_bytes(), &self.head];
+        Value::Array(vec![log.into(), self.length.into(), head.into()])
+    }
+
+    fn from_view(value: &View<'_>) -> Option<Self> {
+        let [log, length, head] = value.array()? else { return None };
+        Some(Self {
+            log: LogId::from_slice(log.bytes()?)?,
+            length: length.uint().filter(|length| *length <= LOG_LENGTH)?,
+            head: head.bytes()?.try_into().ok()?,
+        })
+    }
+}
+
+impl From<Checkpoint> for Claim {
+    fn from(at: Checkpoint) -> Self {
+        let mut head = [0; 16];
+        head.copy_from_slice(&at.head.as_bytes()[..16]);
+        Self { log: at.log, length: at.length, head }
+    }
+}
+
 /// A body beside its entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BodyAt {
@@ -45,7 +86,7 @@ pub enum Frame {
         /// The boot epoch of the one who says it.
         epoch: Epoch,
         /// What is held.
-        logs: Vec<Checkpoint>,
+        logs: Vec<Claim>,
     },
     /// Says which head a log had at a length where the other's head differs.
     HeadAt(Checkpoint),
@@ -230,7 +271,7 @@ impl Frame {
                 }
                 Frame::Hello {
                     epoch: value.get("epoch")?.bytes()?.try_into().ok()?,
-                    logs: logs.iter().map(Checkpoint::from_value).collect::<Option<_>>()?,
+                    logs: logs.iter().map(Claim::from_view).collect::<Option<_>>()?,
                 }
             }
             "head-at" => Frame::HeadAt(at()?),
@@ -285,7 +326,7 @@ mod tests {
         };
         let log = LogId([1; 16]);
         let frames = [
-            Frame::Hello { epoch: [9; 8], logs: vec![checkpoint()] },
+            Frame::Hello { epoch: [9; 8], logs: vec![checkpoint().into()] },
             Frame::HeadAt(checkpoint()),
             Frame::Want { log, first: 7 },
             Frame::Entries(run),
@@ -302,8 +343,28 @@ mod tests {
     }
 
     #[test]
+    fn a_claim_is_of_the_first_half_of_a_head_and_of_nothing_else() {
+        let claim = Claim::from(checkpoint());
+        let mut other = [2; 32];
+        assert!(claim.holds(Some(Head(other))) && !claim.holds(None));
+        other[16] ^= 1;
+        assert!(claim.holds(Some(Head(other))), "the second half is not told");
+        other[15] ^= 1;
+        assert!(!claim.holds(Some(Head(other))));
+        let bytes = Frame::Hello { epoch: [9; 8], logs: vec![claim; 2] }.encode();
+        assert!(bytes.len() <= 124, "two logs fit into two steps of 64 bytes: {}", bytes.len());
+        let mut claims = Value::decode(&bytes).unwrap();
+        let Value::Map(fields) = &mut claims else { panic!() };
+        let whole = Value::Array(vec![checkpoint().to_value()]);
+        fields.iter_mut().filter(|(name, _)| name == "logs").for_each(|(_, logs)| {
+            logs.clone_from(&whole);
+        });
+        assert_eq!(Frame::decode(&claims.encode()), Err(FrameError::Unknown), "a whole head");
+    }
+
+    #[test]
     fn r13_no_frame_names_a_device_a_model_or_a_version() {
-        let hello = Frame::Hello { epoch: [9; 8], logs: vec![checkpoint()] };
+        let hello = Frame::Hello { epoch: [9; 8], logs: vec![checkpoint().into()] };
         let Value::Map(fields) = Value::decode(&hello.encode()).unwrap() else { panic!() };
         let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["t", "logs", "epoch"]);
@@ -316,7 +377,7 @@ mod tests {
         let more = Value::map([("t", Some("ping".into())), ("x", Some(Value::Null))]).encode();
         assert_eq!(Frame::decode(&more), Err(FrameError::Unknown));
         assert_eq!(Frame::decode(&vec![0; FRAME_BYTES + 1]), Err(FrameError::TooLarge));
-        let logs = vec![checkpoint(); 129];
+        let logs = vec![checkpoint().into(); 129];
         let many = Frame::Hello { epoch: [0; 8], logs }.encode();
         assert_eq!(Frame::decode(&many), Err(FrameError::Unknown));
     }
@@ -325,7 +386,7 @@ mod tests {
     fn a_frame_holds_so_much_and_no_more() {
         let log = LogId([1; 16]);
         let reads = |frame: Frame| Frame::decode(&frame.encode()).as_ref() == Ok(&frame);
-        let hello = |count| Frame::Hello { epoch: [0; 8], logs: vec![checkpoint(); count] };
+        let hello = |count| Frame::Hello { epoch: [0; 8], logs: vec![checkpoint().into(); count] };
         let most = 2 * usize::from(LOG_GENERATIONS);
         assert!(reads(hello(most)) && !reads(hello(most + 1)));
         let run = |count, tags, first| {

@@ -18,6 +18,6 @@ mod frame;
 mod replica;
 mod session;
 
-pub use frame::{BodyAt, Epoch, Frame, FrameError, Run};
+pub use frame::{BodyAt, Claim, Epoch, Frame, FrameError, Run};
 pub use replica::{Intake, Replica};
 pub use session::{Action, Config, Ended, Notice, Session};

@@ -3,7 +3,7 @@
 //! One file: every frame moves the same few numbers, and what follows from a frame is read
 //! best beside what follows from the others.
 
-use super::frame::{BodyAt, Epoch, Frame, Run};
+use super::frame::{BodyAt, Claim, Epoch, Frame, Run};
 use super::replica::{Intake, Replica};
 use crate::id::LogId;
 use crate::limits::{RUN_BYTES, UNACKNOWLEDGED_BYTES};
@@ -116,7 +116,7 @@ pub struct Session {
     closed: BTreeSet<LogId>,
     /// One's own logs of which the partner's phone says to hold something else, or
     /// more. They come back one by one.
-    recovering: VecDeque<Checkpoint>,
+    recovering: VecDeque<Claim>,
     /// Logs of one's own that were asked for from the beginning.
     compared: BTreeSet<LogId>,
     in_flight: VecDeque<(LogId, u64, usize)>,
@@ -174,7 +174,7 @@ impl Session {
     /// # Errors
     /// Storage.
     pub fn start<R: Replica>(&mut self, replica: &mut R) -> Result<Vec<Action>, R::Error> {
-        let logs = replica.checkpoints()?;
+        let logs = replica.checkpoints()?.into_iter().map(Claim::from).collect();
         Ok(vec![Action::Send(Frame::Hello { epoch: self.config.epoch, logs })])
     }
 
@@ -345,7 +345,7 @@ impl Session {
     fn on_hello<R: Replica>(
         &mut self,
         epoch: Epoch,
-        theirs: &[Checkpoint],
+        theirs: &[Claim],
         replica: &mut R,
     ) -> Result<Vec<Action>, R::Error> {
         if self.hello {
@@ -361,18 +361,16 @@ impl Session {
                 // One that is not listed is empty.
                 self.announced.insert(mine.log, at.map_or(0, |at| at.length));
                 let Some(at) = at else { continue };
-                if at.length <= mine.length
-                    && replica.head_at(mine.log, at.length)? != Some(at.head)
-                {
+                if at.length <= mine.length && !at.holds(replica.head_at(mine.log, at.length)?) {
                     actions.extend(self.contradiction(mine.log, replica)?);
-                } else if *at == mine {
+                } else if *at == mine.into() {
                     replica.thaw(mine.log)?;
                 }
             }
         }
         // A disk may have been set back to before one's own log went on in another.
         let known: BTreeSet<LogId> = replica.checkpoints()?.iter().map(|held| held.log).collect();
-        let mut lost: Vec<&Checkpoint> = theirs
+        let mut lost: Vec<&Claim> = theirs
             .iter()
             .filter(|at| at.length > 0 && replica.is_own(at.log) && !known.contains(&at.log))
             .collect();
@@ -447,16 +445,17 @@ impl Session {
     fn compare_own<R: Replica>(
         &mut self,
         log: LogId,
-        theirs: Option<&Checkpoint>,
+        theirs: Option<&Claim>,
         replica: &mut R,
     ) -> Result<Vec<Action>, R::Error> {
         let length = theirs.map_or(0, |at| at.length);
         let head = replica.head_at(log, length)?;
-        let known = theirs.is_none_or(|at| head == Some(at.head));
+        let known = theirs.is_none_or(|at| at.holds(head));
         let outgoing = Outgoing { acknowledged: length, sent: length, blocked: !known };
         self.outgoing.insert(log, outgoing);
         if known {
-            return Ok(theirs.map(|at| Action::Holds(*at)).into_iter().collect());
+            let held = theirs.and(head).map(|head| Checkpoint { log, length, head });
+            return Ok(held.map(Action::Holds).into_iter().collect());
         }
         // The claim has no effect until their entries carry my own mark.
         self.recovering.extend(theirs);
@@ -592,7 +591,7 @@ impl Session {
         if at.length < claimed.length {
             return Ok(vec![Action::Send(Frame::Want { log, first: at.length })]);
         }
-        if replica.head_at(log, claimed.length)? != Some(claimed.head) {
+        if !claimed.holds(replica.head_at(log, claimed.length)?) {
             // They gave back what was held, and had claimed something else.
             self.closed.insert(log);
             self.recovering.clear();

@@ -25,8 +25,8 @@ class Log:
         return [self.id, len(self), self.heads[-1]]
 
     def holds(self, checkpoint):
-        """Whether this length is held, with this head."""
-        return checkpoint[1] <= len(self) and self.heads[checkpoint[1]] == checkpoint[2]
+        """Whether this length is held, with this head, or with one that begins so."""
+        return checkpoint[1] <= len(self) and self.heads[checkpoint[1]].startswith(checkpoint[2])
 
     def head_after(self, entries, start=None):
         """The head when `entries` follow length `start`, which is the whole log by default."""

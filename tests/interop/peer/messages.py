@@ -18,6 +18,11 @@ def are_checkpoints(value):
     return is_list(value, 0, 128, is_checkpoint)
 
 
+def are_claims(value):
+    """`claim = [log: id16, length: uint, head: bytes .size 16]`"""
+    return is_list(value, 0, 128, lambda claim: is_tuple(claim, is_id, is_uint, lambda head: is_bytes(head, 16)))
+
+
 def are_bodies(value):
     """`[* body-at]`, and `body-at = [index: uint, place: uint, bytes]`"""
     return is_list(value, 0, MAX_FRAME, lambda body: is_tuple(body, is_uint, is_uint, is_any_bytes))
@@ -29,7 +34,7 @@ def is_replacement(value):
 
 
 FRAMES = {  # what each has besides "t"
-    "hello": {"epoch": lambda value: is_bytes(value, 8), "logs": are_checkpoints},
+    "hello": {"epoch": lambda value: is_bytes(value, 8), "logs": are_claims},
     "head-at": {"at": is_checkpoint},
     "want": {"log": is_id, "first": is_uint},
     "entries": {"log": is_id, "first": is_uint, "head": is_hash, "bodies": are_bodies,

@@ -68,7 +68,8 @@ class Session:
     def _say_hello(self):
         """The link is proved by now, so its bond is kept."""
         self.phone.adopt(self.bond)
-        self._send({"t": "hello", "epoch": self.BOOT_EPOCH, "logs": self.phone.checkpoints()})
+        claims = [[log, length, head[:16]] for log, length, head in self.phone.checkpoints()]
+        self._send({"t": "hello", "epoch": self.BOOT_EPOCH, "logs": claims})
 
     def _compare_logs(self, logs):
         """Does what a `hello` asks for."""

@@ -420,7 +420,7 @@ fn a_claim_to_hold_more_of_my_log_has_no_effect_without_my_own_mark() {
     let mut forged = Phone::new(0);
     forged.write(b"in your name");
     let at = forged.logs[0].checkpoint();
-    let hello = Frame::Hello { epoch: [1; 8], logs: vec![at] };
+    let hello = Frame::Hello { epoch: [1; 8], logs: vec![at.into()] };
     let Ok(actions) = session.receive(hello, 0, &mut phones[0]);
     assert!(actions.contains(&Action::Send(Frame::Want { log: at.log, first: 0 })));
     let Ok(run) = forged.read(at.log, 0, 100);

@@ -7,7 +7,8 @@ const OVER: &[Action] = &[Action::End(Ended::Bye)];
 /// A session of a phone that has said and heard its hello: the partner holds what is said here.
 fn greeted(phone: &mut Phone, theirs: Vec<Checkpoint>) -> (Session, Vec<Action>) {
     let mut session = Session::new(Config::new([0; 8]), 0);
-    let actions = hear(&mut session, phone, Frame::Hello { epoch: [1; 8], logs: theirs });
+    let logs = theirs.into_iter().map(Into::into).collect();
+    let actions = hear(&mut session, phone, Frame::Hello { epoch: [1; 8], logs });
     (session, actions)
 }
 
