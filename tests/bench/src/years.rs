@@ -4,10 +4,13 @@
 use crate::ours::{Life, Phone, pair};
 use crate::resident;
 use amends::{NewNote, NoteContent, Who};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Weeks that follow-through can be asked for: some five years.
 const WEEKS: u8 = u8::MAX;
+
+/// How long nobody asks the phone for anything, before its views are looked at.
+const RESTS: Duration = Duration::from_secs(5);
 
 /// Asks twice, first of files that were just opened; prints what both took, and the memory then.
 macro_rules! twice {
@@ -37,6 +40,8 @@ pub async fn print(records: u64) {
     for _ in 0..records {
         life.record(&ana).await;
     }
+    // A phone that is put down counts what is long over.
+    tokio::time::sleep(RESTS).await;
     println!("{records} records: the first time, and again");
     twice!(ana, "today", ana.space.progress().today());
     twice!(ana, "follow-through, 5 years", ana.space.progress().follow_through(Who::Me, WEEKS));
