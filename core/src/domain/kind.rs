@@ -254,6 +254,33 @@ mod tests {
         assert_eq!(all.map(Merge::code), ["M1", "M2", "M3", "M4", "M5", "M6", "M7", "text"]);
     }
 
+    #[test]
+    fn what_is_over_by_its_own_dates_or_with_its_words_is_no_reason_to_look_at_years() {
+        use super::Lasting;
+        let of = |lasting| {
+            let names = kinds().filter(|kind| kind.lasting == lasting).map(|kind| kind.name);
+            names.collect::<std::collections::BTreeSet<_>>()
+        };
+        let says = ["promise.make", "promise.renegotiate"];
+        assert_eq!(of(Lasting::AsItSays).into_iter().collect::<Vec<_>>(), says);
+        for name in
+            ["openness.post", "checkin.seal", "intention.say", "words.thank", "promise.report"]
+        {
+            assert!(of(Lasting::Never).contains(name), "{name}");
+        }
+        for name in ["agreement.agree", "pair.leave", "breach.tell", "pacing.limits"] {
+            assert!(!of(Lasting::Never).contains(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_day_by_day_is_kept_for_a_span_of_openness_at_most() {
+        let kept = |name| kinds().find(|kind| kind.name == name).unwrap().keeps;
+        for name in ["openness.post", "openness.correct"] {
+            assert_eq!(kept(name), crate::limits::OPENNESS_SPAN);
+        }
+    }
+
     /// What a kind says of its keys is what its codec writes and reads: no other one, none
     /// missing, and none needed that may be left out.
     #[test]

@@ -291,6 +291,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn inv2_of_each_log_the_latest_pin_is_told() {
+        let mut both = Both::new();
+        assert_eq!(both.logs[0].pins().count(), 0);
+        both.write(1, 0);
+        both.write(1, 0);
+        for pin in [1, 2] {
+            both.write(0, pin);
+            assert_eq!(both.logs[0].pins().collect::<Vec<_>>(), [&both.checkpoint(1, pin)]);
+        }
+    }
+
     proptest! {
         /// Log invariant 1: over random histories with offline stretches, indexes
         /// are gapless and every head recomputes from the bytes alone.

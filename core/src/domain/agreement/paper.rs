@@ -116,6 +116,18 @@ mod tests {
     }
 
     #[test]
+    fn k01_what_both_see_stays_and_what_binds_or_is_shown_to_others_runs_out() {
+        use AgreementKind::{Amends, Communication, Intention, Report, Statement, Summary};
+        let spans = |kind: AgreementKind| (kind.paper().span, kind.paper().usual);
+        for kind in [Statement, Summary] {
+            assert_eq!(spans(kind), (limits::LIFE, limits::LIFE));
+        }
+        for kind in [Communication, Intention, Amends, Report] {
+            assert_eq!(spans(kind), (limits::AGREEMENT_SPAN, limits::AGREEMENT_DEFAULT_SPAN));
+        }
+    }
+
+    #[test]
     fn f07_f08_f17_f36_each_kind_binds_as_it_says_and_no_other_way() {
         use AgreementKind::{Amends, Communication, Intention, Report, Statement, Summary};
         let (ana, ben, both) = (Obligor::Person(ANA), Obligor::Person(BEN), Obligor::Both);

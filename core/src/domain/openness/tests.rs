@@ -304,6 +304,11 @@ fn r15_who_keeps_words_for_less_time_sees_them_for_less() {
 fn r36_of_what_was_told_as_harm_there_remains_that_and_when_it_was_told() {
     let (mut written, harm) = telling(Kind::Disclosure);
     assert_eq!(harm.want, Some(Want::Listen));
+    let (of, until) = (harm.position, BEGIN.plus(30 * DAY));
+    let correction = written.write(ANA, 2, doc(), Act::Correct { of, until }.into());
+    written.say(correction, said("and T."));
+    let harm = shown(&written, 3).remove(0);
+    assert_eq!(harm.corrections.len(), 1);
     let gone = harm.clone().kept(Some(7), BEGIN.plus(7 * DAY)).unwrap();
     assert_eq!(
         (gone.state, gone.at, gone.until),

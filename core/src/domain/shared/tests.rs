@@ -130,7 +130,8 @@ fn tellings_of_harm_leave_a_stub_that_lasts_and_others_leave_one_for_a_week() {
         assert_eq!(view.taken_back, Some(BEGIN.plus(100)));
         assert!(view.parts.is_empty() && view.answers.is_empty(), "{form:?}: after it was gone");
         let later = seen(&written, BEN, 100 + limits::STUB);
-        let lasts = form.described().stub == Stub::Lasting;
+        use Form::{Account, Acknowledgement, Breach, Question};
+        let lasts = matches!(form, Breach | Account | Acknowledgement | Question);
         assert_eq!(later.is_some(), lasts, "{form:?}");
         let command = Command::Answer { of: first, reply: Reply::Heard, text: None, until: None };
         let state = written.state::<Items>(doc(), BEN);

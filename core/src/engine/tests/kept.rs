@@ -48,6 +48,10 @@ fn i09_words_are_taken_back_by_who_wrote_them_and_by_nobody_else() {
         phone.engine.scrub = false;
         phone.engine.take_words(&home, ANA, post).unwrap();
         assert_eq!((phone.body(post), phone.body(kept)), (Gone, Present));
+        let number = PairDb::find(&home.logs, post.log).unwrap().number;
+        let db = phone.engine.db().unwrap();
+        let bytes = |of: Position| db.body(number, of.index, of.place).unwrap().unwrap().bytes;
+        assert!(bytes(post).is_empty() && !bytes(kept).is_empty(), "not even sealed");
         assert!(!phone.reads(post) && phone.reads(kept));
         assert!(phone.engine.scrub, "their bytes are to be wiped");
         let expiring = phone.engine.rows.expiring.as_ref().unwrap();

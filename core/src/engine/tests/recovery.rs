@@ -230,6 +230,7 @@ fn what_stands_in_another_past_is_set_aside_with_its_words_and_what_was_taken_ba
     let [mut ana, _] = Phone::pair();
     let before = ana.tell(DAY);
     let cut = ana.own().length;
+    ana.at(60);
     let (kept, gone) = (ana.tell(DAY), ana.tell(DAY));
     take_back(&mut ana, gone);
     take_back(&mut ana, before);
@@ -247,6 +248,7 @@ fn what_stands_in_another_past_is_set_aside_with_its_words_and_what_was_taken_ba
     let own = home.own().unwrap().clone();
     let rewound = ana.engine.rewound(&home, &own, cut).unwrap();
     assert_eq!((rewound.follower.checkpoint().length, rewound.stated), (cut, BEGIN));
+    assert!(own.stated > BEGIN, "what is cut off was said later");
     ana.engine.scrub = false;
     ana.engine.set_aside(&own, cut).unwrap();
     ana.engine.db().unwrap().put_log(&rewound).unwrap();

@@ -91,6 +91,8 @@ fn f23_a_talk_is_next_on_its_day_where_i_am() {
     let tonight = at("2026-03-02T22:30:00Z");
     let accepted = talk(TalkState::Accepted, tonight);
     assert_eq!(talked(&accepted, Silence::default()), [(Why::TalkToday, Some(tonight))]);
+    let talks = std::slice::from_ref(&accepted);
+    assert_eq!(next(Shown { talks, ..Shown::default() })[0].talk, Some(accepted.id), "which");
     let shown = Shown { talks: &[accepted], ..Shown::default() };
     let athens = crate::time::zone("Europe/Athens").unwrap();
     assert_eq!(next_due(shown, &athens, NOW), [], "half past midnight there, tomorrow");
@@ -193,6 +195,9 @@ fn f79_only_a_check_in_that_i_began_or_usually_answer_is_next() {
     assert!(!answered(weekly("2026-W10", CheckInState::Sealed), None, &[]));
     let over = |ends| CheckInView { ends, ..weekly("2026-W10", CheckInState::Draft) };
     let by = |view| next(Shown { check_ins: &[view], ..Shown::default() }).len();
+    let drafted = [weekly("2026-W10", CheckInState::Draft)];
+    let which = next(Shown { check_ins: &drafted, ..Shown::default() })[0].check_in;
+    assert_eq!(which, Some(TemplateId::Week));
     assert_eq!(by(over(Some(NOW))), 0, "its week is over");
     assert_eq!(by(over(Some(NOW.plus(1)))), 1);
     assert_eq!(by(over(None)), 0);
