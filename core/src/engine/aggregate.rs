@@ -235,6 +235,42 @@ impl Engine {
         self.list_of::<C>(home, docs)
     }
 
+    /// The documents of one kind that count, however long ago.
+    pub(crate) fn ids<C: Capability>(&mut self) -> Result<Vec<DocId>, Error> {
+        // Refused where there is no pair.
+        self.home()?;
+        let rows = self.documents_of(C::CLASS, C::MOST)?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
+    /// A page of those of one kind that count and are to be `kept`, however long ago: the last
+    /// that were begun before that one, newest first. Only what is on it is read.
+    ///
+    /// # Errors
+    /// `NotFound` where there is none to go on from.
+    pub(crate) fn page<C: Capability>(
+        &mut self,
+        home: &Home,
+        before: Option<DocId>,
+        limit: usize,
+        kept: fn(&C::State) -> bool,
+    ) -> Result<Vec<C::View>, Error> {
+        let mut rows = self.documents_of(C::CLASS, C::MOST)?;
+        rows.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));
+        if let Some(before) = before {
+            let at = rows.iter().position(|row| row.id == before).ok_or(RefusalCode::NotFound)?;
+            rows.drain(..=at);
+        }
+        let mut page = Vec::new();
+        let mut rows = rows.into_iter().map(|row| row.id).peekable();
+        while page.len() < limit && rows.peek().is_some() {
+            let next = rows.by_ref().take(limit - page.len()).collect();
+            let read = self.list_of::<C>(home, next)?.all.into_iter();
+            page.extend(read.filter(|(state, _)| kept(state)).map(|(_, view)| view));
+        }
+        Ok(page)
+    }
+
     pub(super) fn list_of<C: Capability>(
         &mut self,
         home: &Home,

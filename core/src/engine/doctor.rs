@@ -11,6 +11,7 @@ use crate::id::{DocId, Head, LogId, Past};
 use crate::log::body::{BodyState, commitment};
 use crate::log::{Checkpoint, Entry, Follower, own_tag_matches};
 use crate::store::{Due, LogRow, PairDb, Setting, StorageError};
+use crate::time::Moment;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,7 +92,7 @@ impl DoctorReport {
 #[derive(Default)]
 struct Expected {
     touches: BTreeMap<DocId, Vec<Touch>>,
-    kinds: BTreeMap<DocId, ((u64, u64), String)>,
+    kinds: BTreeMap<DocId, ((u64, u64), String, Moment)>,
     bodies: BTreeSet<(u64, u64, u8)>,
 }
 
@@ -349,7 +350,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let rows = report.note(self.documents_read(), Remedy::Rebuild)?.unwrap_or_default();
         let kept: BTreeMap<DocId, _> =
-            rows.iter().map(|row| (row.id, (row.first, row.first_kind.clone()))).collect();
+            rows.iter().map(|row| (row.id, (row.first, row.first_kind.clone(), row.at))).collect();
         let whole = home
             .logs
             .iter()
@@ -490,13 +491,13 @@ impl Engine {
         let db = self.db()?;
         // In the order in which they were begun: each is numbered in its log.
         let mut kinds: Vec<_> = expected.kinds.iter().collect();
-        kinds.sort_by_key(|(_, (first, _))| *first);
-        for (doc, (first, kind)) in kinds {
+        kinds.sort_by_key(|(_, (first, ..))| *first);
+        for (doc, (first, kind, at)) in kinds {
             let kind = (counted_as(kind), kind.as_str());
-            db.add_touch(*doc, kind, first.0, first.1)?;
+            db.add_touch(*doc, kind, *first, *at)?;
             for touch in &expected.touches[doc] {
                 if let Some(log) = home.logs.iter().find(|log| log.id() == touch.log) {
-                    db.add_touch(*doc, kind, log.number, touch.index)?;
+                    db.add_touch(*doc, kind, (log.number, touch.index), *at)?;
                 }
             }
         }
@@ -539,7 +540,8 @@ fn collect(
             expected.bodies.insert((log.number, index, place as u8));
         }
         if documents.insert(header.target) {
-            let first = ((log.number, index), header.kind);
+            let stated = value.get("at").and_then(|at| at.array()?.first()?.int());
+            let first = ((log.number, index), header.kind, stated.map_or(row.received, Moment));
             expected.kinds.entry(header.target).or_insert(first);
             if let Some(touch) = touch(log.id(), index, row, header.target) {
                 expected.touches.entry(header.target).or_default().push(touch);

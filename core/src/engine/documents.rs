@@ -27,6 +27,8 @@ pub(super) struct TouchedRun {
     pub doc: DocId,
     /// The kind of the first record that does.
     pub kind: String,
+    /// When that was, as it states.
+    pub at: Moment,
     /// Whether views look at it from now on; or as they did before.
     pub looked_at: bool,
     /// The entries, in order.
@@ -301,6 +303,7 @@ impl Engine {
         kind: &str,
         log: &LogRow,
         index: u64,
+        at: Moment,
     ) -> Result<(), Error> {
         let class = match self.rows.known.get(&doc) {
             Some(class) => {
@@ -310,7 +313,7 @@ impl Engine {
             }
             None => {
                 let counted = (counted_as(kind), kind);
-                let row = self.db()?.add_touch(doc, counted, log.number, index)?;
+                let row = self.db()?.add_touch(doc, counted, (log.number, index), at)?;
                 self.revived(&row)?
             }
         };
@@ -331,14 +334,14 @@ impl Engine {
     /// Notes which documents the entries of one run touch.
     pub(super) fn touch_run(&mut self, log: &LogRow, runs: Vec<TouchedRun>) -> Result<(), Error> {
         let mut begun = self.db()?.begun()?;
-        for TouchedRun { doc, kind, looked_at, places } in runs {
+        for TouchedRun { doc, kind, at, looked_at, places } in runs {
             self.db()?.add_touches(doc, log.number, &places)?;
             let class = match self.rows.known.get(&doc) {
                 Some(class) => *class,
                 None => {
                     let first = places.first().copied().unwrap_or_default();
                     let (first, counted) = ((log.number, first), (counted_as(&kind), &*kind));
-                    let row = self.db()?.begin_document(doc, counted, first, &mut begun)?;
+                    let row = self.db()?.begin_document(doc, counted, first, at, &mut begun)?;
                     if looked_at {
                         self.db()?.revive(&row)?;
                         self.revived(&row)?
@@ -380,10 +383,20 @@ impl Engine {
         Ok(counted(rows.map(|row| (row.id, row.log, row.nth)).collect(), most))
     }
 
-    /// Every document of a class, however long ago: it grows with history.
-    pub(crate) fn all_documents(&mut self, class: Class, most: u64) -> Result<Vec<DocId>, Error> {
+    /// The row of every document of a class that counts.
+    pub(super) fn documents_of(
+        &mut self,
+        class: Class,
+        most: u64,
+    ) -> Result<Vec<DocumentRow>, Error> {
         let mut rows = self.db()?.documents()?;
         rows.retain(|row| action::class(&row.first_kind) == Some(class) && row.nth < most);
+        Ok(rows)
+    }
+
+    /// Every document of a class, however long ago: it grows with history.
+    pub(crate) fn all_documents(&mut self, class: Class, most: u64) -> Result<Vec<DocId>, Error> {
+        let rows = self.documents_of(class, most)?;
         Ok(counted(
             rows.into_iter().map(|row| (row.id, row.first.0, row.nth)).collect(),
             usize::MAX,

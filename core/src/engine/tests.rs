@@ -4,6 +4,7 @@
 
 mod derived;
 mod kept;
+mod pages;
 mod recovery;
 mod settled;
 mod upkeep;

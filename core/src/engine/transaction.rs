@@ -193,7 +193,7 @@ impl Engine {
             db.put_body(updated.number, index, place, &body)?;
         }
         for (doc, kind) in touched {
-            self.touch(doc, kind, &updated, index)?;
+            self.touch(doc, kind, &updated, index, at.moment)?;
         }
         for of in withdrawn {
             self.take_words(home, home.me, of)?;

@@ -230,13 +230,21 @@ impl Agreements<'_> {
         self.0.ask(agreements).await
     }
 
-    /// Every agreement that ever was, however long ago: it takes longer with the
-    /// years.
+    /// A page of every agreement that ever was, newest first: the next `limit` that were begun
+    /// before the one named, or the last of all. Only what is on the page is read.
     ///
     /// # Errors
-    /// As [`Agreements::list`].
-    pub async fn all(&self) -> Result<Vec<AgreementView>, Error> {
-        self.0.ask(all_agreements).await
+    /// `NotFound` where `before` is no agreement, or as [`Agreements::list`].
+    pub async fn page(
+        &self,
+        before: Option<DocId>,
+        limit: u32,
+    ) -> Result<Vec<AgreementView>, Error> {
+        let page = move |engine: &mut Engine| {
+            let home = engine.home()?;
+            engine.page::<AgreementDocs>(&home, before, limit as usize, Folded::listed)
+        };
+        self.0.ask(page).await
     }
 
     /// The agreements, sorted by what they ask of me.

@@ -85,12 +85,26 @@ impl Promises<'_> {
         self.0.ask(shown_promises).await
     }
 
-    /// Every promise that ever was: it takes longer with the years.
+    /// A page of every promise that ever was, newest first: the next `limit` that were made
+    /// before the one named, or the last of all. Only what is on the page is read.
+    ///
+    /// # Errors
+    /// `NotFound` where `before` is no promise, or as [`Promises::list`].
+    pub async fn page(&self, before: Option<DocId>, limit: u32) -> Result<Vec<PromiseView>, Error> {
+        let page = move |engine: &mut Engine| {
+            let home = engine.home()?;
+            engine.page::<PromiseDocs>(&home, before, limit as usize, |_| true)
+        };
+        self.0.ask(move |engine| shown(engine, Feature::Promises, page)).await
+    }
+
+    /// The ids of every promise that ever was, in no particular order: where people name one by
+    /// its first characters.
     ///
     /// # Errors
     /// As [`Promises::list`].
-    pub async fn all(&self) -> Result<Vec<PromiseView>, Error> {
-        self.0.ask(|engine| shown(engine, Feature::Promises, all_promises)).await
+    pub async fn ids(&self) -> Result<Vec<DocId>, Error> {
+        self.0.ask(|engine| engine.ids::<PromiseDocs>()).await
     }
 
     /// One promise.

@@ -6,6 +6,7 @@ use super::pair_db::PairDb;
 use super::settings::Setting;
 use crate::cbor::Value;
 use crate::id::DocId;
+use crate::time::Moment;
 use rusqlite::params;
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ pub struct DocumentRow {
     pub first_kind: String,
     /// The log and the entry that first touched it.
     pub first: (u64, u64),
+    /// When it was begun, as that entry states.
+    pub at: Moment,
     /// How many changes its snapshot holds; 0 where there is none.
     pub snapshot: u64,
     /// How many documents of its class that log had begun before.
@@ -169,12 +172,12 @@ impl PairDb {
         &self,
         doc: DocId,
         (class, first_kind): (&str, &str),
-        log: u64,
-        index: u64,
+        (log, index): (u64, u64),
+        at: Moment,
     ) -> Result<DocumentRow, StorageError> {
         self.add_touch_of_known(doc, log, index)?;
         let mut begun = self.begun()?;
-        let row = self.begin_document(doc, (class, first_kind), (log, index), &mut begun)?;
+        let row = self.begin_document(doc, (class, first_kind), (log, index), at, &mut begun)?;
         self.put_begun(&begun)?;
         self.revive(&row)?;
         Ok(row)
@@ -190,6 +193,7 @@ impl PairDb {
         doc: DocId,
         (class, first_kind): (&str, &str),
         first: (u64, u64),
+        at: Moment,
         begun: &mut Begun,
     ) -> Result<DocumentRow, StorageError> {
         if let Some(row) = self.document(doc)? {
@@ -197,7 +201,7 @@ impl PairDb {
         }
         let nth = begun.count(first.0, class);
         let first_kind = first_kind.to_owned();
-        let row = DocumentRow { id: doc, first_kind, first, snapshot: 0, nth };
+        let row = DocumentRow { id: doc, first_kind, first, at, snapshot: 0, nth };
         self.put_document(&row)?;
         Ok(row)
     }
@@ -292,8 +296,9 @@ impl PairDb {
                 id: DocId::from_slice(value.get("id")?.bytes()?)?,
                 first_kind: value.get("kind")?.text()?.to_owned(),
                 first: (value.get("log")?.uint()?, value.get("entry")?.uint()?),
+                at: value.get("at").map_or(Some(0), Value::int).map(Moment)?,
                 snapshot: value.get("snapshot")?.uint()?,
-                // The first layout did not count; its documents are indexed anew.
+                // Earlier layouts did not count; their documents are indexed anew.
                 nth: value.get("nth").map_or(Some(0), Value::uint)?,
             })
         };
@@ -307,6 +312,7 @@ impl PairDb {
             ("kind", Some(document.first_kind.as_str().into())),
             ("log", Some(document.first.0.into())),
             ("entry", Some(document.first.1.into())),
+            ("at", Some(document.at.0.into())),
             ("snapshot", Some(document.snapshot.into())),
             ("nth", Some(document.nth.into())),
         ]);

@@ -10,7 +10,7 @@ use crate::domain::ledger::own_document;
 use crate::domain::pair::Who;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::testing::*;
-use crate::domain::words::{Act as Taken, Stub};
+use crate::domain::words::Act as Taken;
 use crate::id::PersonId;
 use crate::limits;
 use crate::time::DAY;

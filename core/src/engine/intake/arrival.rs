@@ -49,6 +49,8 @@ struct Touched {
     doc: DocId,
     kind: String,
     index: u64,
+    /// When, as it states.
+    at: Moment,
     /// Whether views look at the document because of it.
     looked_at: bool,
 }
@@ -195,17 +197,23 @@ impl Engine {
         }
         if !run {
             for touch in touched {
-                self.touch(touch.doc, &touch.kind, log, touch.index)?;
+                self.touch(touch.doc, &touch.kind, log, touch.index, touch.at)?;
             }
             return Ok(());
         }
         // In the order in which they were begun: each is numbered in its log.
         let mut runs: Vec<TouchedRun> = Vec::new();
         let mut known: HashMap<DocId, usize> = HashMap::new();
-        for Touched { doc, kind, index, looked_at } in touched {
+        for Touched { doc, kind, index, at: stated, looked_at } in touched {
             let at = *known.entry(doc).or_insert(runs.len());
             if at == runs.len() {
-                runs.push(TouchedRun { doc, kind, looked_at: false, places: Vec::new() });
+                runs.push(TouchedRun {
+                    doc,
+                    kind,
+                    at: stated,
+                    looked_at: false,
+                    places: Vec::new(),
+                });
             }
             let run = &mut runs[at];
             run.looked_at |= looked_at;
@@ -242,6 +250,7 @@ impl Engine {
                 doc: header.target,
                 kind: header.kind.clone(),
                 index,
+                at: stated,
                 looked_at: looked_at(&header, &value, stated, row.received),
             });
             withdrawn.extend(header.withdraws);

@@ -15,14 +15,30 @@ use serde_json::json;
 
 const PROMISES: Things = Things { shown_by: "promise list --all", missing: RefusalCode::NotFound };
 
+/// So many promises are read at once.
+const PAGE: u32 = 100;
+
 const WORDS: Things = Things { shown_by: "promise show ID", missing: RefusalCode::NotFound };
 
 /// The promise that is named. What is long over counts too: characters that name one of
 /// today must not have named another one last year.
 pub async fn find(named: &Reference, space: &Space) -> Result<PromiseView, Failure> {
-    let views = space.promises().all().await?;
-    let id = named.among(views.iter().map(|view| view.id), PROMISES)?;
-    views.into_iter().find(|view| view.id == id).ok_or_else(|| refusal(RefusalCode::NotFound))
+    let id = named.among(space.promises().ids().await?.into_iter(), PROMISES)?;
+    Ok(space.promises().show(id).await?)
+}
+
+/// Every promise that ever was, the oldest first; read a page at a time.
+async fn all(space: &Space) -> Result<Vec<PromiseView>, Failure> {
+    let mut views: Vec<PromiseView> = Vec::new();
+    loop {
+        let page = space.promises().page(views.last().map(|view| view.id), PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        views.extend(page);
+    }
+    views.reverse();
+    Ok(views)
 }
 
 /// The occurrence that is due at this local time.
@@ -93,7 +109,7 @@ pub async fn run(
     let promises = space.promises();
     let view = match command {
         List { all } => {
-            let views = if all { promises.all().await? } else { promises.list().await? };
+            let views = if all { self::all(space).await? } else { promises.list().await? };
             terminal.ok(json!({"promises": views}), &render::promise::promises(&views));
             return Ok(());
         }

@@ -64,6 +64,8 @@ fn f32_a_need_waits_only_where_it_asks_for_something() {
         written.with_body(first, crate::cbor::Value::map(fields));
         let view = seen(&written, BEN, 1).unwrap();
         assert_eq!(view.waits_for_me, asks);
+        let last = seen(&written, BEN, 14 * DAY - 1).unwrap().state;
+        assert_eq!(last, ItemState::Standing);
         let late = seen(&written, BEN, 14 * DAY).unwrap().state;
         let lapses = if asks { ItemState::Lapsed } else { ItemState::Standing };
         assert_eq!(late, lapses, "what asks nothing lapses in no silence");
