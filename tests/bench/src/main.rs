@@ -1,4 +1,5 @@
-//! Amends beside samod, on the same machine in one run.
+//! Amends beside what no phone can do without (the floor) and beside samod, on the same machine
+//! in one run.
 //!
 //! Both keep a history of the same number of records on disk and talk over
 //! loopback TCP, through a relay that counts bytes. Amends lives a life (a
@@ -8,6 +9,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod floor;
 mod ours;
 mod relay;
 mod table;
@@ -31,6 +33,9 @@ struct Args {
     /// Leave samod out.
     #[arg(long)]
     alone: bool,
+    /// A life of some weeks, alone: whether everything is still measured.
+    #[arg(long)]
+    smoke: bool,
     /// Only the catch-up of an empty phone, of so many records.
     #[arg(long, value_name = "RECORDS")]
     catch_up: Option<u64>,
@@ -57,6 +62,12 @@ pub struct Figures {
     pub records: u64,
     /// One live action until it is durable on both and the other's subscription fires.
     pub live: f64,
+    /// Of a hundred such, the one that 95 were faster than.
+    pub live_slow: f64,
+    /// One action of a phone that is alone, until it is durable and its author's view is made.
+    pub local: f64,
+    /// Bytes written to disk for it.
+    pub local_written: f64,
     /// 10,000 single actions, each.
     pub stream: f64,
     /// Bytes written to disk by both, for each of them.
@@ -80,9 +91,25 @@ pub struct Figures {
     pub disk: f64,
 }
 
-pub fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+pub fn median(times: Vec<f64>) -> f64 {
+    Times(times).at(50)
+}
+
+/// How long something took, again and again, in seconds.
+#[derive(Default)]
+pub struct Times(Vec<f64>);
+
+impl Times {
+    pub fn push(&mut self, begun: std::time::Instant) {
+        self.0.push(begun.elapsed().as_secs_f64());
+    }
+
+    /// The one that so many of a hundred were faster than.
+    pub fn at(&self, percent: usize) -> f64 {
+        let mut times = self.0.clone();
+        times.sort_by(f64::total_cmp);
+        times[times.len() * percent / 100]
+    }
 }
 
 /// Bytes that this process has had written to disk.
@@ -146,6 +173,11 @@ pub fn cold_open(kind: &str, home: &std::path::Path, what: &str) -> (f64, f64) {
     all[1]
 }
 
+/// Single actions that are streamed.
+const STREAMED: u64 = 10_000;
+/// Records of a life of some weeks.
+const SMOKE: u64 = 200;
+
 fn main() {
     let args = Args::parse();
     let runtime =
@@ -173,21 +205,30 @@ fn main() {
         runtime.block_on(years::print(records));
         return;
     }
+    if args.smoke {
+        let figures = runtime.block_on(ours::run(SMOKE, SMOKE));
+        table::print(&floor::run(20), &[(figures.clone(), None)]);
+        let missing = table::missing(&figures);
+        assert!(missing.is_empty(), "not measured: {missing:?}");
+        return;
+    }
     let sizes: &[u64] = if args.quick { &[1_000, 10_000] } else { &[1_000, 10_000, 100_000] };
     let mut rows = Vec::new();
+    eprintln!("the floor …");
+    let floor = floor::run(200);
     for records in sizes {
         eprintln!("amends, {records} records …");
-        let ours = runtime.block_on(ours::run(*records));
+        let ours = runtime.block_on(ours::run(*records, STREAMED));
         let theirs = (!args.alone).then(|| {
             eprintln!("samod, {records} changes …");
             runtime.block_on(theirs::run(*records))
         });
         rows.push((ours, theirs));
     }
-    table::print(&rows);
+    table::print(&floor, &rows);
     eprintln!("idle, a minute …");
     runtime.block_on(wakes::print());
     if let Some(path) = &args.json {
-        std::fs::write(path, table::json(&rows)).unwrap();
+        std::fs::write(path, table::json(&floor, &rows)).unwrap();
     }
 }

@@ -1,7 +1,7 @@
 //! Amends: a life of Ana's, and Ben's phone beside it.
 
 use crate::relay::Relay;
-use crate::{Figures, cold_open, copy_of, median, resident, size_of, written};
+use crate::{Figures, Times, cold_open, copy_of, median, resident, size_of, written};
 use amends::Due;
 use amends::ExchangeOptions;
 use amends::KeyFile;
@@ -24,6 +24,9 @@ const A_DAY: u64 = 8;
 const YEAR: i64 = 365;
 /// On which day of its year a life is measured: the practices are as old in all.
 const DAY_OF_YEAR: i64 = 100;
+/// Single actions, and how long a person waits between two.
+const ACTIONS: usize = 100;
+const PACE: Duration = Duration::from_millis(5);
 /// Days between offers.
 const OFFERS: i64 = 73;
 
@@ -242,7 +245,7 @@ pub async fn catch_up_only(records: u64) {
     }
 }
 
-pub async fn run(records: u64) -> Figures {
+pub async fn run(records: u64, streamed: u64) -> Figures {
     let [ana, ben] = [Phone::new("Ana"), Phone::new("Ben")];
     pair(&ana.space, &ben.space).await;
     let mut life = Life::of(records);
@@ -293,6 +296,19 @@ pub async fn run(records: u64) -> Figures {
         phone.space.resume().await.unwrap();
     }
 
+    // A phone that is alone.
+    let mut times = Times::default();
+    let before = written();
+    for at in 0..ACTIONS {
+        tokio::time::sleep(PACE).await;
+        let begun = Instant::now();
+        let words = format!("Alone {at}.");
+        ana.space.openness().post(post(words, Kind::Whereabouts)).await.unwrap();
+        times.push(begun);
+    }
+    figures.local = times.at(50);
+    figures.local_written = (written() - before) as f64 / ACTIONS as f64;
+
     // A link that stays.
     let listen = Some("127.0.0.1:0".parse().unwrap());
     let options = ExchangeOptions { listen, peers: vec![], once: None, ..Default::default() };
@@ -306,8 +322,9 @@ pub async fn run(records: u64) -> Figures {
     let dialling = dialling.unwrap();
     let mut posts = ben.space.openness().subscribe();
     posts.next().await.unwrap();
-    let mut times = Vec::new();
-    for at in 0..60 {
+    let mut times = Times::default();
+    for at in 0..10 + ACTIONS {
+        tokio::time::sleep(PACE).await;
         let words = format!("Live {at}.");
         let begun = Instant::now();
         ana.space.openness().post(post(words.clone(), Kind::Whereabouts)).await.unwrap();
@@ -317,13 +334,13 @@ pub async fn run(records: u64) -> Figures {
                 break;
             }
         }
+        // The first find the phones still cold.
         if at >= 10 {
-            times.push(begun.elapsed().as_secs_f64());
+            times.push(begun);
         }
     }
-    figures.live = median(times);
+    (figures.live, figures.live_slow) = (times.at(50), times.at(95));
 
-    let streamed = 10_000;
     let (disk, wire) = (written(), relay.bytes());
     let goal = ana.space.verify_logs().await.unwrap()[0].checkpoint.length + streamed;
     let begun = Instant::now();

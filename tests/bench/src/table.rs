@@ -6,8 +6,11 @@ use serde_json::{Value, json};
 type Rows = [(Figures, Option<Figures>)];
 type Column = (&'static str, &'static str, f64, fn(&Figures) -> f64);
 
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 16] = [
     ("one live action", "ms", 1e3, |f| f.live),
+    ("one live action, slower than 95 of 100", "ms", 1e3, |f| f.live_slow),
+    ("one action alone", "ms", 1e3, |f| f.local),
+    ("written for it", "B", 1.0, |f| f.local_written),
     ("streaming, each", "ms", 1e3, |f| f.stream),
     ("written by both, each", "B", 1.0, |f| f.written),
     ("on the wire, each", "B", 1.0, |f| f.wire),
@@ -22,7 +25,7 @@ const COLUMNS: [Column; 13] = [
     ("", "", 1.0, |f| f.records as f64),
 ];
 
-pub fn print(rows: &Rows) {
+pub fn print(floor: &Figures, rows: &Rows) {
     for (name, unit, factor, of) in COLUMNS.iter().filter(|column| !column.0.is_empty()) {
         println!("{name} ({unit})");
         let mut ours = Vec::new();
@@ -35,15 +38,25 @@ pub fn print(rows: &Rows) {
                 format!("   samod {other:>12.3}   ratio {:>8.2}", other / value)
             });
             let beside = beside.unwrap_or_default();
-            println!("  {:>7}   amends {value:>12.3}{beside}", mine.records);
+            let least = of(floor);
+            let least = (least > 0.0).then(|| {
+                format!("   floor {:>12.3}   times {:>8.2}", least * factor, of(mine) / least)
+            });
+            let least = least.unwrap_or_default();
+            println!("  {:>7}   amends {value:>12.3}{least}{beside}", mine.records);
         }
-        if let (Some(first), Some(last)) = (ours.first(), ours.last()) {
+        if let [first, .., last] = ours.as_slice() {
             println!("  grows by {:.2}", last / first);
         }
     }
 }
 
-pub fn json(rows: &Rows) -> String {
+/// The figures that are not there.
+pub fn missing(figures: &Figures) -> Vec<&'static str> {
+    COLUMNS.iter().filter(|(.., of)| of(figures) <= 0.0).map(|(name, ..)| *name).collect()
+}
+
+pub fn json(floor: &Figures, rows: &Rows) -> String {
     let one = |figures: &Figures| -> Value {
         let fields = COLUMNS.iter().filter(|column| !column.0.is_empty());
         let fields = fields.map(|(name, unit, factor, of)| {
@@ -57,6 +70,7 @@ pub fn json(rows: &Rows) -> String {
             json!({
                 "records": ours.records,
                 "amends": one(ours),
+                "floor": one(floor),
                 "samod": theirs.as_ref().map(&one),
             })
         })
