@@ -294,8 +294,18 @@ impl Database {
         row: Row<'_>,
         value: &Item<B, T>,
     ) -> Result<Vec<u8>, StorageError> {
+        self.seal_bytes(table, row, &value.encode())
+    }
+
+    /// Seals bytes for a row.
+    pub fn seal_bytes(
+        &self,
+        table: &str,
+        row: Row<'_>,
+        bytes: &[u8],
+    ) -> Result<Vec<u8>, StorageError> {
         let nonce = random(self.entropy.as_ref())?;
-        Ok(self.key.seal(&self.associated(table, row), nonce, &value.encode()))
+        Ok(self.key.seal(&self.associated(table, row), nonce, bytes))
     }
 
     /// Seals `value` for a row, padded so that its size tells little.

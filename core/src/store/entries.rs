@@ -4,7 +4,7 @@
 use super::database::{Row, StorageError};
 use super::pair_db::PairDb;
 use super::rows::{EntryRow, LogRow};
-use crate::cbor::View;
+use super::segments::{pack, unpack};
 use crate::id::{Head, PairId};
 use crate::limits::SEGMENT_ENTRIES;
 use crate::log::genesis_head;
@@ -15,11 +15,11 @@ use std::collections::VecDeque;
 /// The runs of entries that were read last.
 pub(super) type Segments = RefCell<VecDeque<Segment>>;
 
-/// A run of entries, each as it was encoded.
+/// A run of entries.
 pub(super) struct Segment {
     log: u64,
     first: u64,
-    rows: Vec<Vec<u8>>,
+    rows: Vec<EntryRow>,
 }
 
 /// Segments kept in memory.
@@ -34,7 +34,7 @@ impl PairDb {
         let numbers = [log, index];
         let damaged = || self.file.damaged("entry", Row::Numbers(&numbers));
         if let Some(row) = self.known_segment(log, index) {
-            return row;
+            return Ok(row);
         }
         let sealed: Option<Vec<u8>> = self
             .file
@@ -49,21 +49,19 @@ impl PairDb {
             }
             None => {
                 self.read_segment(log, index)?;
-                self.known_segment(log, index).unwrap_or_else(|| Err(damaged()))
+                self.known_segment(log, index).ok_or_else(damaged)
             }
         }
     }
 
-    fn known_segment(&self, log: u64, index: u64) -> Option<Result<EntryRow, StorageError>> {
+    fn known_segment(&self, log: u64, index: u64) -> Option<EntryRow> {
         let segments = self.segments.borrow();
         let holds = |segment: &&Segment| {
             segment.log == log
                 && (segment.first..segment.first + segment.rows.len() as u64).contains(&index)
         };
         let segment = segments.iter().find(holds)?;
-        let row = segment.rows.get((index - segment.first) as usize)?;
-        let damaged = || self.file.damaged("segment", Row::Numbers(&[log, segment.first]));
-        Some(EntryRow::read(row).ok_or_else(damaged))
+        segment.rows.get((index - segment.first) as usize).cloned()
     }
 
     /// Reads the run of entries that holds this one, if there is one.
@@ -81,12 +79,7 @@ impl PairDb {
         let numbers = [log, first];
         let row = Row::Numbers(&numbers);
         let plain = self.file.unseal_bytes("segment", row, &sealed)?;
-        let read = || {
-            let view = View::read(&plain).ok()?;
-            let rows = view.get("rows")?.array()?.iter();
-            rows.map(|row| Some(row.bytes()?.to_vec())).collect::<Option<Vec<_>>>()
-        };
-        let rows = read().ok_or_else(|| self.file.damaged("segment", row))?;
+        let rows = unpack(&plain).ok_or_else(|| self.file.damaged("segment", row))?;
         let mut segments = self.segments.borrow_mut();
         segments.retain(|segment| (segment.log, segment.first) != (log, first));
         segments.truncate(SEGMENTS - 1);
@@ -104,10 +97,8 @@ impl PairDb {
         first: u64,
         entries: &[EntryRow],
     ) -> Result<(), StorageError> {
-        let rows: Vec<Vec<u8>> = entries.iter().map(|entry| entry.view().encode()).collect();
-        let rows = View::Array(rows.iter().map(|row| View::Bytes(row)).collect());
-        let row = Row::Numbers(&[log, first]);
-        let sealed = self.file.seal("segment", row, &View::fields([("rows", rows)]))?;
+        let sealed =
+            self.file.seal_bytes("segment", Row::Numbers(&[log, first]), &pack(entries))?;
         self.file
             .connection
             .prepare_cached(

@@ -24,6 +24,7 @@ mod pair_db;
 mod rows;
 mod schema;
 mod secrets;
+mod segments;
 mod settings;
 mod settled;
 mod vault_db;

@@ -14,7 +14,7 @@
 //! | `setting` | a [setting](super::Setting) | `lookup`: of its name | its value |
 //! | `log` | a log as it stands | `number`: see above | owner, generation, checkpoint, pins, past, latest stated time, whether frozen or kept |
 //! | `entry` | one entry | `log`, `place` | bytes, head, own tag, causal past, when it came |
-//! | `segment` | a run of entries, instead of one row each | `log`, `first` and `count`: its entries | the same of each |
+//! | `segment` | a run of entries, instead of one row each | `log`, `first` and `count`: its entries | the same of each, but for what follows from the others |
 //! | `body` | the words of a record | `log`, `place`, `record` | state, until when, since when, bytes |
 //! | `missing` | a body that may be asked for | `log`, `place`, `record` | |
 //! | `expiring` | a body that ends | `log`, `place`, `record` | until when, since when |
