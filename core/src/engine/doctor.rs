@@ -109,9 +109,13 @@ impl Engine {
             let found = report.note(found.map_err(Error::from), Remedy::Backup)?;
             found.into_iter().flatten().for_each(|what| report.add(what, Remedy::Backup));
         }
-        let items = self.vault()?.items().map_err(Error::from);
-        if let Ok(items) = items {
-            report.private_items = items.len() as u64;
+        let mut items = 0;
+        let visited = self.vault()?.visit(|_| {
+            items += 1;
+            Ok(())
+        });
+        if visited.is_ok() {
+            report.private_items = items;
         }
         self.check_settings(&mut report)?;
         let home = match self.home() {

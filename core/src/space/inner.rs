@@ -45,9 +45,14 @@ impl Engine {
 
     /// The notes that match, newest first.
     fn notes(&mut self, query: &str) -> Result<Vec<Note>, Error> {
-        let items = self.vault()?.items_of(NOTE)?;
-        let mut notes = items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        notes.retain(|note| note.matches(query));
+        let mut notes = Vec::new();
+        // Of what does not match nothing is kept in memory.
+        self.vault()?.visit(|item| {
+            if item.kind == NOTE {
+                notes.extend(Some(read(&item)?).filter(|note| note.matches(query)));
+            }
+            Ok(())
+        })?;
         notes.sort_by_key(|note| std::cmp::Reverse((note.written, note.id)));
         Ok(notes)
     }

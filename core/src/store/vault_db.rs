@@ -9,6 +9,7 @@ use crate::id::DocId;
 use crate::limits::{VAULT_ITEMS, VAULT_STEP};
 use amends_seal::DataKey;
 use rusqlite::{OptionalExtension, params};
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,7 +25,12 @@ pub struct VaultItem {
 }
 
 /// `vault.db`, open.
-pub struct VaultDb(Database);
+pub struct VaultDb {
+    file: Database,
+    /// How many items there are, once they were counted. What another process keeps meanwhile
+    /// is not among them: it is a bound, and no promise.
+    count: Cell<Option<usize>>,
+}
 
 impl VaultDb {
     /// Makes the file.
@@ -37,7 +43,8 @@ impl VaultDb {
         store: [u8; 16],
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StorageError> {
-        Ok(Self(Database::create(path, &VAULT, key, store, entropy)?))
+        let file = Database::create(path, &VAULT, key, store, entropy)?;
+        Ok(Self { file, count: Cell::new(None) })
     }
 
     /// Opens the file.
@@ -50,7 +57,8 @@ impl VaultDb {
         store: [u8; 16],
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StorageError> {
-        Ok(Self(Database::open(path, &VAULT, key, store, entropy)?))
+        let file = Database::open(path, &VAULT, key, store, entropy)?;
+        Ok(Self { file, count: Cell::new(None) })
     }
 
     /// A new random id.
@@ -58,13 +66,13 @@ impl VaultDb {
     /// # Errors
     /// [`StorageError::Entropy`].
     pub fn new_id(&self) -> Result<DocId, StorageError> {
-        Ok(DocId(random(self.0.entropy().as_ref())?))
+        Ok(DocId(random(self.file.entropy().as_ref())?))
     }
 
     /// The id of the one item that has this name: a keyed hash, so that the file
     /// does not tell what it is.
     pub fn named(&self, kind: &str, name: &str) -> DocId {
-        DocId(self.0.lookup(kind, name.as_bytes()))
+        DocId(self.file.lookup(kind, name.as_bytes()))
     }
 
     /// Writes an item, new or changed.
@@ -72,28 +80,43 @@ impl VaultDb {
     /// # Errors
     /// [`StorageError`].
     pub fn put(&mut self, item: &VaultItem) -> Result<(), StorageError> {
-        self.0.begin()?;
+        self.file.begin()?;
         let result = self.put_within(item);
-        self.0.finish(result)
+        let result = self.file.finish(result);
+        if result.is_err() {
+            self.count.set(None);
+        }
+        result
     }
 
     fn put_within(&self, item: &VaultItem) -> Result<(), StorageError> {
-        let count: usize =
-            self.0.connection.query_row("SELECT count(*) FROM item", [], |row| row.get(0))?;
-        if count >= VAULT_ITEMS {
-            return Err(StorageError::TooMuch);
+        let known = "SELECT 1 FROM item WHERE id = ?1";
+        if !self.file.connection.prepare_cached(known)?.exists([item.id.as_bytes()])? {
+            let count = self.count()?;
+            if count >= VAULT_ITEMS {
+                return Err(StorageError::TooMuch);
+            }
+            self.count.set(Some(count + 1));
         }
         let value = Value::map([
             ("kind", Some(item.kind.as_str().into())),
             ("value", Some(item.value.clone())),
         ]);
         let row = Row::Lookup(item.id.as_bytes());
-        let sealed = self.0.seal_padded("item", row, &value, VAULT_STEP)?;
-        self.0
+        let sealed = self.file.seal_padded("item", row, &value, VAULT_STEP)?;
+        self.file
             .connection
             .prepare_cached("INSERT OR REPLACE INTO item(id, sealed) VALUES (?1, ?2)")?
             .execute(params![item.id.as_bytes(), sealed])?;
         Ok(())
+    }
+
+    fn count(&self) -> Result<usize, StorageError> {
+        if let Some(count) = self.count.get() {
+            return Ok(count);
+        }
+        let count = "SELECT count(*) FROM item";
+        Ok(self.file.connection.query_row(count, [], |row| row.get(0))?)
     }
 
     /// An item, if it is there.
@@ -102,7 +125,7 @@ impl VaultDb {
     /// [`StorageError`].
     pub fn get(&self, id: DocId) -> Result<Option<VaultItem>, StorageError> {
         let sealed: Option<Vec<u8>> = self
-            .0
+            .file
             .connection
             .prepare_cached("SELECT sealed FROM item WHERE id = ?1")?
             .query_row([id.as_bytes()], |row| row.get(0))
@@ -112,7 +135,7 @@ impl VaultDb {
 
     fn read(&self, id: DocId, sealed: &[u8]) -> Result<VaultItem, StorageError> {
         let row = Row::Lookup(id.as_bytes());
-        let value = self.0.unseal_padded("item", row, sealed)?;
+        let value = self.file.unseal_padded("item", row, sealed)?;
         let read = || {
             Some(VaultItem {
                 id,
@@ -120,23 +143,26 @@ impl VaultDb {
                 value: value.get("value")?.clone(),
             })
         };
-        read().ok_or_else(|| self.0.damaged("item", row))
+        read().ok_or_else(|| self.file.damaged("item", row))
     }
 
-    /// Every item, in the order of their ids.
+    /// Shows every item, in the order of their ids, one at a time.
     ///
     /// # Errors
-    /// [`StorageError`].
-    pub fn items(&self) -> Result<Vec<VaultItem>, StorageError> {
-        let mut statement = self.0.connection.prepare("SELECT id, sealed FROM item ORDER BY id")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut items = Vec::new();
-        for row in rows {
-            let (id, sealed): (Vec<u8>, Vec<u8>) = row?;
-            let damaged = || self.0.damaged("item", Row::Lookup(&id));
-            items.push(self.read(DocId::from_slice(&id).ok_or_else(damaged)?, &sealed)?);
+    /// [`StorageError`], and what the visitor says: it is then shown no more.
+    pub fn visit(
+        &self,
+        mut visitor: impl FnMut(VaultItem) -> Result<(), StorageError>,
+    ) -> Result<(), StorageError> {
+        let mut statement =
+            self.file.connection.prepare("SELECT id, sealed FROM item ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (id, sealed): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            let damaged = || self.file.damaged("item", Row::Lookup(&id));
+            visitor(self.read(DocId::from_slice(&id).ok_or_else(damaged)?, &sealed)?)?;
         }
-        Ok(items)
+        Ok(())
     }
 
     /// Every item of a kind, in the order of their ids.
@@ -144,8 +170,13 @@ impl VaultDb {
     /// # Errors
     /// [`StorageError`].
     pub fn items_of(&self, kind: &str) -> Result<Vec<VaultItem>, StorageError> {
-        let mut items = self.items()?;
-        items.retain(|item| item.kind == kind);
+        let mut items = Vec::new();
+        self.visit(|item| {
+            if item.kind == kind {
+                items.push(item);
+            }
+            Ok(())
+        })?;
         Ok(items)
     }
 
@@ -154,7 +185,9 @@ impl VaultDb {
     /// # Errors
     /// [`StorageError`].
     pub fn remove(&mut self, id: DocId) -> Result<(), StorageError> {
-        self.0.connection.execute("DELETE FROM item WHERE id = ?1", [id.as_bytes()])?;
+        let removed =
+            self.file.connection.execute("DELETE FROM item WHERE id = ?1", [id.as_bytes()])?;
+        self.count.set(self.count.get().map(|count| count.saturating_sub(removed)));
         Ok(())
     }
 
@@ -163,7 +196,7 @@ impl VaultDb {
     /// # Errors
     /// [`StorageError`].
     pub fn checkpoint(&self) -> Result<bool, StorageError> {
-        self.0.checkpoint()
+        self.file.checkpoint()
     }
 
     /// What is wrong with the file, item by item.
@@ -171,8 +204,9 @@ impl VaultDb {
     /// # Errors
     /// [`StorageError`].
     pub fn integrity(&self) -> Result<Vec<String>, StorageError> {
-        let mut found = self.0.integrity()?;
-        let mut statement = self.0.connection.prepare("SELECT id, sealed FROM item ORDER BY id")?;
+        let mut found = self.file.integrity()?;
+        let mut statement =
+            self.file.connection.prepare("SELECT id, sealed FROM item ORDER BY id")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut count = 0_i64;
         for row in rows {
@@ -181,10 +215,69 @@ impl VaultDb {
             let opened = DocId::from_slice(&id).map(|id| self.read(id, &sealed));
             if !matches!(opened, Some(Ok(_))) {
                 let row = Row::Lookup(&id);
-                found.push(self.0.damaged("item", row).to_string());
+                found.push(self.file.damaged("item", row).to_string());
             }
         }
         tracing::debug!(count, "vault items checked");
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::host::SystemEntropy;
+
+    fn vault(folder: &Path) -> VaultDb {
+        let (key, path) = (DataKey::from_bytes([1; 32]), folder.join("vault.db"));
+        VaultDb::create(&path, key, [2; 16], Arc::new(SystemEntropy)).unwrap()
+    }
+
+    fn item(id: u8, kind: &str) -> VaultItem {
+        VaultItem { id: DocId([id; 16]), kind: kind.to_owned(), value: Value::Int(i64::from(id)) }
+    }
+
+    #[test]
+    fn a_full_vault_takes_changes_of_what_is_there_and_nothing_new_until_something_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut vault = vault(folder.path());
+        vault.put(&item(1, "note")).unwrap();
+        assert_eq!(vault.count().unwrap(), 1);
+        vault.count.set(Some(VAULT_ITEMS - 1));
+        vault.put(&item(2, "note")).unwrap();
+        assert!(matches!(vault.put(&item(3, "note")), Err(StorageError::TooMuch)));
+        vault.count.set(Some(VAULT_ITEMS));
+        vault.put(&item(2, "draft")).unwrap();
+        vault.remove(DocId([9; 16])).unwrap();
+        assert!(matches!(vault.put(&item(3, "note")), Err(StorageError::TooMuch)));
+        vault.count.set(Some(VAULT_ITEMS));
+        vault.remove(DocId([1; 16])).unwrap();
+        vault.put(&item(3, "note")).unwrap();
+        let kinds: Vec<(u8, String)> = {
+            let mut all = Vec::new();
+            vault
+                .visit(|item| {
+                    all.push((item.id.0[0], item.kind));
+                    Ok(())
+                })
+                .unwrap();
+            all
+        };
+        assert_eq!(kinds, [(2, "draft".to_owned()), (3, "note".to_owned())]);
+    }
+
+    #[test]
+    fn what_could_not_be_kept_is_not_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut vault = vault(folder.path());
+        vault.count.set(Some(VAULT_ITEMS));
+        vault.put(&item(1, "note")).unwrap_err();
+        assert_eq!(vault.count.get(), None, "it is counted anew");
+        vault.put(&item(1, "note")).unwrap();
+        assert_eq!(vault.count().unwrap(), 1);
+        assert_eq!(vault.items_of("draft").unwrap(), []);
+        let stopped = vault.visit(|_| Err(StorageError::TooMuch));
+        assert!(matches!(stopped, Err(StorageError::TooMuch)));
     }
 }
