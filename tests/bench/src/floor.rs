@@ -13,14 +13,14 @@ use std::time::{Duration, Instant};
 
 /// About as much as an entry with its words.
 const BYTES: usize = 300;
-/// Between two actions, as a person would.
+/// Between two actions: the threads sleep meanwhile.
 const PACE: Duration = Duration::from_millis(5);
 
 fn store(path: &Path) -> Connection {
     let connection = Connection::open(path).unwrap();
     connection
         .execute_batch(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
+            "PRAGMA page_size=2048; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
              CREATE TABLE entry(place INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
         )
         .unwrap();

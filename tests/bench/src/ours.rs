@@ -24,7 +24,7 @@ const A_DAY: u64 = 8;
 const YEAR: i64 = 365;
 /// On which day of its year a life is measured: the practices are as old in all.
 const DAY_OF_YEAR: i64 = 100;
-/// Single actions, and how long a person waits between two.
+/// Single actions, and how long is waited between two.
 const ACTIONS: usize = 100;
 const PACE: Duration = Duration::from_millis(5);
 /// Days between offers.

@@ -60,7 +60,9 @@ pub fn json(floor: &Figures, rows: &Rows) -> String {
     let one = |figures: &Figures| -> Value {
         let fields = COLUMNS.iter().filter(|column| !column.0.is_empty());
         let fields = fields.map(|(name, unit, factor, of)| {
-            (format!("{name} ({unit})"), json!(of(figures) * factor))
+            // What was not measured is not nothing.
+            let value = Some(of(figures) * factor).filter(|value| *value > 0.0);
+            (format!("{name} ({unit})"), json!(value))
         });
         fields.collect::<serde_json::Map<String, Value>>().into()
     };
