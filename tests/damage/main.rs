@@ -256,7 +256,7 @@ async fn truncated_newer_foreign_and_missing_files_say_so_and_stay_as_they_are()
 
     fs::write(&path, &good).unwrap();
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let newer = StorageError::Newer { file: "pair.db".into(), found: 99, known: 3 };
+    let newer = StorageError::Newer { file: "pair.db".into(), found: 99, known: 4 };
     assert_eq!(ana.reopen().err().unwrap(), Error::NeedsUpdate(newer.to_string()));
 
     // Ben's keys do not open Ana's store, and say so.

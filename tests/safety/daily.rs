@@ -472,6 +472,7 @@ async fn a_home_of_the_first_layout_is_brought_up_to_date_when_it_is_opened() {
         .execute_batch(
             "DROP TABLE live; DROP TABLE missing; DROP TABLE expiring; DROP TABLE outbox;
              DROP TABLE segment; DROP TABLE touch_run; DROP TABLE arrived; DROP TABLE aside;
+             DROP TABLE unsettled; DROP TABLE settled; DROP TABLE year;
              DELETE FROM snapshot;
              PRAGMA user_version = 1;",
         )
