@@ -244,7 +244,7 @@ impl Engine {
     }
 
     /// A page of those of one kind that count and are to be `kept`, however long ago: the last
-    /// that were begun before that one, newest first. Only what is on it is read.
+    /// that were begun before that one, newest first. Of the others only the index is read.
     ///
     /// # Errors
     /// `NotFound` where there is none to go on from.

@@ -71,6 +71,18 @@ impl Derived {
         self.shared.insert(query, (at, Arc::new(view)));
     }
 
+    /// Whether a state of this document is kept.
+    pub fn holds<C: Capability>(&self, doc: DocId) -> bool {
+        self.states.contains_key(&(TypeId::of::<C>(), doc))
+    }
+
+    /// Lets go of what was read of a document that nobody looks at.
+    pub fn let_go<C: Capability>(&mut self, doc: DocId) {
+        self.states.remove(&(TypeId::of::<C>(), doc));
+        self.read.remove(&doc);
+        self.behind.remove(&doc);
+    }
+
     /// Keeps a state.
     pub fn keep<C: Capability>(&mut self, doc: DocId, bases: Vec<Past>, state: Arc<C::State>) {
         if self.states.len() >= STATES {
@@ -95,8 +107,8 @@ pub(super) struct Rows {
     pub expiring: Option<Vec<Expiring>>,
     /// What was counted of what is long over.
     pub settled: Option<Arc<Tally>>,
-    /// Whether it was looked whether something is to be counted while the writer rests, and
-    /// there was nothing.
+    /// Whether the writer need not look while it rests whether something is to be counted: there
+    /// was nothing, or it failed.
     pub none_to_count: bool,
     /// The link, at a revision of the settings.
     pub link: Option<(u64, Option<Link>)>,

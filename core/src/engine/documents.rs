@@ -361,8 +361,12 @@ impl Engine {
     }
 
     /// Takes a document off the list that views look at.
-    pub(super) fn retire_document(&mut self, doc: DocId) -> Result<(), Error> {
-        let class = self.rows.known.remove(&doc).flatten();
+    pub(super) fn retire_document(
+        &mut self,
+        doc: DocId,
+        class: Option<Class>,
+    ) -> Result<(), Error> {
+        self.rows.known.remove(&doc);
         self.rows.live = None;
         self.db()?.retire(doc)?;
         self.count_later(doc, class)

@@ -13,10 +13,12 @@ use crate::domain::tally::Tally;
 use crate::error::Error;
 use crate::id::DocId;
 use crate::store::{DocumentRow, StorageError};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// So many documents are counted in one transaction while nobody asks for anything.
-const COUNTED_AT_ONCE: usize = 32;
+/// So many documents are counted in one transaction while nobody asks for anything: a practice of
+/// a year takes some milliseconds.
+const COUNTED_AT_ONCE: usize = 8;
 
 impl Engine {
     /// A document was touched again, and views look at it.
@@ -25,11 +27,36 @@ impl Engine {
             return Ok(());
         }
         self.db()?.remove_unsettled(doc)?;
+        let uncounted = self.take_out(doc);
+        self.or_anew(uncounted)
+    }
+
+    fn take_out(&mut self, doc: DocId) -> Result<(), Error> {
         let Some(counted) = self.db()?.settled(doc)? else { return Ok(()) };
         let counted = Tally::from_value(&counted);
         let counted = counted.ok_or_else(|| damaged("settled"))?;
         self.db()?.put_settled(doc, None)?;
         self.change_years(&counted, Tally::take_away)
+    }
+
+    /// A count that cannot be read keeps nobody from writing: all is counted anew.
+    fn or_anew(&mut self, changed: Result<(), Error>) -> Result<(), Error> {
+        let Err(Error::Storage(StorageError::Damaged(what))) = changed else { return changed };
+        tracing::warn!(what, "what is long over is counted anew");
+        self.db()?.forget_settled()?;
+        self.rows.settled = None;
+        self.rows.none_to_count = false;
+        // Where the list of documents is damaged too, a rebuild makes both anew.
+        let rows = match self.db()?.documents() {
+            Err(StorageError::Damaged(_)) => Vec::new(),
+            rows => rows?,
+        };
+        for row in rows.iter().filter(|row| settles(action::class(&row.first_kind))) {
+            if !self.db()?.is_live(row.id)? {
+                self.db()?.add_unsettled(row.id)?;
+            }
+        }
+        Ok(())
     }
 
     /// A document is no longer looked at, or was touched and is not looked at either.
@@ -86,6 +113,7 @@ impl Engine {
         if self.db()?.unsettled(1)?.is_empty() {
             return Ok(false);
         }
+        self.rows.none_to_count = true;
         self.transact_unread(|engine| {
             engine.wrote = true;
             let home = engine.home()?;
@@ -98,14 +126,15 @@ impl Engine {
                 if engine.db()?.is_live(row.id)? {
                     continue;
                 }
+                // What cannot be read counts as nothing, as in every list; a check says so.
                 let tally = engine.tally_of(&home, &row);
-                if let Some(tally) = engine.unless_damaged(row.id, tally)? {
-                    engine.db()?.put_settled(row.id, Some(&tally.to_value()))?;
-                    sum.add(&tally);
-                }
+                let tally = engine.unless_damaged(row.id, tally)?.unwrap_or_default();
+                engine.db()?.put_settled(row.id, Some(&tally.to_value()))?;
+                sum.add(&tally);
             }
-            engine.change_years(&sum, Tally::add)?;
-            Ok(more)
+            let changed = engine.change_years(&sum, Tally::add);
+            engine.or_anew(changed)?;
+            Ok(more || !engine.rows.none_to_count)
         })
     }
 
@@ -114,13 +143,28 @@ impl Engine {
         let Some(class) = action::class(&row.first_kind) else { return Ok(Tally::default()) };
         for_class!(class, C => {
             // Of what is too many nothing counts.
-            let view = if counts(row, C::MOST) { self.view::<C>(home, &[row.id])? } else { None };
+            if !within(row.nth, C::MOST) {
+                return Ok(Tally::default());
+            }
+            let known = self.derived.holds::<C>(row.id);
+            let view = self.view::<C>(home, &[row.id])?;
+            if !known {
+                // Nobody looks at it: what is looked at keeps its place in memory.
+                self.derived.let_go::<C>(row.id);
+            }
             Ok(view.map(|view| C::tally(&view)).unwrap_or_default())
         })
     }
 
     /// What all of one kind came to, over all years: what was counted, and what was not yet.
     pub(crate) fn over_years<C: Capability>(&mut self, home: &Home) -> Result<Tally, Error> {
+        // What another process counts meanwhile is counted here before or after, not twice.
+        let reading = self.db()?.begin_reading()?;
+        let tally = self.look_for_changes().and_then(|()| self.over_years_within::<C>(home));
+        if reading { self.db()?.finish(tally) } else { tally }
+    }
+
+    fn over_years_within<C: Capability>(&mut self, home: &Home) -> Result<Tally, Error> {
         let (mut tally, docs) = match self.counted() {
             Ok(counted) => (Tally::clone(&counted), self.uncounted::<C>()?),
             Err(Error::Storage(StorageError::Damaged(what))) => {
@@ -135,13 +179,14 @@ impl Engine {
     }
 
     /// Those of one kind that views look at, and those that are still to be counted.
-    fn uncounted<C: Capability>(&mut self) -> Result<Vec<DocId>, Error> {
-        let mut docs = self.live_documents(&[C::CLASS], C::MOST_LIVE)?;
+    pub(super) fn uncounted<C: Capability>(&mut self) -> Result<Vec<DocId>, Error> {
+        let of =
+            |kind: &str, nth: u64| action::class(kind) == Some(C::CLASS) && within(nth, C::MOST);
+        let live = self.live_rows()?;
+        let live = live.iter().filter(|row| of(&row.first_kind, row.nth)).map(|row| row.id);
+        let mut docs: Vec<DocId> = live.collect();
         let waiting = self.db()?.unsettled(usize::MAX >> 1)?.into_iter();
-        let of = |row: &DocumentRow| {
-            action::class(&row.first_kind) == Some(C::CLASS) && counts(row, C::MOST)
-        };
-        docs.extend(waiting.filter(of).map(|row| row.id));
+        docs.extend(waiting.filter(|row| of(&row.first_kind, row.nth)).map(|row| row.id));
         docs.sort_unstable();
         docs.dedup();
         Ok(docs)
@@ -155,21 +200,30 @@ impl Engine {
     ) -> Result<(), Error> {
         let rows = self.db()?.documents().map_err(Error::from);
         let rows = report.note(rows, Remedy::Rebuild)?.unwrap_or_default();
-        let waiting = self.db()?.unsettled(usize::MAX >> 1)?;
+        // What is still to come back changes what it came to.
+        if self.returning()? {
+            return Ok(());
+        }
+        let waiting = self.db()?.unsettled(usize::MAX >> 1).map_err(Error::from);
+        let waiting = report.note(waiting, Remedy::Rebuild)?.unwrap_or_default();
+        let waiting: BTreeSet<DocId> = waiting.into_iter().map(|row| row.id).collect();
         let mut due = Tally::default();
         for row in rows.iter().filter(|row| settles(action::class(&row.first_kind))) {
             let counted = self.db()?.settled(row.id).map_err(Error::from);
             let Some(counted) = report.note(counted, Remedy::Rebuild)? else { continue };
-            let open = self.db()?.is_live(row.id)? || waiting.contains(row);
-            let tally = self.tally_of(home, row);
-            let tally = report.note(tally, Remedy::Rebuild)?.unwrap_or_default();
-            let expected = if open { None } else { Some(tally.to_value()) };
+            let open = self.db()?.is_live(row.id)? || waiting.contains(&row.id);
+            let expected = match open {
+                true => None,
+                false => {
+                    let tally = self.tally_of(home, row);
+                    let tally = report.note(tally, Remedy::Rebuild)?.unwrap_or_default();
+                    due.add(&tally);
+                    Some(tally.to_value())
+                }
+            };
             if counted != expected {
                 let what = format!("pair.db: what was counted of document {}", row.id);
                 report.add(what, Remedy::Rebuild);
-            }
-            if !open {
-                due.add(&tally);
             }
         }
         let years = report.note(self.counted(), Remedy::Rebuild)?;
@@ -191,8 +245,8 @@ impl Engine {
     }
 }
 
-fn counts(row: &DocumentRow, most: u64) -> bool {
-    row.nth < most
+fn within(nth: u64, most: u64) -> bool {
+    nth < most
 }
 
 fn settles(class: Option<Class>) -> bool {

@@ -123,9 +123,9 @@ impl Phone {
         self.engine.act::<Pace>(&[doc], &Pacing::Limit(limits)).unwrap();
     }
 
-    /// A promise that is due a day from the beginning, and was kept then.
-    fn kept_promise(&mut self) -> DocId {
-        let new = NewPromise {
+    /// What is promised in these tests: a day from the beginning.
+    fn new_promise(&self) -> NewPromise {
+        NewPromise {
             action: "I call you.".to_owned(),
             due: Due::At(BEGIN.plus(DAY)),
             zone: "UTC".to_owned(),
@@ -134,7 +134,12 @@ impl Phone {
             response: None,
             note: None,
             link: None,
-        };
+        }
+    }
+
+    /// A promise that is due a day from the beginning, and was kept then.
+    fn kept_promise(&mut self) -> DocId {
+        let new = self.new_promise();
         let doc = self.engine.begin::<PromiseDocs>(&Promising::Make(new)).unwrap().id;
         self.at(DAY);
         let told = HowItWent::Kept { done: None };

@@ -4,13 +4,15 @@
 use super::{Engine, Home};
 use crate::cbor::Value;
 use crate::domain::action::{self, for_class};
+use crate::domain::capability::Class;
 use crate::error::Error;
 use crate::id::{DocId, Position};
 use crate::limits;
 use crate::store::Setting;
 use crate::time::{DAY, Moment};
 
-/// The version of the look-up lists; homes of another are indexed anew.
+/// The version of the look-up lists, and of what is counted in them: homes of another are indexed
+/// anew. Where an outcome is counted otherwise than before, it is another version.
 pub(super) const INDEX: i64 = 3;
 /// So many runs are made of single entries at one time.
 const JOINED_AT_ONCE: usize = 4;
@@ -150,7 +152,7 @@ impl Engine {
                 Ok(engine.db()?.set(Setting::Retired, &Value::Int(now.0))?)
             });
         }
-        let mut over: Vec<(DocId, crate::id::Past)> = Vec::new();
+        let mut over: Vec<(DocId, Option<Class>, crate::id::Past)> = Vec::new();
         for row in self.live_rows()?.iter() {
             if self.rows.recent.get(&row.id).is_some_and(|until| now < *until) {
                 continue;
@@ -163,16 +165,16 @@ impl Engine {
                 Err(error) => return Err(error),
             };
             if row.id != home.pair.document() && is_over {
-                over.push((row.id, self.touched(&home, row.id)?));
+                over.push((row.id, action::class(&row.first_kind), self.touched(&home, row.id)?));
             }
         }
         self.rows.recent.retain(|_, until| now < *until);
         self.transact(|engine| {
-            for (doc, basis) in over {
+            for (doc, class, basis) in over {
                 // Another process may have touched it meanwhile.
                 engine.look_for_changes()?;
                 if engine.touched(&home, doc)? == basis {
-                    engine.retire_document(doc)?;
+                    engine.retire_document(doc, class)?;
                 }
             }
             Ok(engine.db()?.set(Setting::Retired, &Value::Int(now.0))?)

@@ -109,7 +109,7 @@ pub struct Database {
 /// and a page is written whole: half of SQLite's usual 4096 writes a fifth less for each
 /// action, and a quarter of it no less than that (measured, see `tests/bench`).
 const PAGE: u32 = 2048;
-/// So many pages wait in the write-ahead log before they are put where they belong: 4 MB.
+/// So many pages wait in the write-ahead log before they are put where they belong: 4 MB of such.
 const CHECKPOINTED: u32 = 2_000;
 /// How long a writer waits for another process.
 const BUSY: Duration = Duration::from_secs(5);

@@ -120,6 +120,15 @@ impl PairDb {
         }
     }
 
+    /// Begins to read in one transaction, which [`PairDb::finish`] ends; `false` where one is
+    /// open already.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn begin_reading(&self) -> Result<bool, StorageError> {
+        self.file.begin_reading()
+    }
+
     /// From here on reads what is there now, whatever another connection writes, and writes
     /// nothing.
     ///

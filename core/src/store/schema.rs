@@ -18,7 +18,7 @@
 //! | `body` | the words of a record | `log`, `place`, `record` | state, until when, since when, bytes |
 //! | `missing` | a body that may be asked for | `log`, `place`, `record` | |
 //! | `expiring` | a body that ends | `log`, `place`, `record` | until when, since when |
-//! | `document` | a document that entries touch | `lookup`: of its id | id, first kind and entry, size of its snapshot, its number among those of its class |
+//! | `document` | a document that entries touch | `lookup`: of its id | id, first kind and entry, when it was begun, size of its snapshot, its number among those of its class |
 //! | `touch` | an entry that touches a document | `lookup`, `log`, `place` | |
 //! | `touch_run` | entries of one run that do | `lookup`, `log`, `first`; `places`: steps from there, four bytes each | |
 //! | `live` | a document that views look at | `lookup`: of its id | id, first kind, log, number |

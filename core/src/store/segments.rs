@@ -3,7 +3,7 @@
 
 use super::rows::{EntryRow, past_from_value, past_view};
 use crate::cbor::View;
-use crate::id::{Head, LogId, Past};
+use crate::id::{Head, LogId};
 use crate::log::next_head;
 use crate::time::Moment;
 
@@ -102,6 +102,7 @@ fn whole(entries: &[EntryRow]) -> Vec<u8> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
+    use crate::id::Past;
     use proptest::prelude::*;
 
     /// Entries of one log that follow each other, of a log that pins another one.

@@ -1,6 +1,6 @@
-//! What long-over documents came to, counted once: of each, and summed by year. A document
-//! stands in `live`, in `unsettled`, or in `settled`; what it was counted as stands there, so
-//! that it can be taken out of its years when something touches it again.
+//! What long-over documents came to, counted once: of each, and summed by year. What a
+//! document was counted as stands in `settled`, so that it can be taken out of its years when
+//! something touches it again. One that is live is never counted.
 
 use super::database::StorageError;
 use super::documents::DocumentRow;

@@ -8,16 +8,8 @@ impl Phone {
     fn promises(&mut self, from: i64, count: i64) -> Vec<DocId> {
         let make = |day: i64| {
             self.at(day * DAY);
-            let new = NewPromise {
-                action: "I call you.".to_owned(),
-                due: Due::At(BEGIN.plus((day + 1) * DAY)),
-                zone: "UTC".to_owned(),
-                grace: None,
-                cue: None,
-                response: None,
-                note: None,
-                link: None,
-            };
+            let due = Due::At(BEGIN.plus((day + 1) * DAY));
+            let new = NewPromise { due, ..self.new_promise() };
             self.engine.begin::<PromiseDocs>(&Promising::Make(new)).unwrap().id
         };
         (from..from + count).map(make).collect()
@@ -40,11 +32,12 @@ fn pages_go_back_from_the_newest_through_what_both_made_and_leave_none_out() {
     // Of two that were made at one moment the order is that of the ids, on both phones.
     let mut second = [hers[1], his[0]];
     let mut third = [hers[2], his[1]];
-    (second.sort(), third.sort());
+    second.sort();
+    third.sort();
     let all = [his[2], third[1], third[0], second[1], second[0], hers[0]];
     assert_eq!(ana.page(None, 99), all);
     let mut pages = Vec::new();
-    while pages.len() < all.len() {
+    for _ in 0..2 {
         pages.extend(ana.page(pages.last().copied(), 4));
     }
     assert_eq!(pages, all);
@@ -54,7 +47,8 @@ fn pages_go_back_from_the_newest_through_what_both_made_and_leave_none_out() {
     assert_eq!(ana.page(Some(all[1]), 3), all[2..5], "the index made anew says the same");
     let mut ids = ana.engine.ids::<PromiseDocs>().unwrap();
     let mut known = all.to_vec();
-    (ids.sort(), known.sort());
+    ids.sort();
+    known.sort();
     assert_eq!(ids, known);
 }
 

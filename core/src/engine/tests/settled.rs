@@ -2,21 +2,19 @@
 
 use super::*;
 use crate::cbor::Value;
+use crate::domain::capability::{Capability as _, Class};
 use crate::domain::pair::Who;
 use crate::domain::promise::Outcome;
 use crate::domain::tally::Tally;
+use std::collections::BTreeMap;
 
 impl Phone {
     /// A promise of the first day that was kept, counted and looked at no more.
     fn counted_promise(&mut self) -> DocId {
         self.engine.retire().unwrap();
         let promise = self.kept_promise();
-        for day in [30, 60, 90, 120] {
-            self.at(day * DAY);
-            self.engine.retire().unwrap();
-        }
-        assert!(!self.is_live(promise) && self.engine.waits_to_settle());
-        self.settle();
+        self.rests_until(120);
+        assert!(!self.is_live(promise) && self.counts().len() == 1);
         promise
     }
 
@@ -25,11 +23,46 @@ impl Phone {
         while self.engine.settle_at_rest() {}
     }
 
+    /// A promise that is due a minute from now, and is kept then.
+    fn keeps(&mut self) -> DocId {
+        let due = self.engine.now().plus(60);
+        let new = NewPromise { due: Due::At(due), ..self.new_promise() };
+        let doc = self.engine.begin::<PromiseDocs>(&Promising::Make(new)).unwrap().id;
+        self.clock.set(due);
+        let told = HowItWent::Kept { done: None };
+        let report = Promising::Report { occurrence: None, told, words: None };
+        self.engine.act::<PromiseDocs>(&[doc], &report).unwrap();
+        doc
+    }
+
+    /// Time goes on until what is over is long over, and counted.
+    fn rests_until(&mut self, last: i64) {
+        for day in [90, 60, 30, 0].map(|before| last - before) {
+            self.at(day * DAY);
+            self.engine.retire().unwrap();
+        }
+        self.settle();
+    }
+
     fn over_years(&mut self) -> Vec<(Outcome, u32)> {
         let home = self.home();
         let tally = self.engine.over_years::<PromiseDocs>(&home).unwrap();
-        let of = tally.by(Who::Me).map(|(_, outcome, count)| (outcome, count));
-        of.map(|(outcome, count)| (Outcome::numbered(outcome).unwrap(), count)).collect()
+        let mut of = BTreeMap::new();
+        for (_, outcome, count) in tally.by(Who::Me) {
+            *of.entry(Outcome::numbered(outcome).unwrap()).or_default() += count;
+        }
+        of.into_iter().collect()
+    }
+
+    fn is_counted_anew(&mut self) {
+        self.engine.rebuild().unwrap();
+        let kept = vec![(Outcome::Kept, 1)];
+        assert_eq!(
+            (self.findings(), self.over_years(), self.counts().len()),
+            (vec![], kept.clone(), 0)
+        );
+        self.rests_until(240);
+        assert_eq!((self.findings(), self.over_years(), self.counts().len()), (vec![], kept, 1));
     }
 
     fn counts(&mut self) -> Vec<Value> {
@@ -87,11 +120,7 @@ fn f74_what_is_said_of_it_later_changes_what_it_is_counted_as() {
     assert!(ana.is_live(promise));
     assert_eq!(ana.over_years(), [(Outcome::Missed, 1)], "not twice");
     assert_eq!(ana.findings(), [""; 0]);
-    for day in [150, 180, 210, 240] {
-        ana.at(day * DAY);
-        ana.engine.retire().unwrap();
-    }
-    ana.settle();
+    ana.rests_until(240);
     assert!(!ana.is_live(promise));
     assert_eq!(ana.over_years(), [(Outcome::Missed, 1)]);
     assert_eq!(ana.findings(), [""; 0]);
@@ -115,8 +144,7 @@ fn a_check_finds_a_count_that_is_not_what_it_should_be_and_a_rebuild_makes_it_an
     let wrong = Tally::default().to_value();
     ana.change(|db| db.put_settled(promise, Some(&wrong)).unwrap());
     assert_eq!(ana.findings(), [format!("pair.db: what was counted of document {promise}")]);
-    ana.engine.rebuild().unwrap();
-    assert_eq!((ana.findings(), ana.over_years()), (vec![], vec![(Outcome::Kept, 1)]));
+    ana.is_counted_anew();
 }
 
 #[test]
@@ -129,8 +157,7 @@ fn a_year_that_cannot_be_read_costs_no_count() {
     assert_eq!(ana.findings(), ["pair.db: year"]);
     ana.change(|db| db.put_year(year, &Tally::default().to_value()).unwrap());
     assert_eq!(ana.findings(), ["pair.db: what was counted of the years"]);
-    ana.engine.rebuild().unwrap();
-    assert_eq!((ana.findings(), ana.over_years()), (vec![], vec![(Outcome::Kept, 1)]));
+    ana.is_counted_anew();
 }
 
 #[test]
@@ -159,4 +186,89 @@ fn what_comes_when_it_is_long_over_is_counted_without_being_listed() {
     ben.engine.act::<PromiseDocs>(&[promise], &comment).unwrap();
     assert_eq!(theirs(&mut ben), [(Outcome::SeenDifferently.number(), 1)]);
     assert_eq!(ben.findings(), [""; 0]);
+}
+
+#[test]
+fn a_count_that_cannot_be_read_keeps_nobody_from_writing_and_is_made_anew() {
+    let report = || Promising::Report { occurrence: None, told: HowItWent::Missed, words: None };
+    for year in [true, false] {
+        let [mut ana, _] = Phone::pair();
+        let promises = [ana.counted_promise(), ana.keeps()];
+        ana.rests_until(240);
+        assert_eq!(ana.counts().len(), 1);
+        ana.change(|db| match year {
+            true => db.put_year(2026, &Value::Null).unwrap(),
+            false => db.put_settled(promises[0], Some(&Value::Null)).unwrap(),
+        });
+        ana.engine.act::<PromiseDocs>(&[promises[0]], &report()).unwrap();
+        let both = [(Outcome::Kept, 1), (Outcome::Missed, 1)];
+        assert_eq!(ana.over_years(), both);
+        assert_eq!(ana.findings(), [""; 0], "the other one waits to be counted");
+        ana.settle();
+        assert_eq!((ana.over_years(), ana.counts().len()), (both.to_vec(), 1));
+    }
+}
+
+#[test]
+fn a_year_that_cannot_be_read_when_more_is_to_be_counted_is_counted_anew() {
+    let [mut ana, _] = Phone::pair();
+    ana.counted_promise();
+    let second = ana.keeps();
+    ana.change(|db| db.put_year(2026, &Value::Null).unwrap());
+    ana.rests_until(240);
+    assert!(!ana.is_live(second));
+    assert_eq!(ana.over_years(), [(Outcome::Kept, 2)]);
+    assert_eq!((ana.counts().len(), ana.findings()), (1, vec![]));
+}
+
+#[test]
+fn more_than_is_counted_at_once_is_counted_a_slice_after_the_other() {
+    let [mut ana, _] = Phone::pair();
+    ana.engine.retire().unwrap();
+    let kept = 20;
+    (0..kept).for_each(|_| {
+        ana.keeps();
+    });
+    for day in [30, 60, 90, 120] {
+        ana.at(day * DAY);
+        ana.engine.retire().unwrap();
+    }
+    ana.change(|_| ());
+    let mut slices = usize::from(ana.engine.settle_at_rest());
+    let pair = ana.home().pair.document();
+    let read: Vec<_> = ana.engine.derived.read.keys().copied().collect();
+    assert_eq!(read, [pair], "nothing of them stays in memory");
+    while ana.engine.settle_at_rest() {
+        slices += 1;
+        assert_eq!(ana.over_years(), [(Outcome::Kept, kept)], "whatever was counted already");
+    }
+    assert!(slices > 1 && ana.engine.db().unwrap().unsettled(1).unwrap().is_empty());
+}
+
+#[test]
+fn what_leaves_the_list_is_counted_where_another_process_wrote_just_before() {
+    let [mut ana, _] = Phone::pair();
+    let promise = ana.kept_promise();
+    // What was known of the rows is forgotten when somebody else has written.
+    ana.engine.rows = crate::engine::cache::Rows::default();
+    let retire = |engine: &mut Engine| engine.retire_document(promise, Some(Class::Promise));
+    ana.engine.transact(retire).unwrap();
+    assert_eq!(ana.over_years(), [(Outcome::Kept, 1)]);
+    ana.settle();
+    assert_eq!((ana.over_years(), ana.counts().len()), (vec![(Outcome::Kept, 1)], 1));
+}
+
+#[test]
+fn f93_after_a_rebuild_every_promise_counts_though_views_look_at_the_last_of_them_only() {
+    let [mut ana, _] = Phone::pair();
+    let many = crate::limits::LIVE_DOCUMENTS + 1;
+    ana.change(|db| {
+        for nth in 0..many as u64 {
+            let doc = DocId((u128::from(nth) << 64).to_be_bytes());
+            db.add_touch(doc, ("promise", "promise.make"), (0, nth), BEGIN).unwrap();
+        }
+    });
+    let live = ana.engine.live_documents(&[Class::Promise], PromiseDocs::MOST_LIVE).unwrap();
+    let counted = ana.engine.uncounted::<PromiseDocs>().unwrap();
+    assert_eq!((live.len(), counted.len()), (many - 1, many));
 }
