@@ -169,10 +169,10 @@ fn private_draft(engine: &mut Engine, id: DocId) -> Result<PrivateDraft, Error> 
 
 /// Every private draft.
 fn private_drafts(engine: &mut Engine) -> Result<Vec<PrivateDraft>, Error> {
-    let items = engine.vault()?.items()?;
+    let items = engine.vault()?.items_of(PRIVATE_DRAFT)?;
     let read = |item: VaultItem| {
         let text = item.value.get("text")?.text()?.to_owned();
-        (item.kind == PRIVATE_DRAFT).then_some(PrivateDraft { id: item.id, text })
+        Some(PrivateDraft { id: item.id, text })
     };
     Ok(items.into_iter().filter_map(read).collect())
 }
@@ -231,7 +231,7 @@ impl Agreements<'_> {
     }
 
     /// A page of every agreement that ever was, newest first: the next `limit` that were begun
-    /// before the one named, or the last of all. Only what is on the page is read.
+    /// before the one named, or the last of all. Of the others only the index is read.
     ///
     /// # Errors
     /// `NotFound` where `before` is no agreement, or as [`Agreements::list`].

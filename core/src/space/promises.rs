@@ -86,7 +86,7 @@ impl Promises<'_> {
     }
 
     /// A page of every promise that ever was, newest first: the next `limit` that were made
-    /// before the one named, or the last of all. Only what is on the page is read.
+    /// before the one named, or the last of all. Of the others only the index is read.
     ///
     /// # Errors
     /// `NotFound` where `before` is no promise, or as [`Promises::list`].
@@ -104,7 +104,7 @@ impl Promises<'_> {
     /// # Errors
     /// As [`Promises::list`].
     pub async fn ids(&self) -> Result<Vec<DocId>, Error> {
-        self.0.ask(|engine| engine.ids::<PromiseDocs>()).await
+        self.0.ask(|engine| shown(engine, Feature::Promises, Engine::ids::<PromiseDocs>)).await
     }
 
     /// One promise.

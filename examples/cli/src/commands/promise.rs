@@ -15,28 +15,18 @@ use serde_json::json;
 
 const PROMISES: Things = Things { shown_by: "promise list --all", missing: RefusalCode::NotFound };
 
-/// So many promises are read at once.
-const PAGE: u32 = 100;
-
 const WORDS: Things = Things { shown_by: "promise show ID", missing: RefusalCode::NotFound };
 
 /// The promise that is named. What is long over counts too: characters that name one of
 /// today must not have named another one last year.
 pub async fn find(named: &Reference, space: &Space) -> Result<PromiseView, Failure> {
-    let id = named.among(space.promises().ids().await?.into_iter(), PROMISES)?;
+    let id = named.among(space.promises().ids().await?, PROMISES)?;
     Ok(space.promises().show(id).await?)
 }
 
-/// Every promise that ever was, the oldest first; read a page at a time.
+/// Every promise that ever was, the oldest first.
 async fn all(space: &Space) -> Result<Vec<PromiseView>, Failure> {
-    let mut views: Vec<PromiseView> = Vec::new();
-    loop {
-        let page = space.promises().page(views.last().map(|view| view.id), PAGE).await?;
-        if page.is_empty() {
-            break;
-        }
-        views.extend(page);
-    }
+    let mut views = space.promises().page(None, u32::MAX).await?;
     views.reverse();
     Ok(views)
 }
