@@ -28,7 +28,7 @@ async fn in_force(phone: &Phone, id: DocId) -> bool {
 }
 
 async fn texts(phone: &Phone) -> Vec<String> {
-    let views = phone.space.agreements().page(None, u32::MAX).await.unwrap();
+    let views = phone.space.agreements().page(u32::MAX, None).await.unwrap();
     let views = views.iter().filter(|view| view.ended_at.is_none());
     let revisions = views.flat_map(|view| view.on_table.iter().chain(&view.current));
     let mut texts: Vec<String> =

@@ -31,11 +31,11 @@ fn calls() -> Vec<Call> {
             space.agreements().show(id), space.agreements().history(id),
             space.agreements().withdraw(id, None), space.agreements().decline(id, None),
             space.agreements().suspend(id), space.agreements().resume(id),
-            space.agreements().end(id), space.agreements().page(Some(id), 1),
+            space.agreements().end(id), space.agreements().page(1, Some(id)),
             space.agreements().splice(id, Splice { start: 0, delete: 0, insert: "x".into() }),
             opened_into(space, id);
         "promise": space, id =>
-            space.promises().show(id), space.promises().page(Some(id), 1),
+            space.promises().show(id), space.promises().page(1, Some(id)),
             space.promises().pause(id, BEGIN, BEGIN.plus(DAY)),
             space.promises().retract(id), space.promises().decline(id),
             space.promises().heads_up(id, None, None, None),

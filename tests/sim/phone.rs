@@ -186,7 +186,7 @@ impl Phone {
     /// What both phones must agree on, seen from neither side.
     pub async fn truth(&self) -> Vec<String> {
         let mut truth = Vec::new();
-        for view in self.space.agreements().page(None, u32::MAX).await.unwrap() {
+        for view in self.space.agreements().page(u32::MAX, None).await.unwrap() {
             let texts = |one: &amends::RevisionView| one.hash.to_string();
             let mut table: Vec<String> = view.on_table.iter().map(texts).collect();
             table.sort();
@@ -199,7 +199,7 @@ impl Phone {
                 view.suspended_by_me || view.suspended_by_partner,
             ));
         }
-        for view in self.space.promises().page(None, u32::MAX).await.unwrap() {
+        for view in self.space.promises().page(u32::MAX, None).await.unwrap() {
             let told: Vec<String> =
                 view.occurrences.iter().map(|one| format!("{:?}", one.outcome)).collect();
             truth.push(format!("promise {} {:?} {:?} {told:?}", view.id, view.state, view.action));

@@ -237,8 +237,8 @@ impl Agreements<'_> {
     /// `NotFound` where `before` is no agreement, or as [`Agreements::list`].
     pub async fn page(
         &self,
-        before: Option<DocId>,
         limit: u32,
+        before: Option<DocId>,
     ) -> Result<Vec<AgreementView>, Error> {
         let page = move |engine: &mut Engine| {
             let home = engine.home()?;

@@ -90,7 +90,7 @@ impl Promises<'_> {
     ///
     /// # Errors
     /// `NotFound` where `before` is no promise, or as [`Promises::list`].
-    pub async fn page(&self, before: Option<DocId>, limit: u32) -> Result<Vec<PromiseView>, Error> {
+    pub async fn page(&self, limit: u32, before: Option<DocId>) -> Result<Vec<PromiseView>, Error> {
         let page = move |engine: &mut Engine| {
             let home = engine.home()?;
             engine.page::<PromiseDocs>(&home, before, limit as usize, |_| true)

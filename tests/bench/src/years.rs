@@ -46,9 +46,9 @@ pub async fn print(records: u64) {
     twice!(ana, "today", ana.space.progress().today());
     twice!(ana, "follow-through, 5 years", ana.space.progress().follow_through(Who::Me, WEEKS));
     twice!(ana, "milestones", ana.space.progress().milestones());
-    twice!(ana, "every promise", ana.space.promises().page(None, u32::MAX));
-    twice!(ana, "the last 50 promises", ana.space.promises().page(None, 50));
-    twice!(ana, "every agreement", ana.space.agreements().page(None, u32::MAX));
+    twice!(ana, "every promise", ana.space.promises().page(u32::MAX, None));
+    twice!(ana, "the last 50 promises", ana.space.promises().page(50, None));
+    twice!(ana, "every agreement", ana.space.agreements().page(u32::MAX, None));
     twice!(ana, "doctor", ana.space.doctor());
     for at in 0..records {
         let text = format!("Page {at}: I was awake at four and thought of the letter, word {at}.");

@@ -26,7 +26,7 @@ pub async fn find(named: &Reference, space: &Space) -> Result<PromiseView, Failu
 
 /// Every promise that ever was, the oldest first.
 async fn all(space: &Space) -> Result<Vec<PromiseView>, Failure> {
-    let mut views = space.promises().page(None, u32::MAX).await?;
+    let mut views = space.promises().page(u32::MAX, None).await?;
     views.reverse();
     Ok(views)
 }

@@ -65,7 +65,7 @@ extension Phone {
         if verb == "list" {
             let all = words.flag("--all")
             try words.end()
-            let views = all ? try await promises.page(before: nil, limit: .max).reversed() : try await promises.list()
+            let views = all ? try await promises.page(limit: .max).reversed() : try await promises.list()
             return say(["promises": json(views)])
         }
         // `report … --at` says when it was kept; elsewhere it is when it is due.

@@ -60,7 +60,7 @@ suspend fun Phone.promise(space: Space, words: Words) {
         "list" -> {
             val all = words.flag("--all")
             words.end()
-            return say(json("promises" to if (all) promises.page(null, UInt.MAX_VALUE).reversed() else promises.list()))
+            return say(json("promises" to if (all) promises.page(UInt.MAX_VALUE).reversed() else promises.list()))
         }
         "make" -> return say(json(promises.make(words.newPromise(space, When(words)::due))))
     }
