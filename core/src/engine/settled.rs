@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 /// So many documents are counted in one transaction while nobody asks for anything: a practice of
 /// a year takes some milliseconds.
-const COUNTED_AT_ONCE: usize = 8;
+const COUNTED_AT_ONCE: u32 = 8;
+/// More documents than there can be.
+const EVERY: u32 = u32::MAX;
 
 impl Engine {
     /// A document was touched again, and views look at it.
@@ -118,7 +120,7 @@ impl Engine {
             engine.wrote = true;
             let home = engine.home()?;
             let rows = engine.db()?.unsettled(COUNTED_AT_ONCE)?;
-            let more = rows.len() == COUNTED_AT_ONCE;
+            let more = rows.len() == COUNTED_AT_ONCE as usize;
             let mut sum = Tally::default();
             for row in rows {
                 engine.db()?.remove_unsettled(row.id)?;
@@ -185,7 +187,7 @@ impl Engine {
         let live = self.live_rows()?;
         let live = live.iter().filter(|row| of(&row.first_kind, row.nth)).map(|row| row.id);
         let mut docs: Vec<DocId> = live.collect();
-        let waiting = self.db()?.unsettled(usize::MAX >> 1)?.into_iter();
+        let waiting = self.db()?.unsettled(EVERY)?.into_iter();
         docs.extend(waiting.filter(|row| of(&row.first_kind, row.nth)).map(|row| row.id));
         docs.sort_unstable();
         docs.dedup();
@@ -204,7 +206,7 @@ impl Engine {
         if self.returning()? {
             return Ok(());
         }
-        let waiting = self.db()?.unsettled(usize::MAX >> 1).map_err(Error::from);
+        let waiting = self.db()?.unsettled(EVERY).map_err(Error::from);
         let waiting = report.note(waiting, Remedy::Rebuild)?.unwrap_or_default();
         let waiting: BTreeSet<DocId> = waiting.into_iter().map(|row| row.id).collect();
         let mut due = Tally::default();

@@ -38,10 +38,10 @@ impl PairDb {
     ///
     /// # Errors
     /// [`StorageError`].
-    pub fn unsettled(&self, most: usize) -> Result<Vec<DocumentRow>, StorageError> {
+    pub fn unsettled(&self, most: u32) -> Result<Vec<DocumentRow>, StorageError> {
         let mut statement =
             self.file.connection.prepare_cached("SELECT lookup FROM unsettled LIMIT ?1")?;
-        let lookups = statement.query_map(params![most as i64], |row| row.get::<_, Vec<u8>>(0))?;
+        let lookups = statement.query_map(params![most], |row| row.get::<_, Vec<u8>>(0))?;
         let mut rows = Vec::new();
         for lookup in lookups {
             rows.extend(self.document_at(&lookup?)?);

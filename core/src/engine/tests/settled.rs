@@ -87,12 +87,24 @@ impl Phone {
 #[test]
 fn f93_what_is_long_over_is_counted_and_no_longer_read_for_it() {
     let [mut ana, _] = Phone::pair();
+    ana.tell(DAY);
     let promise = ana.counted_promise();
-    ana.change(|_| ());
+    let told = ledger(ana.home().pair.id, ANA, Month::of(BEGIN));
+    ana.change(|db| {
+        assert!(db.settled(promise).unwrap().is_some());
+        assert_eq!(db.settled(told).unwrap(), None, "what does not settle is no count");
+    });
     assert_eq!(ana.over_years(), [(Outcome::Kept, 1)]);
     assert!(!ana.engine.derived.read.contains_key(&promise));
     assert!(ana.engine.waits_to_settle(), "after a start it is looked once");
     assert!(!ana.engine.settle_at_rest() && !ana.engine.waits_to_settle());
+    ana.engine.forget();
+    assert!(!ana.engine.waits_to_settle(), "first what has come is read");
+    ana.engine.read_at_rest();
+    assert!(ana.engine.waits_to_settle());
+    ana.engine.suspend().unwrap();
+    assert!(!ana.engine.waits_to_settle(), "not while the files are closed");
+    ana.engine.resume().unwrap();
     assert_eq!(ana.findings(), [""; 0]);
 }
 
@@ -271,4 +283,19 @@ fn f93_after_a_rebuild_every_promise_counts_though_views_look_at_the_last_of_the
     let live = ana.engine.live_documents(&[Class::Promise], PromiseDocs::MOST_LIVE).unwrap();
     let counted = ana.engine.uncounted::<PromiseDocs>().unwrap();
     assert_eq!((live.len(), counted.len()), (many - 1, many));
+}
+
+#[test]
+fn of_too_many_promises_those_that_were_begun_first_count() {
+    let [mut ana, _] = Phone::pair();
+    let last = PromiseDocs::MOST - 1;
+    let [first, second] = [8, 9].map(|id| DocId([id; 16]));
+    ana.change(|db| {
+        let begun = Value::map([("0/promise", Some(last.into()))]);
+        db.set(Setting::Begun, &begun).unwrap();
+        for (doc, index) in [(first, 0), (second, 1)] {
+            db.add_touch(doc, ("promise", "promise.make"), (0, index), BEGIN).unwrap();
+        }
+    });
+    assert_eq!(ana.engine.uncounted::<PromiseDocs>().unwrap(), [first]);
 }
