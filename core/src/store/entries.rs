@@ -243,9 +243,13 @@ mod tests {
         let path = folder.path().join("pair.db");
         let key = DataKey::from_bytes([1; 32]);
         let db = PairDb::create(&path, key, [2; 16], Arc::new(SystemEntropy)).unwrap();
+        let mut heads = vec![Head([3; 32])];
+        for index in 0..2_000_u64 {
+            heads.push(crate::log::next_head(heads[index as usize], &index.to_be_bytes()));
+        }
         let row = |index: u64| EntryRow {
             bytes: index.to_be_bytes().to_vec(),
-            head: Head([3; 32]),
+            head: heads[index as usize + 1],
             tag: [4; 16],
             past: Past::default(),
             received: Moment(5),
