@@ -105,8 +105,8 @@ pub(super) struct Rows {
     pub known: HashMap<DocId, Option<Class>>,
     /// What expires.
     pub expiring: Option<Vec<Expiring>>,
-    /// What was counted of what is long over.
-    pub settled: Option<Arc<Tally>>,
+    /// What was counted of what is long over, of each class.
+    pub settled: HashMap<Class, Arc<Tally>>,
     /// Whether the writer need not look while it rests whether something is to be counted: there
     /// was nothing, or it failed.
     pub none_to_count: bool,

@@ -13,7 +13,7 @@ use crate::domain::tally::Tally;
 use crate::error::Error;
 use crate::id::DocId;
 use crate::store::{DocumentRow, StorageError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// So many documents are counted in one transaction while nobody asks for anything: a practice of
@@ -29,16 +29,17 @@ impl Engine {
             return Ok(());
         }
         self.db()?.remove_unsettled(doc)?;
-        let uncounted = self.take_out(doc);
+        let Some(class) = class else { return Ok(()) };
+        let uncounted = self.take_out(doc, class);
         self.or_anew(uncounted)
     }
 
-    fn take_out(&mut self, doc: DocId) -> Result<(), Error> {
+    fn take_out(&mut self, doc: DocId, class: Class) -> Result<(), Error> {
         let Some(counted) = self.db()?.settled(doc)? else { return Ok(()) };
         let counted = Tally::from_value(&counted);
         let counted = counted.ok_or_else(|| damaged("settled"))?;
         self.db()?.put_settled(doc, None)?;
-        self.change_years(&counted, Tally::take_away)
+        self.change_years(class, &counted, Tally::take_away)
     }
 
     /// A count that cannot be read keeps nobody from writing: all is counted anew.
@@ -46,13 +47,10 @@ impl Engine {
         let Err(Error::Storage(StorageError::Damaged(what))) = changed else { return changed };
         tracing::warn!(what, "what is long over is counted anew");
         self.db()?.forget_settled()?;
-        self.rows.settled = None;
+        self.rows.settled.clear();
         self.rows.none_to_count = false;
-        // Where the list of documents is damaged too, a rebuild makes both anew.
-        let rows = match self.db()?.documents() {
-            Err(StorageError::Damaged(_)) => Vec::new(),
-            rows => rows?,
-        };
+        // One whose own row is damaged is found by a check, and a rebuild makes it anew.
+        let rows = self.db()?.readable_documents()?;
         for row in rows.iter().filter(|row| settles(action::class(&row.first_kind))) {
             if !self.db()?.is_live(row.id)? {
                 self.db()?.add_unsettled(row.id)?;
@@ -71,15 +69,20 @@ impl Engine {
         Ok(self.db()?.add_unsettled(doc)?)
     }
 
-    fn change_years(&mut self, by: &Tally, change: fn(&mut Tally, &Tally)) -> Result<(), Error> {
-        self.rows.settled = None;
+    fn change_years(
+        &mut self,
+        class: Class,
+        by: &Tally,
+        change: fn(&mut Tally, &Tally),
+    ) -> Result<(), Error> {
+        self.rows.settled.remove(&class);
         for (year, part) in by.years() {
-            let mut sum = match self.db()?.year(year)? {
+            let mut sum = match self.db()?.year(class.name(), year)? {
                 Some(known) => Tally::from_value(&known).ok_or_else(|| damaged("year"))?,
                 None => Tally::default(),
             };
             change(&mut sum, &part);
-            self.db()?.put_year(year, &sum.to_value())?;
+            self.db()?.put_year(class.name(), year, &sum.to_value())?;
         }
         Ok(())
     }
@@ -121,9 +124,16 @@ impl Engine {
             let home = engine.home()?;
             let rows = engine.db()?.unsettled(COUNTED_AT_ONCE)?;
             let more = rows.len() == COUNTED_AT_ONCE as usize;
-            let mut sum = Tally::default();
-            for row in rows {
-                engine.db()?.remove_unsettled(row.id)?;
+            let mut sums: BTreeMap<Class, Tally> = BTreeMap::new();
+            for (lookup, row) in rows {
+                engine.db()?.remove_unsettled_at(&lookup)?;
+                let row = match row {
+                    Err(StorageError::Damaged(what)) => {
+                        tracing::warn!(what, "it is counted when its row was made anew");
+                        continue;
+                    }
+                    row => row?,
+                };
                 // It came back meanwhile.
                 if engine.db()?.is_live(row.id)? {
                     continue;
@@ -132,10 +142,14 @@ impl Engine {
                 let tally = engine.tally_of(&home, &row);
                 let tally = engine.unless_damaged(row.id, tally)?.unwrap_or_default();
                 engine.db()?.put_settled(row.id, Some(&tally.to_value()))?;
-                sum.add(&tally);
+                if let Some(class) = action::class(&row.first_kind) {
+                    sums.entry(class).or_default().add(&tally);
+                }
             }
-            let changed = engine.change_years(&sum, Tally::add);
-            engine.or_anew(changed)?;
+            for (class, sum) in sums {
+                let changed = engine.change_years(class, &sum, Tally::add);
+                engine.or_anew(changed)?;
+            }
             Ok(more || !engine.rows.none_to_count)
         })
     }
@@ -159,15 +173,16 @@ impl Engine {
     }
 
     /// What all of one kind came to, over all years: what was counted, and what was not yet.
-    pub(crate) fn over_years<C: Capability>(&mut self, home: &Home) -> Result<Tally, Error> {
+    pub(crate) fn over_years<C: Capability>(&mut self) -> Result<Tally, Error> {
         // What another process counts meanwhile is counted here before or after, not twice.
         let reading = self.db()?.begin_reading()?;
-        let tally = self.look_for_changes().and_then(|()| self.over_years_within::<C>(home));
+        let tally = self.look_for_changes().and_then(|()| self.over_years_within::<C>());
         if reading { self.db()?.finish(tally) } else { tally }
     }
 
-    fn over_years_within<C: Capability>(&mut self, home: &Home) -> Result<Tally, Error> {
-        let (mut tally, docs) = match self.counted() {
+    fn over_years_within<C: Capability>(&mut self) -> Result<Tally, Error> {
+        let home = self.home()?;
+        let (mut tally, docs) = match self.counted(C::CLASS) {
             Ok(counted) => (Tally::clone(&counted), self.uncounted::<C>()?),
             Err(Error::Storage(StorageError::Damaged(what))) => {
                 tracing::warn!(what, "what was counted could not be read");
@@ -175,7 +190,7 @@ impl Engine {
             }
             Err(error) => return Err(error),
         };
-        let seen = self.list_of::<C>(home, docs)?.all;
+        let seen = self.list_of::<C>(&home, docs)?.all;
         tally.add(&sum(seen.iter().map(|(_, view)| C::tally(view))));
         Ok(tally)
     }
@@ -188,6 +203,7 @@ impl Engine {
         let live = live.iter().filter(|row| of(&row.first_kind, row.nth)).map(|row| row.id);
         let mut docs: Vec<DocId> = live.collect();
         let waiting = self.db()?.unsettled(EVERY)?.into_iter();
+        let waiting = waiting.filter_map(|(_, row)| row.ok());
         docs.extend(waiting.filter(|row| of(&row.first_kind, row.nth)).map(|row| row.id));
         docs.sort_unstable();
         docs.dedup();
@@ -206,43 +222,54 @@ impl Engine {
         if self.returning()? {
             return Ok(());
         }
-        let waiting = self.db()?.unsettled(EVERY).map_err(Error::from);
-        let waiting = report.note(waiting, Remedy::Rebuild)?.unwrap_or_default();
-        let waiting: BTreeSet<DocId> = waiting.into_iter().map(|row| row.id).collect();
-        let mut due = Tally::default();
-        for row in rows.iter().filter(|row| settles(action::class(&row.first_kind))) {
+        let mut waiting: BTreeSet<DocId> = BTreeSet::new();
+        for (_, row) in self.db()?.unsettled(EVERY)? {
+            let row = report.note(row.map_err(Error::from), Remedy::Rebuild)?;
+            waiting.extend(row.map(|row| row.id));
+        }
+        let mut due: BTreeMap<Class, Tally> = BTreeMap::new();
+        for row in &rows {
+            let Some(class) = action::class(&row.first_kind).filter(|class| settles(Some(*class)))
+            else {
+                continue;
+            };
+            let sum = due.entry(class).or_default();
             let counted = self.db()?.settled(row.id).map_err(Error::from);
             let Some(counted) = report.note(counted, Remedy::Rebuild)? else { continue };
-            let open = self.db()?.is_live(row.id)? || waiting.contains(&row.id);
-            let expected = match open {
+            let expected = match self.db()?.is_live(row.id)? || waiting.contains(&row.id) {
                 true => None,
-                false => {
-                    let tally = self.tally_of(home, row);
-                    let tally = report.note(tally, Remedy::Rebuild)?.unwrap_or_default();
-                    due.add(&tally);
-                    Some(tally.to_value())
-                }
+                false => match self.tally_of(home, row) {
+                    Ok(tally) => Some(tally),
+                    // What it was counted as is all that is left of it.
+                    Err(Error::Storage(StorageError::Damaged(_))) => {
+                        counted.as_ref().and_then(Tally::from_value)
+                    }
+                    Err(error) => return Err(error),
+                },
             };
-            if counted != expected {
+            expected.iter().for_each(|tally| sum.add(tally));
+            if counted != expected.map(|tally| tally.to_value()) {
                 let what = format!("pair.db: what was counted of document {}", row.id);
                 report.add(what, Remedy::Rebuild);
             }
         }
-        let years = report.note(self.counted(), Remedy::Rebuild)?;
-        if years.is_some_and(|years| *years != due) {
-            report.add("pair.db: what was counted of the years", Remedy::Rebuild);
+        for (class, due) in due {
+            let years = report.note(self.counted(class), Remedy::Rebuild)?;
+            if years.is_some_and(|years| *years != due) {
+                report.add("pair.db: what was counted of the years", Remedy::Rebuild);
+            }
         }
         Ok(())
     }
 
-    fn counted(&mut self) -> Result<Arc<Tally>, Error> {
-        if let Some(known) = &self.rows.settled {
+    fn counted(&mut self, class: Class) -> Result<Arc<Tally>, Error> {
+        if let Some(known) = self.rows.settled.get(&class) {
             return Ok(known.clone());
         }
-        let years = self.db()?.years()?;
+        let years = self.db()?.years(class.name())?;
         let years = years.iter().map(Tally::from_value).collect::<Option<Vec<_>>>();
         let all = Arc::new(sum(years.ok_or_else(|| damaged("year"))?));
-        self.rows.settled = Some(all.clone());
+        self.rows.settled.insert(class, all.clone());
         Ok(all)
     }
 }

@@ -100,8 +100,7 @@ fn counted(engine: &mut Engine, ever: bool) -> Result<Tally, Error> {
     if !ever {
         return Ok(tally(&promises(engine)?));
     }
-    let home = engine.home()?;
-    engine.over_years::<PromiseDocs>(&home)
+    engine.over_years::<PromiseDocs>()
 }
 
 fn trends_of(engine: &mut Engine, template: TemplateId) -> Result<Vec<Trend>, Error> {

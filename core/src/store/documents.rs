@@ -331,6 +331,18 @@ impl PairDb {
         Ok(documents)
     }
 
+    /// Every document whose row can be read.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn readable_documents(&self) -> Result<Vec<DocumentRow>, StorageError> {
+        let rows = self.file.all_keyed("document")?.into_iter();
+        let read = |(lookup, value): (Vec<u8>, Result<Value, StorageError>)| {
+            self.read_document(&lookup, &value.ok()?).ok()
+        };
+        Ok(rows.filter_map(read).collect())
+    }
+
     /// A document's snapshot: the deriving rule's version and the saved bytes.
     ///
     /// # Errors

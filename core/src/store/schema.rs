@@ -24,7 +24,7 @@
 //! | `live` | a document that views look at | `lookup`: of its id | id, first kind, log, number |
 //! | `unsettled` | a document that is long over and still to be counted | `lookup`: of its id | |
 //! | `settled` | a document that is long over and counted | `lookup`: of its id | what it was counted as |
-//! | `year` | what such documents came to in a year | `lookup`: of the year | the sum |
+//! | `year` | what such documents came to in a year | `lookup`: of the year and their class | the class, the sum |
 //! | `snapshot` | a document as derived | `lookup`: of its id | deriving rule, bytes |
 //! | `outbox` | what opens a seal | `lookup`: of the seal's position | template, period, seal, opening, whether taken back |
 //! | `arrived` | entries that are stored and not read yet | `number`: in which order they came; `log`, `first`, `count`: its entries | the bodies that came with them |

@@ -20,7 +20,7 @@ impl Phone {
 
     fn settle(&mut self) {
         self.engine.read_at_rest();
-        while self.engine.settle_at_rest() {}
+        assert!((0..99).any(|_| !self.engine.settle_at_rest()), "it comes to an end");
     }
 
     /// A promise that is due a minute from now, and is kept then.
@@ -45,8 +45,7 @@ impl Phone {
     }
 
     fn over_years(&mut self) -> Vec<(Outcome, u32)> {
-        let home = self.home();
-        let tally = self.engine.over_years::<PromiseDocs>(&home).unwrap();
+        let tally = self.engine.over_years::<PromiseDocs>().unwrap();
         let mut of = BTreeMap::new();
         for (_, outcome, count) in tally.by(Who::Me) {
             *of.entry(Outcome::numbered(outcome).unwrap()).or_default() += count;
@@ -66,7 +65,7 @@ impl Phone {
     }
 
     fn counts(&mut self) -> Vec<Value> {
-        self.engine.db().unwrap().years().unwrap()
+        self.engine.db().unwrap().years("promise").unwrap()
     }
 
     fn findings(&mut self) -> Vec<String> {
@@ -164,10 +163,10 @@ fn a_year_that_cannot_be_read_costs_no_count() {
     let [mut ana, _] = Phone::pair();
     ana.counted_promise();
     let year = 2026;
-    ana.change(|db| db.put_year(year, &Value::Null).unwrap());
+    ana.change(|db| db.put_year("promise", year, &Value::Null).unwrap());
     assert_eq!(ana.over_years(), [(Outcome::Kept, 1)]);
     assert_eq!(ana.findings(), ["pair.db: year"]);
-    ana.change(|db| db.put_year(year, &Tally::default().to_value()).unwrap());
+    ana.change(|db| db.put_year("promise", year, &Tally::default().to_value()).unwrap());
     assert_eq!(ana.findings(), ["pair.db: what was counted of the years"]);
     ana.is_counted_anew();
 }
@@ -184,8 +183,7 @@ fn what_comes_when_it_is_long_over_is_counted_without_being_listed() {
     ben.engine.read_at_rest();
     assert!(!ben.is_live(promise) && ben.counts().is_empty());
     let theirs = |ben: &mut Phone| {
-        let home = ben.home();
-        let tally = ben.engine.over_years::<PromiseDocs>(&home).unwrap();
+        let tally = ben.engine.over_years::<PromiseDocs>().unwrap();
         tally.by(Who::Partner).map(|(_, outcome, count)| (outcome, count)).collect::<Vec<_>>()
     };
     let kept = [(Outcome::Kept.number(), 1)];
@@ -209,7 +207,7 @@ fn a_count_that_cannot_be_read_keeps_nobody_from_writing_and_is_made_anew() {
         ana.rests_until(240);
         assert_eq!(ana.counts().len(), 1);
         ana.change(|db| match year {
-            true => db.put_year(2026, &Value::Null).unwrap(),
+            true => db.put_year("promise", 2026, &Value::Null).unwrap(),
             false => db.put_settled(promises[0], Some(&Value::Null)).unwrap(),
         });
         ana.engine.act::<PromiseDocs>(&[promises[0]], &report()).unwrap();
@@ -226,7 +224,7 @@ fn a_year_that_cannot_be_read_when_more_is_to_be_counted_is_counted_anew() {
     let [mut ana, _] = Phone::pair();
     ana.counted_promise();
     let second = ana.keeps();
-    ana.change(|db| db.put_year(2026, &Value::Null).unwrap());
+    ana.change(|db| db.put_year("promise", 2026, &Value::Null).unwrap());
     ana.rests_until(240);
     assert!(!ana.is_live(second));
     assert_eq!(ana.over_years(), [(Outcome::Kept, 2)]);
@@ -249,12 +247,12 @@ fn more_than_is_counted_at_once_is_counted_a_slice_after_the_other() {
     let mut slices = usize::from(ana.engine.settle_at_rest());
     let pair = ana.home().pair.document();
     let read: Vec<_> = ana.engine.derived.read.keys().copied().collect();
-    assert_eq!(read, [pair], "nothing of them stays in memory");
-    while ana.engine.settle_at_rest() {
+    assert_eq!(read, [pair], "what was read of them is let go of");
+    while slices < 99 && ana.engine.settle_at_rest() {
         slices += 1;
         assert_eq!(ana.over_years(), [(Outcome::Kept, kept)], "whatever was counted already");
     }
-    assert!(slices > 1 && ana.engine.db().unwrap().unsettled(1).unwrap().is_empty());
+    assert!(slices > 1 && slices < 99 && ana.engine.db().unwrap().unsettled(1).unwrap().is_empty());
 }
 
 #[test]
@@ -271,7 +269,7 @@ fn what_leaves_the_list_is_counted_where_another_process_wrote_just_before() {
 }
 
 #[test]
-fn f93_after_a_rebuild_every_promise_counts_though_views_look_at_the_last_of_them_only() {
+fn f93_every_promise_counts_though_views_look_at_the_last_of_them_only() {
     let [mut ana, _] = Phone::pair();
     let many = crate::limits::LIVE_DOCUMENTS + 1;
     ana.change(|db| {
@@ -298,4 +296,33 @@ fn of_too_many_promises_those_that_were_begun_first_count() {
         }
     });
     assert_eq!(ana.engine.uncounted::<PromiseDocs>().unwrap(), [first]);
+}
+
+#[test]
+fn f93_what_is_counted_of_one_kind_is_never_told_as_another_ones() {
+    let [mut ana, _] = Phone::pair();
+    ana.counted_promise();
+    let mut other = Tally::default();
+    other.count(Who::Me, "2026-W10".parse().unwrap(), Outcome::Missed.number());
+    ana.change(|db| db.put_year("talk", 2026, &other.to_value()).unwrap());
+    assert_eq!(ana.over_years(), [(Outcome::Kept, 1)]);
+}
+
+#[test]
+fn a_document_whose_row_is_damaged_keeps_no_other_from_being_counted() {
+    let [mut ana, _] = Phone::pair();
+    ana.engine.retire().unwrap();
+    let kept = ana.keeps();
+    ana.rests_until(120);
+    let gone = DocId([9; 16]);
+    ana.change(|db| {
+        db.forget_settled().unwrap();
+        // Nothing is known of this one, and it comes first or last.
+        db.add_unsettled(gone).unwrap();
+        db.add_unsettled(kept).unwrap();
+    });
+    assert_eq!(ana.over_years(), [(Outcome::Kept, 1)]);
+    assert!(ana.findings().iter().any(|what| what.starts_with("pair.db: unsettled")));
+    ana.settle();
+    assert_eq!((ana.over_years(), ana.findings()), (vec![(Outcome::Kept, 1)], vec![]));
 }
