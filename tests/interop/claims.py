@@ -64,6 +64,8 @@ class Story:
     def new_ana(self, name):
         ana = Amends(self.program, self.folder / name)
         ana.run("init", "--name", "Ana")
+        # These claims hold at any hour of the day: what is asked is not held back until the morning.
+        ana.run("remind", "wishes", "--quiet", "00:00-00:00")
         return ana
 
     def new_pair(self, name):
