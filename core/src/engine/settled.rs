@@ -158,8 +158,8 @@ impl Engine {
     pub(super) fn tally_of(&mut self, home: &Home, row: &DocumentRow) -> Result<Tally, Error> {
         let Some(class) = action::class(&row.first_kind) else { return Ok(Tally::default()) };
         for_class!(class, C => {
-            // Of what is too many nothing counts.
-            if !within(row.nth, C::MOST) {
+            // Of what is too many nothing counts. What does not settle needs no code here either.
+            if !C::SETTLES || !within(row.nth, C::MOST) {
                 return Ok(Tally::default());
             }
             let known = self.derived.holds::<C>(row.id);
