@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 /// Weeks that follow-through can be asked for: some five years.
 const WEEKS: u8 = u8::MAX;
 
-/// How long nobody asks the phone for anything, before its views are looked at.
+/// How long nobody asks the phone for anything, before its views are looked at; and as long
+/// again for every 10,000 records.
 const RESTS: Duration = Duration::from_secs(5);
 
 /// Asks twice, first of files that were just opened; prints what both took, and the memory then.
@@ -41,7 +42,7 @@ pub async fn print(records: u64) {
         life.record(&ana).await;
     }
     // A phone that is put down counts what is long over.
-    tokio::time::sleep(RESTS).await;
+    tokio::time::sleep(RESTS + RESTS * (records / 10_000) as u32).await;
     println!("{records} records: the first time, and again");
     twice!(ana, "today", ana.space.progress().today());
     twice!(ana, "follow-through, 5 years", ana.space.progress().follow_through(Who::Me, WEEKS));
