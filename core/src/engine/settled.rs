@@ -25,11 +25,8 @@ const EVERY: u32 = u32::MAX;
 impl Engine {
     /// A document was touched again, and views look at it.
     pub(super) fn uncount(&mut self, doc: DocId, class: Option<Class>) -> Result<(), Error> {
-        if !settles(class) {
-            return Ok(());
-        }
+        let Some(class) = settling(class) else { return Ok(()) };
         self.db()?.remove_unsettled(doc)?;
-        let Some(class) = class else { return Ok(()) };
         let uncounted = self.take_out(doc, class);
         self.or_anew(uncounted)
     }
@@ -51,7 +48,7 @@ impl Engine {
         self.rows.none_to_count = false;
         // One whose own row is damaged is found by a check, and a rebuild makes it anew.
         let rows = self.db()?.readable_documents()?;
-        for row in rows.iter().filter(|row| settles(action::class(&row.first_kind))) {
+        for row in rows.iter().filter(|row| settling(action::class(&row.first_kind)).is_some()) {
             if !self.db()?.is_live(row.id)? {
                 self.db()?.add_unsettled(row.id)?;
             }
@@ -61,7 +58,7 @@ impl Engine {
 
     /// A document is no longer looked at, or was touched and is not looked at either.
     pub(super) fn count_later(&mut self, doc: DocId, class: Option<Class>) -> Result<(), Error> {
-        if !settles(class) {
+        if settling(class).is_none() {
             return Ok(());
         }
         self.uncount(doc, class)?;
@@ -229,10 +226,7 @@ impl Engine {
         }
         let mut due: BTreeMap<Class, Tally> = BTreeMap::new();
         for row in &rows {
-            let Some(class) = action::class(&row.first_kind).filter(|class| settles(Some(*class)))
-            else {
-                continue;
-            };
+            let Some(class) = settling(action::class(&row.first_kind)) else { continue };
             let sum = due.entry(class).or_default();
             let counted = self.db()?.settled(row.id).map_err(Error::from);
             let Some(counted) = report.note(counted, Remedy::Rebuild)? else { continue };
@@ -278,8 +272,9 @@ fn within(nth: u64, most: u64) -> bool {
     nth < most
 }
 
-fn settles(class: Option<Class>) -> bool {
-    class.is_some_and(|class| for_class!(class, C => C::SETTLES))
+/// The class, if what is over of it is counted.
+fn settling(class: Option<Class>) -> Option<Class> {
+    class.filter(|class| for_class!(*class, C => C::SETTLES))
 }
 
 fn sum(all: impl IntoIterator<Item = Tally>) -> Tally {
