@@ -9,7 +9,7 @@ use amends::Remedy;
 use amends::Who;
 use amends::host::SystemEntropy;
 use amends::internals::log::body::BodyState;
-use amends::internals::store::{BodyRow, PairDb, StorageError};
+use amends::internals::store::{Bodies, BodyRow, PairDb, StorageError};
 use amends::{Answer, Answers, CheckInCadence, TemplateId};
 use amends::{Error, Space};
 use amends_tests::phones::{BEGIN, Phone, host, meet, paired, plain, post, terms};
@@ -102,13 +102,14 @@ async fn i11_damaged_words_keep_nothing_else_from_being_stopped() {
     let connection = Connection::open(&file).unwrap();
     let first: u64 = connection
         .query_row(
-            "SELECT place FROM body WHERE log = 0 ORDER BY place DESC LIMIT 1 OFFSET 1",
+            "SELECT place FROM tail WHERE log = 0 AND words IS NOT NULL
+             ORDER BY place DESC LIMIT 1 OFFSET 1",
             [],
             |row| row.get(0),
         )
         .unwrap();
     let changed = connection
-        .execute("UPDATE body SET sealed = zeroblob(80) WHERE log = 0 AND place = ?1", [first])
+        .execute("UPDATE tail SET words = zeroblob(80) WHERE log = 0 AND place = ?1", [first])
         .unwrap();
     assert_eq!(changed, 1);
     drop(connection);
@@ -210,7 +211,7 @@ async fn doctor_names_what_is_damaged_and_what_can_be_rebuilt() {
     let damage = |sql: &str| Connection::open(&path).unwrap().execute(sql, []).unwrap();
 
     // The index and the list of documents follow from the logs.
-    assert!(damage("DELETE FROM touch WHERE log = 0 AND place = 1") > 0);
+    assert!(damage("UPDATE tail SET docs = x'' WHERE log = 0 AND place = 1") > 0);
     let space = ana.reopen().unwrap();
     let report = space.doctor().await.unwrap();
     assert!(report.findings.iter().all(|finding| finding.remedy == Remedy::Rebuild), "{report:?}");
@@ -221,14 +222,14 @@ async fn doctor_names_what_is_damaged_and_what_can_be_rebuilt() {
     space.shutdown().await;
 
     // An entry of the partner's is held by the partner; one of mine is not.
-    assert_eq!(damage("DELETE FROM entry WHERE log = 1 AND place = 1"), 1);
+    assert_eq!(damage("DELETE FROM tail WHERE log = 1 AND place = 1"), 1);
     let space = ana.reopen().unwrap();
     let report = space.doctor().await.unwrap();
     let entry = report.findings.iter().find(|f| f.what.contains("entry 1/1")).unwrap();
     assert_eq!(entry.remedy, Remedy::AskPartner);
     space.shutdown().await;
 
-    assert_eq!(damage("UPDATE entry SET sealed = zeroblob(100) WHERE log = 0 AND place = 2"), 1);
+    assert_eq!(damage("UPDATE tail SET sealed = zeroblob(100) WHERE log = 0 AND place = 2"), 1);
     let space = ana.reopen().unwrap();
     let report = space.doctor().await.unwrap();
     let entry = report.findings.iter().find(|f| f.what.contains("entry 0/2")).unwrap();
@@ -256,7 +257,7 @@ async fn truncated_newer_foreign_and_missing_files_say_so_and_stay_as_they_are()
 
     fs::write(&path, &good).unwrap();
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let newer = StorageError::Newer { file: "pair.db".into(), found: 99, known: 4 };
+    let newer = StorageError::Newer { file: "pair.db".into(), found: 99, known: 5 };
     assert_eq!(ana.reopen().err().unwrap(), Error::NeedsUpdate(newer.to_string()));
 
     // Ben's keys do not open Ana's store, and say so.
@@ -305,19 +306,20 @@ fn a_full_disk_refuses_whole_transactions_and_loses_nothing() {
     let path = folder.path().join("pair.db");
     let key = amends_seal_key();
     let mut db = PairDb::create(&path, key, [1; 16], Arc::new(SystemEntropy)).unwrap();
-    db.limit_pages(40).unwrap();
+    db.limit_pages(80).unwrap();
     let body = |n: u64| BodyRow {
         state: BodyState::Present,
         until: None,
         at: amends::time::Moment(0),
         bytes: vec![n as u8; 3_000],
     };
+    let bodies = |n: u64, places: &[u8]| {
+        places.iter().map(|place| ((n, *place), body(n))).collect::<Bodies>()
+    };
     let mut written = 0;
     let error = loop {
         db.begin().unwrap();
-        let both = db
-            .put_body(0, written, 0, &body(written))
-            .and_then(|()| db.put_body(0, written, 1, &body(written)));
+        let both = db.put_bodies(0, bodies(written, &[0, 1]));
         match db.finish(both) {
             Ok(()) => written += 1,
             Err(error) => break error,
@@ -329,7 +331,7 @@ fn a_full_disk_refuses_whole_transactions_and_loses_nothing() {
     assert_eq!(db.bodies(0).unwrap(), places, "each transaction stands whole or not at all");
     db.limit_pages(4_000).unwrap();
     db.begin().unwrap();
-    let more = db.put_body(0, written, 0, &body(written));
+    let more = db.put_bodies(0, bodies(written, &[0]));
     db.finish(more).unwrap();
     assert_eq!(db.body(0, 0, 1).unwrap(), Some(body(0)));
     assert_eq!(db.integrity().unwrap(), Vec::<String>::new());
@@ -518,8 +520,8 @@ async fn what_can_be_read_again_is_damaged_no_longer_and_stop_all_leaves_it_alon
     let files = Connection::open(&path).unwrap();
     files
         .execute_batch(
-            "CREATE TEMP TABLE entries AS SELECT * FROM entry;
-             UPDATE entry SET sealed = zeroblob(length(sealed)) WHERE place > 0;",
+            "CREATE TEMP TABLE entries AS SELECT * FROM tail;
+             UPDATE tail SET sealed = zeroblob(length(sealed)) WHERE place > 0;",
         )
         .unwrap();
     // What is in memory stays usable; what is read anew is not.
@@ -528,9 +530,7 @@ async fn what_can_be_read_again_is_damaged_no_longer_and_stop_all_leaves_it_alon
     ana.space.resume().await.unwrap();
     assert!(ana.space.agreements().list().await.unwrap().is_empty());
     assert!(damaged().await, "it is said");
-    files
-        .execute_batch("DELETE FROM entry; INSERT INTO entry SELECT * FROM temp.entries;")
-        .unwrap();
+    files.execute_batch("DELETE FROM tail; INSERT INTO tail SELECT * FROM temp.entries;").unwrap();
     assert_eq!(ana.space.agreements().list().await.unwrap(), shown);
     assert!(!damaged().await, "and no longer said once it is not so");
     ana.space.rebuild().await.unwrap();
@@ -556,8 +556,8 @@ async fn r08_stop_all_pauses_what_cannot_be_read_and_never_ends_it() {
     let files = Connection::open(ana.folder.path().join("pair.db")).unwrap();
     files
         .execute_batch(
-            "CREATE TEMP TABLE entries AS SELECT * FROM entry;
-             UPDATE entry SET sealed = zeroblob(length(sealed)) WHERE place > 0;",
+            "CREATE TEMP TABLE entries AS SELECT * FROM tail;
+             UPDATE tail SET sealed = zeroblob(length(sealed)) WHERE place > 0;",
         )
         .unwrap();
     ana.space.suspend().await.unwrap();
@@ -567,8 +567,8 @@ async fn r08_stop_all_pauses_what_cannot_be_read_and_never_ends_it() {
     // The disk comes back.
     files
         .execute_batch(
-            "UPDATE entry SET sealed = old.sealed FROM temp.entries AS old
-             WHERE old.log = entry.log AND old.place = entry.place;",
+            "UPDATE tail SET sealed = old.sealed FROM temp.entries AS old
+             WHERE old.number = tail.number;",
         )
         .unwrap();
     ana.space.rebuild().await.unwrap();

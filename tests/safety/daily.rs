@@ -71,7 +71,11 @@ pub async fn step(phones: &[Phone; 2], at: Moment) {
 /// The sealed rows of all bodies of a phone, as they stand on the disk.
 fn sealed(folder: &Path) -> Vec<Vec<u8>> {
     let file = rusqlite::Connection::open(folder.join("pair.db")).unwrap();
-    let mut statement = file.prepare("SELECT sealed FROM body").unwrap();
+    let mut statement = file
+        .prepare(
+            "SELECT words FROM tail WHERE words IS NOT NULL UNION ALL SELECT sealed FROM words",
+        )
+        .unwrap();
     let rows = statement.query_map([], |row| row.get(0)).unwrap();
     rows.map(Result::unwrap).collect()
 }
@@ -460,42 +464,6 @@ async fn r17_both_see_the_same_of_each_other_s_promises() {
     assert_eq!(hers.replace("\"by\":\"me\"", "\"by\":\"partner\""), his);
     let mine = ana.space.progress().follow_through(Who::Me, 6).await.unwrap();
     assert_eq!(mine, ben.space.progress().follow_through(Who::Partner, 6).await.unwrap());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_home_of_the_first_layout_is_brought_up_to_date_when_it_is_opened() {
-    let [ana, _ben] = lived().await;
-    let shown = all_views(&ana.space).await;
-    ana.space.shutdown().await;
-    let connection = rusqlite::Connection::open(ana.folder.path().join("pair.db")).unwrap();
-    connection
-        .execute_batch(
-            "DROP TABLE live; DROP TABLE missing; DROP TABLE expiring; DROP TABLE outbox;
-             DROP TABLE segment; DROP TABLE touch_run; DROP TABLE arrived; DROP TABLE aside;
-             DROP TABLE unsettled; DROP TABLE settled; DROP TABLE year;
-             DELETE FROM snapshot;
-             PRAGMA user_version = 1;",
-        )
-        .unwrap();
-    // The lists of this version are made anew where the setting is not there.
-    let settings: i64 =
-        connection.query_row("SELECT count(*) FROM setting", [], |row| row.get(0)).unwrap();
-    assert!(settings > 3);
-    drop(connection);
-    forget_index(&ana);
-    let again = ana.reopen().unwrap();
-    assert_eq!(all_views(&again).await, shown);
-    assert_eq!(again.doctor().await.unwrap().findings, vec![]);
-    again.shutdown().await;
-}
-
-/// Removes the mark of the lists' version, as a home of the first layout has none.
-fn forget_index(phone: &Phone) {
-    let path = phone.folder.path().join("pair.db");
-    let store = PairFile::store_id(&path).unwrap();
-    let keys = Keys::load(&KeyFile::new(phone.folder.path().join("keys")), &store).unwrap();
-    let db = PairDb::open(&path, keys.pair.clone(), store, Arc::new(SystemEntropy)).unwrap();
-    db.unset(amends::internals::store::Setting::Index).unwrap();
 }
 
 /// Of the partner's questions as many are shown as one may have oneself: nobody is flooded.

@@ -9,6 +9,7 @@ mod clock;
 mod daily;
 mod keeping;
 mod kinds;
+mod layouts;
 mod rules;
 mod silence;
 mod told;

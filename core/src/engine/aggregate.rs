@@ -435,12 +435,12 @@ impl Engine {
     /// How many documents of a kind this phone's person has begun.
     pub(crate) fn begun<C: Capability>(&mut self, home: &Home) -> Result<Begun, Error> {
         let mine = home.own()?.number;
-        let ever = self.db()?.begun()?.of(mine, C::CLASS.name());
+        let ever = home.own()?.begun.get(C::CLASS.name()).copied().unwrap_or(0);
         let open = match C::OPEN_BY_STATE {
             true => self.open_of::<C>(home)?,
             false => {
-                let of = |row: &&crate::store::LiveRow| {
-                    row.log == mine && action::class(&row.first_kind) == Some(C::CLASS)
+                let of = |row: &&crate::store::DocumentRow| {
+                    row.first.0 == mine && action::class(&row.first_kind) == Some(C::CLASS)
                 };
                 self.live_rows()?.iter().filter(of).count()
             }

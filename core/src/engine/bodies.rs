@@ -6,7 +6,7 @@ use crate::domain::pacing::{Keeping, Pace};
 use crate::error::Error;
 use crate::id::{PersonId, Position};
 use crate::log::body::BodyState;
-use crate::store::{BodyRow, PairDb, StorageError};
+use crate::store::{Bodies, BodyRow, PairDb, StorageError};
 use crate::time::Moment;
 use std::collections::HashMap;
 
@@ -42,7 +42,7 @@ impl Engine {
         };
         if let Some(row) = row {
             let gone = BodyRow { state: BodyState::Gone, bytes: Vec::new(), ..row };
-            db.put_body(number, of.index, of.place, &gone)?;
+            db.put_bodies(number, Bodies::from([((of.index, of.place), gone)]))?;
             self.rows.forget_body(of);
             if let Some(expiring) = &mut self.rows.expiring {
                 let here = (number, of.index, of.place);

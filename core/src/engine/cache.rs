@@ -11,7 +11,7 @@ use crate::cbor::Value;
 use crate::domain::capability::{Capability, Class};
 use crate::domain::tally::Tally;
 use crate::id::{DocId, LogId, PairId, Past, PersonId, Position};
-use crate::store::{BodyRow, Expiring, LiveRow};
+use crate::store::{BodyRow, DocumentRow, Expiring};
 use crate::time::Moment;
 use std::any::{Any, TypeId};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -100,7 +100,7 @@ pub(super) struct Rows {
     /// Bodies that were read, or found missing, and when they end.
     bodies: HashMap<Position, (BodyRow, Option<Value>)>,
     /// The documents that views look at.
-    pub live: Option<Arc<Vec<LiveRow>>>,
+    pub live: Option<Arc<Vec<DocumentRow>>>,
     /// Documents that have a row and are live, and what they are about.
     pub known: HashMap<DocId, Option<Class>>,
     /// What expires.

@@ -485,26 +485,38 @@ impl Engine {
     pub(crate) fn rebuild_within(&mut self) -> Result<(), Error> {
         self.forget();
         self.wrote = true;
-        let home = self.home()?;
+        let mut home = self.home()?;
         let db = self.db()?;
         db.forget_documents()?;
-        db.unset(Setting::Begun)?;
         db.index_bodies(&home.logs)?;
         let mut expected = Expected::default();
         self.check_logs(&home, &mut expected, &mut DoctorReport::default())?;
+        home.logs.iter_mut().for_each(|log| log.begun.clear());
         let db = self.db()?;
+        let mut newest: BTreeMap<(u64, u64), Vec<DocId>> = BTreeMap::new();
         // In the order in which they were begun: each is numbered in its log.
         let mut kinds: Vec<_> = expected.kinds.iter().collect();
         kinds.sort_by_key(|(_, (first, ..))| *first);
         for (doc, (first, kind, at)) in kinds {
             let kind = (counted_as(kind), kind.as_str());
-            db.add_touch(*doc, kind, *first, *at)?;
-            for touch in &expected.touches[doc] {
-                if let Some(log) = home.logs.iter().find(|log| log.id() == touch.log) {
-                    db.add_touch(*doc, kind, (log.number, touch.index), *at)?;
+            let touches = &expected.touches[doc];
+            for log in &mut home.logs {
+                if log.number == first.0 {
+                    db.begin_document(*doc, kind, (log, first.1), *at, true)?;
+                }
+                let of = touches.iter().filter(|touch| touch.log == log.id());
+                let (tail, runs): (Vec<u64>, Vec<u64>) =
+                    of.map(|touch| touch.index).partition(|index| db.in_tail(log.number, *index));
+                db.add_touches(*doc, log.number, &runs)?;
+                for index in tail {
+                    newest.entry((log.number, index)).or_default().push(*doc);
                 }
             }
         }
+        for ((log, index), docs) in newest {
+            db.put_tail_touches(log, index, &docs)?;
+        }
+        home.logs.iter().try_for_each(|log| db.put_log(log))?;
         Ok(())
     }
 

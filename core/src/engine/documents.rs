@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::id::{DocId, LogId, Past, Position};
 use crate::limits;
 use crate::log::Entry;
-use crate::store::{DocumentRow, EntryRow, LiveRow, LogRow, PairDb, StorageError};
+use crate::store::{DocumentRow, EntryRow, LogRow, PairDb, StorageError};
 use crate::time::Moment;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -284,7 +284,7 @@ impl Engine {
     }
 
     /// The documents that views look at.
-    pub(super) fn live_rows(&mut self) -> Result<Arc<Vec<LiveRow>>, Error> {
+    pub(super) fn live_rows(&mut self) -> Result<Arc<Vec<DocumentRow>>, Error> {
         if let Some(live) = &self.rows.live {
             return Ok(live.clone());
         }
@@ -295,25 +295,21 @@ impl Engine {
         Ok(live)
     }
 
-    /// Notes that an entry touches a document. One that is live already needs no
-    /// more than its place in the index.
+    /// A stored entry touches a document: views look at it from now on.
     pub(super) fn touch(
         &mut self,
         doc: DocId,
         kind: &str,
-        log: &LogRow,
+        log: &mut LogRow,
         index: u64,
         at: Moment,
     ) -> Result<(), Error> {
         let class = match self.rows.known.get(&doc) {
-            Some(class) => {
-                let class = *class;
-                self.db()?.add_touch_of_known(doc, log.number, index)?;
-                class
-            }
+            Some(class) => *class,
             None => {
                 let counted = (counted_as(kind), kind);
-                let row = self.db()?.add_touch(doc, counted, (log.number, index), at)?;
+                let row = self.db()?.begin_document(doc, counted, (log, index), at, true)?;
+                self.db()?.revive(&row)?;
                 self.revived(&row)?
             }
         };
@@ -332,16 +328,19 @@ impl Engine {
     }
 
     /// Notes which documents the entries of one run touch.
-    pub(super) fn touch_run(&mut self, log: &LogRow, runs: Vec<TouchedRun>) -> Result<(), Error> {
-        let mut begun = self.db()?.begun()?;
+    pub(super) fn touch_run(
+        &mut self,
+        log: &mut LogRow,
+        runs: Vec<TouchedRun>,
+    ) -> Result<(), Error> {
         for TouchedRun { doc, kind, at, looked_at, places } in runs {
             self.db()?.add_touches(doc, log.number, &places)?;
             let class = match self.rows.known.get(&doc) {
                 Some(class) => *class,
                 None => {
                     let first = places.first().copied().unwrap_or_default();
-                    let (first, counted) = ((log.number, first), (counted_as(&kind), &*kind));
-                    let row = self.db()?.begin_document(doc, counted, first, at, &mut begun)?;
+                    let (first, counted) = ((&mut *log, first), (counted_as(&kind), &*kind));
+                    let row = self.db()?.begin_document(doc, counted, first, at, looked_at)?;
                     if looked_at {
                         self.db()?.revive(&row)?;
                         self.revived(&row)?
@@ -357,7 +356,7 @@ impl Engine {
                 self.moved(doc, log.id(), *last);
             }
         }
-        Ok(self.db()?.put_begun(&begun)?)
+        Ok(())
     }
 
     /// Takes a document off the list that views look at.
@@ -380,11 +379,11 @@ impl Engine {
         most: usize,
     ) -> Result<Vec<DocId>, Error> {
         let rows = self.live_rows()?;
-        let of = |row: &&LiveRow| {
+        let of = |row: &&DocumentRow| {
             action::class(&row.first_kind).is_some_and(|class| classes.contains(&class))
         };
         let rows = rows.iter().filter(of);
-        Ok(counted(rows.map(|row| (row.id, row.log, row.nth)).collect(), most))
+        Ok(counted(rows.map(|row| (row.id, row.first.0, row.nth)).collect(), most))
     }
 
     /// The row of every document of a class that counts.

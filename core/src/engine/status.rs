@@ -7,7 +7,7 @@ use crate::domain::agreement::{AgreementDocs, AgreementState};
 use crate::domain::capability::Class;
 use crate::error::Error;
 use crate::limits;
-use crate::store::{LiveRow, Setting};
+use crate::store::{DocumentRow, Setting};
 use crate::sync::Notice;
 use crate::time::Moment;
 use serde::Serialize;
@@ -124,7 +124,7 @@ impl Engine {
     /// document of a kind that is not known, a record in one whose views are lists, or one that
     /// the last list of its kind had to leave out.
     fn newer_unseen(&mut self, home: &Home) -> Result<bool, Error> {
-        let unknown = |row: &LiveRow| action::class(&row.first_kind).is_none();
+        let unknown = |row: &DocumentRow| action::class(&row.first_kind).is_none();
         if self.rows.any_unshown() || self.live_rows()?.iter().any(unknown) {
             return Ok(true);
         }

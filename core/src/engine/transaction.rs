@@ -7,10 +7,11 @@ use crate::domain::refusal::RefusalCode;
 use crate::domain::words;
 use crate::error::Error;
 use crate::host::random;
+use crate::id::DocId;
 use crate::limits;
 use crate::log::body::{self, BodyState};
 use crate::log::{Checkpoint, own_tag};
-use crate::store::{BodyRow, EntryRow, Expiring, LogRow, StorageError};
+use crate::store::{BodyRow, EntryRow, Expiring, LogRow, NewEntry, StorageError};
 use crate::text;
 use crate::time::Stated;
 
@@ -135,7 +136,8 @@ impl Engine {
                     return Err(RefusalCode::TextTooLong.into());
                 }
                 commitment = Some(body::commitment(&bytes));
-                bodies.push((place, draft.action.until(), bytes));
+                let (state, until) = (BodyState::Present, draft.action.until());
+                bodies.push((place, BodyRow { state, until, at: now, bytes }));
             }
             if let Action::Words(words::Act::Withdraw { of }) = draft.action {
                 withdrawn.push(of);
@@ -180,21 +182,23 @@ impl Engine {
             past: followed.past,
             received: now,
         };
-        let updated = LogRow { follower, stated, ..own };
-        let db = self.db()?;
-        db.add_entry(updated.number, index, &row)?;
-        db.put_log(&updated)?;
-        for (place, until, bytes) in bodies {
-            let body = BodyRow { state: BodyState::Present, until, at: now, bytes };
-            if let (Some(until), Some(expiring)) = (until, &mut self.rows.expiring) {
-                expiring.push(Expiring { log: updated.number, index, place, until, at: now });
+        let mut updated = LogRow { follower, stated, ..own };
+        if let Some(expiring) = &mut self.rows.expiring {
+            for (place, body) in &bodies {
+                let (log, place) = (updated.number, *place);
+                let one = |until| Expiring { log, index, place, until, at: now };
+                expiring.extend(body.until.map(one));
             }
-            let db = self.db()?;
-            db.put_body(updated.number, index, place, &body)?;
         }
+        let mut docs: Vec<DocId> = touched.iter().map(|(doc, _)| *doc).collect();
+        docs.sort_unstable();
+        docs.dedup();
+        let new = NewEntry { entry: &row, bodies, docs };
+        self.db()?.add_entry(updated.number, index, new)?;
         for (doc, kind) in touched {
-            self.touch(doc, kind, &updated, index, at.moment)?;
+            self.touch(doc, kind, &mut updated, index, at.moment)?;
         }
+        self.db()?.put_log(&updated)?;
         for of in withdrawn {
             self.take_words(home, home.me, of)?;
         }

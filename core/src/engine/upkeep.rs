@@ -13,7 +13,7 @@ use crate::time::{DAY, Moment};
 
 /// The version of the look-up lists, and of what is counted in them: homes of another are indexed
 /// anew. Where an outcome is counted otherwise than before, it is another version.
-pub(super) const INDEX: i64 = 3;
+pub(super) const INDEX: i64 = 4;
 /// So many runs are made of single entries at one time.
 const JOINED_AT_ONCE: usize = 4;
 /// How often, in seconds of the clock, a running space looks for what expires.
@@ -23,8 +23,11 @@ impl Engine {
     /// When a space opens: brings the lists to this version.
     pub(crate) fn begin_upkeep(&mut self) -> Result<(), Error> {
         if self.db()?.setting(Setting::Index)? != Some(Value::Int(INDEX)) {
-            self.transact(|engine| {
-                match engine.rebuild_within() {
+            self.transact_unread(|engine| {
+                // What has come is indexed once, when it is read.
+                engine.db()?.forget_documents()?;
+                let rebuilt = engine.read_arrived_within().and_then(|()| engine.rebuild_within());
+                match rebuilt {
                     // There is nothing to be indexed before there is a pair.
                     Err(Error::Refusal(_)) | Ok(()) => {}
                     Err(error) => return Err(error),

@@ -90,8 +90,8 @@ impl PairDb {
         } else {
             delete_from(self, "segment", "first", log, length)?;
         }
-        delete_from(self, "entry", "place", log, length)?;
-        delete_from(self, "body", "place", log, length)?;
+        self.remove_from_tail(log, length, u64::MAX)?;
+        self.cut_blocks(log, length)?;
         self.segments.borrow_mut().clear();
         Ok(())
     }

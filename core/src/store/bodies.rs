@@ -3,10 +3,13 @@
 use super::database::{Row, StorageError};
 use super::pair_db::PairDb;
 use super::rows::{BodyRow, LogRow};
+use super::words::Bodies;
 use crate::cbor::Value;
 use crate::log::body::BodyState;
 use crate::time::Moment;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A body that will expire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,97 +32,79 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn body(&self, log: u64, index: u64, place: u8) -> Result<Option<BodyRow>, StorageError> {
-        let row = [log, index, u64::from(place)];
-        let sealed: Option<Vec<u8>> = self
-            .file
-            .connection
-            .prepare_cached(
-                "SELECT sealed FROM body WHERE log = ?1 AND place = ?2 AND record = ?3",
-            )?
-            .query_row(row, |row| row.get(0))
-            .optional()?;
-        sealed.map(|sealed| self.read_body(&row, &sealed)).transpose()
+        match self.tail_bodies(log, index)? {
+            Some(bodies) => Ok(bodies.get(&(index, place)).cloned()),
+            None => self.block_body(log, index, place),
+        }
     }
 
-    /// Writes the row of a body that had none, and the lists of those that are
-    /// missing and of those that will expire.
+    /// Writes bodies of entries that are stored, in place of those that were, and lists those that
+    /// are missing and those that will expire. What cannot be read beside one of them is gone with
+    /// it.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub fn add_body(
-        &self,
-        log: u64,
-        index: u64,
-        place: u8,
-        body: &BodyRow,
-    ) -> Result<(), StorageError> {
-        let listed = body.state == BodyState::Withheld
-            || (body.until.is_some() && body.state != BodyState::Gone);
-        if listed {
-            return self.put_body(log, index, place, body);
+    pub fn put_bodies(&self, log: u64, bodies: Bodies) -> Result<(), StorageError> {
+        self.list_missing(log, &bodies)?;
+        let mut in_runs = Bodies::new();
+        let mut in_tail: BTreeMap<u64, Bodies> = BTreeMap::new();
+        for (at, body) in bodies {
+            let known = match self.tail_bodies(log, at.0) {
+                Err(StorageError::Damaged(what)) => {
+                    tracing::warn!(what, "words are written over what cannot be read");
+                    Some(Arc::default())
+                }
+                known => known?,
+            };
+            let Some(known) = known else {
+                in_runs.insert(at, body);
+                continue;
+            };
+            in_tail.entry(at.0).or_insert_with(|| Bodies::clone(&known)).insert(at, body);
         }
-        self.write_body(log, index, place, body)
+        for (index, bodies) in in_tail {
+            self.put_tail_bodies(log, index, bodies)?;
+        }
+        self.put_block_bodies(log, in_runs)
     }
 
-    fn write_body(
-        &self,
-        log: u64,
-        index: u64,
-        place: u8,
-        body: &BodyRow,
-    ) -> Result<(), StorageError> {
-        let row = [log, index, u64::from(place)];
-        let sealed = self.file.seal("body", Row::Numbers(&row), &body.view())?;
-        self.file
-            .connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO body(log, place, record, sealed) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![log, index, place, sealed])?;
+    /// Lists which of these are missing, and that others are not.
+    pub(super) fn list_missing(&self, log: u64, bodies: &Bodies) -> Result<(), StorageError> {
+        for ((index, place), body) in bodies {
+            let list = if body.state == BodyState::Withheld {
+                "INSERT OR IGNORE INTO missing(log, place, record) VALUES (?1, ?2, ?3)"
+            } else {
+                "DELETE FROM missing WHERE log = ?1 AND place = ?2 AND record = ?3"
+            };
+            let row = [log, *index, u64::from(*place)];
+            self.file.connection.prepare_cached(list)?.execute(row)?;
+        }
         Ok(())
     }
 
-    /// Writes a body's row, and the lists of those that are missing and of those
-    /// that will expire.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub fn put_body(
-        &self,
-        log: u64,
-        index: u64,
-        place: u8,
-        body: &BodyRow,
-    ) -> Result<(), StorageError> {
-        self.write_body(log, index, place, body)?;
-        let row = [log, index, u64::from(place)];
-        let missing = if body.state == BodyState::Withheld {
-            "INSERT OR IGNORE INTO missing(log, place, record) VALUES (?1, ?2, ?3)"
-        } else {
-            "DELETE FROM missing WHERE log = ?1 AND place = ?2 AND record = ?3"
-        };
-        self.file.connection.prepare_cached(missing)?.execute(row)?;
-        match body.until.filter(|_| body.state != BodyState::Gone) {
-            Some(until) => {
-                let value =
-                    Value::map([("until", Some(until.0.into())), ("at", Some(body.at.0.into()))]);
-                let sealed = self.file.seal("expiring", Row::Numbers(&row), &value)?;
-                self.file
-                    .connection
-                    .prepare_cached(
-                        "INSERT OR REPLACE INTO expiring(log, place, record, sealed) \
-                         VALUES (?1, ?2, ?3, ?4)",
-                    )?
-                    .execute(params![log, index, place, sealed])?;
-            }
-            None => {
+    /// Lists which of these will expire, and that others will not.
+    pub(super) fn list_expiring(&self, log: u64, bodies: &Bodies) -> Result<(), StorageError> {
+        for ((index, place), body) in bodies {
+            let row = [log, *index, u64::from(*place)];
+            let Some(until) = body.until.filter(|_| body.state != BodyState::Gone) else {
                 self.file
                     .connection
                     .prepare_cached(
                         "DELETE FROM expiring WHERE log = ?1 AND place = ?2 AND record = ?3",
                     )?
                     .execute(row)?;
-            }
+                continue;
+            };
+            let value =
+                Value::map([("until", Some(until.0.into())), ("at", Some(body.at.0.into()))]);
+            let sealed = self.file.seal("expiring", Row::Numbers(&row), &value)?;
+            self.file
+                .connection
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO expiring(log, place, record, sealed) \
+                     VALUES (?1, ?2, ?3, ?4)",
+                )?
+                .execute(params![log, index, place, sealed])?;
         }
         Ok(())
     }
@@ -148,27 +133,21 @@ impl PairDb {
         first: u64,
         end: u64,
     ) -> Result<Vec<(u64, u8, BodyRow)>, StorageError> {
-        let mut statement = self.file.connection.prepare_cached(
-            "SELECT place, record, sealed FROM body \
-             WHERE log = ?1 AND place >= ?2 AND place < ?3 ORDER BY 1, 2",
-        )?;
-        let rows = statement
-            .query_map([log, first, end], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let mut bodies = Vec::new();
-        for row in rows {
-            let (index, place, sealed): (u64, u8, Vec<u8>) = row?;
-            let body = self.read_body(&[log, index, u64::from(place)], &sealed)?;
-            if body.state == BodyState::Present {
-                bodies.push((index, place, body));
-            }
-        }
-        Ok(bodies)
+        let bodies = self.bodies_within(log, first, end)?.into_iter();
+        let present = bodies.filter(|(_, body)| body.state == BodyState::Present);
+        Ok(present.map(|((index, place), body)| (index, place, body)).collect())
     }
 
-    fn read_body(&self, numbers: &[u64], sealed: &[u8]) -> Result<BodyRow, StorageError> {
-        let row = Row::Numbers(numbers);
-        let plain = self.file.unseal_bytes("body", row, sealed)?;
-        BodyRow::read(&plain).ok_or_else(|| self.file.damaged("body", row))
+    fn bodies_within(&self, log: u64, first: u64, end: u64) -> Result<Bodies, StorageError> {
+        let mut bodies = self.block_bodies(log, first, end)?;
+        for index in self.tail_places(log)? {
+            if !(first..end).contains(&index) {
+                continue;
+            }
+            let here = self.tail_bodies(log, index)?.unwrap_or_default();
+            bodies.extend(here.iter().map(|(at, body)| (*at, body.clone())));
+        }
+        Ok(bodies)
     }
 
     /// Every body that will expire: where it stands, until when it is kept, and
@@ -195,20 +174,34 @@ impl PairDb {
             let at = moment("at").ok_or_else(damaged)?;
             expiring.push(Expiring { log, index, place, until, at });
         }
+        for (log, index) in self.tail_rows()? {
+            // What cannot be read has nothing that could end.
+            let Ok(Some(bodies)) = self.tail_bodies(log, index) else { continue };
+            for ((index, place), body) in bodies.iter() {
+                if let Some(until) = body.until.filter(|_| body.state != BodyState::Gone) {
+                    let (index, place, at) = (*index, *place, body.at);
+                    expiring.push(Expiring { log, index, place, until, at });
+                }
+            }
+        }
         Ok(expiring)
     }
 
-    /// Where every body row of a log stands: `(entry, record)`.
+    /// Where every body row of a log stands: `(entry, record)`. Of what cannot be read it is not
+    /// known.
     ///
     /// # Errors
     /// [`StorageError`].
     pub fn bodies(&self, log: u64) -> Result<Vec<(u64, u8)>, StorageError> {
-        let mut statement = self
-            .file
-            .connection
-            .prepare_cached("SELECT place, record FROM body WHERE log = ?1 ORDER BY 1, 2")?;
-        let rows = statement.query_map([log], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut places = self.block_places(log)?;
+        for index in self.tail_places(log)? {
+            match self.tail_bodies(log, index) {
+                Err(StorageError::Damaged(_)) => {}
+                bodies => places.extend(bodies?.iter().flat_map(|bodies| bodies.keys())),
+            }
+        }
+        places.sort_unstable();
+        Ok(places)
     }
 
     /// Makes the lists of missing and of expiring bodies anew from their rows.
@@ -217,10 +210,14 @@ impl PairDb {
     /// [`StorageError`].
     pub fn index_bodies(&self, logs: &[LogRow]) -> Result<(), StorageError> {
         self.file.connection.execute_batch("DELETE FROM missing; DELETE FROM expiring")?;
-        for log in logs {
-            for (index, place) in self.bodies(log.number)? {
-                if let Some(row) = self.body(log.number, index, place)? {
-                    self.put_body(log.number, index, place, &row)?;
+        for log in logs.iter().map(|log| log.number) {
+            for (index, place) in self.bodies(log)? {
+                if let Some(body) = self.body(log, index, place)? {
+                    let one = Bodies::from([((index, place), body)]);
+                    self.list_missing(log, &one)?;
+                    if self.tail_bodies(log, index)?.is_none() {
+                        self.list_expiring(log, &one)?;
+                    }
                 }
             }
         }

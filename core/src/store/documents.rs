@@ -3,12 +3,18 @@
 
 use super::database::{Row, StorageError};
 use super::pair_db::PairDb;
-use super::settings::Setting;
+use super::rows::LogRow;
+use super::tail::Lookup;
 use crate::cbor::Value;
 use crate::id::DocId;
 use crate::time::Moment;
 use rusqlite::params;
-use std::collections::BTreeMap;
+
+/// The rows of the documents that views look at stand in one table, those of the others in
+/// another: what is begun is looked at at first, and is written where few rows are.
+const LIVE: &str = "live";
+/// See [`LIVE`].
+const RETIRED: &str = "document";
 
 /// A document that entries have touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,48 +33,22 @@ pub struct DocumentRow {
     pub nth: u64,
 }
 
-/// A document that views look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LiveRow {
-    /// Its id.
-    pub id: DocId,
-    /// The kind of the first record that touched it.
-    pub first_kind: String,
-    /// The number of the log that began it.
-    pub log: u64,
-    /// How many documents of its class that log had begun before.
-    pub nth: u64,
-}
-
-/// How many documents of each class (`agreement`, `promise`) each log has begun.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Begun {
-    /// By `log/class`.
-    counts: BTreeMap<String, u64>,
-    grown: bool,
-}
-
-impl Begun {
-    /// How many documents of `class` the log has begun.
-    pub fn of(&self, log: u64, class: &str) -> u64 {
-        self.counts.get(&format!("{log}/{class}")).copied().unwrap_or(0)
-    }
-
-    /// How many documents of `class` the log had begun; and one more from now on.
-    fn count(&mut self, log: u64, class: &str) -> u64 {
-        let count = self.counts.entry(format!("{log}/{class}")).or_default();
-        *count += 1;
-        self.grown = true;
-        *count - 1
-    }
-}
-
 impl PairDb {
     /// Notes that these entries of one run, in order, touch a document.
     ///
     /// # Errors
     /// [`StorageError`].
     pub fn add_touches(&self, doc: DocId, log: u64, places: &[u64]) -> Result<(), StorageError> {
+        self.add_touches_at(&self.lookup(doc), log, places)
+    }
+
+    /// The same, by what finds the document.
+    pub(super) fn add_touches_at(
+        &self,
+        lookup: &[u8],
+        log: u64,
+        places: &[u64],
+    ) -> Result<(), StorageError> {
         let Some(first) = places.first() else { return Ok(()) };
         let steps: Vec<u8> =
             places.iter().flat_map(|place| ((place - first) as u32).to_be_bytes()).collect();
@@ -77,16 +57,16 @@ impl PairDb {
             .prepare_cached(
                 "INSERT INTO touch_run(lookup, log, first, places) VALUES (?1, ?2, ?3, ?4)",
             )?
-            .execute(params![&self.lookup(doc)[..], log, first, steps])?;
+            .execute(params![lookup, log, first, steps])?;
         Ok(())
     }
 
     /// The entries of runs that touch a document.
-    fn touches_in_runs(&self, doc: DocId, log: u64) -> Result<Vec<u64>, StorageError> {
+    fn touches_in_runs(&self, lookup: &Lookup, log: u64) -> Result<Vec<u64>, StorageError> {
         let mut statement = self.file.connection.prepare_cached(
             "SELECT first, places FROM touch_run WHERE lookup = ?1 AND log = ?2 ORDER BY first",
         )?;
-        let rows = statement.query_map(params![&self.lookup(doc)[..], log], |row| {
+        let rows = statement.query_map(params![lookup, log], |row| {
             Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?))
         })?;
         let mut places = Vec::new();
@@ -103,20 +83,9 @@ impl PairDb {
     ///
     /// # Errors
     /// [`StorageError`].
-    pub fn live(&self) -> Result<Vec<LiveRow>, StorageError> {
-        let mut live = Vec::new();
-        for (lookup, value) in self.file.read_all_keyed("live")? {
-            let read = || {
-                Some(LiveRow {
-                    id: DocId::from_slice(value.get("id")?.bytes()?)?,
-                    first_kind: value.get("kind")?.text()?.to_owned(),
-                    log: value.get("log")?.uint()?,
-                    nth: value.get("nth")?.uint()?,
-                })
-            };
-            live.push(read().ok_or_else(|| self.file.damaged("live", Row::Lookup(&lookup)))?);
-        }
-        live.sort_by_key(|row: &LiveRow| row.id);
+    pub fn live(&self) -> Result<Vec<DocumentRow>, StorageError> {
+        let mut live = self.documents_in(LIVE)?;
+        live.sort_by_key(|document| document.id);
         Ok(live)
     }
 
@@ -126,7 +95,10 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn retire(&self, doc: DocId) -> Result<(), StorageError> {
-        self.file.remove_keyed("live", &self.lookup(doc))
+        let lookup = self.lookup(doc);
+        let Some(row) = self.document_in(LIVE, &lookup)? else { return Ok(()) };
+        self.put_document_in(RETIRED, &row)?;
+        self.file.remove_keyed(LIVE, &lookup)
     }
 
     /// Whether a document is on the list that views look at.
@@ -134,7 +106,7 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn is_live(&self, doc: DocId) -> Result<bool, StorageError> {
-        self.file.has_keyed("live", &self.lookup(doc))
+        self.file.has_keyed(LIVE, &self.lookup(doc))
     }
 
     /// Puts every document on the list that views look at; none is counted any more.
@@ -143,7 +115,7 @@ impl PairDb {
     /// [`StorageError`].
     pub fn revive_all(&self) -> Result<(), StorageError> {
         self.forget_settled()?;
-        self.documents()?.iter().try_for_each(|row| self.revive(row))
+        self.documents_in(RETIRED)?.iter().try_for_each(|row| self.revive(row))
     }
 
     /// Puts a document on the list that views look at.
@@ -151,40 +123,16 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn revive(&self, row: &DocumentRow) -> Result<(), StorageError> {
-        let lookup = self.lookup(row.id);
-        if self.file.has_keyed("live", &lookup)? {
+        if self.is_live(row.id)? {
             return Ok(());
         }
-        let value = Value::map([
-            ("id", Some(row.id.as_bytes().into())),
-            ("kind", Some(row.first_kind.as_str().into())),
-            ("log", Some(row.first.0.into())),
-            ("nth", Some(row.nth.into())),
-        ]);
-        self.file.put_keyed("live", &lookup, &value)
-    }
-
-    /// Notes that an entry touches a document, and that views look at it.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub fn add_touch(
-        &self,
-        doc: DocId,
-        (class, first_kind): (&str, &str),
-        (log, index): (u64, u64),
-        at: Moment,
-    ) -> Result<DocumentRow, StorageError> {
-        self.add_touch_of_known(doc, log, index)?;
-        let mut begun = self.begun()?;
-        let row = self.begin_document(doc, (class, first_kind), (log, index), at, &mut begun)?;
-        self.put_begun(&begun)?;
-        self.revive(&row)?;
-        Ok(row)
+        self.put_document_in(LIVE, row)?;
+        self.file.remove_keyed(RETIRED, &self.lookup(row.id))
     }
 
     /// A document's row, made now if there is none: by the kind of its first record, and
-    /// counted among those of a class.
+    /// counted among those of a class that the log has begun. Whether views look at it is as it
+    /// was; of a new one it is as told.
     ///
     /// # Errors
     /// [`StorageError`].
@@ -192,55 +140,18 @@ impl PairDb {
         &self,
         doc: DocId,
         (class, first_kind): (&str, &str),
-        first: (u64, u64),
+        (log, index): (&mut LogRow, u64),
         at: Moment,
-        begun: &mut Begun,
+        looked_at: bool,
     ) -> Result<DocumentRow, StorageError> {
         if let Some(row) = self.document(doc)? {
             return Ok(row);
         }
-        let nth = begun.count(first.0, class);
-        let first_kind = first_kind.to_owned();
+        let nth = log.begin(class);
+        let (first, first_kind) = ((log.number, index), first_kind.to_owned());
         let row = DocumentRow { id: doc, first_kind, first, at, snapshot: 0, nth };
-        self.put_document(&row)?;
+        self.put_document_in(if looked_at { LIVE } else { RETIRED }, &row)?;
         Ok(row)
-    }
-
-    /// Notes that an entry touches a document that has its row and is live.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub fn add_touch_of_known(&self, doc: DocId, log: u64, index: u64) -> Result<(), StorageError> {
-        self.file
-            .connection
-            .prepare_cached("INSERT OR IGNORE INTO touch(lookup, log, place) VALUES (?1, ?2, ?3)")?
-            .execute(params![&self.lookup(doc)[..], log, index])?;
-        Ok(())
-    }
-
-    /// How many documents each log has begun.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub fn begun(&self) -> Result<Begun, StorageError> {
-        let Some(known) = self.setting(Setting::Begun)? else { return Ok(Begun::default()) };
-        let damaged = || self.file.damaged("setting", Row::Name(Setting::Begun.name()));
-        let Value::Map(counts) = known else { return Err(damaged()) };
-        let count = |(name, count): (String, Value)| Some((name, count.uint()?));
-        let counts = counts.into_iter().map(count).collect::<Option<_>>().ok_or_else(damaged)?;
-        Ok(Begun { counts, grown: false })
-    }
-
-    /// Keeps how many documents each log has begun, if they became more.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub fn put_begun(&self, begun: &Begun) -> Result<(), StorageError> {
-        if !begun.grown {
-            return Ok(());
-        }
-        let counts = begun.counts.iter().map(|(name, count)| (name.clone(), (*count).into()));
-        self.set(Setting::Begun, &Value::Map(Vec::new()).with(counts.collect()))
     }
 
     /// The entries of `log`, from `from` on, that touch a document.
@@ -248,13 +159,10 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn touches(&self, doc: DocId, log: u64, from: u64) -> Result<Vec<u64>, StorageError> {
-        let mut statement = self.file.connection.prepare_cached(
-            "SELECT place FROM touch WHERE lookup = ?1 AND log = ?2 AND place >= ?3 ORDER BY place",
-        )?;
-        let rows =
-            statement.query_map(params![&self.lookup(doc)[..], log, from], |row| row.get(0))?;
-        let mut places: Vec<u64> = rows.collect::<Result<_, _>>()?;
-        places.extend(self.touches_in_runs(doc, log)?.into_iter().filter(|at| *at >= from));
+        let lookup = self.lookup(doc);
+        let mut places = self.touches_in_runs(&lookup, log)?;
+        places.extend(self.tail_touches(&lookup, log)?);
+        places.retain(|place| *place >= from);
         places.sort_unstable();
         places.dedup();
         Ok(places)
@@ -265,15 +173,15 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn touch_count(&self) -> Result<u64, StorageError> {
-        Ok(self.file.connection.query_row(
-            "SELECT (SELECT count(*) FROM touch)
-                + (SELECT coalesce(sum(length(places) / 4), 0) FROM touch_run)",
+        let in_runs: u64 = self.file.connection.query_row(
+            "SELECT coalesce(sum(length(places) / 4), 0) FROM touch_run",
             [],
             |row| row.get(0),
-        )?)
+        )?;
+        Ok(in_runs + self.tail_touch_count()?)
     }
 
-    pub(super) fn lookup(&self, doc: DocId) -> [u8; 16] {
+    pub(super) fn lookup(&self, doc: DocId) -> Lookup {
         self.file.lookup("document", doc.as_bytes())
     }
 
@@ -285,27 +193,46 @@ impl PairDb {
         self.document_at(&self.lookup(doc))
     }
 
-    pub(super) fn document_at(&self, lookup: &[u8]) -> Result<Option<DocumentRow>, StorageError> {
-        let value = self.file.keyed("document", lookup)?;
-        value.map(|value| self.read_document(lookup, &value)).transpose()
+    pub(super) fn document_at(&self, lookup: &Lookup) -> Result<Option<DocumentRow>, StorageError> {
+        match self.document_in(LIVE, lookup)? {
+            Some(row) => Ok(Some(row)),
+            None => self.document_in(RETIRED, lookup),
+        }
     }
 
-    fn read_document(&self, lookup: &[u8], value: &Value) -> Result<DocumentRow, StorageError> {
+    fn document_in(
+        &self,
+        table: &'static str,
+        lookup: &[u8],
+    ) -> Result<Option<DocumentRow>, StorageError> {
+        let value = self.file.keyed(table, lookup)?;
+        value.map(|value| self.read_document(table, lookup, &value)).transpose()
+    }
+
+    fn read_document(
+        &self,
+        table: &'static str,
+        lookup: &[u8],
+        value: &Value,
+    ) -> Result<DocumentRow, StorageError> {
         let read = || {
             Some(DocumentRow {
                 id: DocId::from_slice(value.get("id")?.bytes()?)?,
                 first_kind: value.get("kind")?.text()?.to_owned(),
                 first: (value.get("log")?.uint()?, value.get("entry")?.uint()?),
-                at: value.get("at").map_or(Some(0), Value::int).map(Moment)?,
+                at: Moment(value.get("at")?.int()?),
                 snapshot: value.get("snapshot")?.uint()?,
-                // Earlier layouts did not count; their documents are indexed anew.
-                nth: value.get("nth").map_or(Some(0), Value::uint)?,
+                nth: value.get("nth")?.uint()?,
             })
         };
-        read().ok_or_else(|| self.file.damaged("document", Row::Lookup(lookup)))
+        read().ok_or_else(|| self.file.damaged(table, Row::Lookup(lookup)))
     }
 
-    fn put_document(&self, document: &DocumentRow) -> Result<(), StorageError> {
+    fn put_document_in(
+        &self,
+        table: &'static str,
+        document: &DocumentRow,
+    ) -> Result<(), StorageError> {
         let lookup = self.lookup(document.id);
         let value = Value::map([
             ("id", Some(document.id.as_bytes().into())),
@@ -316,7 +243,7 @@ impl PairDb {
             ("snapshot", Some(document.snapshot.into())),
             ("nth", Some(document.nth.into())),
         ]);
-        self.file.put_keyed("document", &lookup, &value)
+        self.file.put_keyed(table, &lookup, &value)
     }
 
     /// Every document, in the order of their ids.
@@ -324,11 +251,15 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn documents(&self) -> Result<Vec<DocumentRow>, StorageError> {
-        let rows = self.file.read_all_keyed("document")?;
-        let documents = rows.iter().map(|(lookup, value)| self.read_document(lookup, value));
-        let mut documents = documents.collect::<Result<Vec<_>, _>>()?;
+        let mut documents = self.documents_in(LIVE)?;
+        documents.extend(self.documents_in(RETIRED)?);
         documents.sort_by_key(|document| document.id);
         Ok(documents)
+    }
+
+    fn documents_in(&self, table: &'static str) -> Result<Vec<DocumentRow>, StorageError> {
+        let rows = self.file.read_all_keyed(table)?;
+        rows.iter().map(|(lookup, value)| self.read_document(table, lookup, value)).collect()
     }
 
     /// Every document whose row can be read.
@@ -336,11 +267,15 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn readable_documents(&self) -> Result<Vec<DocumentRow>, StorageError> {
-        let rows = self.file.all_keyed("document")?.into_iter();
-        let read = |(lookup, value): (Vec<u8>, Result<Value, StorageError>)| {
-            self.read_document(&lookup, &value.ok()?).ok()
-        };
-        Ok(rows.filter_map(read).collect())
+        let mut documents = Vec::new();
+        for table in [LIVE, RETIRED] {
+            let rows = self.file.all_keyed(table)?.into_iter();
+            let read = |(lookup, value): (Vec<u8>, Result<Value, StorageError>)| {
+                self.read_document(table, &lookup, &value.ok()?).ok()
+            };
+            documents.extend(rows.filter_map(read));
+        }
+        Ok(documents)
     }
 
     /// A document's snapshot: the deriving rule's version and the saved bytes.
@@ -369,7 +304,8 @@ impl PairDb {
         let lookup = self.lookup(document.id);
         let value = Value::map([("rule", Some(rule.into())), ("bytes", Some(bytes.into()))]);
         self.file.put_keyed("snapshot", &lookup, &value)?;
-        self.put_document(&DocumentRow { snapshot: changes, ..document.clone() })
+        let table = if self.is_live(document.id)? { LIVE } else { RETIRED };
+        self.put_document_in(table, &DocumentRow { snapshot: changes, ..document.clone() })
     }
 
     /// Makes the documents' rows, their touches and snapshots anew from nothing:
@@ -379,9 +315,9 @@ impl PairDb {
     /// [`StorageError`].
     pub fn forget_documents(&self) -> Result<(), StorageError> {
         self.forget_settled()?;
+        self.forget_tail_touches()?;
         Ok(self.file.connection.execute_batch(
-            "DELETE FROM snapshot; DELETE FROM touch; DELETE FROM touch_run;
-                 DELETE FROM document; DELETE FROM live",
+            "DELETE FROM snapshot; DELETE FROM touch_run; DELETE FROM document; DELETE FROM live",
         )?)
     }
 
@@ -390,13 +326,13 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn touched_to(&self, doc: DocId, log: u64) -> Result<u64, StorageError> {
-        let mut statement = self.file.connection.prepare_cached(
-            "SELECT coalesce(max(place) + 1, 0) FROM touch WHERE lookup = ?1 AND log = ?2",
-        )?;
-        let single: u64 =
-            statement.query_row(params![&self.lookup(doc)[..], log], |row| row.get(0))?;
-        let last = self.touches_in_runs(doc, log)?.last().map_or(0, |place| place + 1);
-        Ok(single.max(last))
+        let lookup = self.lookup(doc);
+        let newest = self.tail_touches(&lookup, log)?.last().copied();
+        let last = match newest {
+            Some(place) => Some(place),
+            None => self.touches_in_runs(&lookup, log)?.last().copied(),
+        };
+        Ok(last.map_or(0, |place| place + 1))
     }
 
     /// How many snapshots there are.

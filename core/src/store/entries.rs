@@ -6,7 +6,6 @@ use super::pair_db::PairDb;
 use super::rows::{EntryRow, LogRow};
 use super::segments::{pack, unpack};
 use crate::id::{Head, PairId};
-use crate::limits::SEGMENT_ENTRIES;
 use crate::log::genesis_head;
 use rusqlite::{OptionalExtension, params};
 use std::cell::RefCell;
@@ -31,27 +30,15 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`]; [`StorageError::Damaged`] where it should be and is not.
     pub fn entry(&self, log: u64, index: u64) -> Result<EntryRow, StorageError> {
-        let numbers = [log, index];
-        let damaged = || self.file.damaged("entry", Row::Numbers(&numbers));
+        if let Some(entry) = self.tail_entry(log, index)? {
+            return Ok(EntryRow::clone(&entry));
+        }
         if let Some(row) = self.known_segment(log, index) {
             return Ok(row);
         }
-        let sealed: Option<Vec<u8>> = self
-            .file
-            .connection
-            .prepare_cached("SELECT sealed FROM entry WHERE log = ?1 AND place = ?2")?
-            .query_row([log, index], |row| row.get(0))
-            .optional()?;
-        match sealed {
-            Some(sealed) => {
-                let plain = self.file.unseal_bytes("entry", Row::Numbers(&numbers), &sealed)?;
-                EntryRow::read(&plain).ok_or_else(damaged)
-            }
-            None => {
-                self.read_segment(log, index)?;
-                self.known_segment(log, index).ok_or_else(damaged)
-            }
-        }
+        self.read_segment(log, index)?;
+        let found = self.known_segment(log, index);
+        found.ok_or_else(|| self.file.damaged("entry", Row::Numbers(&[log, index])))
     }
 
     fn known_segment(&self, log: u64, index: u64) -> Option<EntryRow> {
@@ -108,68 +95,13 @@ impl PairDb {
         Ok(())
     }
 
-    /// The oldest entries of a log that are rows of their own, stand side by side and
-    /// may become one row: the first, and one past the last. The newest stay as they
-    /// are.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub fn joinable(&self, log: u64) -> Result<Option<(u64, u64)>, StorageError> {
-        let mut statement = self
-            .file
-            .connection
-            .prepare_cached("SELECT place FROM entry WHERE log = ?1 ORDER BY place LIMIT ?2")?;
-        let rows = statement.query_map([log, 2 * SEGMENT_ENTRIES as u64], |row| row.get(0))?;
-        let single: Vec<u64> = rows.collect::<Result<_, _>>()?;
-        let Some(first) = single.first().copied() else { return Ok(None) };
-        // A run that came as one row may stand between them: no row reaches over it.
-        let adjacent = |(at, place): &(usize, &u64)| **place == first + *at as u64;
-        let stretch = single.iter().enumerate().take_while(adjacent).count();
-        let closed = stretch < single.len();
-        if !closed && single.len() < 2 * SEGMENT_ENTRIES {
-            return Ok(None);
-        }
-        Ok(Some((first, first + stretch.min(SEGMENT_ENTRIES) as u64)))
-    }
-
-    /// Puts what is [joinable](Self::joinable) into one row, in the caller's
-    /// transaction. Whether there was anything.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub fn join_oldest(&self, log: u64) -> Result<bool, StorageError> {
-        let Some((first, end)) = self.joinable(log)? else { return Ok(false) };
-        let rows =
-            (first..end).map(|index| self.entry(log, index)).collect::<Result<Vec<_>, _>>()?;
-        self.add_segment(log, first, &rows)?;
-        self.file
-            .connection
-            .prepare_cached("DELETE FROM entry WHERE log = ?1 AND place >= ?2 AND place < ?3")?
-            .execute([log, first, end])?;
-        Ok(true)
-    }
-
-    /// Appends an entry. The primary key refuses to overwrite one.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub fn add_entry(&self, log: u64, index: u64, entry: &EntryRow) -> Result<(), StorageError> {
-        let row = Row::Numbers(&[log, index]);
-        let sealed = self.file.seal("entry", row, &entry.view())?;
-        self.file
-            .connection
-            .prepare_cached("INSERT INTO entry(log, place, sealed) VALUES (?1, ?2, ?3)")?
-            .execute(params![log, index, sealed])?;
-        Ok(())
-    }
-
     /// How many entries of each log there are.
     ///
     /// # Errors
     /// [`StorageError`].
     pub fn entry_counts(&self) -> Result<Vec<(u64, u64)>, StorageError> {
         let mut statement = self.file.connection.prepare(
-            "SELECT log, sum(count) FROM (SELECT log, count(*) AS count FROM entry GROUP BY log
+            "SELECT log, sum(count) FROM (SELECT log, count(*) AS count FROM tail GROUP BY log
                  UNION ALL SELECT log, sum(count) FROM segment GROUP BY log) GROUP BY log",
         )?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -233,6 +165,7 @@ mod tests {
     use super::*;
     use crate::host::SystemEntropy;
     use crate::id::Past;
+    use crate::store::NewEntry;
     use crate::time::Moment;
     use amends_seal::DataKey;
     use std::sync::Arc;
@@ -259,7 +192,10 @@ mod tests {
         for (count, single) in [(1, true), (90, false), (130, true), (20, false), (900, true)] {
             let rows: Vec<EntryRow> = (next..next + count).map(row).collect();
             if single {
-                rows.iter().zip(next..).for_each(|(row, at)| db.add_entry(1, at, row).unwrap());
+                for (entry, at) in rows.iter().zip(next..) {
+                    let new = NewEntry { entry, bodies: vec![], docs: vec![] };
+                    db.add_entry(1, at, new).unwrap();
+                }
             } else {
                 db.add_segment(1, next, &rows).unwrap();
             }

@@ -6,6 +6,8 @@ use super::keyed::Keyed;
 use super::rows::LogRow;
 use super::schema::PAIR;
 use super::settings::Setting;
+use super::tail::Tail;
+use super::words::Blocks;
 use crate::cbor::Value;
 use crate::host::Entropy;
 use crate::id::{LogId, PairId};
@@ -34,6 +36,8 @@ impl PairFile {
 pub struct PairDb {
     pub(super) file: Database,
     pub(super) segments: Segments,
+    pub(super) tail: RefCell<Option<Tail>>,
+    pub(super) blocks: Blocks,
     /// What was read of small rows that nearly every call needs; another process's
     /// writes are looked for by [`PairDb::forget`]'s caller.
     settings: RefCell<HashMap<Setting, Option<Value>>>,
@@ -65,13 +69,21 @@ impl PairDb {
         store: [u8; 16],
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StorageError> {
-        Ok(Self::new(Database::open(path, &PAIR, key, store, entropy)?))
+        let db = Self::new(Database::open(path, &PAIR, key, store, entropy)?);
+        db.move_rows()?;
+        Ok(db)
     }
 
     fn new(file: Database) -> Self {
-        let (segments, settings) = (Segments::default(), RefCell::default());
-        let db =
-            Self { file, segments, settings, revision: Cell::new(0), logs: RefCell::default() };
+        let db = Self {
+            file,
+            segments: Segments::default(),
+            tail: RefCell::default(),
+            blocks: Blocks::default(),
+            settings: RefCell::default(),
+            revision: Cell::new(0),
+            logs: RefCell::default(),
+        };
         db.settings_changed();
         db
     }
@@ -91,6 +103,8 @@ impl PairDb {
     /// written, or after what was written here was taken back.
     pub fn forget(&self) {
         self.segments.borrow_mut().clear();
+        self.tail.borrow_mut().take();
+        self.blocks.borrow_mut().clear();
         self.settings.borrow_mut().clear();
         self.settings_changed();
         self.logs.borrow_mut().take();

@@ -6,6 +6,7 @@ use crate::id::{Head, LogId, PairId, Past, PersonId};
 use crate::log::body::BodyState;
 use crate::log::{Checkpoint, Follower};
 use crate::time::{DAY, Moment};
+use std::collections::BTreeMap;
 
 /// A log as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct LogRow {
     pub follower: Follower,
     /// The latest time that one of its entries states.
     pub stated: Moment,
+    /// How many documents of each class (`agreement`, `promise`) it has begun.
+    pub begun: BTreeMap<String, u64>,
     /// Set when the log contradicted what is held, until its owner goes on from
     /// that.
     pub frozen: bool,
@@ -28,7 +31,8 @@ impl LogRow {
     /// A log of which nothing is held yet.
     pub fn empty(mine: bool, follower: Follower, stated: Moment) -> Self {
         let number = PairDb::number(mine, follower.generation());
-        Self { number, follower, stated, frozen: false, kept: false }
+        let begun = BTreeMap::new();
+        Self { number, follower, stated, begun, frozen: false, kept: false }
     }
 
     /// The log's id.
@@ -36,8 +40,16 @@ impl LogRow {
         self.follower.checkpoint().log
     }
 
+    /// How many documents of `class` it had begun; and one more from now on.
+    pub fn begin(&mut self, class: &str) -> u64 {
+        let count = self.begun.entry(class.to_owned()).or_default();
+        *count += 1;
+        *count - 1
+    }
+
     /// As CBOR.
     pub fn to_value(&self) -> Value {
+        let begun = self.begun.iter().map(|(class, count)| (class.clone(), (*count).into()));
         let pins = self.follower.pins().map(|pin| pin.to_value()).collect();
         Value::map([
             ("owner", Some(self.follower.owner().as_bytes().into())),
@@ -46,6 +58,7 @@ impl LogRow {
             ("pins", Some(Value::Array(pins))),
             ("past", Some(past_view(self.follower.past()).to_value())),
             ("stated", Some(self.stated.0.into())),
+            ("begun", Some(Value::Map(Vec::new()).with(begun.collect()))),
             ("frozen", Some(Value::Bool(self.frozen))),
             ("kept", self.kept.then_some(Value::Bool(true))),
         ])
@@ -54,6 +67,13 @@ impl LogRow {
     /// From CBOR.
     pub fn from_value(pair: PairId, number: u64, value: &Value) -> Option<Self> {
         let pins = value.get("pins")?.array()?;
+        let begun = match value.get("begun") {
+            Some(Value::Map(begun)) => begun.as_slice(),
+            Some(_) => return None,
+            // Earlier layouts counted them elsewhere; they are counted anew.
+            None => &[],
+        };
+        let count = |(class, count): &(String, Value)| Some((class.clone(), count.uint()?));
         Some(Self {
             number,
             follower: Follower::resume(
@@ -65,6 +85,7 @@ impl LogRow {
                 past_from_value(value.get("past")?)?,
             ),
             stated: Moment(value.get("stated")?.int()?),
+            begun: begun.iter().map(count).collect::<Option<_>>()?,
             frozen: *value.get("frozen")? == Value::Bool(true),
             kept: value.get("kept").is_some(),
         })
@@ -129,43 +150,6 @@ impl BodyRow {
     pub fn ends(&self, days: Option<u16>) -> Option<Moment> {
         let until = self.until?;
         Some(days.map_or(until, |days| until.min(self.at.plus(i64::from(days) * DAY))))
-    }
-
-    /// As CBOR.
-    pub fn view(&self) -> View<'_> {
-        let state = match self.state {
-            BodyState::Present => 0,
-            BodyState::Withheld => 1,
-            BodyState::Gone => 2,
-        };
-        let mut fields = vec![
-            ("state", View::Int(state)),
-            ("at", View::Int(self.at.0)),
-            ("body", View::Bytes(&self.bytes)),
-        ];
-        fields.extend(self.until.map(|until| ("until", View::Int(until.0))));
-        View::fields(fields)
-    }
-
-    /// From its bytes.
-    pub fn read(bytes: &[u8]) -> Option<Self> {
-        let view = View::read(bytes).ok()?;
-        let state = match view.get("state")?.int()? {
-            0 => BodyState::Present,
-            1 => BodyState::Withheld,
-            2 => BodyState::Gone,
-            _ => return None,
-        };
-        let until = match view.get("until") {
-            Some(until) => Some(Moment(until.int()?)),
-            None => None,
-        };
-        let at = match view.get("at") {
-            Some(at) => Moment(at.int()?),
-            // Written by the first layout, when no body expired.
-            None => Moment(0),
-        };
-        Some(Self { state, until, at, bytes: view.get("body")?.bytes()?.to_vec() })
     }
 }
 

@@ -12,16 +12,15 @@
 //! |---|---|---|---|
 //! | `store` | the file itself, once | `id`: random, says where its keys are kept | |
 //! | `setting` | a [setting](super::Setting) | `lookup`: of its name | its value |
-//! | `log` | a log as it stands | `number`: see above | owner, generation, checkpoint, pins, past, latest stated time, whether frozen or kept |
-//! | `entry` | one entry | `log`, `place` | bytes, head, own tag, causal past, when it came |
+//! | `log` | a log as it stands | `number`: see above | owner, generation, checkpoint, pins, past, latest stated time, how many documents of each class it has begun, whether frozen or kept |
+//! | `tail` | one of the newest entries | `number`: in which order they were written; `log`, `place`; `docs`: look-ups of the documents that it touches, 16 bytes each | bytes, head, own tag, causal past, when it came; apart from it, in `words`, the words of its records |
 //! | `segment` | a run of entries, instead of one row each | `log`, `first` and `count`: its entries | the same of each, but for what follows from the others |
-//! | `body` | the words of a record | `log`, `place`, `record` | state, until when, since when, bytes |
+//! | `words` | the words of the records of 32 entries that stand in runs | `log`, `block`: the first of them by 32 | of each: state, until when, since when, bytes |
 //! | `missing` | a body that may be asked for | `log`, `place`, `record` | |
-//! | `expiring` | a body that ends | `log`, `place`, `record` | until when, since when |
-//! | `document` | a document that entries touch | `lookup`: of its id | id, first kind and entry, when it was begun, size of its snapshot, its number among those of its class |
-//! | `touch` | an entry that touches a document | `lookup`, `log`, `place` | |
-//! | `touch_run` | entries of one run that do | `lookup`, `log`, `first`; `places`: steps from there, four bytes each | |
-//! | `live` | a document that views look at | `lookup`: of its id | id, first kind, log, number |
+//! | `expiring` | a body that ends, of an entry that stands in a run | `log`, `place`, `record` | until when, since when |
+//! | `live` | a document that entries touch and views look at | `lookup`: of its id | id, first kind and entry, when it was begun, size of its snapshot, its number among those of its class |
+//! | `document` | one that no view looks at | `lookup`: of its id | the same |
+//! | `touch_run` | entries of one run that touch a document | `lookup`, `log`, `first`; `places`: steps from there, four bytes each | |
 //! | `unsettled` | a document that is long over and still to be counted | `lookup`: of its id | |
 //! | `settled` | a document that is long over and counted | `lookup`: of its id | what it was counted as |
 //! | `year` | what such documents came to in a year | `lookup`: of the year and their class | the class, the sum |
@@ -31,7 +30,9 @@
 //! | `aside` | a record that stands in another past | `number`: to name it by | record, body |
 //! | `item` (`vault.db`) | something private | `id`: random, or a keyed hash of a name | kind, value; padded in steps |
 //!
-//! A migration is added at the end and never changed; `user_version` counts them.
+//! A migration is added at the end and never changed; `user_version` counts them. `entry`, `body`
+//! and `touch` are what earlier layouts had in place of `tail` and `words`, one row for each entry,
+//! body and touch; what stands there is [moved](super::moved) when the file is opened.
 
 use super::database::Layout;
 
@@ -74,6 +75,12 @@ pub(super) const PAIR: Layout = Layout {
         CREATE TABLE unsettled(lookup BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
         CREATE TABLE settled(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE year(lookup BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    ",
+        "
+        CREATE TABLE tail(number INTEGER PRIMARY KEY, log INTEGER NOT NULL, place INTEGER NOT NULL,
+            docs BLOB NOT NULL, sealed BLOB NOT NULL, words BLOB) STRICT;
+        CREATE TABLE words(log INTEGER NOT NULL, block INTEGER NOT NULL, sealed BLOB NOT NULL,
+            PRIMARY KEY (log, block)) STRICT, WITHOUT ROWID;
     ",
     ],
 };

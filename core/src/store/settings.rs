@@ -65,8 +65,6 @@ settings! {
     PartnerHoldsMore = "partner-holds-more", Sometimes;
     /// The version of the look-up lists.
     Index = "index", Always;
-    /// How many documents each log has begun.
-    Begun = "begun", Sometimes;
     /// How much of one's own logs the partner's phone holds.
     Delivered = "delivered", Sometimes;
     /// How much of one's own logs was put into the mailbox.

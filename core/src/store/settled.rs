@@ -5,12 +5,13 @@
 use super::database::{Row, StorageError};
 use super::documents::DocumentRow;
 use super::pair_db::PairDb;
+use super::tail::Lookup;
 use crate::cbor::Value;
 use crate::id::DocId;
 use rusqlite::params;
 
 /// What finds a document that is to be counted, and its row.
-pub type Waiting = (Vec<u8>, Result<DocumentRow, StorageError>);
+pub type Waiting = (Lookup, Result<DocumentRow, StorageError>);
 
 impl PairDb {
     /// Notes that a document is to be counted, which no view looks at.
@@ -49,7 +50,7 @@ impl PairDb {
     pub fn unsettled(&self, most: u32) -> Result<Vec<Waiting>, StorageError> {
         let mut statement =
             self.file.connection.prepare_cached("SELECT lookup FROM unsettled LIMIT ?1")?;
-        let lookups = statement.query_map(params![most], |row| row.get::<_, Vec<u8>>(0))?;
+        let lookups = statement.query_map(params![most], |row| row.get::<_, Lookup>(0))?;
         let mut waiting = Vec::new();
         for lookup in lookups {
             let lookup = lookup?;

@@ -12,11 +12,13 @@ use crate::domain::record::{self, Record};
 use crate::engine::documents::TouchedRun;
 use crate::engine::{Engine, Home};
 use crate::error::Error;
-use crate::id::DocId;
+use crate::id::{DocId, Position};
 use crate::limits::{CHECK_IN_RETENTION, RECENT, SEGMENT_ENTRIES};
 use crate::log::Entry;
 use crate::log::body::{BodyState, Gate};
-use crate::store::{ArrivedBodies, ArrivedRun, BodyRow, EntryRow, LogRow, StorageError};
+use crate::store::{
+    ArrivedBodies, ArrivedRun, Bodies, BodyRow, EntryRow, LogRow, NewEntry, StorageError,
+};
 use crate::sync::BodyAt;
 use crate::time::Moment;
 use std::collections::HashMap;
@@ -64,35 +66,56 @@ impl Engine {
         mut log: LogRow,
         arrival: Arrival,
     ) -> Result<(), Error> {
-        let Arrival { first, rows, bodies } = arrival;
-        let run = rows.len() >= RUN_AS_SEGMENT;
-        let db = self.db()?;
-        if run {
-            for (chunk, at) in rows.chunks(SEGMENT_ENTRIES).zip((first..).step_by(SEGMENT_ENTRIES))
-            {
-                db.add_segment(log.number, at, chunk)?;
-            }
-        } else {
-            for (row, at) in rows.iter().zip(first..) {
-                db.add_entry(log.number, at, row)?;
-            }
-        }
+        let Arrival { first, rows, mut bodies } = arrival;
         // What came earlier is read first: words that are taken back here may be
         // among it.
-        if run || (!rows.is_empty() && db.oldest_arrived()?.is_some()) {
-            let (mut at, mut bodies): (u64, ArrivedBodies) = (first, bodies);
-            for slice in rows.chunks(SLICE_ENTRIES) {
-                let end = at + slice.len() as u64;
-                let (here, later) = bodies.into_iter().partition(|((of, _), _)| *of < end);
-                db.add_arrived(log.number, at, slice.len() as u64, &here)?;
-                (at, bodies) = (end, later);
-            }
-            self.unread = true;
-        } else {
-            let rows = rows.into_iter().zip(first..).map(|(row, at)| (at, row)).collect();
-            self.read_entries(home, &mut log, rows, bodies)?;
+        let waits = !rows.is_empty() && self.db()?.oldest_arrived()?.is_some();
+        if rows.len() < RUN_AS_SEGMENT && !waits {
+            self.read_singles(home, &mut log, first, &rows, &mut bodies)?;
+            return Ok(self.db()?.put_log(&log)?);
         }
+        let places = (first..).step_by(SEGMENT_ENTRIES);
+        for (chunk, at) in rows.chunks(SEGMENT_ENTRIES).zip(places) {
+            self.db()?.add_segment(log.number, at, chunk)?;
+        }
+        let mut at = first;
+        for slice in rows.chunks(SLICE_ENTRIES) {
+            let end = at + slice.len() as u64;
+            let (here, later) = bodies.into_iter().partition(|((of, _), _)| *of < end);
+            self.db()?.add_arrived(log.number, at, slice.len() as u64, &here)?;
+            (at, bodies) = (end, later);
+        }
+        self.unread = true;
         Ok(self.db()?.put_log(&log)?)
+    }
+
+    /// Stores a few entries as rows of their own, and reads them.
+    fn read_singles(
+        &mut self,
+        home: &Home,
+        log: &mut LogRow,
+        first: u64,
+        rows: &[EntryRow],
+        bodies: &mut ArrivedBodies,
+    ) -> Result<(), Error> {
+        // Something that expires may be among it.
+        self.rows.expiring = None;
+        let theirs = rows.last().map_or(Moment(i64::MIN), last_stated);
+        for (entry, index) in rows.iter().zip(first..) {
+            let read = read_entry(log, index, entry, theirs, bodies);
+            let mut docs: Vec<DocId> = read.touched.iter().map(|touch| touch.doc).collect();
+            docs.sort_unstable();
+            docs.dedup();
+            let bodies = read.bodies.into_iter().map(|((_, place), body)| (place, body)).collect();
+            self.db()?.add_entry(log.number, index, NewEntry { entry, bodies, docs })?;
+            for of in read.withdrawn {
+                self.take_words(home, log.follower.owner(), of)?;
+            }
+            for touch in read.touched {
+                self.touch(touch.doc, &touch.kind, log, touch.index, touch.at)?;
+            }
+        }
+        Ok(())
     }
 
     /// Reads whatever has come and is not read yet. To be called before anything
@@ -167,7 +190,7 @@ impl Engine {
                     Err(error) => return Err(error.into()),
                 }
             }
-            self.read_entries(&home, &mut log, rows, bodies)?;
+            self.read_run_of(&home, &mut log, rows, bodies)?;
             self.db()?.put_log(&log)?;
         }
         self.db()?.remove_arrived(run)?;
@@ -180,26 +203,28 @@ impl Engine {
 
     /// Reads entries that stand in the log side by side: whose words they bring,
     /// which they take back, and which documents they touch.
-    fn read_entries(
+    fn read_run_of(
         &mut self,
         home: &Home,
         log: &mut LogRow,
         rows: Vec<(u64, EntryRow)>,
-        mut bodies: ArrivedBodies,
+        mut arrived: ArrivedBodies,
     ) -> Result<(), Error> {
-        let run = rows.len() >= RUN_AS_SEGMENT;
         let theirs = rows.last().map_or(Moment(i64::MIN), |(_, row)| last_stated(row));
         // Something that expires may be among it.
         self.rows.expiring = None;
-        let mut touched = Vec::new();
+        let (mut touched, mut bodies, mut withdrawn) = (Vec::new(), Bodies::new(), Vec::new());
         for (index, row) in &rows {
-            self.read_entry(home, log, *index, row, theirs, &mut bodies, &mut touched)?;
+            let read = read_entry(log, *index, row, theirs, &mut arrived);
+            bodies.extend(read.bodies);
+            touched.extend(read.touched);
+            // What is still to come is not taken back by what came before it.
+            let before = |of: &Position| of.log != log.id() || of.index <= *index;
+            withdrawn.extend(read.withdrawn.into_iter().filter(before));
         }
-        if !run {
-            for touch in touched {
-                self.touch(touch.doc, &touch.kind, log, touch.index, touch.at)?;
-            }
-            return Ok(());
+        self.db()?.put_bodies(log.number, bodies)?;
+        for of in withdrawn {
+            self.take_words(home, log.follower.owner(), of)?;
         }
         // In the order in which they were begun: each is numbered in its log.
         let mut runs: Vec<TouchedRun> = Vec::new();
@@ -223,64 +248,65 @@ impl Engine {
         }
         self.touch_run(log, runs)
     }
+}
 
-    #[expect(clippy::too_many_arguments, reason = "one entry in the light of its run")]
-    fn read_entry(
-        &mut self,
-        home: &Home,
-        log: &mut LogRow,
-        index: u64,
-        row: &EntryRow,
-        theirs: Moment,
-        bodies: &mut ArrivedBodies,
-        touched: &mut Vec<Touched>,
-    ) -> Result<(), Error> {
-        let Ok(entry) = Entry::decode(&row.bytes) else { return Ok(()) };
-        let mut withdrawn = Vec::new();
-        let db = self.db()?;
-        for (place, bytes) in entry.records.iter().enumerate() {
-            let place = place as u8;
-            // A record that cannot be read stays in its place and blocks nothing.
-            let Ok(value) = View::read(bytes) else { continue };
-            let stated = value.get("at").and_then(|at| at.array()?.first()?.int());
-            log.stated = log.stated.max(Moment(stated.unwrap_or(i64::MIN)));
-            let Some(header) = record::header(&value) else { continue };
-            let stated = Moment(stated.unwrap_or(row.received.0));
-            touched.push(Touched {
-                doc: header.target,
-                kind: header.kind.clone(),
-                index,
-                at: stated,
-                looked_at: looked_at(&header, &value, stated, row.received),
-            });
-            withdrawn.extend(header.withdraws);
-            let Some(commitment) = header.body else { continue };
-            let span = action::kind(&header.kind).map_or(CHECK_IN_RETENTION, |kind| kind.keeps);
-            // What asks to live longer than its kind may is never kept; and what
-            // states a time to come lives no longer than what is told today.
-            let overlong = header.until.is_some_and(|until| until > stated.plus(span));
-            let until = header.until.map(|until| until.min(row.received.plus(span)));
-            // The clock alone deletes nothing: what seems over is only not taken now.
-            let latest = row.received;
-            let gate = Gate { commitment, state: BodyState::Withheld, until, latest };
-            let body = bodies.remove(&(index, place)).filter(|body| gate.admits(body));
-            let (state, bytes) = match body {
-                _ if overlong => (BodyState::Gone, Vec::new()),
-                Some(body) => (BodyState::Present, body),
-                // Over by this phone's clock and by its author's: it is not coming.
-                None if until.is_some_and(|until| until <= latest.min(theirs)) => {
-                    (BodyState::Gone, Vec::new())
-                }
-                None => (BodyState::Withheld, Vec::new()),
-            };
-            let row = BodyRow { state, until, at: stated, bytes };
-            db.add_body(log.number, index, place, &row)?;
-        }
-        for of in withdrawn {
-            self.take_words(home, log.follower.owner(), of)?;
-        }
-        Ok(())
+/// What an entry says.
+#[derive(Default)]
+struct ReadEntry {
+    bodies: Bodies,
+    withdrawn: Vec<Position>,
+    touched: Vec<Touched>,
+}
+
+/// Reads one entry in the light of its run, the last of which states `theirs`; takes of the
+/// `arrived` bodies what is its own.
+fn read_entry(
+    log: &mut LogRow,
+    index: u64,
+    row: &EntryRow,
+    theirs: Moment,
+    arrived: &mut ArrivedBodies,
+) -> ReadEntry {
+    let mut read = ReadEntry::default();
+    let Ok(entry) = Entry::decode(&row.bytes) else { return read };
+    for (place, bytes) in entry.records.iter().enumerate() {
+        let place = place as u8;
+        // A record that cannot be read stays in its place and blocks nothing.
+        let Ok(value) = View::read(bytes) else { continue };
+        let stated = value.get("at").and_then(|at| at.array()?.first()?.int());
+        log.stated = log.stated.max(Moment(stated.unwrap_or(i64::MIN)));
+        let Some(header) = record::header(&value) else { continue };
+        let stated = Moment(stated.unwrap_or(row.received.0));
+        read.touched.push(Touched {
+            doc: header.target,
+            kind: header.kind.clone(),
+            index,
+            at: stated,
+            looked_at: looked_at(&header, &value, stated, row.received),
+        });
+        read.withdrawn.extend(header.withdraws);
+        let Some(commitment) = header.body else { continue };
+        let span = action::kind(&header.kind).map_or(CHECK_IN_RETENTION, |kind| kind.keeps);
+        // What asks to live longer than its kind may is never kept; and what
+        // states a time to come lives no longer than what is told today.
+        let overlong = header.until.is_some_and(|until| until > stated.plus(span));
+        let until = header.until.map(|until| until.min(row.received.plus(span)));
+        // The clock alone deletes nothing: what seems over is only not taken now.
+        let latest = row.received;
+        let gate = Gate { commitment, state: BodyState::Withheld, until, latest };
+        let body = arrived.remove(&(index, place)).filter(|body| gate.admits(body));
+        let (state, bytes) = match body {
+            _ if overlong => (BodyState::Gone, Vec::new()),
+            Some(body) => (BodyState::Present, body),
+            // Over by this phone's clock and by its author's: it is not coming.
+            None if until.is_some_and(|until| until <= latest.min(theirs)) => {
+                (BodyState::Gone, Vec::new())
+            }
+            None => (BodyState::Withheld, Vec::new()),
+        };
+        read.bodies.insert((index, place), BodyRow { state, until, at: stated, bytes });
     }
+    read
 }
 
 /// Whether views look at a document because of this record. What came long ago

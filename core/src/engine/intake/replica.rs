@@ -11,7 +11,7 @@ use crate::limits::{
 };
 use crate::log::body::{BodyState, Gate};
 use crate::log::{Checkpoint, Entry, Followed, Follower, LogRefusal, log_id, own_tag_matches};
-use crate::store::{BodyRow, EntryRow, LogRow, PairDb};
+use crate::store::{Bodies, BodyRow, EntryRow, LogRow, PairDb};
 use crate::sync::{BodyAt, Intake, Replica, Run};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
@@ -338,7 +338,7 @@ impl Engine {
         let gate = Gate { commitment, state: row.state, until: row.until, latest };
         if gate.admits(&body.bytes) {
             let row = BodyRow { state: BodyState::Present, bytes: body.bytes.clone(), ..row };
-            db.put_body(log.number, body.index, body.place, &row)?;
+            db.put_bodies(log.number, Bodies::from([((body.index, body.place), row)]))?;
             self.told.touch(action::class(&kind));
             self.rows.forget_body(crate::id::Position {
                 log: log.id(),

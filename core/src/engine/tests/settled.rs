@@ -6,6 +6,7 @@ use crate::domain::capability::{Capability as _, Class};
 use crate::domain::pair::Who;
 use crate::domain::promise::Outcome;
 use crate::domain::tally::Tally;
+use crate::store::{LogRow, PairDb};
 use std::collections::BTreeMap;
 
 impl Phone {
@@ -268,14 +269,19 @@ fn what_leaves_the_list_is_counted_where_another_process_wrote_just_before() {
     assert_eq!((ana.over_years(), ana.counts().len()), (vec![(Outcome::Kept, 1)], 1));
 }
 
+fn begin_promise(db: &PairDb, doc: DocId, first: (&mut LogRow, u64)) {
+    db.begin_document(doc, ("promise", "promise.make"), first, BEGIN, true).unwrap();
+}
+
 #[test]
 fn f93_every_promise_counts_though_views_look_at_the_last_of_them_only() {
     let [mut ana, _] = Phone::pair();
     let many = crate::limits::LIVE_DOCUMENTS + 1;
+    let own = ana.engine.home().unwrap().own().unwrap().clone();
     ana.change(|db| {
         for nth in 0..many as u64 {
             let doc = DocId((u128::from(nth) << 64).to_be_bytes());
-            db.add_touch(doc, ("promise", "promise.make"), (0, nth), BEGIN).unwrap();
+            begin_promise(db, doc, (&mut own.clone(), nth));
         }
     });
     let live = ana.engine.live_documents(&[Class::Promise], PromiseDocs::MOST_LIVE).unwrap();
@@ -288,12 +294,11 @@ fn of_too_many_promises_those_that_were_begun_first_count() {
     let [mut ana, _] = Phone::pair();
     let last = PromiseDocs::MOST - 1;
     let [first, second] = [8, 9].map(|id| DocId([id; 16]));
+    let mut own = ana.engine.home().unwrap().own().unwrap().clone();
+    own.begun = [("promise".to_owned(), last)].into();
     ana.change(|db| {
-        let begun = Value::map([("0/promise", Some(last.into()))]);
-        db.set(Setting::Begun, &begun).unwrap();
-        for (doc, index) in [(first, 0), (second, 1)] {
-            db.add_touch(doc, ("promise", "promise.make"), (0, index), BEGIN).unwrap();
-        }
+        begin_promise(db, first, (&mut own, 0));
+        begin_promise(db, second, (&mut own, 1));
     });
     assert_eq!(ana.engine.uncounted::<PromiseDocs>().unwrap(), [first]);
 }
