@@ -312,6 +312,13 @@ impl IsoWeek {
         jiff::civil::ISOWeekDate::new(self.year, self.week, Weekday::Monday).ok().map(|d| d.date())
     }
 
+    /// The last second of its Sunday, in UTC.
+    pub fn ends(self) -> Option<Moment> {
+        let next = self.monday()?.checked_add(7.days()).ok()?;
+        let begins = next.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(Moment(begins.timestamp().as_second() - 1))
+    }
+
     /// The week so many weeks later, or earlier.
     pub fn plus(self, weeks: i32) -> Option<Self> {
         self.monday()?.checked_add((weeks * 7).days()).ok().map(Self::of)

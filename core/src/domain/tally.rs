@@ -12,6 +12,12 @@ use std::collections::BTreeMap;
 pub struct Tally(BTreeMap<(Who, IsoWeek, u8), u32>);
 
 impl Tally {
+    /// Nothing counted.
+    #[cfg(test)]
+    pub const fn none() -> Self {
+        Self(BTreeMap::new())
+    }
+
     /// One more.
     pub fn count(&mut self, by: Who, week: IsoWeek, outcome: u8) {
         *self.0.entry((by, week, outcome)).or_default() += 1;

@@ -171,15 +171,24 @@ impl Engine {
 
     /// What all of one kind came to, over all years: what was counted, and what was not yet.
     pub(crate) fn over_years<C: Capability>(&mut self) -> Result<Tally, Error> {
-        // What another process counts meanwhile is counted here before or after, not twice.
-        let reading = self.db()?.begin_reading()?;
-        let tally = self.look_for_changes().and_then(|()| self.over_years_within::<C>());
-        if reading { self.db()?.finish(tally) } else { tally }
+        let (mut tally, seen) = self.counted_and_not::<C>()?;
+        tally.add(&sum(seen.iter().map(C::tally)));
+        Ok(tally)
     }
 
-    fn over_years_within<C: Capability>(&mut self) -> Result<Tally, Error> {
+    /// What those of one kind came to that were counted, and each of the others.
+    pub(crate) fn counted_and_not<C: Capability>(
+        &mut self,
+    ) -> Result<(Tally, Vec<C::View>), Error> {
+        // What another process counts meanwhile is counted here before or after, not twice.
+        let reading = self.db()?.begin_reading()?;
+        let found = self.look_for_changes().and_then(|()| self.counted_and_not_within::<C>());
+        if reading { self.db()?.finish(found) } else { found }
+    }
+
+    fn counted_and_not_within<C: Capability>(&mut self) -> Result<(Tally, Vec<C::View>), Error> {
         let home = self.home()?;
-        let (mut tally, docs) = match self.counted(C::CLASS) {
+        let (tally, docs) = match self.counted(C::CLASS) {
             Ok(counted) => (Tally::clone(&counted), self.uncounted::<C>()?),
             Err(Error::Storage(StorageError::Damaged(what))) => {
                 tracing::warn!(what, "what was counted could not be read");
@@ -188,8 +197,7 @@ impl Engine {
             Err(error) => return Err(error),
         };
         let seen = self.list_of::<C>(&home, docs)?.all;
-        tally.add(&sum(seen.iter().map(|(_, view)| C::tally(view))));
-        Ok(tally)
+        Ok((tally, seen.into_iter().map(|(_, view)| view).collect()))
     }
 
     /// Those of one kind that views look at, and those that are still to be counted.

@@ -3,7 +3,7 @@
 use super::agreements::{agreements, all_agreements};
 use super::checkins::{answered, shown_check_ins, templates};
 use super::hearing::talks;
-use super::promises::{all_promises, promises, shown_promises};
+use super::promises::{promises, shown_promises};
 use super::settings::{silence, space_now, wishes};
 use super::subscription::Subscription;
 use super::{Space, kept, openness};
@@ -128,7 +128,10 @@ fn milestones_told(engine: &mut Engine) -> Result<Vec<Milestone>, Error> {
         true => all_agreements(engine)?,
         false => Vec::new(),
     };
-    let promises = if untold(&[TenthKept]) { all_promises(engine)? } else { Vec::new() };
+    let (long_over, promises) = match untold(&[TenthKept]) {
+        true => engine.counted_and_not::<PromiseDocs>()?,
+        false => Default::default(),
+    };
     let home = engine.home()?;
     let begun = paired_at(engine, &home)?.unwrap_or(engine.now());
     let check_ins = match untold(&[MonthOfCheckIns]) {
@@ -148,6 +151,7 @@ fn milestones_told(engine: &mut Engine) -> Result<Vec<Milestone>, Error> {
         told: &before,
         agreements: &agreements,
         promises: &promises,
+        long_over: &long_over,
         check_ins: &check_ins,
         silent: &silent,
     };

@@ -27,12 +27,6 @@ pub(super) fn shown_promises(engine: &mut Engine) -> Result<Vec<PromiseView>, Er
     shown(engine, Feature::Promises, promises)
 }
 
-/// Every promise that ever was.
-pub(super) fn all_promises(engine: &mut Engine) -> Result<Vec<PromiseView>, Error> {
-    let home = engine.home()?;
-    Ok(in_order(engine.all(&home)?))
-}
-
 fn in_order(listed: Listed<PromiseDocs>) -> Vec<PromiseView> {
     let mut views: Vec<_> = listed.all.into_iter().map(|(_, view)| view).collect();
     views.sort_by_key(|view| (view.made_at, view.id));

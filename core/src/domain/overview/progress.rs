@@ -300,8 +300,10 @@ pub struct Milestone {
 pub struct MilestoneInput<'a> {
     /// Every agreement.
     pub agreements: &'a [AgreementView],
-    /// Every promise.
+    /// The promises that are not long over.
     pub promises: &'a [PromiseView],
+    /// What those came to that are. Of each the week is known, and stands at its end.
+    pub long_over: &'a Tally,
     /// The check-ins.
     pub check_ins: &'a [CheckInView],
     /// What was named as a breach.
@@ -336,6 +338,12 @@ pub fn milestones(input: MilestoneInput<'_>, now: Moment) -> Vec<Milestone> {
         .filter(|one| one.outcome.is_kept())
         .map(|one| one.due)
         .collect();
+    for (week, outcome, count) in input.long_over.by(Who::Me) {
+        let counts = Outcome::numbered(outcome).is_some_and(Outcome::is_kept);
+        let end = week.ends().filter(|_| counts);
+        // More than ten make no difference.
+        end.iter().for_each(|end| kept.extend(std::iter::repeat_n(*end, count.min(10) as usize)));
+    }
     kept.sort_unstable();
     let mut both: Vec<Moment> = input
         .check_ins

@@ -6,10 +6,14 @@ use crate::domain::agreement::{AgreementKind, AgreementState, Category, TaperSte
 use crate::domain::overview::progress::MilestoneKind::*;
 use crate::domain::overview::progress::{Milestone, MilestoneInput, milestones};
 use crate::domain::shared::tests::breaches::breach_told_by;
+use crate::domain::tally::Tally;
+
+static NOT_OVER: Tally = Tally::none();
 
 const NOTHING: MilestoneInput<'_> = MilestoneInput {
     agreements: &[],
     promises: &[],
+    long_over: &NOT_OVER,
     check_ins: &[],
     breaches: &[],
     told: &[],
@@ -44,6 +48,31 @@ fn f91_my_tenth_kept_promise_is_told_and_not_the_partners() {
     missed.occurrences[4].outcome = Outcome::Missed;
     assert_eq!(told_of(&missed, &[], 0), NONE);
     assert_eq!(told_of(&kept(Who::Me, 10), &[], -1), NONE, "not before");
+}
+
+#[test]
+fn f91_what_was_kept_long_ago_counts_too_at_the_end_of_its_week() {
+    let week = |text: &str| -> IsoWeek { text.parse().unwrap() };
+    let mut over = Tally::default();
+    let mut count = |by, at: &str, outcome: Outcome, count| {
+        (0..count).for_each(|_| over.count(by, week(at), outcome.number()));
+    };
+    count(Who::Me, "2020-W10", Outcome::Kept, 5);
+    count(Who::Me, "2020-W11", Outcome::KeptInSpirit, 3);
+    count(Who::Me, "2020-W12", Outcome::Missed, 9);
+    count(Who::Partner, "2020-W10", Outcome::Kept, 30);
+    let with = |newer: i64| {
+        let promises = [kept(Who::Me, newer)];
+        let input = MilestoneInput { promises: &promises, long_over: &over, ..NOTHING };
+        told(input).iter().map(|one| one.at).collect::<Vec<_>>()
+    };
+    assert_eq!(with(1), []);
+    assert_eq!(with(2), [NOW], "the tenth is the second of today's");
+    let mut more = over.clone();
+    (0..2).for_each(|_| more.count(Who::Me, week("2020-W13"), Outcome::Kept.number()));
+    let all = told(MilestoneInput { long_over: &more, ..NOTHING });
+    // Sunday, 29 March 2020.
+    assert_eq!(all, [Milestone { kind: TenthKept, at: Moment(1_585_526_399) }]);
 }
 
 #[test]
