@@ -27,6 +27,8 @@ const DAY_OF_YEAR: i64 = 100;
 /// Single actions, and how long is waited between two.
 const ACTIONS: usize = 100;
 const PACE: Duration = Duration::from_millis(5);
+/// Who writes nothing for so long has nothing left to do.
+const RESTING: Duration = Duration::from_secs(1);
 /// Days between offers.
 const OFFERS: i64 = 73;
 
@@ -245,6 +247,15 @@ pub async fn catch_up_only(records: u64) {
     }
 }
 
+/// Until neither phone has anything left to do.
+async fn rest() {
+    let mut before = None;
+    while before != Some(written()) {
+        before = Some(written());
+        tokio::time::sleep(RESTING).await;
+    }
+}
+
 pub async fn run(records: u64, streamed: u64) -> Figures {
     let [ana, ben] = [Phone::new("Ana"), Phone::new("Ben")];
     pair(&ana.space, &ben.space).await;
@@ -295,6 +306,9 @@ pub async fn run(records: u64, streamed: u64) -> Figures {
     for phone in [&ana, &ben] {
         phone.space.resume().await.unwrap();
     }
+
+    // What the phones still do of the years before is not written for what comes now.
+    rest().await;
 
     // A phone that is alone.
     let mut times = Times::default();
