@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 /// Weeks that follow-through can be asked for: some five years.
 const WEEKS: u8 = u8::MAX;
 
+/// Pages of the journal at most: the vault holds 100,000 things.
+const PAGES: u64 = 99_000;
+
 /// How long nobody asks the phone for anything, before its views are looked at; and as long
 /// again for every 10,000 records.
 const RESTS: Duration = Duration::from_secs(5);
@@ -51,7 +54,7 @@ pub async fn print(records: u64) {
     twice!(ana, "the last 50 promises", ana.space.promises().page(50, None));
     twice!(ana, "every agreement", ana.space.agreements().page(u32::MAX, None));
     twice!(ana, "doctor", ana.space.doctor());
-    for at in 0..records {
+    for at in 0..records.min(PAGES) {
         let text = format!("Page {at}: I was awake at four and thought of the letter, word {at}.");
         let content = NoteContent::Journal { text };
         let note = NewNote { content, feelings: vec![], tags: vec![] };
