@@ -313,7 +313,7 @@ impl IsoWeek {
     }
 
     /// The last second of its Sunday, in UTC.
-    pub fn ends(self) -> Option<Moment> {
+    pub(crate) fn ends(self) -> Option<Moment> {
         let next = self.monday()?.checked_add(7.days()).ok()?;
         let begins = next.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
         Some(Moment(begins.timestamp().as_second() - 1))

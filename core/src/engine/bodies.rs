@@ -8,52 +8,57 @@ use crate::id::{PersonId, Position};
 use crate::log::body::BodyState;
 use crate::store::{Bodies, BodyRow, PairDb, StorageError};
 use crate::time::Moment;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 impl Engine {
-    /// Deletes a body that its author took back, on this phone. The words of
+    /// Deletes bodies that their author took back, on this phone. The words of
     /// somebody else stay where they are.
     pub(super) fn take_words(
         &mut self,
         home: &Home,
         author: PersonId,
-        of: Position,
+        of: impl IntoIterator<Item = Position>,
     ) -> Result<(), Error> {
-        let log = PairDb::find(&home.logs, of.log);
-        let Some(number) = log.filter(|log| log.follower.owner() == author).map(|log| log.number)
-        else {
-            return Ok(());
-        };
-        self.erase_body(of, number)
+        let mut by_log: BTreeMap<u64, Vec<Position>> = BTreeMap::new();
+        for position in of {
+            let log = PairDb::find(&home.logs, position.log);
+            if let Some(log) = log.filter(|log| log.follower.owner() == author) {
+                by_log.entry(log.number).or_default().push(position);
+            }
+        }
+        by_log.into_iter().try_for_each(|(number, of)| self.erase_bodies(number, &of))
     }
 
-    /// Deletes a body, whatever is held of it.
-    pub(super) fn erase_body(&mut self, of: Position, number: u64) -> Result<(), Error> {
+    /// Deletes bodies of a log, whatever is held of them.
+    pub(super) fn erase_bodies(&mut self, number: u64, of: &[Position]) -> Result<(), Error> {
         let db = self.db()?;
-        let row = match db.body(number, of.index, of.place) {
-            // What cannot be read is erased all the same.
-            Err(StorageError::Damaged(_)) => Some(BodyRow {
-                state: BodyState::Gone,
-                until: None,
-                at: Moment(0),
-                bytes: Vec::new(),
-            }),
-            other => other?,
-        };
-        if let Some(row) = row {
-            let gone = BodyRow { state: BodyState::Gone, bytes: Vec::new(), ..row };
-            db.put_bodies(number, Bodies::from([((of.index, of.place), gone)]))?;
-            self.rows.forget_body(of);
-            if let Some(expiring) = &mut self.rows.expiring {
-                let here = (number, of.index, of.place);
-                expiring.retain(|one| (one.log, one.index, one.place) != here);
+        let mut gone = Bodies::new();
+        for position in of {
+            let (index, place) = (position.index, position.place);
+            match db.body(number, index, place) {
+                Ok(None) => db.unlist_body(number, index, place)?,
+                // What cannot be read is erased all the same.
+                Err(StorageError::Damaged(_)) | Ok(Some(_)) => {
+                    let (state, until, at) = (BodyState::Gone, None, Moment(0));
+                    gone.insert((index, place), BodyRow { state, until, at, bytes: Vec::new() });
+                }
+                Err(error) => return Err(error.into()),
             }
-            self.wrote = true;
-            self.scrub = true;
-            // Its words may be shown anywhere.
-            self.told.touch(None);
         }
-        Ok(())
+        if gone.is_empty() {
+            return Ok(());
+        }
+        for position in of {
+            self.rows.forget_body(*position);
+        }
+        if let Some(expiring) = &mut self.rows.expiring {
+            expiring.retain(|one| one.log != number || !gone.contains_key(&(one.index, one.place)));
+        }
+        self.wrote = true;
+        self.scrub = true;
+        // Their words may be shown anywhere.
+        self.told.touch(None);
+        Ok(self.db()?.put_bodies(number, gone)?)
     }
 
     /// The body of a record, if it is here and its time is not over.

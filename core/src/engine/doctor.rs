@@ -353,6 +353,9 @@ impl Engine {
         report: &mut DoctorReport,
     ) -> Result<(), Error> {
         let rows = report.note(self.documents_read(), Remedy::Rebuild)?.unwrap_or_default();
+        if rows.windows(2).any(|two| two[0].id == two[1].id) {
+            report.add("pair.db: a document stands in both lists", Remedy::Rebuild);
+        }
         let kept: BTreeMap<DocId, _> =
             rows.iter().map(|row| (row.id, (row.first, row.first_kind.clone(), row.at))).collect();
         let whole = home

@@ -328,6 +328,7 @@ impl Engine {
         if whole && self.returning()? {
             self.rebuild_within()?;
             self.db()?.unset(Setting::OutOfOrder)?;
+            home = self.home()?;
         }
         if !whole || self.pair_state(&home)?.left_at.is_some() {
             return Ok(());

@@ -117,6 +117,8 @@ impl Engine {
     /// Appends one entry with these records to one's own log, in the caller's
     /// transaction. It states the clock's time, whatever was stated before.
     pub(super) fn append(&mut self, home: &mut Home, drafts: Vec<Draft>) -> Result<(), Error> {
+        // What is known of rows from here on is forgotten where this is taken back.
+        self.wrote = true;
         let now = self.now();
         let own = home.own()?.clone();
         let stated = now.max(own.stated);
@@ -199,9 +201,7 @@ impl Engine {
             self.touch(doc, kind, &mut updated, index, at.moment)?;
         }
         self.db()?.put_log(&updated)?;
-        for of in withdrawn {
-            self.take_words(home, home.me, of)?;
-        }
+        self.take_words(home, home.me, withdrawn)?;
         if let Some(log) = home.logs.iter_mut().find(|log| log.number == updated.number) {
             *log = updated;
         }

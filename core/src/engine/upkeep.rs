@@ -121,11 +121,14 @@ impl Engine {
         let gone: Vec<_> = over(confirmed).copied().collect();
         let more = over(now).count() > gone.len();
         self.transact(|engine| {
-            for one in gone {
-                if let Some(log) = home.logs.iter().find(|log| log.number == one.log) {
-                    let of = Position { log: log.id(), index: one.index, place: one.place };
-                    engine.erase_body(of, one.log)?;
-                }
+            for log in &home.logs {
+                let of = gone.iter().filter(|one| one.log == log.number);
+                let at = |one: &crate::store::Expiring| Position {
+                    log: log.id(),
+                    index: one.index,
+                    place: one.place,
+                };
+                engine.erase_bodies(log.number, &of.map(at).collect::<Vec<_>>())?;
             }
             if more {
                 engine.db()?.set(Setting::ExpiredSeen, &Value::Int(now.0))?;

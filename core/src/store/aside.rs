@@ -92,6 +92,7 @@ impl PairDb {
         }
         self.remove_from_tail(log, length, u64::MAX)?;
         self.cut_blocks(log, length)?;
+        delete_from(self, "touch_run", "first", log, length)?;
         self.segments.borrow_mut().clear();
         Ok(())
     }

@@ -45,7 +45,6 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn put_bodies(&self, log: u64, bodies: Bodies) -> Result<(), StorageError> {
-        self.list_missing(log, &bodies)?;
         let mut in_runs = Bodies::new();
         let mut in_tail: BTreeMap<u64, Bodies> = BTreeMap::new();
         for (at, body) in bodies {
@@ -60,12 +59,24 @@ impl PairDb {
                 in_runs.insert(at, body);
                 continue;
             };
+            self.list_missing(log, &Bodies::from([(at, body.clone())]))?;
             in_tail.entry(at.0).or_insert_with(|| Bodies::clone(&known)).insert(at, body);
         }
         for (index, bodies) in in_tail {
             self.put_tail_bodies(log, index, bodies)?;
         }
         self.put_block_bodies(log, in_runs)
+    }
+
+    /// Takes what has no row off the lists.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn unlist_body(&self, log: u64, index: u64, place: u8) -> Result<(), StorageError> {
+        let gone = BodyRow { state: BodyState::Gone, until: None, at: Moment(0), bytes: vec![] };
+        let one = Bodies::from([((index, place), gone)]);
+        self.list_missing(log, &one)?;
+        self.list_expiring(log, &one)
     }
 
     /// Lists which of these are missing, and that others are not.

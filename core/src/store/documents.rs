@@ -55,7 +55,9 @@ impl PairDb {
         self.file
             .connection
             .prepare_cached(
-                "INSERT INTO touch_run(lookup, log, first, places) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO touch_run(lookup, log, first, places) VALUES (?1, ?2, ?3, ?4) \
+                 ON CONFLICT DO UPDATE SET places = excluded.places \
+                 WHERE length(excluded.places) > length(touch_run.places)",
             )?
             .execute(params![lookup, log, first, steps])?;
         Ok(())
@@ -327,12 +329,10 @@ impl PairDb {
     /// [`StorageError`].
     pub fn touched_to(&self, doc: DocId, log: u64) -> Result<u64, StorageError> {
         let lookup = self.lookup(doc);
+        // Runs may stand after single entries, and one list may reach over several runs.
+        let in_runs = self.touches_in_runs(&lookup, log)?.into_iter().max();
         let newest = self.tail_touches(&lookup, log)?.last().copied();
-        let last = match newest {
-            Some(place) => Some(place),
-            None => self.touches_in_runs(&lookup, log)?.last().copied(),
-        };
-        Ok(last.map_or(0, |place| place + 1))
+        Ok(in_runs.max(newest).map_or(0, |place| place + 1))
     }
 
     /// How many snapshots there are.

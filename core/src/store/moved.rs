@@ -11,15 +11,18 @@ use crate::limits::SEGMENT_ENTRIES;
 use crate::log::body::BodyState;
 use crate::time::Moment;
 
+/// So many bodies are held in memory while they are moved.
+const MOVED_AT_ONCE: usize = 256;
 /// The setting under which documents were counted that each log has begun.
 const BEGUN: &str = "begun";
 
 impl PairDb {
-    /// Moves what stands as earlier layouts had it. What cannot be read stays where it is, and
-    /// is found by the doctor as it was.
+    /// Moves what stands as earlier layouts had it. An entry that cannot be read stays where it
+    /// is, and is found by the doctor as it was; of words that cannot be read nothing stays.
     pub(super) fn move_rows(&self) -> Result<(), StorageError> {
-        let old = "SELECT EXISTS(SELECT 1 FROM entry) OR EXISTS(SELECT 1 FROM body)
-                OR EXISTS(SELECT 1 FROM touch)";
+        // Entries always touch something: one that was left there because it is damaged is not
+        // looked at again.
+        let old = "SELECT EXISTS(SELECT 1 FROM body) OR EXISTS(SELECT 1 FROM touch)";
         if !self.file.connection.query_row(old, [], |row| row.get::<_, bool>(0))? {
             return Ok(());
         }
@@ -85,33 +88,25 @@ impl PairDb {
             .connection
             .prepare("SELECT log, place, record, sealed FROM body ORDER BY log, place, record")?;
         let mut rows = statement.query([])?;
-        let mut moved: Vec<(u64, Bodies)> = Vec::new();
+        let (mut of, mut bodies) = (0, Bodies::new());
         while let Some(row) = rows.next()? {
             let numbers: [u64; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
             let [log, place, record] = numbers;
             let sealed: Vec<u8> = row.get(3)?;
-            let plain = self.file.unseal_bytes("body", Row::Numbers(&numbers), &sealed);
-            let body = plain.ok().and_then(|plain| read_body(&plain));
-            let (Some(body), Ok(record)) = (body, u8::try_from(record)) else { continue };
-            match moved.last_mut().filter(|(of, _)| *of == log) {
-                Some((_, bodies)) => drop(bodies.insert((place, record), body)),
-                None => moved.push((log, Bodies::from([((place, record), body)]))),
+            if log != of || bodies.len() >= MOVED_AT_ONCE {
+                self.put_block_bodies(of, std::mem::take(&mut bodies))?;
+                of = log;
             }
+            let plain = self.file.unseal_bytes("body", Row::Numbers(&numbers), &sealed);
+            let body = plain.ok().and_then(|plain| read_body(&plain)).unwrap_or_else(|| {
+                tracing::warn!(log, place, record, "words could not be read");
+                BodyRow { state: BodyState::Gone, until: None, at: Moment(0), bytes: vec![] }
+            });
+            bodies.extend(u8::try_from(record).ok().map(|record| ((place, record), body)));
         }
         drop(rows);
-        for (log, bodies) in moved {
-            let places: Vec<(u64, u8)> = bodies.keys().copied().collect();
-            self.put_block_bodies(log, bodies)?;
-            for (place, record) in places {
-                self.file
-                    .connection
-                    .prepare_cached(
-                        "DELETE FROM body WHERE log = ?1 AND place = ?2 AND record = ?3",
-                    )?
-                    .execute([log, place, u64::from(record)])?;
-            }
-        }
-        Ok(())
+        self.put_block_bodies(of, bodies)?;
+        Ok(self.file.connection.execute_batch("DELETE FROM body")?)
     }
 }
 
@@ -228,6 +223,13 @@ mod tests {
                 [gone.unwrap()],
             )
             .unwrap();
+        db.file
+            .connection
+            .execute_batch(
+                "INSERT INTO touch(lookup, log, place) VALUES (x'00', 1, 0);
+                 INSERT INTO body(log, place, record, sealed) VALUES (1, 6, 0, zeroblob(80));",
+            )
+            .unwrap();
         drop(db);
         for _ in 0..2 {
             let db = opened(&path);
@@ -239,8 +241,11 @@ mod tests {
             for (index, body) in &bodies {
                 assert_eq!(db.body(1, *index, 0).unwrap().as_ref(), Some(body));
             }
-            assert_eq!(db.body(1, 5, 1).unwrap().unwrap().state, BodyState::Gone);
-            assert_eq!(db.bodies(1).unwrap(), [(0, 0), (5, 1), (40, 0), (299, 0)]);
+            for (place, record) in [(5, 1), (6, 0)] {
+                let body = db.body(1, place, record).unwrap().unwrap();
+                assert_eq!((body.state, body.bytes), (BodyState::Gone, vec![]));
+            }
+            assert_eq!(db.bodies(1).unwrap(), [(0, 0), (5, 1), (6, 0), (40, 0), (299, 0)]);
             let left = |table: &str| -> u64 {
                 let count = format!("SELECT count(*) FROM {table}");
                 db.file.connection.query_row(&count, [], |row| row.get(0)).unwrap()

@@ -27,6 +27,9 @@ use std::collections::HashMap;
 /// later.
 const RUN_AS_SEGMENT: usize = 16;
 
+/// So many entries of a log are rows of their own at most, but for one's own.
+const TAIL_ENTRIES: usize = 4 * SEGMENT_ENTRIES;
+
 /// So many entries are read in one go: others are answered in between.
 pub(crate) const SLICE_ENTRIES: usize = 512;
 
@@ -70,7 +73,9 @@ impl Engine {
         // What came earlier is read first: words that are taken back here may be
         // among it.
         let waits = !rows.is_empty() && self.db()?.oldest_arrived()?.is_some();
-        if rows.len() < RUN_AS_SEGMENT && !waits {
+        // And whoever sends one by one, faster than they are joined, gets no longer tail for it.
+        let single = rows.len() < RUN_AS_SEGMENT && self.db()?.tail_len(log.number)? < TAIL_ENTRIES;
+        if single && !waits {
             self.read_singles(home, &mut log, first, &rows, &mut bodies)?;
             return Ok(self.db()?.put_log(&log)?);
         }
@@ -108,9 +113,7 @@ impl Engine {
             docs.dedup();
             let bodies = read.bodies.into_iter().map(|((_, place), body)| (place, body)).collect();
             self.db()?.add_entry(log.number, index, NewEntry { entry, bodies, docs })?;
-            for of in read.withdrawn {
-                self.take_words(home, log.follower.owner(), of)?;
-            }
+            self.take_words(home, log.follower.owner(), read.withdrawn)?;
             for touch in read.touched {
                 self.touch(touch.doc, &touch.kind, log, touch.index, touch.at)?;
             }
@@ -223,9 +226,7 @@ impl Engine {
             withdrawn.extend(read.withdrawn.into_iter().filter(before));
         }
         self.db()?.put_bodies(log.number, bodies)?;
-        for of in withdrawn {
-            self.take_words(home, log.follower.owner(), of)?;
-        }
+        self.take_words(home, log.follower.owner(), withdrawn)?;
         // In the order in which they were begun: each is numbered in its log.
         let mut runs: Vec<TouchedRun> = Vec::new();
         let mut known: HashMap<DocId, usize> = HashMap::new();

@@ -321,32 +321,33 @@ impl Engine {
         })
     }
 
-    fn take_in_body(&mut self, log: &LogRow, body: &BodyAt) -> Result<(), Error> {
+    /// A body that is missing, if this is it.
+    fn take_in_body(&mut self, log: &LogRow, body: &BodyAt) -> Result<Option<BodyRow>, Error> {
         let latest = self.now();
         let db = self.db()?;
         if body.index >= log.follower.checkpoint().length || body.bytes.len() > BODY_BYTES {
-            return Ok(());
+            return Ok(None);
         }
-        let Some(row) = db.body(log.number, body.index, body.place)? else { return Ok(()) };
+        let Some(row) = db.body(log.number, body.index, body.place)? else { return Ok(None) };
         let entry = db.entry(log.number, body.index)?;
         let header = Entry::decode(&entry.bytes).ok().and_then(|entry| {
             record::header(&View::read(entry.records.get(usize::from(body.place))?).ok()?)
         });
         let Some((kind, commitment)) = header.and_then(|of| Some((of.kind, of.body?))) else {
-            return Ok(());
+            return Ok(None);
         };
         let gate = Gate { commitment, state: row.state, until: row.until, latest };
         if gate.admits(&body.bytes) {
             let row = BodyRow { state: BodyState::Present, bytes: body.bytes.clone(), ..row };
-            db.put_bodies(log.number, Bodies::from([((body.index, body.place), row)]))?;
             self.told.touch(action::class(&kind));
             self.rows.forget_body(crate::id::Position {
                 log: log.id(),
                 index: body.index,
                 place: body.place,
             });
+            return Ok(Some(row));
         }
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -402,13 +403,21 @@ impl Replica for Engine {
     }
 
     fn thaw(&mut self, log: LogId) -> Result<(), Error> {
-        let frozen = self.log(log)?.filter(|row| row.frozen);
-        let Some(row) = frozen else { return Ok(()) };
-        let home = self.home()?;
-        if self.unlike_pinned(&home, &row)? {
+        if !self.log(log)?.is_some_and(|row| row.frozen) {
             return Ok(());
         }
-        self.transact(|engine| Ok(engine.db()?.put_log(&LogRow { frozen: false, ..row })?))?;
+        let thawed = self.transact(|engine| {
+            let Some(row) = engine.log(log)?.filter(|row| row.frozen) else { return Ok(false) };
+            let home = engine.home()?;
+            if engine.unlike_pinned(&home, &row)? {
+                return Ok(false);
+            }
+            engine.db()?.put_log(&LogRow { frozen: false, ..row })?;
+            Ok(true)
+        })?;
+        if !thawed {
+            return Ok(());
+        }
         self.changed();
         Ok(())
     }
@@ -451,7 +460,12 @@ impl Replica for Engine {
     fn accept_bodies(&mut self, log: LogId, bodies: &[BodyAt]) -> Result<(), Error> {
         self.transact(|engine| {
             let Some(row) = engine.log(log)? else { return Ok(()) };
-            bodies.iter().try_for_each(|body| engine.take_in_body(&row, body))
+            let mut taken = Bodies::new();
+            for body in bodies {
+                let found = engine.take_in_body(&row, body)?;
+                taken.extend(found.map(|found| ((body.index, body.place), found)));
+            }
+            Ok(engine.db()?.put_bodies(row.number, taken)?)
         })
     }
 }

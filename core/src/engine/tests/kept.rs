@@ -20,6 +20,27 @@ fn r07_words_are_hidden_from_the_moment_at_which_they_end() {
     assert!(!ana.reads(unknown));
 }
 
+/// The next entry stands where the one would have stood that did not fit on the disk.
+#[test]
+fn what_was_never_written_ends_nothing_that_is_written_later() {
+    let [mut ana, _] = Phone::pair();
+    ana.tell(DAY);
+    ana.engine.sweep().unwrap();
+    ana.engine.db().unwrap().limit_pages(1).unwrap();
+    let known = loop {
+        let known = ana.engine.rows.expiring.clone().unwrap();
+        match ana.try_to_tell(DAY) {
+            Ok(()) => assert_eq!(ana.engine.rows.expiring.as_ref().unwrap().len(), known.len() + 1),
+            Err(error) => {
+                assert_eq!(error, Error::Storage(StorageError::Full));
+                break known;
+            }
+        }
+    };
+    assert_eq!(ana.engine.db().unwrap().expiring().unwrap(), known);
+    assert!(ana.engine.rows.expiring.is_none_or(|all| all == known));
+}
+
 #[test]
 fn r15_words_are_hidden_when_a_vote_ends_them() {
     let ([mut ana, mut ben], posts) = under_a_vote();
@@ -42,11 +63,11 @@ fn i09_words_are_taken_back_by_who_wrote_them_and_by_nobody_else() {
         phone.engine.sweep().unwrap();
         let unknown = LogId([9; 16]);
         for (who, log) in [(BEN, post.log), (ANA, unknown)] {
-            phone.engine.take_words(&home, who, Position { log, ..post }).unwrap();
+            phone.engine.take_words(&home, who, [Position { log, ..post }]).unwrap();
         }
         assert_eq!(phone.body(post), Present);
         phone.engine.scrub = false;
-        phone.engine.take_words(&home, ANA, post).unwrap();
+        phone.engine.take_words(&home, ANA, [post]).unwrap();
         assert_eq!((phone.body(post), phone.body(kept)), (Gone, Present));
         let number = PairDb::find(&home.logs, post.log).unwrap().number;
         let db = phone.engine.db().unwrap();

@@ -279,7 +279,7 @@ fn words_that_are_set_aside_are_those_that_are_here() {
     let cut = ana.own().length;
     ana.tell(DAY);
     let erased = ana.tell(DAY);
-    ana.engine.erase_body(erased, 0).unwrap();
+    ana.engine.erase_bodies(0, &[erased]).unwrap();
     let own = ana.home().own().unwrap().clone();
     ana.engine.set_aside(&own, cut).unwrap();
     let rows = ana.engine.db().unwrap().asides().unwrap();
