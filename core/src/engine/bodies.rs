@@ -8,7 +8,7 @@ use crate::id::{PersonId, Position};
 use crate::log::body::BodyState;
 use crate::store::{Bodies, BodyRow, PairDb, StorageError};
 use crate::time::Moment;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 impl Engine {
     /// Deletes bodies that their author took back, on this phone. The words of
@@ -45,14 +45,15 @@ impl Engine {
                 Err(error) => return Err(error.into()),
             }
         }
+        if let Some(expiring) = &mut self.rows.expiring {
+            let over: BTreeSet<(u64, u8)> = of.iter().map(|at| (at.index, at.place)).collect();
+            expiring.retain(|one| one.log != number || !over.contains(&(one.index, one.place)));
+        }
         if gone.is_empty() {
             return Ok(());
         }
         for position in of {
             self.rows.forget_body(*position);
-        }
-        if let Some(expiring) = &mut self.rows.expiring {
-            expiring.retain(|one| one.log != number || !gone.contains_key(&(one.index, one.place)));
         }
         self.wrote = true;
         self.scrub = true;

@@ -51,6 +51,7 @@ impl PairDb {
             let known = match self.tail_bodies(log, at.0) {
                 Err(StorageError::Damaged(what)) => {
                     tracing::warn!(what, "words are written over what cannot be read");
+                    self.unlist_missing(log, at.0)?;
                     Some(Arc::default())
                 }
                 known => known?,
@@ -77,6 +78,15 @@ impl PairDb {
         let one = Bodies::from([((index, place), gone)]);
         self.list_missing(log, &one)?;
         self.list_expiring(log, &one)
+    }
+
+    /// Takes the bodies of an entry off the list of those that may be asked for.
+    pub(super) fn unlist_missing(&self, log: u64, index: u64) -> Result<(), StorageError> {
+        self.file
+            .connection
+            .prepare_cached("DELETE FROM missing WHERE log = ?1 AND place = ?2")?
+            .execute([log, index])?;
+        Ok(())
     }
 
     /// Lists which of these are missing, and that others are not.
@@ -204,7 +214,7 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn bodies(&self, log: u64) -> Result<Vec<(u64, u8)>, StorageError> {
-        let mut places = self.block_places(log)?;
+        let mut places: Vec<(u64, u8)> = self.block_rows(log)?.into_keys().collect();
         for index in self.tail_places(log)? {
             match self.tail_bodies(log, index) {
                 Err(StorageError::Damaged(_)) => {}
@@ -222,13 +232,14 @@ impl PairDb {
     pub fn index_bodies(&self, logs: &[LogRow]) -> Result<(), StorageError> {
         self.file.connection.execute_batch("DELETE FROM missing; DELETE FROM expiring")?;
         for log in logs.iter().map(|log| log.number) {
-            for (index, place) in self.bodies(log)? {
-                if let Some(body) = self.body(log, index, place)? {
-                    let one = Bodies::from([((index, place), body)]);
-                    self.list_missing(log, &one)?;
-                    if self.tail_bodies(log, index)?.is_none() {
-                        self.list_expiring(log, &one)?;
-                    }
+            // Whether or not their words can be read.
+            let in_runs = self.block_rows(log)?;
+            self.list_missing(log, &in_runs)?;
+            self.list_expiring(log, &in_runs)?;
+            for index in self.tail_places(log)? {
+                match self.tail_bodies(log, index) {
+                    Err(StorageError::Damaged(_)) => {}
+                    bodies => self.list_missing(log, &bodies?.unwrap_or_default())?,
                 }
             }
         }

@@ -16,6 +16,7 @@
 //! | `tail` | one of the newest entries | `number`: in which order they were written; `log`, `place`; `docs`: look-ups of the documents that it touches, 16 bytes each | bytes, head, own tag, causal past, when it came; apart from it, in `words`, the words of its records |
 //! | `segment` | a run of entries, instead of one row each | `log`, `first` and `count`: its entries | the same of each, but for what follows from the others |
 //! | `words` | the words of the records of 32 entries that stand in runs | `log`, `block`: the first of them by 32 | of each: state, until when, since when, bytes |
+//! | | or of one record, longer than 512 bytes | `log`, `block`: 2^62 and more, from its place and record | bytes |
 //! | `missing` | a body that may be asked for | `log`, `place`, `record` | |
 //! | `expiring` | a body that ends, of an entry that stands in a run | `log`, `place`, `record` | until when, since when |
 //! | `live` | a document that entries touch and views look at | `lookup`: of its id | id, first kind and entry, when it was begun, size of its snapshot, its number among those of its class |

@@ -1,6 +1,6 @@
 //! The bodies of the entries that stand in runs: those of 32 entries in one sealed row, a block.
-//! Long ones stand in rows of their own beside it, so that no block is ever large. Of a body that
-//! is gone its place is left, and nothing of what it was.
+//! Long ones stand in rows of their own beside it, so that no block is larger than a megabyte. Of a
+//! body that is gone its place is left, and nothing of what it was.
 
 use super::database::{Row, StorageError};
 use super::pair_db::PairDb;
@@ -251,7 +251,7 @@ impl PairDb {
             self.list_missing(log, &bodies)?;
             self.list_expiring(log, &bodies)?;
             for (at, mut body) in bodies {
-                if body.bytes.len() > LONG {
+                if body.state == BodyState::Present && body.bytes.len() > LONG {
                     self.put_words(log, number_apart(at), &body.bytes)?;
                     body.bytes.clear();
                     block.apart.insert(at);
@@ -283,30 +283,38 @@ impl PairDb {
             let (number, sealed): (u64, Vec<u8>) = block?;
             let Block { bodies: found, apart } = self.open_block(log, number, &sealed)?;
             for (at, body) in found {
-                if (first..end).contains(&at.0) {
-                    bodies.insert(at, self.whole(log, at, &body, &apart)?);
+                if !(first..end).contains(&at.0) {
+                    continue;
+                }
+                match self.whole(log, at, &body, &apart) {
+                    // Its entry and the others stay readable.
+                    Err(StorageError::Damaged(what)) => {
+                        tracing::warn!(what, "words could not be read");
+                    }
+                    body => drop(bodies.insert(at, body?)),
                 }
             }
         }
         Ok(bodies)
     }
 
-    /// Where the bodies of a log stand that can be read, of entries in runs.
-    pub(super) fn block_places(&self, log: u64) -> Result<Vec<(u64, u8)>, StorageError> {
+    /// The bodies of a log of entries in runs, but for the bytes of those that stand apart. Of a
+    /// block that cannot be read it is not known.
+    pub(super) fn block_rows(&self, log: u64) -> Result<Bodies, StorageError> {
         let mut statement = self
             .file
             .connection
             .prepare_cached("SELECT block, sealed FROM words WHERE log = ?1 AND block < ?2")?;
         let blocks = statement.query_map([log, APART], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut places = Vec::new();
+        let mut bodies = Bodies::new();
         for block in blocks {
             let (number, sealed): (u64, Vec<u8>) = block?;
             match self.open_block(log, number, &sealed) {
                 Err(StorageError::Damaged(_)) => {}
-                block => places.extend(block?.bodies.into_keys()),
+                block => bodies.extend(block?.bodies),
             }
         }
-        Ok(places)
+        Ok(bodies)
     }
 
     /// Takes away the bodies of the entries of a log that stand in runs, from `first` on.
@@ -330,6 +338,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
     use crate::host::SystemEntropy;
+    use crate::store::LogRow;
     use amends_seal::DataKey;
     use proptest::prelude::*;
 
@@ -424,6 +433,26 @@ mod tests {
         db.cut_log(1, 2).unwrap();
         assert_eq!(rows(&db).len(), 1);
         assert_eq!(db.bodies(1).unwrap(), [(1, 0)]);
+    }
+
+    #[test]
+    fn a_damaged_long_body_keeps_nothing_else_from_being_listed_and_sent() {
+        let (_folder, db) = db();
+        let both = Bodies::from([((1, 0), present(900, Some(50))), ((2, 0), present(9, Some(60)))]);
+        db.put_bodies(1, both).unwrap();
+        let damaged = "UPDATE words SET sealed = zeroblob(90) WHERE block > 1000";
+        assert_eq!(db.file.connection.execute(damaged, []).unwrap(), 1);
+        db.forget();
+        assert!(matches!(db.body(1, 1, 0), Err(StorageError::Damaged(_))));
+        let pair = crate::id::PairId([3; 16]);
+        let follower = crate::log::Follower::new(pair, crate::id::PersonId([4; 16]), 0);
+        db.index_bodies(&[LogRow { number: 1, ..LogRow::empty(false, follower, Moment(0)) }])
+            .unwrap();
+        assert_eq!(db.expiring().unwrap().len(), 2, "what cannot be read ends all the same");
+        let sent = db.present_bodies(1, 0, 9).unwrap();
+        assert_eq!(sent.iter().map(|(place, ..)| *place).collect::<Vec<_>>(), [2]);
+        db.put_bodies(1, Bodies::from([((1, 0), gone())])).unwrap();
+        assert_eq!(rows(&db).len(), 1);
     }
 
     #[test]

@@ -73,9 +73,11 @@ impl Engine {
         // What came earlier is read first: words that are taken back here may be
         // among it.
         let waits = !rows.is_empty() && self.db()?.oldest_arrived()?.is_some();
-        // And whoever sends one by one, faster than they are joined, gets no longer tail for it.
-        let single = rows.len() < RUN_AS_SEGMENT && self.db()?.tail_len(log.number)? < TAIL_ENTRIES;
-        if single && !waits {
+        // And whoever sends one by one, faster than they are joined at rest, gets no longer tail.
+        while self.db()?.tail_len(log.number)? >= TAIL_ENTRIES
+            && self.db()?.join_oldest(log.number)?
+        {}
+        if rows.len() < RUN_AS_SEGMENT && !waits {
             self.read_singles(home, &mut log, first, &rows, &mut bodies)?;
             return Ok(self.db()?.put_log(&log)?);
         }

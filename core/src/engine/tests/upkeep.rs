@@ -202,3 +202,24 @@ fn entries_that_were_written_one_by_one_are_put_into_runs() {
     assert!(!joinable(&mut ana));
     assert_eq!(ana.engine.doctor().unwrap().findings, [], "and none is lost");
 }
+
+/// No minute passes in which upkeep would join them.
+#[test]
+fn whoever_sends_one_by_one_gets_no_longer_tail_and_is_read_at_once() {
+    let [mut ana, mut ben] = Phone::pair();
+    let most = 4 * crate::limits::SEGMENT_ENTRIES;
+    let mut longest = 0;
+    for told in 0..most + 40 {
+        // Of one month so many are too many.
+        let month = if told < most / 2 { 0 } else { 40 };
+        ana.at(month * DAY);
+        ben.at(month * DAY);
+        ana.tell((month + 1) * DAY);
+        ben.hears(&mut ana);
+        assert!(!ben.engine.unread);
+        longest = longest.max(ben.engine.db().unwrap().tail_len(1).unwrap());
+    }
+    assert_eq!(longest, most, "and none of them is a run of its own");
+    assert!(ben.engine.db().unwrap().tail_len(1).unwrap() < most);
+    assert_eq!(ben.engine.doctor().unwrap().findings, []);
+}
