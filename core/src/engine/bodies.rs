@@ -7,7 +7,6 @@ use crate::error::Error;
 use crate::id::{PersonId, Position};
 use crate::log::body::BodyState;
 use crate::store::{Bodies, BodyRow, PairDb, StorageError};
-use crate::time::Moment;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 impl Engine {
@@ -39,8 +38,7 @@ impl Engine {
                 Ok(None) => db.unlist_body(number, index, place)?,
                 // What cannot be read is erased all the same.
                 Err(StorageError::Damaged(_)) | Ok(Some(_)) => {
-                    let (state, until, at) = (BodyState::Gone, None, Moment(0));
-                    gone.insert((index, place), BodyRow { state, until, at, bytes: Vec::new() });
+                    gone.insert((index, place), BodyRow::gone());
                 }
                 Err(error) => return Err(error.into()),
             }

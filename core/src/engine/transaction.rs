@@ -7,7 +7,6 @@ use crate::domain::refusal::RefusalCode;
 use crate::domain::words;
 use crate::error::Error;
 use crate::host::random;
-use crate::id::DocId;
 use crate::limits;
 use crate::log::body::{self, BodyState};
 use crate::log::{Checkpoint, own_tag};
@@ -192,9 +191,7 @@ impl Engine {
                 expiring.extend(body.until.map(one));
             }
         }
-        let mut docs: Vec<DocId> = touched.iter().map(|(doc, _)| *doc).collect();
-        docs.sort_unstable();
-        docs.dedup();
+        let docs = touched.iter().map(|(doc, _)| *doc).collect();
         let new = NewEntry { entry: &row, bodies, docs };
         self.db()?.add_entry(updated.number, index, new)?;
         for (doc, kind) in touched {

@@ -60,7 +60,7 @@ impl PairDb {
                 in_runs.insert(at, body);
                 continue;
             };
-            self.list_missing(log, &Bodies::from([(at, body.clone())]))?;
+            self.list_missing(log, [(&at, &body)])?;
             in_tail.entry(at.0).or_insert_with(|| Bodies::clone(&known)).insert(at, body);
         }
         for (index, bodies) in in_tail {
@@ -74,10 +74,9 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn unlist_body(&self, log: u64, index: u64, place: u8) -> Result<(), StorageError> {
-        let gone = BodyRow { state: BodyState::Gone, until: None, at: Moment(0), bytes: vec![] };
-        let one = Bodies::from([((index, place), gone)]);
-        self.list_missing(log, &one)?;
-        self.list_expiring(log, &one)
+        let gone = BodyRow::gone();
+        self.list_missing(log, [(&(index, place), &gone)])?;
+        self.list_expiring(log, [(&(index, place), &gone)])
     }
 
     /// Takes the bodies of an entry off the list of those that may be asked for.
@@ -90,7 +89,11 @@ impl PairDb {
     }
 
     /// Lists which of these are missing, and that others are not.
-    pub(super) fn list_missing(&self, log: u64, bodies: &Bodies) -> Result<(), StorageError> {
+    pub(super) fn list_missing<'a>(
+        &self,
+        log: u64,
+        bodies: impl IntoIterator<Item = (&'a (u64, u8), &'a BodyRow)>,
+    ) -> Result<(), StorageError> {
         for ((index, place), body) in bodies {
             let list = if body.state == BodyState::Withheld {
                 "INSERT OR IGNORE INTO missing(log, place, record) VALUES (?1, ?2, ?3)"
@@ -104,7 +107,11 @@ impl PairDb {
     }
 
     /// Lists which of these will expire, and that others will not.
-    pub(super) fn list_expiring(&self, log: u64, bodies: &Bodies) -> Result<(), StorageError> {
+    pub(super) fn list_expiring<'a>(
+        &self,
+        log: u64,
+        bodies: impl IntoIterator<Item = (&'a (u64, u8), &'a BodyRow)>,
+    ) -> Result<(), StorageError> {
         for ((index, place), body) in bodies {
             let row = [log, *index, u64::from(*place)];
             let Some(until) = body.until.filter(|_| body.state != BodyState::Gone) else {
@@ -239,7 +246,7 @@ impl PairDb {
             for index in self.tail_places(log)? {
                 match self.tail_bodies(log, index) {
                     Err(StorageError::Damaged(_)) => {}
-                    bodies => self.list_missing(log, &bodies?.unwrap_or_default())?,
+                    bodies => self.list_missing(log, &*bodies?.unwrap_or_default())?,
                 }
             }
         }

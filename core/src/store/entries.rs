@@ -163,19 +163,13 @@ pub(super) fn delete_from(
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
-    use crate::host::SystemEntropy;
     use crate::id::Past;
     use crate::store::NewEntry;
     use crate::time::Moment;
-    use amends_seal::DataKey;
-    use std::sync::Arc;
 
     #[test]
     fn entries_stay_readable_wherever_runs_stand_between_single_ones() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("pair.db");
-        let key = DataKey::from_bytes([1; 32]);
-        let db = PairDb::create(&path, key, [2; 16], Arc::new(SystemEntropy)).unwrap();
+        let (_folder, db) = PairDb::scratch();
         let mut heads = vec![Head([3; 32])];
         for index in 0..2_000_u64 {
             heads.push(crate::log::next_head(heads[index as usize], &index.to_be_bytes()));

@@ -100,7 +100,7 @@ impl PairDb {
             let plain = self.file.unseal_bytes("body", Row::Numbers(&numbers), &sealed);
             let body = plain.ok().and_then(|plain| read_body(&plain)).unwrap_or_else(|| {
                 tracing::warn!(log, place, record, "words could not be read");
-                BodyRow { state: BodyState::Gone, until: None, at: Moment(0), bytes: vec![] }
+                BodyRow::gone()
             });
             bodies.extend(u8::try_from(record).ok().map(|record| ((place, record), body)));
         }
@@ -169,10 +169,8 @@ mod tests {
 
     #[test]
     fn what_earlier_layouts_kept_is_there_after_opening_and_what_is_damaged_stays() {
-        let folder = tempfile::tempdir().unwrap();
+        let (folder, db) = PairDb::scratch();
         let path = folder.path().join("pair.db");
-        let key = DataKey::from_bytes([1; 32]);
-        let db = PairDb::create(&path, key, [2; 16], Arc::new(SystemEntropy)).unwrap();
         let mut heads = vec![Head([3; 32])];
         (0..300_u64).for_each(|at| heads.push(next_head(heads[at as usize], &at.to_be_bytes())));
         let row = |index: u64| EntryRow {

@@ -74,6 +74,16 @@ impl PairDb {
         Ok(db)
     }
 
+    /// A new file in a folder of its own; for tests.
+    #[cfg(test)]
+    #[allow(clippy::unwrap_used)]
+    pub(super) fn scratch() -> (tempfile::TempDir, Self) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pair.db");
+        let (key, entropy) = (DataKey::from_bytes([1; 32]), Arc::new(crate::host::SystemEntropy));
+        (folder, Self::create(&path, key, [2; 16], entropy).unwrap())
+    }
+
     fn new(file: Database) -> Self {
         let db = Self {
             file,

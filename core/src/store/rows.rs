@@ -146,6 +146,11 @@ pub struct BodyRow {
 }
 
 impl BodyRow {
+    /// What is left of a body that is gone: that it was.
+    pub fn gone() -> Self {
+        Self { state: BodyState::Gone, until: None, at: Moment(0), bytes: Vec::new() }
+    }
+
     /// When it ends, if words are kept for so many days at most.
     pub fn ends(&self, days: Option<u16>) -> Option<Moment> {
         let until = self.until?;

@@ -87,7 +87,7 @@ pub struct NewEntry<'a> {
     pub entry: &'a EntryRow,
     /// The bodies of its records.
     pub bodies: Vec<(u8, BodyRow)>,
-    /// The documents that it touches.
+    /// The documents that it touches, each as often as it does.
     pub docs: Vec<DocId>,
 }
 
@@ -161,7 +161,8 @@ impl PairDb {
             bodies.into_iter().map(|(record, body)| ((place, record), body)).collect();
         let sealed = self.file.seal("entry", at, &entry.view())?;
         let words = self.seal_tail_words(log, place, &bodies)?;
-        let docs: Vec<Lookup> = docs.into_iter().map(|doc| self.lookup(doc)).collect();
+        let docs: BTreeSet<Lookup> = docs.into_iter().map(|doc| self.lookup(doc)).collect();
+        let docs: Vec<Lookup> = docs.into_iter().collect();
         self.with_tail(|tail| {
             if let Some(known) = tail.rows.get(&(log, place)) {
                 // One that does not open has come here by damage, and is in nobody's way.

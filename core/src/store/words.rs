@@ -337,9 +337,7 @@ impl PairDb {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
-    use crate::host::SystemEntropy;
     use crate::store::LogRow;
-    use amends_seal::DataKey;
     use proptest::prelude::*;
 
     fn body() -> impl Strategy<Value = BodyRow> {
@@ -358,13 +356,9 @@ mod tests {
                     at: Moment(at),
                     bytes: Vec::new(),
                 },
-                _ => gone(),
+                _ => BodyRow::gone(),
             },
         )
-    }
-
-    fn gone() -> BodyRow {
-        BodyRow { state: BodyState::Gone, until: None, at: Moment(0), bytes: Vec::new() }
     }
 
     proptest! {
@@ -386,16 +380,8 @@ mod tests {
             bytes: b"words".to_vec(),
         };
         let bytes = write_bodies(0, &Bodies::from([((1, 0), kept)]));
-        assert_eq!(bytes, write_bodies(0, &Bodies::from([((1, 0), gone())])));
-        assert_eq!(read_bodies(0, &bytes), Some(Bodies::from([((1, 0), gone())])));
-    }
-
-    fn db() -> (tempfile::TempDir, PairDb) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("pair.db");
-        let (key, entropy) = (DataKey::from_bytes([1; 32]), Arc::new(SystemEntropy));
-        let db = PairDb::create(&path, key, [2; 16], entropy).unwrap();
-        (folder, db)
+        assert_eq!(bytes, write_bodies(0, &Bodies::from([((1, 0), BodyRow::gone())])));
+        assert_eq!(read_bodies(0, &bytes), Some(Bodies::from([((1, 0), BodyRow::gone())])));
     }
 
     fn present(length: usize, until: Option<i64>) -> BodyRow {
@@ -411,7 +397,7 @@ mod tests {
 
     #[test]
     fn long_bodies_stand_apart_and_leave_with_all_that_they_were() {
-        let (_folder, db) = db();
+        let (_folder, db) = PairDb::scratch();
         let at = |place| (place, 0);
         let all = Bodies::from([
             (at(1), present(LONG, None)),
@@ -426,10 +412,10 @@ mod tests {
             assert_eq!(db.body(1, at.0, 0).unwrap().as_ref(), Some(body));
         }
         assert_eq!(db.present_bodies(1, 2, 4).unwrap().len(), 2);
-        db.put_bodies(1, Bodies::from([(at(3), gone())])).unwrap();
+        db.put_bodies(1, Bodies::from([(at(3), BodyRow::gone())])).unwrap();
         assert_eq!(rows(&db).len(), 4, "what is gone has no row of its own");
         db.forget();
-        assert_eq!(db.body(1, 3, 0).unwrap(), Some(gone()));
+        assert_eq!(db.body(1, 3, 0).unwrap(), Some(BodyRow::gone()));
         db.cut_log(1, 2).unwrap();
         assert_eq!(rows(&db).len(), 1);
         assert_eq!(db.bodies(1).unwrap(), [(1, 0)]);
@@ -437,7 +423,7 @@ mod tests {
 
     #[test]
     fn a_damaged_long_body_keeps_nothing_else_from_being_listed_and_sent() {
-        let (_folder, db) = db();
+        let (_folder, db) = PairDb::scratch();
         let both = Bodies::from([((1, 0), present(900, Some(50))), ((2, 0), present(9, Some(60)))]);
         db.put_bodies(1, both).unwrap();
         let damaged = "UPDATE words SET sealed = zeroblob(90) WHERE block > 1000";
@@ -451,21 +437,21 @@ mod tests {
         assert_eq!(db.expiring().unwrap().len(), 2, "what cannot be read ends all the same");
         let sent = db.present_bodies(1, 0, 9).unwrap();
         assert_eq!(sent.iter().map(|(place, ..)| *place).collect::<Vec<_>>(), [2]);
-        db.put_bodies(1, Bodies::from([((1, 0), gone())])).unwrap();
+        db.put_bodies(1, Bodies::from([((1, 0), BodyRow::gone())])).unwrap();
         assert_eq!(rows(&db).len(), 1);
     }
 
     #[test]
     fn what_is_written_over_a_damaged_block_leaves_nothing_listed_of_it() {
-        let (_folder, db) = db();
+        let (_folder, db) = PairDb::scratch();
         let both = Bodies::from([((1, 0), present(9, Some(50))), ((2, 0), present(9, Some(60)))]);
         db.put_bodies(1, both).unwrap();
         assert_eq!(db.expiring().unwrap().len(), 2);
         db.file.connection.execute("UPDATE words SET sealed = zeroblob(90)", []).unwrap();
         db.forget();
         assert!(matches!(db.body(1, 1, 0), Err(StorageError::Damaged(_))));
-        db.put_bodies(1, Bodies::from([((1, 0), gone())])).unwrap();
-        assert_eq!(db.body(1, 1, 0).unwrap(), Some(gone()));
+        db.put_bodies(1, Bodies::from([((1, 0), BodyRow::gone())])).unwrap();
+        assert_eq!(db.body(1, 1, 0).unwrap(), Some(BodyRow::gone()));
         assert_eq!(db.body(1, 2, 0).unwrap(), None);
         assert_eq!(db.expiring().unwrap(), []);
     }

@@ -110,9 +110,7 @@ impl Engine {
         let theirs = rows.last().map_or(Moment(i64::MIN), last_stated);
         for (entry, index) in rows.iter().zip(first..) {
             let read = read_entry(log, index, entry, theirs, bodies);
-            let mut docs: Vec<DocId> = read.touched.iter().map(|touch| touch.doc).collect();
-            docs.sort_unstable();
-            docs.dedup();
+            let docs = read.touched.iter().map(|touch| touch.doc).collect();
             let bodies = read.bodies.into_iter().map(|((_, place), body)| (place, body)).collect();
             self.db()?.add_entry(log.number, index, NewEntry { entry, bodies, docs })?;
             self.take_words(home, log.follower.owner(), read.withdrawn)?;

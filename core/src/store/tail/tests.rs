@@ -11,14 +11,6 @@ use amends_seal::DataKey;
 
 const DOC: DocId = DocId([9; 16]);
 
-fn db() -> (tempfile::TempDir, PairDb) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("pair.db");
-    let (key, entropy) = (DataKey::from_bytes([1; 32]), Arc::new(SystemEntropy));
-    let db = PairDb::create(&path, key, [2; 16], entropy).unwrap();
-    (folder, db)
-}
-
 fn entry(index: u64, length: usize) -> EntryRow {
     let (head, tag, past) = (Head([index as u8; 32]), [4; 16], Past::default());
     EntryRow { bytes: vec![index as u8; length], head, tag, past, received: Moment(5) }
@@ -45,7 +37,7 @@ fn damage(db: &PairDb, statement: &str) {
 
 #[test]
 fn an_entry_is_never_written_over() {
-    let (_folder, db) = db();
+    let (_folder, db) = PairDb::scratch();
     add(&db, 0..1);
     let new = NewEntry { entry: &entry(7, 9), bodies: vec![], docs: vec![] };
     assert!(matches!(db.add_entry(1, 0, new), Err(StorageError::Damaged(_))));
@@ -55,7 +47,7 @@ fn an_entry_is_never_written_over() {
 
 #[test]
 fn how_far_a_document_goes_is_the_furthest_of_runs_and_single_entries() {
-    let (_folder, db) = db();
+    let (_folder, db) = PairDb::scratch();
     let to = || {
         db.forget();
         db.touched_to(DOC, 1).unwrap()
@@ -86,7 +78,7 @@ fn how_far_a_document_goes_is_the_furthest_of_runs_and_single_entries() {
 #[test]
 fn of_two_rows_in_one_place_the_one_that_opens_is_read_and_the_rest_stays_readable() {
     for damaged in [1, 2] {
-        let (_folder, db) = db();
+        let (_folder, db) = PairDb::scratch();
         add(&db, 0..4);
         damage(&db, &format!("UPDATE tail SET place = {} WHERE place = {damaged}", 3 - damaged));
         for place in [0, 3 - damaged, 3] {
@@ -101,7 +93,7 @@ fn of_two_rows_in_one_place_the_one_that_opens_is_read_and_the_rest_stays_readab
 fn a_row_that_damage_has_moved_is_in_nobody_s_way() {
     // Below zero, ahead of all that is written, and among what stands in runs.
     for moved in [-123, 600, 3] {
-        let (_folder, db) = db();
+        let (_folder, db) = PairDb::scratch();
         add(&db, 0..2 * SEGMENT_ENTRIES as u64);
         assert!(db.join_oldest(1).unwrap());
         let lost = 2 * SEGMENT_ENTRIES as u64 - 4;
@@ -120,7 +112,7 @@ fn a_row_that_damage_has_moved_is_in_nobody_s_way() {
 
 #[test]
 fn what_is_damaged_stays_a_row_and_what_stands_around_it_becomes_runs() {
-    let (_folder, db) = db();
+    let (_folder, db) = PairDb::scratch();
     let all = 3 * SEGMENT_ENTRIES as u64;
     add(&db, 0..all);
     damage(&db, "UPDATE tail SET sealed = zeroblob(80) WHERE place = 5");
@@ -141,7 +133,7 @@ fn what_is_damaged_stays_a_row_and_what_stands_around_it_becomes_runs() {
 
 #[test]
 fn the_largest_entries_and_words_are_not_kept_in_memory() {
-    let (_folder, db) = db();
+    let (_folder, db) = PairDb::scratch();
     for (place, length) in [(0, KEPT), (1, KEPT + 1)] {
         let entry = &entry(place, length);
         let new = NewEntry { entry, bodies: vec![(0, body(length))], docs: vec![] };
@@ -160,7 +152,7 @@ fn the_largest_entries_and_words_are_not_kept_in_memory() {
 
 #[test]
 fn what_another_process_put_into_a_run_meanwhile_is_found_there() {
-    let (folder, db) = db();
+    let (folder, db) = PairDb::scratch();
     add(&db, 0..2 * SEGMENT_ENTRIES as u64);
     let (key, entropy) = (DataKey::from_bytes([1; 32]), Arc::new(SystemEntropy));
     let other = PairDb::open(&folder.path().join("pair.db"), key, [2; 16], entropy).unwrap();
