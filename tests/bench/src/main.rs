@@ -39,6 +39,9 @@ struct Args {
     /// Only the catch-up of an empty phone, of so many records.
     #[arg(long, value_name = "RECORDS")]
     catch_up: Option<u64>,
+    /// Only live posts, so many.
+    #[arg(long, value_name = "ACTIONS")]
+    live: Option<usize>,
     /// Only how often an idle phone wakes.
     #[arg(long)]
     idle: bool,
@@ -199,6 +202,10 @@ fn main() {
         if !args.alone {
             runtime.block_on(theirs::catch_up_only(records));
         }
+        return;
+    }
+    if let Some(actions) = args.live {
+        runtime.block_on(ours::live_only(actions));
         return;
     }
     if let Some(records) = args.years {

@@ -3,13 +3,13 @@
 use crate::relay::Relay;
 use crate::{Figures, Times, cold_open, copy_of, median, resident, size_of, written};
 use amends::Due;
-use amends::ExchangeOptions;
 use amends::KeyFile;
 use amends::Who;
 use amends::host::FixedClock;
 use amends::id::DocId;
 use amends::time::{DAY, Moment};
 use amends::{AgreementKind, Category, Terms, TermsClause};
+use amends::{Exchange, ExchangeOptions};
 use amends::{Host, Space};
 use amends::{HowItWent, NewPromise};
 use amends::{NewPost, PostKind as Kind};
@@ -29,6 +29,10 @@ const ACTIONS: usize = 100;
 const PACE: Duration = Duration::from_millis(5);
 /// Who writes nothing for so long has nothing left to do.
 const RESTING: Duration = Duration::from_secs(1);
+/// So many more come first: they find the phones still cold.
+const COLD: usize = 10;
+/// Posts of a day, where nothing but posts is measured.
+const A_HUNDRED: usize = 100;
 /// Days between offers.
 const OFFERS: i64 = 73;
 
@@ -247,6 +251,76 @@ pub async fn catch_up_only(records: u64) {
     }
 }
 
+/// An exchange of two phones that goes on.
+struct Link {
+    running: [Exchange; 2],
+    relay: Option<Relay>,
+}
+
+impl Link {
+    /// Through a relay that counts what passes, where it is `counted`.
+    async fn between(a: &Space, b: &Space, counted: bool) -> Self {
+        let listen = Some("127.0.0.1:0".parse().unwrap());
+        let options = ExchangeOptions { listen, peers: vec![], once: None, ..Default::default() };
+        let listening = a.exchange(options).await.unwrap();
+        let address = listening.address().unwrap();
+        let relay = if counted { Some(Relay::new(address).await) } else { None };
+        let peers = vec![relay.as_ref().map_or(address, |relay| relay.address).to_string()];
+        let options = ExchangeOptions { listen: None, peers, once: None, ..Default::default() };
+        Self { running: [listening, b.exchange(options).await.unwrap()], relay }
+    }
+
+    /// How many bytes have passed.
+    fn bytes(&self) -> u64 {
+        self.relay.as_ref().map_or(0, Relay::bytes)
+    }
+
+    async fn end(self) {
+        self.running.iter().for_each(Exchange::stop);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// So many single posts of Ana's, each until Ben's subscription has given it. The first few find
+/// the phones still cold.
+async fn live(ana: &Phone, ben: &Phone, actions: usize) -> Times {
+    let mut posts = ben.space.openness().subscribe();
+    posts.next().await.unwrap();
+    let mut times = Times::default();
+    for at in 0..COLD + actions {
+        tokio::time::sleep(PACE).await;
+        let words = format!("Live {at}.");
+        let begun = Instant::now();
+        ana.space.openness().post(post(words.clone(), Kind::Whereabouts)).await.unwrap();
+        loop {
+            let seen = posts.next().await.unwrap().unwrap();
+            if seen.iter().any(|post| post.text.as_ref() == Some(&words)) {
+                break;
+            }
+        }
+        if at >= COLD {
+            times.push(begun);
+        }
+    }
+    times
+}
+
+/// Posts live again and again, for a profile.
+pub async fn live_only(actions: usize) {
+    let [ana, ben] = [Phone::new("Ana"), Phone::new("Ben")];
+    pair(&ana.space, &ben.space).await;
+    let link = Link::between(&ana.space, &ben.space, false).await;
+    for day in 1..=actions.div_ceil(A_HUNDRED) {
+        let now = BEGIN.plus(day as i64 * DAY);
+        for phone in [&ana, &ben] {
+            phone.clock.set(now);
+        }
+        let times = live(&ana, &ben, A_HUNDRED).await;
+        println!("day {day}: {:.2} ms, p95 {:.2} ms", times.at(50) * 1e3, times.at(95) * 1e3);
+    }
+    link.end().await;
+}
+
 /// Until neither phone has anything left to do.
 async fn rest() {
     let mut before = None;
@@ -323,39 +397,17 @@ pub async fn run(records: u64, streamed: u64) -> Figures {
     figures.local = times.at(50);
     figures.local_written = (written() - before) as f64 / ACTIONS as f64;
 
-    // A link that stays.
-    let listen = Some("127.0.0.1:0".parse().unwrap());
-    let options = ExchangeOptions { listen, peers: vec![], once: None, ..Default::default() };
-    let listening = ana.space.exchange(options).await.unwrap();
-    let relay = Relay::new(listening.address().unwrap()).await;
-    let peers = vec![relay.address.to_string()];
-    let dialling = ben
-        .space
-        .exchange(ExchangeOptions { listen: None, peers, once: None, ..Default::default() })
-        .await;
-    let dialling = dialling.unwrap();
+    // A link that stays, with nothing between the two.
+    let link = Link::between(&ana.space, &ben.space, false).await;
+    let times = live(&ana, &ben, ACTIONS).await;
+    (figures.live, figures.live_slow) = (times.at(50), times.at(95));
+    link.end().await;
+
+    // And one that counts what passes.
+    let link = Link::between(&ana.space, &ben.space, true).await;
     let mut posts = ben.space.openness().subscribe();
     posts.next().await.unwrap();
-    let mut times = Times::default();
-    for at in 0..10 + ACTIONS {
-        tokio::time::sleep(PACE).await;
-        let words = format!("Live {at}.");
-        let begun = Instant::now();
-        ana.space.openness().post(post(words.clone(), Kind::Whereabouts)).await.unwrap();
-        loop {
-            let seen = posts.next().await.unwrap().unwrap();
-            if seen.iter().any(|post| post.text.as_ref() == Some(&words)) {
-                break;
-            }
-        }
-        // The first find the phones still cold.
-        if at >= 10 {
-            times.push(begun);
-        }
-    }
-    (figures.live, figures.live_slow) = (times.at(50), times.at(95));
-
-    let (disk, wire) = (written(), relay.bytes());
+    let (disk, wire) = (written(), link.bytes());
     let goal = ana.space.verify_logs().await.unwrap()[0].checkpoint.length + streamed;
     let begun = Instant::now();
     for at in 0..streamed {
@@ -373,12 +425,9 @@ pub async fn run(records: u64, streamed: u64) -> Figures {
     }
     figures.stream = begun.elapsed().as_secs_f64() / streamed as f64;
     figures.written = (written() - disk) as f64 / streamed as f64;
-    figures.wire = (relay.bytes() - wire) as f64 / streamed as f64;
+    figures.wire = (link.bytes() - wire) as f64 / streamed as f64;
     drop(posts);
-    for exchange in [listening, dialling] {
-        exchange.stop();
-    }
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    link.end().await;
 
     ana.space.shutdown().await;
     ben.space.shutdown().await;
