@@ -15,6 +15,7 @@ use crate::id::{DocId, LogId, PairId, Past, PersonId, Position};
 use crate::log::log_id;
 use crate::time::{Moment, Stated};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub const PAIR: PairId = PairId([7; 16]);
 pub const ANA: PersonId = PersonId([1; 16]);
@@ -30,7 +31,7 @@ pub fn pair() -> Pair {
 #[derive(Default, Clone)]
 pub struct Written {
     pub held: Vec<Held>,
-    pub bodies: HashMap<Position, Value>,
+    pub bodies: HashMap<Position, Arc<Value>>,
     lengths: HashMap<LogId, u64>,
 }
 
@@ -97,7 +98,7 @@ impl Written {
     }
 
     pub fn say(&mut self, of: Position, fields: Value) {
-        self.bodies.insert(of, fields);
+        self.bodies.insert(of, Arc::new(fields));
     }
 }
 

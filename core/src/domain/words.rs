@@ -12,6 +12,7 @@ use crate::cbor::Value;
 use crate::id::{DocId, ItemId, LogId, PersonId, Position};
 use crate::time::Moment;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// The kind of record that takes words back.
 pub(super) const WITHDRAW: &str = "words.withdraw";
@@ -111,7 +112,7 @@ pub enum Stub {
 }
 
 /// Where words are read: the body of the record at a position, if it is here.
-pub type Bodies<'a> = dyn Fn(Position) -> Option<Value> + 'a;
+pub type Bodies<'a> = dyn Fn(Position) -> Option<Arc<Value>> + 'a;
 
 /// Records in an order that depends on nothing but themselves and has nothing
 /// before its causal past: the size of a closed past grows along happens-before.

@@ -477,16 +477,16 @@ impl Engine {
 
     /// A view that several may listen to: made once for all of them, as long as neither what
     /// it shows nor the clock has moved.
-    pub(crate) fn shared_view<T: Clone + Send + Sync + 'static>(
+    pub(crate) fn shared_view<T: Send + Sync + 'static>(
         &mut self,
         watched: Watched,
         query: fn(&mut Engine) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    ) -> Result<Arc<T>, Error> {
         let at = (self.changes().of(watched), self.now());
         if let Some(view) = self.derived.shared::<T>(query as usize, at) {
             return Ok(view);
         }
-        let view = query(self)?;
+        let view = Arc::new(query(self)?);
         // Making it may have written: it is of now.
         let at = (self.changes().of(watched), at.1);
         self.derived.share(query as usize, at, view.clone());

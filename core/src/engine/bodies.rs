@@ -8,6 +8,7 @@ use crate::id::{PersonId, Position};
 use crate::log::body::BodyState;
 use crate::store::{Bodies, BodyRow, PairDb, StorageError};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 impl Engine {
     /// Deletes bodies that their author took back, on this phone. The words of
@@ -66,7 +67,7 @@ impl Engine {
         home: &Home,
         keeping: Keeping,
         of: Position,
-    ) -> Result<Option<Value>, Error> {
+    ) -> Result<Option<Arc<Value>>, Error> {
         let now = self.now();
         let Some(log) = PairDb::find(&home.logs, of.log) else { return Ok(None) };
         let days = keeping.of(log.follower.owner() == home.me);
@@ -82,7 +83,7 @@ impl Engine {
             };
             let Some(row) = row else { return Ok(None) };
             let present = row.state == BodyState::Present;
-            let value = present.then(|| Value::decode(&row.bytes).ok()).flatten();
+            let value = present.then(|| Value::decode(&row.bytes).ok().map(Arc::new)).flatten();
             self.rows.keep_body(of, row, value);
         }
         let found = self.rows.body(of);
@@ -100,7 +101,7 @@ impl Engine {
         &mut self,
         home: &Home,
         of: impl IntoIterator<Item = Position>,
-    ) -> Result<HashMap<Position, Value>, Error> {
+    ) -> Result<HashMap<Position, Arc<Value>>, Error> {
         let keeping = self.keeping(home)?;
         let mut bodies = HashMap::new();
         for position in of {

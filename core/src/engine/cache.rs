@@ -52,23 +52,23 @@ impl Derived {
     }
 
     /// What a query gave that was shared at this change and moment.
-    pub fn shared<T: Clone + Send + Sync + 'static>(
+    pub fn shared<T: Send + Sync + 'static>(
         &self,
         query: usize,
         at: (u64, Moment),
-    ) -> Option<T> {
+    ) -> Option<Arc<T>> {
         let (known, view) = self.shared.get(&query)?;
-        if *known == at { view.downcast_ref().cloned() } else { None }
+        if *known == at { view.clone().downcast().ok() } else { None }
     }
 
     /// Shares what a query gave.
-    pub fn share<T: Clone + Send + Sync + 'static>(
+    pub fn share<T: Send + Sync + 'static>(
         &mut self,
         query: usize,
         at: (u64, Moment),
-        view: T,
+        view: Arc<T>,
     ) {
-        self.shared.insert(query, (at, Arc::new(view)));
+        self.shared.insert(query, (at, view));
     }
 
     /// Whether a state of this document is kept.
@@ -98,7 +98,7 @@ pub(super) struct Rows {
     /// How far documents go in each log.
     bases: HashMap<DocId, Past>,
     /// Bodies that were read, or found missing, and when they end.
-    bodies: HashMap<Position, (BodyRow, Option<Value>)>,
+    bodies: HashMap<Position, (BodyRow, Option<Arc<Value>>)>,
     /// The documents that views look at.
     pub live: Option<Arc<Vec<DocumentRow>>>,
     /// Documents that have a row and are live, and what they are about.
@@ -146,12 +146,12 @@ impl Rows {
     }
 
     /// A body, if it was read.
-    pub fn body(&self, of: Position) -> Option<&(BodyRow, Option<Value>)> {
+    pub fn body(&self, of: Position) -> Option<&(BodyRow, Option<Arc<Value>>)> {
         self.bodies.get(&of)
     }
 
     /// Keeps a body. Its sealed bytes are not kept.
-    pub fn keep_body(&mut self, of: Position, row: BodyRow, value: Option<Value>) {
+    pub fn keep_body(&mut self, of: Position, row: BodyRow, value: Option<Arc<Value>>) {
         if self.bodies.len() >= BODIES {
             self.bodies.clear();
         }

@@ -4,6 +4,7 @@ use super::Space;
 use crate::domain::refusal::RefusalCode;
 use crate::engine::{Changes, Engine, Watched};
 use crate::error::Error;
+use std::sync::Arc;
 use tokio::sync::watch;
 
 type Query<T> = fn(&mut Engine) -> Result<T, Error>;
@@ -19,7 +20,7 @@ pub struct Subscription<T> {
     changes: watch::Receiver<Changes>,
     /// The change after which the last view was taken.
     seen: Option<u64>,
-    last: Option<T>,
+    last: Option<Arc<T>>,
     cancelled: bool,
 }
 
@@ -51,7 +52,7 @@ impl<T: Clone + Default + PartialEq + Send + Sync + 'static> Subscription<T> {
             let view = match answer {
                 Ok(view) => view,
                 Err(Error::Refusal(refusal)) if refusal.code == RefusalCode::NotPaired => {
-                    T::default()
+                    Arc::default()
                 }
                 Err(Error::Closed) => return Ok(None),
                 Err(Error::Locked(_)) => continue,
@@ -59,7 +60,7 @@ impl<T: Clone + Default + PartialEq + Send + Sync + 'static> Subscription<T> {
             };
             if self.last.as_ref() != Some(&view) {
                 self.last = Some(view.clone());
-                return Ok(Some(view));
+                return Ok(Some((*view).clone()));
             }
         }
         Ok(None)

@@ -186,7 +186,7 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
     let unfolded = item.unfolded.contains(&item.current.id);
     let folded = !unfolded && parts(&item.current).iter().any(explains);
     let current = body(item.current.id, item.current.until);
-    let (wish, role) = current.as_ref().map_or((None, None), said_first);
+    let (wish, role) = current.as_ref().map_or((None, None), |body| said_first(body));
     let enough = item.says(item.maker, Sort::Asker).map(|answer| answer.reply);
     let replied = item.says(item.maker.other(), Sort::Reply);
     let requests = |told: &Telling| {
