@@ -6,7 +6,7 @@ use crate::domain::ledger::{Month, ledger};
 use crate::domain::pair::{Pair, Side};
 use crate::domain::record::Held;
 use crate::domain::words::{in_order, thanked, withdrawn};
-use crate::id::{DocId, Position};
+use crate::id::{DocId, PersonId, Position};
 use crate::limits;
 use crate::time::Moment;
 use std::collections::BTreeMap;
@@ -51,13 +51,16 @@ pub fn fold(pair: &Pair, doc: DocId, records: &[Held]) -> Folded {
     let thanked = thanked(&records);
     let mut posts: Vec<PostFolded> = Vec::new();
     let mut places: BTreeMap<Position, usize> = BTreeMap::new();
+    let mut known: BTreeMap<(PersonId, Month), bool> = BTreeMap::new();
     for held in records {
         let Action::Openness(act) = &held.record.action else { continue };
         let Some(by) = pair.side(held.author) else { continue };
         let at = held.record.at.moment;
         match act {
             Act::Post { kind, until, under } => {
-                let here = doc == ledger(pair.id, held.author, Month::of(at));
+                let month = (held.author, Month::of(at));
+                let here =
+                    *known.entry(month).or_insert_with(|| doc == ledger(pair.id, month.0, month.1));
                 let lives = *until > at && *until <= at.plus(limits::OPENNESS_SPAN);
                 if !here || !lives || posts.len() >= limits::POSTS_PER_MONTH {
                     continue;
