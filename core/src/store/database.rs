@@ -205,9 +205,15 @@ impl Database {
         Ok(())
     }
 
+    /// Runs one of the few statements that begin and end transactions.
+    fn say(&self, statement: &str) -> Result<(), StorageError> {
+        self.connection.prepare_cached(statement)?.execute([])?;
+        Ok(())
+    }
+
     /// Begins a transaction that no other writer interrupts.
     pub fn begin(&self) -> Result<(), StorageError> {
-        Ok(self.connection.execute_batch("BEGIN IMMEDIATE")?)
+        self.say("BEGIN IMMEDIATE")
     }
 
     /// Begins a transaction that only reads, all of it at one moment. `false` where
@@ -215,7 +221,7 @@ impl Database {
     pub fn begin_reading(&self) -> Result<bool, StorageError> {
         let begins = self.connection.is_autocommit();
         if begins {
-            self.connection.execute_batch("BEGIN")?;
+            self.say("BEGIN")?;
         }
         Ok(begins)
     }
@@ -223,7 +229,7 @@ impl Database {
     /// Ends the transaction as `result` says: all of it, or nothing.
     pub fn finish<T, E: From<StorageError>>(&self, result: Result<T, E>) -> Result<T, E> {
         let committed = result.and_then(|value| {
-            self.connection.execute_batch("COMMIT").map_err(StorageError::from)?;
+            self.say("COMMIT")?;
             Ok(value)
         });
         if committed.is_err() {
@@ -254,7 +260,8 @@ impl Database {
 
     /// Changes whenever another connection has committed.
     pub fn data_version(&self) -> Result<i64, StorageError> {
-        Ok(self.connection.query_row("PRAGMA data_version", [], |row| row.get(0))?)
+        let mut statement = self.connection.prepare_cached("PRAGMA data_version")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
     }
 
     /// Writes the WAL back and truncates it, so that deleted bytes are gone from

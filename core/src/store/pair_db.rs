@@ -287,12 +287,18 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn put_log(&self, log: &LogRow) -> Result<(), StorageError> {
-        self.logs.borrow_mut().take();
         let sealed = self.file.seal("log", Row::Numbers(&[log.number]), &log.to_value())?;
         self.file
             .connection
             .prepare_cached("INSERT OR REPLACE INTO log(number, sealed) VALUES (?1, ?2)")?
             .execute(params![log.number, sealed])?;
+        // Where the transaction is taken back, this is forgotten with the rest.
+        if let Some(known) = &mut *self.logs.borrow_mut() {
+            match known.binary_search_by_key(&log.number, |known| known.number) {
+                Ok(at) => known[at] = log.clone(),
+                Err(at) => known.insert(at, log.clone()),
+            }
+        }
         Ok(())
     }
 
