@@ -148,8 +148,17 @@ impl Engine {
     /// theirs writes in turn they look for by themselves.
     pub(in crate::engine) fn hand_over(&mut self) {
         let standing = std::mem::take(&mut self.standing);
-        standing.iter().filter_map(Weak::upgrade).for_each(|session| session.hand_over(self));
+        let mut handed = false;
+        for session in standing.iter().filter_map(Weak::upgrade) {
+            session.hand_over(self);
+            handed = true;
+        }
         self.standing = standing;
+        if handed {
+            // The link goes first: a scheduler may have put it behind this thread, which has the
+            // author's view to make now, while another core rests (measured: 0.1 to 0.3 ms).
+            std::thread::yield_now();
+        }
     }
 
     /// Ends every link of now, before what must not be told is written: not one frame goes out
