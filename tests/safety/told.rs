@@ -1,12 +1,12 @@
 //! What is told of harm: kept, offered, answered, taken back, each from outside of the library.
 
-use super::daily::post;
+use super::daily::{answers, post};
 use super::rules::{both, refused};
 use amends::RefusalCode;
 use amends::time::{DAY, Moment};
 use amends::{Category, Contact, Reply, TaperStep, Who};
 use amends::{Form, ItemPart, ItemView, NewItem, Role, Section, Wish};
-use amends::{Milestone, MilestoneKind, NewPost, PostKind, PostState, Terms};
+use amends::{Milestone, MilestoneKind, NewPost, PostKind, PostState, TemplateId, Terms};
 use amends_tests::phones::{BEGIN, paired, plain, terms};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,6 +201,32 @@ async fn f91_a_milestone_that_was_told_stays_told_and_none_comes_near_a_note_of_
     assert_eq!(kinds(ana.space.progress().milestones().await.unwrap()), both_told);
     ana.space.agreements().end(shown.id).await.unwrap();
     assert_eq!(kinds(ana.space.progress().milestones().await.unwrap()), both_told, "it stays told");
+}
+
+/// However long they rest between them, and whether anybody looks meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn f91_four_check_ins_by_both_are_told_though_years_lie_between_them() {
+    let phones = paired().await;
+    let [ana, _] = &phones;
+    let told = async || ana.space.progress().milestones().await.unwrap();
+    let days = [1, 9, 400, 410];
+    for day in days {
+        assert_eq!(told().await, [], "before the fourth, day {day}");
+        for phone in &phones {
+            phone.clock.set(BEGIN.plus(day * DAY));
+            phone.space.check_ins().draft(TemplateId::Week, answers(2)).await.unwrap();
+            phone.space.check_ins().seal(TemplateId::Week).await.unwrap();
+        }
+        both(&phones).await;
+        both(&phones).await;
+    }
+    ana.clock.set(BEGIN.plus(900 * DAY));
+    let first = told().await;
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0].kind, MilestoneKind::MonthOfCheckIns);
+    let fourth = BEGIN.plus(410 * DAY);
+    assert!(fourth <= first[0].at && first[0].at <= fourth.plus(7 * DAY), "{first:?}");
+    assert_eq!(told().await, first);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,8 +6,9 @@ use super::recurrence::IsoWeek;
 use crate::cbor::Value;
 use std::collections::BTreeMap;
 
-/// How often each outcome was one person's in one week. An outcome is a number that its
-/// capability gives it. Those of both persons are never added up (I13).
+/// How often each outcome was one person's in one week, or both's where they came to it by one
+/// act of both. An outcome is a number that its capability gives it. Those of two persons are
+/// never added up (I13).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally(BTreeMap<(Who, IsoWeek, u8), u32>);
 
@@ -61,10 +62,14 @@ impl Tally {
     /// As it is kept at rest.
     pub fn to_value(&self) -> Value {
         let line = |((by, week, outcome), count): (&(Who, IsoWeek, u8), &u32)| {
-            let mine = Value::Bool(*by == Who::Me);
+            let whose = match by {
+                Who::Me => Value::Bool(true),
+                Who::Partner => Value::Bool(false),
+                Who::Both => Value::Null,
+            };
             let numbers =
                 [week.year.into(), week.week.into(), (*outcome).into(), i64::from(*count)];
-            Value::Array([mine].into_iter().chain(numbers.map(Value::Int)).collect())
+            Value::Array([whose].into_iter().chain(numbers.map(Value::Int)).collect())
         };
         Value::Array(self.0.iter().map(line).collect())
     }
@@ -72,12 +77,17 @@ impl Tally {
     /// What [`Tally::to_value`] gave; `None` for anything else.
     pub fn from_value(value: &Value) -> Option<Self> {
         let line = |line: &Value| {
-            let [Value::Bool(mine), year, week, outcome, count] = line.array()? else {
+            let [whose, year, week, outcome, count] = line.array()? else {
                 return None;
             };
             let year = year.int()?.try_into().ok()?;
             let week = IsoWeek { year, week: week.int()?.try_into().ok()? };
-            let by = if *mine { Who::Me } else { Who::Partner };
+            let by = match whose {
+                Value::Bool(true) => Who::Me,
+                Value::Bool(false) => Who::Partner,
+                Value::Null => Who::Both,
+                _ => return None,
+            };
             let outcome = outcome.uint()?.try_into().ok()?;
             Some(((by, week, outcome), count.uint()?.try_into().ok()?))
         };
@@ -143,7 +153,11 @@ mod tests {
 
     #[test]
     fn at_rest_it_is_what_it_was_and_nothing_else_is_taken_for_one() {
-        let all = tally(&[(Who::Me, "2025-W52", 12, 300), (Who::Partner, "2026-W01", 0, 1)]);
+        let all = tally(&[
+            (Who::Me, "2025-W52", 12, 300),
+            (Who::Partner, "2026-W01", 0, 1),
+            (Who::Both, "2026-W02", 1, 2),
+        ]);
         let value = all.to_value();
         assert_eq!(Tally::from_value(&value), Some(all));
         let of = |line: Vec<Value>| Tally::from_value(&Value::Array(vec![Value::Array(line)]));

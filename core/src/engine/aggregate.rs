@@ -229,12 +229,6 @@ impl Engine {
         self.show::<C>(doc)
     }
 
-    /// Every one of one kind that counts, however long ago: it grows with history.
-    pub(crate) fn all<C: Capability>(&mut self, home: &Home) -> Result<Listed<C>, Error> {
-        let docs = self.all_documents(C::CLASS, C::MOST)?;
-        self.list_of::<C>(home, docs)
-    }
-
     /// The documents of one kind that count, however long ago.
     pub(crate) fn ids<C: Capability>(&mut self) -> Result<Vec<DocId>, Error> {
         // Refused where there is no pair.

@@ -13,7 +13,7 @@ use crate::time::{DAY, Moment};
 
 /// The version of the look-up lists, and of what is counted in them: homes of another are indexed
 /// anew. Where an outcome is counted otherwise than before, it is another version.
-pub(super) const INDEX: i64 = 4;
+pub(super) const INDEX: i64 = 5;
 /// So many runs are made of single entries at one time.
 const JOINED_AT_ONCE: usize = 4;
 /// How often, in seconds of the clock, a running space looks for what expires.

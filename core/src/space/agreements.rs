@@ -39,12 +39,6 @@ pub(super) fn agreements(engine: &mut Engine) -> Result<Vec<AgreementView>, Erro
     Ok(in_order(engine.listed(&home)?))
 }
 
-/// Every agreement that ever was.
-pub(super) fn all_agreements(engine: &mut Engine) -> Result<Vec<AgreementView>, Error> {
-    let home = engine.home()?;
-    Ok(in_order(engine.all(&home)?))
-}
-
 fn in_order(listed: Listed<AgreementDocs>) -> Vec<AgreementView> {
     let mut all = shown(listed).0;
     all.sort_by_key(|(folded, _)| (folded.begun, folded.doc));

@@ -1,6 +1,6 @@
 //! How it goes, what is next, and when to be reminded, on one phone.
 
-use super::agreements::{agreements, all_agreements};
+use super::agreements::agreements;
 use super::checkins::{answered, shown_check_ins, templates};
 use super::hearing::talks;
 use super::promises::{promises, shown_promises};
@@ -9,13 +9,13 @@ use super::subscription::Subscription;
 use super::{Space, kept, openness};
 use crate::domain::action::Action;
 use crate::domain::agreement::view::agreements_now;
-use crate::domain::agreement::{AgreementView, AgreementsNow};
+use crate::domain::agreement::{AgreementDocs, AgreementView, AgreementsNow};
 use crate::domain::checkin::TemplateId;
 use crate::domain::openness::Kind;
 use crate::domain::overview::next::{NextDue, Shown, next_due};
 use crate::domain::overview::progress::{
     Milestone, MilestoneInput, MilestoneKind, PatternPoint, Trend, WeekCounts, follow_through,
-    milestones, pattern_line, trends,
+    milestones, pattern_line, trends, weeks_of_both,
 };
 use crate::domain::overview::reminder::{Reminder, ReminderInput, reminders};
 use crate::domain::overview::share::{Mine, SharedItem, Sharing, what_i_share};
@@ -29,8 +29,9 @@ use crate::domain::shared::{Form, breaches};
 use crate::domain::tally::Tally;
 use crate::engine::{Engine, Home, Watched};
 use crate::error::Error;
+use crate::limits;
 use crate::time::{DAY, Moment};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What an app shows first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -124,42 +125,91 @@ fn milestones_told(engine: &mut Engine) -> Result<Vec<Milestone>, Error> {
         kinds.iter().any(|kind| before.iter().all(|told| told.kind != *kind))
     };
     use MilestoneKind::{FirstReview, JointStatement, MonthOfCheckIns, OpennessTapered, TenthKept};
-    let agreements = match untold(&[JointStatement, FirstReview, OpennessTapered]) {
-        true => all_agreements(engine)?,
-        false => Vec::new(),
+    let (agreed, agreements) = match untold(&[JointStatement, FirstReview, OpennessTapered]) {
+        true => engine.counted_and_not::<AgreementDocs>()?,
+        false => Default::default(),
     };
     let (long_over, promises) = match untold(&[TenthKept]) {
         true => engine.counted_and_not::<PromiseDocs>()?,
         false => Default::default(),
     };
-    let home = engine.home()?;
-    let begun = paired_at(engine, &home)?.unwrap_or(engine.now());
     let check_ins = match untold(&[MonthOfCheckIns]) {
-        true => answered(engine, TemplateId::Week, begun)?,
+        true => weeks_looked_for(engine)?,
         false => Vec::new(),
     };
+    let items = super::shared::items(engine)?;
+    // Of a breach only the accounts are looked at, and no agreement.
+    let breaches = breaches(&items, &[], silence(engine)?);
+    let mut input = MilestoneInput {
+        breaches: &breaches,
+        told: &before,
+        agreements: &agreements,
+        agreed: &agreed,
+        promises: &promises,
+        long_over: &long_over,
+        check_ins: &check_ins,
+        silent: &[],
+    };
+    let now = engine.now();
+    // Silence only holds back what is new, which there seldom is.
+    if milestones(input, now) == before {
+        return Ok(before);
+    }
+    let home = engine.home()?;
     let hard = openness::posts(engine)?.into_iter().filter(|post| post.kind == Kind::Disclosure);
     let mut silent: Vec<(Moment, Option<Moment>)> =
         hard.map(|post| (post.at, Some(post.at.plus(2 * DAY)))).collect();
     silent.extend(engine.state::<Pace>(&home, &[home.pair.document()])?.spaces());
-    let items = super::shared::items(engine)?;
     let hurt = items.iter().filter(|item| item.form == Form::Hurt);
     silent.extend(hurt.map(|item| (item.at, Some(item.at.plus(2 * DAY)))));
-    let breaches = breaches(&items, &agreements, silence(engine)?);
-    let input = MilestoneInput {
-        breaches: &breaches,
-        told: &before,
-        agreements: &agreements,
-        promises: &promises,
-        long_over: &long_over,
-        check_ins: &check_ins,
-        silent: &silent,
-    };
-    let now = milestones(input, engine.now());
-    if now != before {
-        keep_told(engine, &now)?;
+    input.silent = &silent;
+    let told = milestones(input, now);
+    if told != before {
+        keep_told(engine, &told)?;
     }
-    Ok(now)
+    Ok(told)
+}
+
+/// Weeks for which both checked in, as far as they were looked for.
+#[derive(Default, Serialize, Deserialize)]
+struct Weeks {
+    /// Those that ended until then were looked for.
+    until: Option<Moment>,
+    /// When those ended that there were.
+    ends: Vec<Moment>,
+}
+
+const WEEKS: &str = "weeks-of-both";
+/// What ended so long ago is looked for once.
+const LOOKED_FOR: i64 = limits::RECENT;
+/// How far that moves on at a time.
+const A_MONTH: i64 = 28 * DAY;
+
+/// When the weeks ended for which both checked in, from the first on. Through all the years they
+/// are looked for once; what comes more than 13 weeks late counts no more.
+fn weeks_looked_for(engine: &mut Engine) -> Result<Vec<Moment>, Error> {
+    let home = engine.home()?;
+    let id = engine.vault()?.named(WEEKS, "");
+    let kept_before = engine.vault()?.get(id)?;
+    let mut looked: Weeks =
+        kept_before.and_then(|item| kept::read(&item, WEEKS)).unwrap_or_default();
+    let now = engine.now();
+    let from = match looked.until {
+        Some(until) => until,
+        None => paired_at(engine, &home)?.unwrap_or(now),
+    };
+    let mut new = weeks_of_both(&answered(engine, TemplateId::Week, from)?);
+    new.retain(|end| looked.until.is_none_or(|at| at < *end));
+    let until = now.plus(-LOOKED_FOR);
+    let (over, recent): (Vec<Moment>, Vec<Moment>) = new.into_iter().partition(|end| *end <= until);
+    let mut ends = looked.ends.clone();
+    ends.extend(over.iter().chain(&recent));
+    if from.plus(A_MONTH) <= until {
+        looked.ends.extend(over);
+        looked.until = Some(until);
+        kept::put(engine, id, (WEEKS, WEEKS), &looked)?;
+    }
+    Ok(ends)
 }
 
 const TOLD: &str = "milestones-told";

@@ -6,6 +6,7 @@
 //! - `record`: what can be done, and how it is written;
 //! - `terms`, `state`: what its writers give, and what it comes to;
 //! - `fold`: from the records of one document to its state;
+//! - `reached`: what is told for good of one that holds, or held to its end;
 //! - `view`: what one person sees of it at one moment;
 //! - `decide`: from a command to records, or a refusal.
 
@@ -15,6 +16,7 @@ pub mod decide;
 pub mod fold;
 pub mod history;
 pub mod paper;
+pub mod reached;
 mod record;
 pub mod revision;
 pub mod state;
@@ -36,6 +38,7 @@ use super::capability::{Capability, Class, Context, Records, Viewing};
 use super::pair::{Pair, Side};
 use super::record::Draft;
 use super::refusal::Refusal;
+use super::tally::Tally;
 use crate::id::Position;
 use crate::limits;
 use crate::time::Moment;
@@ -52,6 +55,7 @@ impl Capability for AgreementDocs {
     const MOST: u64 = limits::AGREEMENTS;
     /// None is left out: one that binds me must not be hidden behind others.
     const MOST_LIVE: usize = usize::MAX;
+    const SETTLES: bool = true;
 
     fn fold(pair: &Pair, side: Side, of: &Records<'_>, _more: &[Records<'_>]) -> Folded {
         fold::fold(pair, side, of)
@@ -86,6 +90,10 @@ impl Capability for AgreementDocs {
         context: Context<'_>,
     ) -> Result<Vec<Draft>, Refusal> {
         decide::decide(state, command, context)
+    }
+
+    fn tally(view: &AgreementView) -> Tally {
+        reached::tally(view)
     }
 
     fn over(view: Option<&AgreementView>, before: Moment, _now: Moment) -> bool {

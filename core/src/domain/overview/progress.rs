@@ -4,7 +4,8 @@
 //! persons (R16, R22, I13). What was paused leaves a gap, not a fall; a promise
 //! is as large as it is.
 
-use crate::domain::agreement::{AgreementKind, AgreementState, AgreementView};
+use crate::domain::agreement::AgreementView;
+use crate::domain::agreement::reached::{Reached, reached};
 use crate::domain::checkin::{Cadence, CheckInState, CheckInView, Template};
 use crate::domain::pair::Who;
 use crate::domain::promise::{Outcome, PromiseView};
@@ -298,14 +299,16 @@ pub struct Milestone {
 /// What milestones look at.
 #[derive(Debug, Clone, Copy)]
 pub struct MilestoneInput<'a> {
-    /// Every agreement.
+    /// The agreements that are not long over.
     pub agreements: &'a [AgreementView],
+    /// What those reached that are. Of each the week is known, and stands at its end.
+    pub agreed: &'a Tally,
     /// The promises that are not long over.
     pub promises: &'a [PromiseView],
     /// What those came to that are. Of each the week is known, and stands at its end.
     pub long_over: &'a Tally,
-    /// The check-ins.
-    pub check_ins: &'a [CheckInView],
+    /// When weeks ended for which both checked in: the first four are enough.
+    pub check_ins: &'a [Moment],
     /// What was named as a breach.
     pub breaches: &'a [BreachView],
     /// What was told already: it stays told, whatever came after.
@@ -315,21 +318,26 @@ pub struct MilestoneInput<'a> {
     pub silent: &'a [(Moment, Option<Moment>)],
 }
 
+/// When the weeks ended for which both checked in.
+pub fn weeks_of_both(views: &[CheckInView]) -> Vec<Moment> {
+    let both = views.iter().filter(|view| view.state == CheckInState::Revealed);
+    both.filter(|view| view.period.cadence() == Cadence::Weekly)
+        .filter_map(|view| view.ends)
+        .collect()
+}
+
 /// The milestones told until `now`, oldest first: at most one a week, none while it
 /// is silent.
 pub fn milestones(input: MilestoneInput<'_>, now: Moment) -> Vec<Milestone> {
     use MilestoneKind::{
         FirstReview, JointStatement, MonthOfCheckIns, OpennessTapered, TenthKept, TwoAccounts,
     };
-    let held = |view: &&AgreementView| {
-        matches!(view.state, AgreementState::Active | AgreementState::Expired)
+    let first = |what: Reached| {
+        let live = input.agreements.iter().flat_map(reached);
+        let live = live.filter(|(one, _)| *one == what).map(|(_, at)| at);
+        let over = input.agreed.by(Who::Both).filter(|(_, one, _)| *one == what.number());
+        live.chain(over.filter_map(|(week, ..)| week.ends())).min()
     };
-    let held = || input.agreements.iter().filter(held).filter_map(|view| view.current.as_ref());
-    let reviewed = held().filter_map(|revision| revision.review_at).min();
-    let tapered = held()
-        .filter(|revision| revision.clauses.iter().any(|clause| clause.sensitive))
-        .filter_map(|revision| revision.taper.iter().map(|step| step.from).max())
-        .min();
     let mut kept: Vec<Moment> = input
         .promises
         .iter()
@@ -345,26 +353,18 @@ pub fn milestones(input: MilestoneInput<'_>, now: Moment) -> Vec<Milestone> {
         end.iter().for_each(|end| kept.extend(std::iter::repeat_n(*end, count.min(10) as usize)));
     }
     kept.sort_unstable();
-    let mut both: Vec<Moment> = input
-        .check_ins
-        .iter()
-        .filter(|view| view.state == CheckInState::Revealed)
-        .filter(|view| view.period.cadence() == Cadence::Weekly)
-        .filter_map(|view| view.ends)
-        .collect();
+    let mut both = input.check_ins.to_vec();
     both.sort_unstable();
     let second = |breach: &BreachView| {
         let of = |who: Who| breach.accounts.iter().find(|one| one.by == who).map(|one| one.at);
         Some(of(Who::Me)?.max(of(Who::Partner)?))
     };
     let accounts = input.breaches.iter().filter_map(second).min();
-    let stated = held().filter(|revision| revision.kind == AgreementKind::Statement);
-    let stated = stated.filter_map(|revision| revision.agreed_at).min();
     let mut found: Vec<(Moment, MilestoneKind)> = [
         (accounts, TwoAccounts),
-        (stated, JointStatement),
-        (reviewed, FirstReview),
-        (tapered, OpennessTapered),
+        (first(Reached::Statement), JointStatement),
+        (first(Reached::Review), FirstReview),
+        (first(Reached::LastStep), OpennessTapered),
         (kept.get(9).copied(), TenthKept),
         (both.get(3).copied(), MonthOfCheckIns),
     ]

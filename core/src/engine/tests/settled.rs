@@ -2,9 +2,14 @@
 
 use super::*;
 use crate::cbor::Value;
+use crate::domain::agreement::reached::{Reached, reached};
+use crate::domain::agreement::{
+    AgreementDocs, AgreementKind, Category, Command as Agreeing, Terms, TermsClause,
+};
 use crate::domain::capability::{Capability as _, Class};
 use crate::domain::pair::Who;
 use crate::domain::promise::Outcome;
+use crate::domain::recurrence::IsoWeek;
 use crate::domain::tally::Tally;
 use crate::store::{LogRow, PairDb};
 use std::collections::BTreeMap;
@@ -330,4 +335,40 @@ fn a_document_whose_row_is_damaged_keeps_no_other_from_being_counted() {
     assert!(ana.findings().iter().any(|what| what.starts_with("pair.db: unsettled")));
     ana.settle();
     assert_eq!((ana.over_years(), ana.findings()), (vec![(Outcome::Kept, 1)], vec![]));
+}
+
+#[test]
+fn f91_what_an_agreement_reached_is_counted_once_it_is_long_over() {
+    let [mut ana, _] = Phone::pair();
+    let clause = TermsClause {
+        id: None,
+        text: "I tell you first when my plans change.".to_owned(),
+        binds: Who::Me,
+        category: Category::General,
+        cadence: None,
+    };
+    let terms = Terms {
+        kind: AgreementKind::Conduct,
+        about: None,
+        clauses: vec![clause],
+        starts: None,
+        expires_at: Some(BEGIN.plus(30 * DAY)),
+        review_at: Some(BEGIN.plus(10 * DAY)),
+        taper: vec![],
+        lang: "en".to_owned(),
+    };
+    let doc = ana.engine.begin::<AgreementDocs>(&Agreeing::Offer { terms }).unwrap().id;
+    ana.at(31 * DAY);
+    let (over, seen) = ana.engine.counted_and_not::<AgreementDocs>().unwrap();
+    let due = [(Reached::Review, BEGIN.plus(10 * DAY))];
+    assert_eq!((over.clone(), reached(&seen[0])), (Tally::default(), due.to_vec()));
+    ana.engine.retire().unwrap();
+    ana.rests_until(150);
+    assert!(!ana.is_live(doc));
+    let (over, seen) = ana.engine.counted_and_not::<AgreementDocs>().unwrap();
+    assert_eq!(seen.len(), 0, "it is no longer read for it");
+    let over: Vec<_> = over.by(Who::Both).collect();
+    let week = IsoWeek::of(local_date(BEGIN.plus(10 * DAY), "UTC"));
+    assert_eq!(over, [(week, Reached::Review.number(), 1)]);
+    assert_eq!(ana.findings(), [""; 0]);
 }

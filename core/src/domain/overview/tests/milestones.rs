@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::domain::agreement::tests::own;
-use crate::domain::agreement::{AgreementKind, AgreementState, Category, TaperStep};
+use crate::domain::agreement::{AgreementDocs, AgreementKind, AgreementState, Category, TaperStep};
+use crate::domain::capability::Capability as _;
 use crate::domain::overview::progress::MilestoneKind::*;
-use crate::domain::overview::progress::{Milestone, MilestoneInput, milestones};
+use crate::domain::overview::progress::{Milestone, MilestoneInput, milestones, weeks_of_both};
 use crate::domain::shared::tests::breaches::breach_told_by;
 use crate::domain::tally::Tally;
 
@@ -12,6 +13,7 @@ static NOT_OVER: Tally = Tally::none();
 
 const NOTHING: MilestoneInput<'_> = MilestoneInput {
     agreements: &[],
+    agreed: &NOT_OVER,
     promises: &[],
     long_over: &NOT_OVER,
     check_ins: &[],
@@ -92,17 +94,8 @@ fn f91_nothing_is_told_while_it_is_silent_and_it_comes_afterwards() {
 #[test]
 fn f91_one_is_told_a_week_at_most_and_what_was_told_stays() {
     let tenth = kept(Who::Me, 10);
-    let weeks: Vec<CheckInView> = (6..10)
-        .map(|at| {
-            let period = Period::Week(IsoWeek { year: 2026, week: at });
-            CheckInView {
-                ends: Some(NOW),
-                ..check_in(TemplateId::Week, period, CheckInState::Revealed)
-            }
-        })
-        .collect();
     let both =
-        MilestoneInput { promises: std::slice::from_ref(&tenth), check_ins: &weeks, ..NOTHING };
+        MilestoneInput { promises: std::slice::from_ref(&tenth), check_ins: &[NOW; 4], ..NOTHING };
     let one = |kind, days| Milestone { kind, at: NOW.plus(days * DAY) };
     assert_eq!(told(both), [one(TenthKept, 0)]);
     let after = milestones(both, NOW.plus(7 * DAY));
@@ -131,7 +124,9 @@ fn f91_four_weekly_check_ins_by_both_are_a_month() {
     let week: fn(i8) -> Period = |at| Period::Week(IsoWeek { year: 2026, week: at });
     let day: fn(i8) -> Period = |at| Period::Day(date(2026, 3, at));
     let found = |views: Vec<CheckInView>| {
-        told(MilestoneInput { check_ins: &views, ..NOTHING }).first().map(|one| one.at)
+        told(MilestoneInput { check_ins: &weeks_of_both(&views), ..NOTHING })
+            .first()
+            .map(|one| one.at)
     };
     assert_eq!(found(weeks(4, CheckInState::Revealed, week)), Some(NOW));
     assert_eq!(found(weeks(5, CheckInState::Revealed, week)), Some(NOW.plus(-7 * DAY)));
@@ -166,6 +161,27 @@ fn f91_an_agreement_is_told_when_it_came_to_its_review_or_its_lightest_step() {
     assert_eq!(found(open.clone()), [OpennessTapered]);
     open.current.as_mut().unwrap().taper.push(step(1));
     assert_eq!(found(open), [], "its last step is to come");
+}
+
+#[test]
+fn f91_what_an_agreement_reached_long_ago_is_told_at_the_end_of_its_week() {
+    let mut view = agreement();
+    let text = view.current.as_mut().unwrap();
+    text.kind = AgreementKind::Statement;
+    text.agreed_at = Some(NOW.plus(-500 * DAY));
+    text.review_at = Some(NOW.plus(-400 * DAY));
+    view.state = AgreementState::Expired;
+    let ended = AgreementView { state: AgreementState::Ended, ..view.clone() };
+    assert_eq!(AgreementDocs::tally(&ended), Tally::default());
+    let agreed = AgreementDocs::tally(&view);
+    let at = |days: i64| {
+        let at = NOW.plus(-days * DAY);
+        IsoWeek::of(crate::time::local_date(at, "UTC")).ends().unwrap()
+    };
+    let found = told(MilestoneInput { agreed: &agreed, ..NOTHING });
+    let one = |kind, at| Milestone { kind, at };
+    assert_eq!(found, [one(JointStatement, at(500)), one(FirstReview, at(400))]);
+    assert!(found[0].at >= NOW.plus(-500 * DAY) && found[0].at < NOW.plus(-493 * DAY));
 }
 
 #[test]
