@@ -112,7 +112,7 @@ impl Engine {
         let mut items = 0;
         let visited = self.vault()?.visit(|_| {
             items += 1;
-            Ok(())
+            Ok::<_, StorageError>(())
         });
         if visited.is_ok() {
             report.private_items = items;

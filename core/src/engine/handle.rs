@@ -32,20 +32,24 @@ impl Reading {
         readers.open.send_modify(|open| *open += 1);
         let ended = readers.ended.clone();
         let begun = ended.load(Ordering::Relaxed);
-        Self { readers: readers.clone(), until: Until { ended, begun } }
+        Self { readers: readers.clone(), until: Until(Some((ended, begun))) }
     }
 }
 
-/// Until when something may read.
-#[derive(Clone)]
-pub(super) struct Until {
-    ended: Arc<AtomicU64>,
-    begun: u64,
-}
+/// Until when something may read: without an end, for the writer itself.
+#[derive(Clone, Default)]
+pub(crate) struct Until(Option<(Arc<AtomicU64>, u64)>);
 
 impl Until {
-    pub(super) fn is_over(&self) -> bool {
-        self.ended.load(Ordering::Relaxed) != self.begun
+    /// Refused once it is over.
+    pub(crate) fn may_read(&self) -> Result<(), Error> {
+        match &self.0 {
+            Some((ended, begun)) if ended.load(Ordering::Relaxed) != *begun => {
+                let ended = "the space was suspended, held back, or left while this was read";
+                Err(Error::Locked(ended.to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -134,7 +138,7 @@ impl Handle {
         self.settle().await?;
         let reading = Reading::new(&self.readers);
         let mut beside = self.call(Engine::beside).await?;
-        beside.until = Some(reading.until.clone());
+        beside.until = reading.until.clone();
         let (answer, answered) = oneshot::channel();
         let run = move || {
             let worked = work(&mut beside);

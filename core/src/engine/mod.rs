@@ -32,7 +32,7 @@ pub(crate) use changes::{Changes, Watched};
 pub use doctor::{DoctorReport, Finding, Remedy, VerifiedLog};
 #[cfg(feature = "watch")]
 pub use files_watch::HomeWatch;
-pub(crate) use handle::Handle;
+pub(crate) use handle::{Handle, Until};
 pub use inspect::{ExportedDocument, LogItem};
 pub use link::Leaving;
 pub use recovery::SetAside;
@@ -167,7 +167,7 @@ pub struct Engine {
     cuts: Option<u64>,
     version: i64,
     /// For one that only reads beside the writer.
-    until: Option<handle::Until>,
+    until: Until,
 }
 
 impl Engine {
@@ -199,7 +199,7 @@ impl Engine {
             standing: Vec::new(),
             cuts: None,
             version,
-            until: None,
+            until: Until::default(),
         };
         engine.cuts = engine.cuts()?;
         Ok(engine)
@@ -273,11 +273,12 @@ impl Engine {
 
     /// Refused to one that reads beside the writer, once it was told to end.
     pub(crate) fn may_read(&self) -> Result<(), Error> {
-        if self.until.as_ref().is_some_and(handle::Until::is_over) {
-            let ended = "the space was suspended, held back, or left while this was read";
-            return Err(Error::Locked(ended.to_owned()));
-        }
-        Ok(())
+        self.until.may_read()
+    }
+
+    /// Until when this one may read, for what looks at many rows in one go.
+    pub(crate) fn until(&self) -> Until {
+        self.until.clone()
     }
 
     /// `pair.db`.
@@ -288,6 +289,7 @@ impl Engine {
 
     /// `vault.db`.
     pub(crate) fn vault(&mut self) -> Result<&mut VaultDb, Error> {
+        self.may_read()?;
         self.files.as_mut().map(|files| &mut files.vault).ok_or_else(suspended)
     }
 

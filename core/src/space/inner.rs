@@ -1,7 +1,8 @@
 //! The journal and what else one writes for oneself, in the vault of one phone.
 
 use super::{Space, kept};
-use crate::domain::inner::{NewNote, Note, written};
+use crate::cbor::View;
+use crate::domain::inner::{NewNote, Note, Query, written};
 use crate::domain::openness::{Kind, NewPost, PostView};
 use crate::domain::refusal::RefusalCode;
 use crate::engine::Engine;
@@ -13,8 +14,11 @@ use crate::time::Moment;
 const NOTE: &str = "note";
 
 fn read(item: &VaultItem) -> Result<Note, StorageError> {
-    kept::read(item, NOTE)
-        .ok_or_else(|| StorageError::Damaged(format!("vault.db: note {}", item.id)))
+    kept::read(item, NOTE).ok_or_else(|| damaged(item.id))
+}
+
+fn damaged(id: DocId) -> StorageError {
+    StorageError::Damaged(format!("vault.db: note {id}"))
 }
 
 impl Engine {
@@ -46,12 +50,20 @@ impl Engine {
     /// The notes that match, newest first.
     fn notes(&mut self, query: &str) -> Result<Vec<Note>, Error> {
         let mut notes = Vec::new();
+        let query = Query::new(query);
+        let until = self.until();
         // Of what does not match nothing is kept in memory.
         self.vault()?.visit(|item| {
+            until.may_read()?;
             if item.kind == NOTE {
-                notes.extend(Some(read(&item)?).filter(|note| note.matches(query)));
+                let json = item.value.get(NOTE).and_then(View::text);
+                let json = json.ok_or_else(|| damaged(item.id))?;
+                if query.may_stand_in(json) {
+                    let note: Note = kept::parse(json).ok_or_else(|| damaged(item.id))?;
+                    notes.extend(Some(note).filter(|note| note.matches(&query)));
+                }
             }
-            Ok(())
+            Ok::<_, Error>(())
         })?;
         notes.sort_by_key(|note| std::cmp::Reverse((note.written, note.id)));
         Ok(notes)
@@ -105,7 +117,7 @@ impl Inner<'_> {
     /// Storage, `Closed`.
     pub async fn search(&self, query: &str) -> Result<Vec<Note>, Error> {
         let query = query.to_owned();
-        self.0.engine.call(move |engine| engine.notes(&query)).await
+        self.0.engine.ask_apart(move |engine| engine.notes(&query)).await
     }
 
     /// Removes a note, for good.

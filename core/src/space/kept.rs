@@ -22,5 +22,10 @@ pub(super) fn put<T: Serialize>(
 
 /// What an item keeps; `None` where it cannot be read.
 pub(super) fn read<T: DeserializeOwned>(item: &VaultItem, key: &str) -> Option<T> {
-    serde_json::from_str(item.value.get(key)?.text()?).ok()
+    parse(item.value.get(key)?.text()?)
+}
+
+/// What it keeps, from the text that it keeps it as.
+pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_str(text).ok()
 }

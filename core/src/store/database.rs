@@ -344,15 +344,15 @@ impl Database {
         self.decoded(table, row, opened)
     }
 
-    /// Opens the padded value of a row.
-    pub fn unseal_padded(
+    /// Opens the bytes of a row's padded value.
+    pub fn unseal_padded_bytes(
         &self,
         table: &str,
         row: Row<'_>,
         sealed: &[u8],
-    ) -> Result<Value, StorageError> {
+    ) -> Result<Zeroizing<Vec<u8>>, StorageError> {
         let opened = self.key.open_padded(&self.associated(table, row), sealed);
-        self.decoded(table, row, opened)
+        opened.map_err(|_| self.damaged(table, row))
     }
 
     fn decoded(

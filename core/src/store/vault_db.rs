@@ -3,7 +3,7 @@
 
 use super::database::{Database, Row, StorageError};
 use super::schema::VAULT;
-use crate::cbor::Value;
+use crate::cbor::{Value, View};
 use crate::host::{Entropy, random};
 use crate::id::DocId;
 use crate::limits::{VAULT_ITEMS, VAULT_STEP};
@@ -22,6 +22,16 @@ pub struct VaultItem {
     pub kind: String,
     /// Its content.
     pub value: Value,
+}
+
+/// A private item whose strings stay in the bytes that it was opened to.
+pub struct VaultView<'a> {
+    /// Its id.
+    pub id: DocId,
+    /// What it is.
+    pub kind: &'a str,
+    /// Its content.
+    pub value: &'a View<'a>,
 }
 
 /// `vault.db`, open.
@@ -141,33 +151,46 @@ impl VaultDb {
     }
 
     fn read(&self, id: DocId, sealed: &[u8]) -> Result<VaultItem, StorageError> {
+        self.look(id, sealed, |VaultView { id, kind, value }| {
+            Ok(VaultItem { id, kind: kind.to_owned(), value: value.to_value() })
+        })
+    }
+
+    fn look<T, E: From<StorageError>>(
+        &self,
+        id: DocId,
+        sealed: &[u8],
+        visitor: impl FnOnce(VaultView<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let row = Row::Lookup(id.as_bytes());
-        let value = self.file.unseal_padded("item", row, sealed)?;
-        let read = || {
-            Some(VaultItem {
-                id,
-                kind: value.get("kind")?.text()?.to_owned(),
-                value: value.get("value")?.clone(),
-            })
-        };
-        read().ok_or_else(|| self.file.damaged("item", row))
+        let opened = self.file.unseal_padded_bytes("item", row, sealed)?;
+        let damaged = || self.file.damaged("item", row);
+        let item = View::read(&opened).map_err(|_| damaged())?;
+        let kind = item.get("kind").and_then(View::text).ok_or_else(damaged)?;
+        visitor(VaultView { id, kind, value: item.get("value").ok_or_else(damaged)? })
     }
 
     /// Shows every item, in the order of their ids, one at a time.
     ///
     /// # Errors
     /// [`StorageError`], and what the visitor says: it is then shown no more.
-    pub fn visit(
+    pub fn visit<E: From<StorageError>>(
         &self,
-        mut visitor: impl FnMut(VaultItem) -> Result<(), StorageError>,
-    ) -> Result<(), StorageError> {
-        let mut statement =
-            self.file.connection.prepare("SELECT id, sealed FROM item ORDER BY id")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let (id, sealed): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
-            let damaged = || self.file.damaged("item", Row::Lookup(&id));
-            visitor(self.read(DocId::from_slice(&id).ok_or_else(damaged)?, &sealed)?)?;
+        mut visitor: impl FnMut(VaultView<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let from = |error: rusqlite::Error| StorageError::from(error);
+        let unlike = || self.file.damaged("item", Row::Name("of another form"));
+        let mut statement = self
+            .file
+            .connection
+            .prepare("SELECT id, sealed FROM item ORDER BY id")
+            .map_err(from)?;
+        let mut rows = statement.query([]).map_err(from)?;
+        while let Some(row) = rows.next().map_err(from)? {
+            let bytes = |at| row.get_ref(at).map_err(from)?.as_blob().map_err(|_| unlike());
+            let (id, sealed) = (bytes(0)?, bytes(1)?);
+            let damaged = || self.file.damaged("item", Row::Lookup(id));
+            self.look(DocId::from_slice(id).ok_or_else(damaged)?, sealed, &mut visitor)?;
         }
         Ok(())
     }
@@ -180,9 +203,10 @@ impl VaultDb {
         let mut items = Vec::new();
         self.visit(|item| {
             if item.kind == kind {
-                items.push(item);
+                let (kind, value) = (kind.to_owned(), item.value.to_value());
+                items.push(VaultItem { id: item.id, kind, value });
             }
-            Ok(())
+            Ok::<_, StorageError>(())
         })?;
         Ok(items)
     }
@@ -261,9 +285,9 @@ mod tests {
         vault.remove(DocId([1; 16])).unwrap();
         vault.put(&item(3, "note")).unwrap();
         let mut kinds = Vec::new();
-        let seen = |item: VaultItem| {
-            kinds.push((item.id.0[0], item.kind));
-            Ok(())
+        let seen = |item: VaultView<'_>| {
+            kinds.push((item.id.0[0], item.kind.to_owned()));
+            Ok::<_, StorageError>(())
         };
         vault.visit(seen).unwrap();
         assert_eq!(kinds, [(2, "draft".to_owned()), (3, "note".to_owned())]);
