@@ -1,9 +1,10 @@
 //! The two files of a space: made, opened, let go of for a while, erased.
 
+use super::unfinished::{self, Unfinished};
 use super::{Engine, Files, Host};
 use crate::cbor::Value;
 use crate::error::Error;
-use crate::host::{SecretStore, random};
+use crate::host::random;
 use crate::store::{Keys, PairDb, PairFile, Setting, StorageError, VaultDb};
 use crate::text;
 use std::path::{Path, PathBuf};
@@ -12,24 +13,38 @@ const PAIR_FILE: &str = "pair.db";
 const VAULT_FILE: &str = "vault.db";
 
 impl Engine {
-    /// Makes the files of a new space, its keys first.
+    /// Makes the files of a new space, its keys first. Interrupted, it never was.
     pub(crate) fn create(folder: &Path, name: &str, host: Host) -> Result<Self, Error> {
         let name = text::name(name)?;
-        std::fs::create_dir_all(folder).map_err(StorageError::from)?;
-        if folder.join(PAIR_FILE).exists() {
+        make_folder(folder)?;
+        unfinished::finish(folder, host.secrets.as_ref())?;
+        // A vault without its other file is somebody's: it is not written over.
+        if [PAIR_FILE, VAULT_FILE].iter().any(|file| folder.join(file).exists()) {
             return Err(StorageError::Exists.into());
         }
         let store = random(host.entropy.as_ref()).map_err(StorageError::from)?;
-        let keys = Keys::create(host.secrets.as_ref(), &store, host.entropy.as_ref())?;
-        match create_files(folder, store, &keys, &host, &name) {
-            Ok(files) => Self::opened(folder, store, keys, host, files),
+        let unfinished = Unfinished::begin(folder, store)?;
+        let made = Keys::create(host.secrets.as_ref(), &store, host.entropy.as_ref())
+            .map_err(Error::from)
+            .and_then(|keys| Ok((create_files(folder, store, &keys, &host, &name)?, keys)));
+        let made = made.and_then(|made| sync_folder(folder).map(|()| made));
+        match made {
+            Ok((files, keys)) => {
+                unfinished.end()?;
+                Self::opened(folder, store, keys, host, files)
+            }
             // Half a store is none: the next try begins anew.
-            Err(error) => erase(folder, &store, host.secrets.as_ref()).and(Err(error)),
+            Err(error) => {
+                unfinished::erase(folder, &store, host.secrets.as_ref())?;
+                unfinished.end()?;
+                Err(error)
+            }
         }
     }
 
     /// Opens the files of a space.
     pub(crate) fn open(folder: &Path, host: Host) -> Result<Self, Error> {
+        unfinished::finish(folder, host.secrets.as_ref())?;
         let store = PairFile::store_id(&folder.join(PAIR_FILE))?;
         let keys = Keys::load(host.secrets.as_ref(), &store)?;
         let files = open_files(folder, store, &keys, &host)?;
@@ -102,11 +117,30 @@ impl Engine {
         Ok(())
     }
 
-    /// Destroys the keys, then the files.
+    /// Destroys the keys, then the files. Interrupted, it is finished by the next start.
     pub(crate) fn erase(&mut self) -> Result<(), Error> {
         self.forget();
-        self.files = None;
-        erase(&self.folder, &self.store, self.host.secrets.as_ref())
+        let secrets = self.host.secrets.clone();
+        let files = match self.files.take() {
+            Some(files) => Some(files),
+            None => open_files(&self.folder, self.store, &self.keys, &self.host).ok(),
+        };
+        // Nobody else is in the middle of writing, and whoever writes next finds the files gone.
+        // What is damaged, or held by somebody, is erased all the same.
+        let locks = files.as_ref().map(|files| (files.pair.begin(), files.vault.begin()));
+        let gone = matches!(locks, Some((Err(StorageError::Missing), _)));
+        let other = matches!(
+            PairFile::store_id(&self.folder.join(PAIR_FILE)), Ok(store) if store != self.store
+        );
+        if gone || other {
+            // It was erased by somebody else; what stands there now is another's.
+            return Ok(Keys::destroy(secrets.as_ref(), &self.store)?);
+        }
+        let unfinished = Unfinished::begin(&self.folder, self.store)?;
+        unfinished::erase(&self.folder, &self.store, secrets.as_ref())?;
+        sync_folder(&self.folder)?;
+        drop(files);
+        unfinished.end()
     }
 }
 
@@ -131,9 +165,27 @@ fn open_files(folder: &Path, store: [u8; 16], keys: &Keys, host: &Host) -> Resul
     Ok(Files { pair, vault })
 }
 
-/// Destroys a store's keys first, then removes its files.
-fn erase(folder: &Path, store: &[u8; 16], secrets: &dyn SecretStore) -> Result<(), Error> {
-    let destroyed = Keys::destroy(secrets, store);
+/// Makes a folder, and has it and those around it that were made last.
+fn make_folder(folder: &Path) -> Result<(), Error> {
+    let made = folder.ancestors().take_while(|folder| !folder.exists()).count();
+    std::fs::create_dir_all(folder).map_err(StorageError::from)?;
+    folder.ancestors().skip(1).take(made).try_for_each(|around| {
+        let around = if around.as_os_str().is_empty() { Path::new(".") } else { around };
+        sync_folder(around)
+    })
+}
+
+/// What was made in a folder, or removed from it, is so after a loss of power too.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), Error> {
+    #[cfg(unix)]
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(StorageError::from)?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+/// Removes a space's files, as far as they are there.
+pub(super) fn remove_files(folder: &Path) -> Result<(), Error> {
     for file in [PAIR_FILE, VAULT_FILE] {
         for ending in ["", "-wal", "-shm"] {
             let path: PathBuf = folder.join(format!("{file}{ending}"));
@@ -145,5 +197,5 @@ fn erase(folder: &Path, store: &[u8; 16], secrets: &dyn SecretStore) -> Result<(
             }
         }
     }
-    Ok(destroyed?)
+    Ok(())
 }

@@ -24,6 +24,7 @@ mod seals;
 mod settled;
 pub(crate) mod status;
 mod transaction;
+mod unfinished;
 pub(crate) mod upkeep;
 mod worker;
 

@@ -80,7 +80,7 @@ pub enum AmendsError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
 #[non_exhaustive]
 pub enum StorageKind {
-    /// There is nothing in this place yet: create it first.
+    /// There is nothing in this place, or no longer: create it first.
     Missing,
     /// There is a store in this place already: open it.
     Exists,

@@ -4,7 +4,7 @@ use crate::cbor::{Item, Value, View};
 use crate::host::{Entropy, EntropyError, random};
 use amends_seal::DataKey;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StorageError {
-    /// There is no store in this place.
-    #[error("there is nothing in this place yet: create it first")]
+    /// There is no store in this place, or no longer.
+    #[error("there is nothing in this place: create it first")]
     Missing,
     /// There is a store in this place already.
     #[error("there is a store in this place already: open it, or choose another place")]
@@ -45,7 +45,7 @@ pub enum StorageError {
     #[error("the database does not hold the setting {0}: the file system may not support it")]
     Setting(&'static str),
     /// The file system or SQLite failed.
-    #[error("reading or writing failed: {0}")]
+    #[error("reading or writing failed ({0}): check the disk, then try again")]
     Io(String),
     /// Randomness failed.
     #[error(transparent)]
@@ -72,9 +72,15 @@ impl From<std::io::Error> for StorageError {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
             std::io::ErrorKind::StorageFull => Self::Full,
-            _ => Self::Io(error.to_string()),
+            _ => Self::Io(in_words(&error)),
         }
     }
+}
+
+/// What the system says of something that failed, without its number.
+pub fn in_words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// The layout of one file: migrations in order, each from the version before.
@@ -103,6 +109,36 @@ pub struct Database {
     key: DataKey,
     store: [u8; 16],
     entropy: Arc<dyn Entropy>,
+    place: Option<Place>,
+}
+
+/// Where a file stood when it was opened.
+struct Place {
+    path: PathBuf,
+    /// What the system knows it by: device and number.
+    file: (u64, u64),
+}
+
+impl Place {
+    /// `None` where the system does not tell one file from another.
+    fn of(path: &Path) -> Option<Self> {
+        Some(Self { path: path.to_owned(), file: identity(path)? })
+    }
+
+    fn holds(&self) -> bool {
+        identity(&self.path) == Some(self.file)
+    }
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    path.metadata().ok().map(|data| (data.dev(), data.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_path: &Path) -> Option<(u64, u64)> {
+    None
 }
 
 /// Bytes of a page, of files that are made from now on. What is written at a time is small,
@@ -152,7 +188,8 @@ impl Database {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StorageError> {
         let connection = connect(path, true)?;
-        let database = Self { connection, layout, key, store, entropy };
+        let place = Place::of(path);
+        let database = Self { connection, layout, key, store, entropy, place };
         database.migrate()?;
         database.connection.execute("INSERT INTO store(id) VALUES (?1)", [&store[..]])?;
         Ok(database)
@@ -184,7 +221,9 @@ impl Database {
         store: [u8; 16],
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StorageError> {
-        let database = Self { connection: connect(path, false)?, layout, key, store, entropy };
+        let connection = connect(path, false)?;
+        let place = Place::of(path);
+        let database = Self { connection, layout, key, store, entropy, place };
         database.migrate()?;
         Ok(database)
     }
@@ -212,8 +251,30 @@ impl Database {
     }
 
     /// Begins a transaction that no other writer interrupts.
+    ///
+    /// # Errors
+    /// [`StorageError::Missing`] where the file was erased meanwhile: what is written into it would
+    /// be lost with it. Who erases it holds this lock.
     pub fn begin(&self) -> Result<(), StorageError> {
-        self.say("BEGIN IMMEDIATE")
+        self.say("BEGIN IMMEDIATE")?;
+        if self.is_in_place() {
+            return Ok(());
+        }
+        self.roll_back();
+        Err(StorageError::Missing)
+    }
+
+    /// Refused, as [`Database::begin`] is, to what writes without a transaction of its own.
+    pub fn may_write(&self) -> Result<(), StorageError> {
+        match self.connection.is_autocommit() && !self.is_in_place() {
+            true => Err(StorageError::Missing),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether the file that is open here still stands in its place.
+    pub fn is_in_place(&self) -> bool {
+        self.place.as_ref().is_none_or(Place::holds)
     }
 
     /// Begins a transaction that only reads, all of it at one moment. `false` where

@@ -216,6 +216,7 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn set(&self, name: Setting, value: &Value) -> Result<(), StorageError> {
+        self.file.may_write()?;
         self.settings.borrow_mut().remove(&name);
         self.settings_changed();
         let value = Value::map([("value", Some(value.clone()))]);
@@ -232,6 +233,7 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn unset(&self, name: Setting) -> Result<(), StorageError> {
+        self.file.may_write()?;
         self.settings.borrow_mut().remove(&name);
         self.settings_changed();
         let lookup = self.setting_lookup(name);

@@ -73,6 +73,14 @@ impl VaultDb {
         Ok(Self { file, count: Cell::new(None), most: VAULT_ITEMS })
     }
 
+    /// Begins a transaction that no other writer interrupts, and that ends with this.
+    ///
+    /// # Errors
+    /// [`StorageError::Busy`] where another process writes for too long.
+    pub fn begin(&self) -> Result<(), StorageError> {
+        self.file.begin()
+    }
+
     /// A new random id.
     ///
     /// # Errors
@@ -216,6 +224,7 @@ impl VaultDb {
     /// # Errors
     /// [`StorageError`].
     pub fn remove(&mut self, id: DocId) -> Result<(), StorageError> {
+        self.file.may_write()?;
         let removed =
             self.file.connection.execute("DELETE FROM item WHERE id = ?1", [id.as_bytes()])?;
         self.count.set(self.count.get().map(|count| count.saturating_sub(removed)));

@@ -3,7 +3,7 @@
 use crate::terminal::{Failure, Terminal};
 use amends::host::{Clock, FixedClock, SystemClock, SystemEntropy};
 use amends::time::Moment;
-use amends::{Host, Space};
+use amends::{Error, Host, Space, StorageError};
 use amends::{KeyFile, PassphraseFile};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,17 +73,20 @@ impl Phone {
             text: format!("{place} cannot be made: {}; choose another --home", failure.text),
             ..failure
         })?;
-        if self.home.join("pair.db").exists() {
-            return Err(Failure {
-                kind: "storage",
-                code: "Exists".to_owned(),
+        let passphrase = if sealed { Some(passphrase(terminal).await?) } else { None };
+        let made = Space::create(&self.home, name, self.host(passphrase));
+        let space = made.map_err(|error| match error {
+            Error::Storage(StorageError::Exists) => Failure {
                 text: format!(
                     "there is a phone in {place} already: use it, or choose another --home"
                 ),
-            });
-        }
-        let passphrase = if sealed { Some(passphrase(terminal).await?) } else { None };
-        Ok(Space::create(&self.home, name, self.host(passphrase))?)
+                ..error.into()
+            },
+            error => error.into(),
+        })?;
+        // Of a phone that was erased here before, and did not come to its end.
+        remove(&self.home.join(if sealed { KEYS } else { SEALED_KEYS }))?;
+        Ok(space)
     }
 
     /// Opens the home.
@@ -91,19 +94,18 @@ impl Phone {
     /// # Errors
     /// As [`Space::open`].
     pub async fn open(&self, terminal: &mut Terminal) -> Result<Space, Failure> {
-        if !self.home.join("pair.db").exists() {
-            return Err(Failure {
-                kind: "storage",
-                code: "Missing".to_owned(),
+        let sealed = self.home.join(SEALED_KEYS).exists();
+        let passphrase = if sealed { Some(passphrase(terminal).await?) } else { None };
+        Space::open(&self.home, self.host(passphrase)).map_err(|error| match error {
+            Error::Storage(StorageError::Missing) => Failure {
                 text: format!(
                     "there is no phone in {}: make one with `amends --home DIR init --name NAME`",
                     self.home.display()
                 ),
-            });
-        }
-        let sealed = self.home.join(SEALED_KEYS).exists();
-        let passphrase = if sealed { Some(passphrase(terminal).await?) } else { None };
-        Ok(Space::open(&self.home, self.host(passphrase))?)
+                ..error.into()
+            },
+            error => error.into(),
+        })
     }
 
     /// Removes the key file after an erase.
@@ -111,15 +113,19 @@ impl Phone {
     /// # Errors
     /// The disk.
     pub fn remove_keys(&self) -> Result<(), Failure> {
-        for file in [KEYS, SEALED_KEYS] {
-            match std::fs::remove_file(self.home.join(file)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(error.into());
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+        [KEYS, SEALED_KEYS].iter().try_for_each(|file| remove(&self.home.join(file)))
+    }
+
+    /// Whether keys of a phone are kept here.
+    pub fn has_keys(&self) -> bool {
+        [KEYS, SEALED_KEYS].iter().any(|file| self.home.join(file).exists())
+    }
+}
+
+fn remove(file: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

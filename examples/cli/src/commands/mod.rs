@@ -248,8 +248,12 @@ async fn erase(yes: bool, phone: &Phone, terminal: &mut Terminal) -> Result<(), 
                 be undone. Your partner's copy stays with them. What backups or snapshots of\n\
                 this disk hold is out of reach, and worthless without the keys.";
     sure(what, yes, terminal).await?;
-    let space = phone.open(terminal).await?;
-    space.erase_local().await?;
+    match phone.open(terminal).await {
+        Ok(space) => space.erase_local().await?,
+        // One that was interrupted before has come to its end by this.
+        Err(failure) if failure.code == "Missing" && phone.has_keys() => {}
+        Err(failure) => return Err(failure),
+    }
     phone.remove_keys()?;
     terminal.ok(json!({"erased": true}), "Erased.");
     Ok(())
