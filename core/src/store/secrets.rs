@@ -13,7 +13,16 @@ use zeroize::Zeroizing;
 type Secrets = Vec<(String, Value)>;
 
 fn failed(error: std::io::Error) -> SecretError {
-    SecretError::Failed(format!("the key file could not be read or written: {error}"))
+    SecretError::Failed(match error.kind() {
+        std::io::ErrorKind::StorageFull => {
+            "the disk is full, and the key file is as it was: free some space and try again"
+                .to_owned()
+        }
+        _ => format!(
+            "the key file could not be read or written ({}): check the disk, then try again",
+            super::database::in_words(&error)
+        ),
+    })
 }
 
 fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, SecretError> {

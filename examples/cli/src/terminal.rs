@@ -69,8 +69,13 @@ impl From<Error> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self::storage(error.to_string())
+        Error::Storage(error.into()).into()
     }
+}
+
+/// Something for a person, on stderr, where anybody still reads that.
+fn complain(words: &str) {
+    drop(writeln!(std::io::stderr(), "{words}"));
 }
 
 /// Where a command's words go.
@@ -107,9 +112,15 @@ impl Terminal {
             Terminal::Process { json } => {
                 let text = if *json { line.to_string() } else { words.trim_end().to_owned() };
                 let mut out = std::io::stdout().lock();
-                // Whoever closed the pipe wants nothing more.
-                if !text.is_empty() && writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
-                    std::process::exit(0);
+                if !text.is_empty()
+                    && let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush())
+                {
+                    // Whoever closed the pipe wants nothing more.
+                    if error.kind() == std::io::ErrorKind::BrokenPipe {
+                        std::process::exit(0);
+                    }
+                    complain(&format!("amends: it is done, but could not be shown: {error}"));
+                    std::process::exit(3);
                 }
             }
             Terminal::Caller(sender) => drop(sender.send(line)),
@@ -119,7 +130,7 @@ impl Terminal {
     /// Something to know meanwhile, on stderr.
     pub fn say(&mut self, words: &str) {
         if let Terminal::Process { .. } = self {
-            eprintln!("{words}");
+            complain(words);
         }
     }
 
@@ -130,7 +141,7 @@ impl Terminal {
     pub async fn ask(&mut self, question: &str) -> Result<String, Failure> {
         match self {
             Terminal::Process { .. } => {
-                eprint!("{question} ");
+                drop(write!(std::io::stderr(), "{question} "));
                 let read = tokio::task::spawn_blocking(|| {
                     let mut line = String::new();
                     std::io::stdin().read_line(&mut line).map(|_| line.trim().to_owned())
@@ -144,8 +155,11 @@ impl Terminal {
     /// The failure of a command; gives back the exit status.
     pub fn fail(&mut self, failure: &Failure) -> u8 {
         match self {
-            Terminal::Process { json: true } => println!("{}", failure.to_json()),
-            Terminal::Process { json: false } => eprintln!("amends: {}", failure.text),
+            Terminal::Process { json: true } => {
+                // Nowhere is left to say that it could not be said: the status says it.
+                drop(writeln!(std::io::stdout(), "{}", failure.to_json()));
+            }
+            Terminal::Process { json: false } => complain(&format!("amends: {}", failure.text)),
             Terminal::Caller(sender) => drop(sender.send(failure.to_json())),
         }
         failure.status()
