@@ -19,9 +19,6 @@ pub enum Reached {
 }
 
 impl Reached {
-    /// Every one.
-    pub const ALL: [Self; 3] = [Self::Statement, Self::Review, Self::LastStep];
-
     /// Its number in a [`Tally`]; one that was given stays what it is.
     pub fn number(self) -> u8 {
         match self {

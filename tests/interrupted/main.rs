@@ -1,0 +1,213 @@
+//! Processes that are killed, or told by the disk that it failed, at every single time that they
+//! change a file or have it synced: what was answered is there, what was begun is finished or
+//! undone by the next start, and the error says what to do.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "../processes/mod.rs"]
+mod processes;
+
+use processes::{command, json};
+use serde_json::Value;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+const ERRORS: [(&str, i32); 3] = [("EIO", 5), ("ENOSPC", 28), ("EINTR", 4)];
+
+/// What comes between the harness and the C library, built once.
+fn fault() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/interrupted/fault.c");
+        let built = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fault.so");
+        let compiler = Command::new("cc")
+            .args(["-O1", "-shared", "-fPIC", "-o"])
+            .args([&built, &source])
+            .arg("-ldl")
+            .status()
+            .expect("a C compiler is needed: install gcc");
+        assert!(compiler.success());
+        built
+    })
+}
+
+/// What became of a command that met a fault at one point.
+struct Met {
+    /// The point lies within the command.
+    hit: bool,
+    /// Its answer, where it came to one.
+    answer: Option<(i32, Value)>,
+}
+
+fn meet(home: &Path, args: &[&str], fault_is: &str, at: usize) -> Met {
+    let hit = home.with_extension("hit");
+    let output = command(home, &[&["--json"], args].concat())
+        .env("LD_PRELOAD", fault())
+        .envs([("FAULT", fault_is), ("FAULT_AT", &at.to_string())])
+        .env("FAULT_HIT", &hit)
+        .output()
+        .unwrap();
+    let was_hit = std::fs::remove_file(&hit).is_ok();
+    let killed = output.status.signal() == Some(9);
+    assert!(killed || output.status.code().is_some_and(|code| code < 100), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let answer = output.status.code().map(|code| {
+        assert_eq!(text.lines().count(), 1, "{args:?} at {at}: {text}{:?}", output.stderr);
+        (code, serde_json::from_str(&text).unwrap())
+    });
+    Met { hit: was_hit, answer }
+}
+
+/// A command meets a fault at each of its points, each time on a home of its own; `then` looks at
+/// what became of it. How many points there were.
+fn at_every_point(
+    made: Option<&Path>,
+    args: &[&str],
+    fault: &str,
+    then: impl Fn(&Path, &Met),
+) -> usize {
+    for at in 1.. {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home");
+        if let Some(made) = made {
+            std::fs::create_dir(&home).unwrap();
+            for file in std::fs::read_dir(made).unwrap().map(Result::unwrap) {
+                std::fs::copy(file.path(), home.join(file.file_name())).unwrap();
+            }
+        }
+        let met = meet(&home, args, fault, at);
+        if !met.hit {
+            assert_eq!(met.answer.as_ref().map(|(code, _)| *code), Some(0), "beyond its end");
+            return at - 1;
+        }
+        then(&home, &met);
+    }
+    0
+}
+
+fn code(answer: &(i32, Value)) -> &str {
+    answer.1["error"]["code"].as_str().unwrap_or_default()
+}
+
+fn left(home: &Path) -> Vec<String> {
+    let Ok(files) = std::fs::read_dir(home) else { return Vec::new() };
+    let mut names: Vec<String> =
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+const INIT: &[&str] = &["init", "--name", "Ana"];
+
+/// There is a phone here that works, or none, and then one can be made.
+fn made_or_not(home: &Path, met: &Met) {
+    let status = json(home, &["status"]);
+    let there = status.0 == 0;
+    assert!(there || code(&status) == "Missing", "{status:?}");
+    if met.answer.as_ref().is_some_and(|answer| answer.0 == 0) {
+        assert!(there, "it was answered");
+    }
+    let again = json(home, INIT);
+    assert_eq!(there, code(&again) == "Exists", "{again:?}");
+    assert_eq!(json(home, &["doctor"]).0, 0);
+    assert_eq!(left(home), ["keys", "pair.db", "vault.db"]);
+}
+
+#[test]
+fn an_init_that_is_killed_anywhere_is_whole_or_never_was() {
+    let points = at_every_point(None, INIT, "kill", made_or_not);
+    assert!(points > 50, "{points}");
+}
+
+#[test]
+fn an_init_that_the_disk_fails_anywhere_is_whole_or_never_was_and_says_what_to_do() {
+    for (name, errno) in ERRORS {
+        let points = at_every_point(None, INIT, &errno.to_string(), |home, met| {
+            let answer = met.answer.as_ref().unwrap();
+            if answer.0 != 0 {
+                let text = answer.1["error"]["text"].as_str().unwrap();
+                assert!(!text.contains("os error"), "{name}: {text}");
+            }
+            made_or_not(home, met);
+        });
+        assert!(points > 50, "{name}: {points}");
+    }
+}
+
+/// A full disk, a reader that has gone, a closed descriptor.
+#[test]
+fn an_answer_that_cannot_be_written_ends_the_command_and_undoes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    lived(folder.path());
+    for (at, redirect) in [">/dev/full", ">&-", ">/dev/full 2>&1", ">&- 2>&-"].iter().enumerate() {
+        for arguments in [vec!["status"], vec!["--json", "status"], vec!["--help"]] {
+            let ran = shell(folder.path(), &arguments, redirect);
+            assert!(ran.is_some_and(|code| code < 100), "{arguments:?} {redirect}: {ran:?}");
+        }
+        let page = format!("Page {at}.");
+        shell(folder.path(), &["journal", "write", &page], redirect);
+        assert!(json(folder.path(), &["journal", "search"]).1.to_string().contains(&page));
+    }
+}
+
+/// The exit status of a command whose output goes elsewhere; `None` where it was killed.
+fn shell(home: &Path, arguments: &[&str], redirect: &str) -> Option<i32> {
+    let script = format!("exec timeout 20 \"$@\" {redirect}");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script, "sh"]).arg(processes::binary()).arg("--home").arg(home);
+    let ran = shell.args(arguments).stdin(std::process::Stdio::null()).output().unwrap();
+    let code = ran.status.code();
+    assert_ne!(code, Some(124), "it hangs: {arguments:?} {redirect}");
+    code
+}
+
+/// Ana's phone with a page in her journal.
+fn lived(home: &Path) {
+    assert_eq!(json(home, INIT).0, 0);
+    assert_eq!(json(home, &["journal", "write", "A page."]).0, 0);
+}
+
+/// Whatever was left of it goes when it is asked for once more.
+fn erased_in_the_end(home: &Path, met: &Met) {
+    let status = json(home, &["status"]);
+    assert!(status.0 == 0 || code(&status) == "Missing", "{status:?}");
+    let again = json(home, &["erase", "--yes"]);
+    let nothing = code(&again) == "Missing" && met.answer.is_none();
+    assert!(again.0 == 0 || nothing || status.0 != 0, "{again:?}");
+    assert_eq!(left(home), [""; 0]);
+    assert_eq!(json(home, INIT).0, 0);
+}
+
+#[test]
+fn an_erase_that_is_killed_or_failed_anywhere_is_finished_by_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    lived(folder.path());
+    let erase = &["erase", "--yes"];
+    let points = at_every_point(Some(folder.path()), erase, "kill", erased_in_the_end);
+    assert!(points > 15, "{points}");
+    for (_, errno) in ERRORS {
+        at_every_point(Some(folder.path()), erase, &errno.to_string(), erased_in_the_end);
+    }
+}
+
+#[test]
+fn a_page_whose_writing_is_killed_or_failed_anywhere_is_there_or_was_not_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    lived(folder.path());
+    let write = &["journal", "write", "Another page."];
+    let then = |home: &Path, met: &Met| {
+        assert_eq!(json(home, &["doctor"]).0, 0);
+        let (code, pages) = json(home, &["journal", "search"]);
+        assert_eq!(code, 0);
+        let pages = pages.to_string();
+        assert!(pages.contains("A page."));
+        if met.answer.as_ref().is_some_and(|answer| answer.0 == 0) {
+            assert!(pages.contains("Another page."), "it was answered");
+        }
+    };
+    for fault in ["kill".to_owned()].into_iter().chain(ERRORS.map(|(_, errno)| errno.to_string())) {
+        at_every_point(Some(folder.path()), write, &fault, then);
+    }
+}
