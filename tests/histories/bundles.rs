@@ -123,6 +123,19 @@ async fn a_bundle_that_was_cut_changed_or_is_for_somebody_else_is_refused_whole_
     assert_eq!(heads(ana).await, heads(ben).await);
 }
 
+fn fifo(at: &Path, _elsewhere: &Path) {
+    let made = std::process::Command::new("mkfifo").arg(at).status().unwrap();
+    assert!(made.success());
+}
+
+fn subfolder(at: &Path, _elsewhere: &Path) {
+    std::fs::create_dir(at).unwrap();
+}
+
+fn link(at: &Path, elsewhere: &Path) {
+    std::os::unix::fs::symlink(elsewhere, at).unwrap();
+}
+
 fn names(folder: &Path) -> Vec<String> {
     Folder::new(folder).list().unwrap()
 }
@@ -159,6 +172,44 @@ async fn a_mailbox_carries_both_ways_is_written_once_and_cleaned_by_its_reader()
     std::fs::write(folder.path().join(&name), &whole).unwrap();
     assert_eq!(ben.space.visit_mailbox(mailbox.clone()).await.unwrap().taken, 1);
     assert_eq!(names(folder.path()), ["somebody.amends"]);
+    // Nor does anything that is no plain file keep the next from being looked at, or leads elsewhere.
+    let elsewhere = folder.path().join("elsewhere");
+    for (round, put) in [fifo, subfolder, link].into_iter().enumerate() {
+        let put: fn(&Path, &Path) = put;
+        propose(ana, &format!("Hidden {round}.")).await;
+        ana.space.visit_mailbox(mailbox.clone()).await.unwrap();
+        let hidden = names(folder.path()).into_iter().find(|name| !name.starts_with("somebody"));
+        let hidden = folder.path().join(hidden.unwrap());
+        std::fs::rename(&hidden, &elsewhere).unwrap();
+        put(&hidden, &elsewhere);
+        propose(ana, &format!("Seen {round}.")).await;
+        ana.space.visit_mailbox(mailbox.clone()).await.unwrap();
+        let visit = ben.space.visit_mailbox(mailbox.clone());
+        let visit = tokio::time::timeout(Duration::from_secs(20), visit).await;
+        // It waits for what came before it, and is there.
+        assert_eq!(visit.expect("nothing is waited for").unwrap().taken, 0);
+        assert!(hidden.symlink_metadata().is_ok(), "what is none of ours is left alone");
+        match hidden.is_dir() {
+            true => std::fs::remove_dir(&hidden).unwrap(),
+            false => std::fs::remove_file(&hidden).unwrap(),
+        }
+        std::fs::rename(&elsewhere, &hidden).unwrap();
+        ben.space.visit_mailbox(mailbox.clone()).await.unwrap();
+        ben.space.visit_mailbox(mailbox.clone()).await.unwrap();
+        assert_eq!(names(folder.path()), ["somebody.amends"]);
+        assert_eq!(heads(ana).await, heads(ben).await);
+    }
+    // Who may write there cannot have this phone write over anything else.
+    std::fs::write(&elsewhere, "as it was").unwrap();
+    for part in ["x.amends.0.part", "x.amends.1.part"] {
+        link(&folder.path().join(part), &elsewhere);
+    }
+    std::fs::create_dir(folder.path().join("y.amends.0.part")).unwrap();
+    for name in ["x.amends", "y.amends"] {
+        mailbox.write(name, b"an object").unwrap();
+        assert_eq!(mailbox.read(name).unwrap(), b"an object");
+    }
+    assert_eq!(std::fs::read(&elsewhere).unwrap(), b"as it was");
     // A folder that is gone is this phone's own trouble, and no more.
     let gone: Arc<dyn Mailbox> = Arc::new(Folder::new(&folder.path().join("gone")));
     propose(ben, "Still here.").await;

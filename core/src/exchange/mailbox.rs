@@ -105,10 +105,18 @@ impl Phone {
                 break;
             }
             let object = name.clone();
-            let bytes = with(&mailbox, move |mailbox| mailbox.read(&object)).await?;
+            let bytes = match with(&mailbox, move |mailbox| mailbox.read(&object)).await {
+                Ok(bytes) => bytes,
+                // Whatever stands there under its name keeps no other from being read.
+                Err(error) => {
+                    tracing::warn!(%error, number, "an object of the mailbox was not read");
+                    continue;
+                }
+            };
+            // Whatever it turns out to be: who writes there may write anything.
             let length = bytes.len();
+            self.lifecycle.quota(|quota, now| quota.take(length, now));
             if let Some(summary) = self.take_object(number, bytes).await? {
-                self.lifecycle.quota(|quota, now| quota.take(length, now));
                 visit.taken += summary.new;
                 with(&mailbox, move |mailbox| mailbox.remove(&name)).await?;
             }
@@ -128,14 +136,18 @@ impl Phone {
 }
 
 impl Phone {
-    /// Takes in an object. `None` for one that is not whole: it may still be on its
-    /// way into the folder, and is looked at again.
+    /// Takes in an object. `None` for one that is not whole, or goes on from something that is not
+    /// here: that may still be on its way into the folder, and it is looked at again.
     async fn take_object(
         &self,
         number: u64,
         bytes: Vec<u8>,
     ) -> Result<Option<BundleSummary>, Error> {
         match self.take_bundle(move || Ok(Cursor::new(bytes))).await {
+            Ok(summary) if summary.gap => {
+                tracing::debug!(number, "an object of the mailbox waits for what came before it");
+                Ok(None)
+            }
             Ok(summary) => {
                 self.engine.call(move |engine| engine.took_from_mailbox(number)).await?;
                 Ok(Some(summary))

@@ -6,6 +6,10 @@
 //! learns that objects come and go, when, and how large they are.
 
 use crate::id::PersonId;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Why a mailbox could not be used, in words for the log.
@@ -48,6 +52,8 @@ pub fn object_name(secret: &[u8; 32], author: PersonId, number: u64) -> String {
 
 /// Objects larger than this are none of ours.
 const LARGEST: u64 = 64 * 1024 * 1024;
+/// Names that are tried for an object that is not whole yet.
+const PARTS: u32 = 8;
 
 /// A folder that something else keeps in step between the phones.
 #[derive(Debug, Clone)]
@@ -57,6 +63,23 @@ impl Folder {
     /// The mailbox in this folder, which must be there.
     pub fn new(path: &Path) -> Self {
         Self(path.to_owned())
+    }
+
+    /// A new file for an object that is not whole yet. What already has its name is never written
+    /// into: it may lead elsewhere.
+    fn part(&self, name: &str) -> std::io::Result<(File, PathBuf)> {
+        let mut tried = 0;
+        loop {
+            let part = self.0.join(format!("{name}.{tried}.part"));
+            // One that was left behind; what cannot be removed keeps its place.
+            drop(std::fs::remove_file(&part));
+            match File::create_new(&part) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && tried < PARTS => {
+                    tried += 1;
+                }
+                made => return Ok((made?, part)),
+            }
+        }
     }
 }
 
@@ -71,23 +94,38 @@ impl Mailbox for Folder {
         Ok(names.filter(|name| name.ends_with(".amends")).collect())
     }
 
+    /// Nothing but a plain file is read: whoever else reaches the folder may put a pipe there, which
+    /// nobody writes into, or a link to another place.
     fn read(&self, name: &str) -> Result<Vec<u8>, MailboxError> {
         let path = self.0.join(name);
-        let length = std::fs::metadata(&path).map_err(|error| failed(&error))?.len();
-        if length > LARGEST {
-            return Err(MailboxError(format!("{name} is too large")));
-        }
-        std::fs::read(path).map_err(|error| failed(&error))
+        let plain = |data: &std::fs::Metadata| match data.is_file() {
+            true if data.len() <= LARGEST => Ok(()),
+            true => Err(MailboxError(format!("{name} is too large"))),
+            false => Err(MailboxError(format!("{name} is no plain file"))),
+        };
+        plain(&std::fs::symlink_metadata(&path).map_err(|error| failed(&error))?)?;
+        let mut options = OpenOptions::new();
+        options.read(true);
+        // It may have become something else since.
+        #[cfg(unix)]
+        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+        let file = options.open(&path).map_err(|error| failed(&error))?;
+        plain(&file.metadata().map_err(|error| failed(&error))?)?;
+        let mut bytes = Vec::new();
+        let read = file.take(LARGEST).read_to_end(&mut bytes);
+        read.map_err(|error| failed(&error))?;
+        Ok(bytes)
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), MailboxError> {
-        let (part, path) = (self.0.join(format!("{name}.part")), self.0.join(name));
-        if path.exists() {
+        let path = self.0.join(name);
+        if path.symlink_metadata().is_ok() {
             return Ok(());
         }
         let write = || {
-            std::fs::write(&part, bytes)?;
-            std::fs::File::open(&part)?.sync_all()?;
+            let (mut file, part) = self.part(name)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
             std::fs::rename(&part, &path)
         };
         write().map_err(|error| failed(&error))
