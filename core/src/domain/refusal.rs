@@ -65,7 +65,7 @@ codes! {
     /// One of the two left; leaving is absorbing (I2).
     PairLeft => "this pair has ended: nothing new can be written in it",
     /// This phone took the place of another, and has not got everything back yet.
-    NotYetWhole => "this phone has not got back yet what it had shared: exchange with the other phone first",
+    NotYetWhole => "this phone has not got back yet what it had shared: exchange with the other phone until it has; if that phone cannot give it back, leave, erase this phone and pair anew",
     /// This phone holds all exchange (`hold_sync`).
     SyncHeld => "exchange with the other phone is held: release it first",
     /// No such agreement, draft or revision on this phone.

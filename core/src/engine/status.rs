@@ -63,6 +63,9 @@ pub enum StatusNotice {
     /// Something was written here after this phone had lost what came before. It is
     /// set aside: look at it, say it again or let it go.
     SomethingSetAside,
+    /// This phone took the place of another, or its disk was set back, and it has not got back yet
+    /// what it had shared. Until it has, what takes something back is all that can be written here.
+    WordsOnTheirWayBack,
     /// An agreement could not be read: `doctor` says what is damaged.
     SomethingDamaged,
     /// A newer version wrote something that this one does not show: of a kind that it does not
@@ -107,6 +110,9 @@ impl Engine {
                 });
         if paused || self.reconfirming()? {
             status.notices.push(StatusNotice::WaitsForReconfirmation);
+        }
+        if self.returning()? {
+            status.notices.push(StatusNotice::WordsOnTheirWayBack);
         }
         if !self.asides()?.is_empty() {
             status.notices.push(StatusNotice::SomethingSetAside);

@@ -4,6 +4,7 @@ use super::*;
 use crate::cbor::Value;
 use crate::domain::agreement;
 use crate::domain::record::Record;
+use crate::id::Head;
 use crate::limits::LOG_GENERATIONS;
 use crate::log::{Entry, body, log_id};
 use crate::store::AsideRow;
@@ -218,6 +219,28 @@ fn r32_nothing_is_paused_before_all_is_back() {
 }
 
 /// Takes a post of one's own back.
+/// However long the other phone keeps them: one that gives nothing back, or whose disk died.
+#[test]
+fn r32_until_all_is_back_nothing_new_is_written_and_the_phone_says_why() {
+    let lost = Checkpoint { log: log_id(PairId([1; 16]), ANA, 0), length: 9, head: Head([7; 32]) };
+    let mut ana = Phone::of(&material(ANA, BEN, vec![lost]));
+    let notices = |phone: &mut Phone| phone.engine.status().unwrap().notices;
+    assert!(notices(&mut ana).contains(&StatusNotice::WordsOnTheirWayBack));
+    let before = ana.own();
+    let refused = Err(RefusalCode::NotYetWhole.into());
+    assert_eq!(ana.try_to_tell(DAY), refused);
+    let promised = ana.engine.begin::<PromiseDocs>(&Promising::Make(ana.new_promise()));
+    assert_eq!(promised.map(drop), refused);
+    assert_eq!(ana.own(), before, "nobody would see it");
+    // What takes back is written, and so is a farewell.
+    ana.engine.leave(Leaving::Announced).unwrap();
+    assert_eq!(ana.own().length, before.length + 1);
+
+    let [mut whole, _] = Phone::pair();
+    whole.tell(DAY);
+    assert!(!notices(&mut whole).contains(&StatusNotice::WordsOnTheirWayBack));
+}
+
 fn take_back(phone: &mut Phone, post: Position) {
     let home = phone.home();
     let ledger = ledger(home.pair.id, home.me, Month::of(BEGIN));
