@@ -1,5 +1,6 @@
 //! Links over TCP: accepting, dialling, and the session of each connection.
 
+use super::outbox::Outbox;
 use super::{GOODBYE, Phone};
 use crate::engine::Engine;
 use crate::engine::PairingState;
@@ -11,30 +12,23 @@ use crate::host::random;
 use crate::net::LinkError;
 use crate::net::{
     Channel, Connection, Handshake, Listener, Noise, Registry, UNAUTHENTICATED,
-    UNAUTHENTICATED_PER_ADDRESS, Writer, open,
+    UNAUTHENTICATED_PER_ADDRESS, open,
 };
 use crate::sync::{self, Config, Ended, Frame, Session};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-/// Frames that may wait to be written; the session's window keeps honest links
-/// far below it.
-const OUTBOX: usize = 256;
 /// The first frame must come within this time after the handshake.
 const FIRST_FRAME: Duration = Duration::from_secs(5);
 /// Waits between attempts to dial.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 /// In a stream of actions, how long entries are gathered, in milliseconds.
 const PACE: u64 = 10;
-/// How long a full outbox is borne.
-const UNREAD: Duration = Duration::from_secs(45);
-
 /// Waits until the exchange is to end, or nobody holds it any more.
 pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|stop| *stop).await);
@@ -238,8 +232,7 @@ async fn talk(
         false => phone.engine.call(Engine::link_proved).await?,
     }
     let Some(writer) = channel.take_writer() else { return Ok(()) };
-    let (outbox, out) = mpsc::channel(OUTBOX);
-    let mut writing = tokio::spawn(write(writer, out));
+    let (outbox, mut writing) = Outbox::open(writer);
     let mut link = Link {
         links,
         keys,
@@ -278,18 +271,6 @@ async fn next(channel: &mut Channel, patience: Instant) -> Result<Vec<u8>, LinkE
     channel.next().await
 }
 
-/// Writes what the link has to say; ends when the link does.
-async fn write(mut writer: Writer, mut out: mpsc::Receiver<Vec<u8>>) {
-    while let Some(wire) = out.recv().await {
-        if writer.write_all(&wire).await.is_err() {
-            return;
-        }
-    }
-    if let Err(error) = writer.shutdown().await {
-        tracing::debug!(%error, "the connection was gone already");
-    }
-}
-
 /// Held by the one connection of this phone that shakes hands.
 type Dialling = tokio::sync::OwnedMutexGuard<()>;
 
@@ -300,7 +281,7 @@ struct Link<'a> {
     /// Until it is established.
     turn: Option<Dialling>,
     channel: Channel,
-    outbox: mpsc::Sender<Vec<u8>>,
+    outbox: Outbox,
     /// The session, once it has begun.
     standing: Option<Arc<Standing>>,
     claim: Option<crate::net::Claim>,
@@ -585,9 +566,6 @@ impl Link<'_> {
 
     async fn send(&mut self, frame: &Frame) -> Result<(), Error> {
         let wire = self.channel.seal(&frame.encode())?;
-        let gone = || LinkError::Lost("the connection was closed".to_owned());
-        // Who does not read for as long as a silent one lives is gone too.
-        let sent = timeout(UNREAD, self.outbox.send(wire)).await;
-        Ok(sent.map_err(|_| LinkError::Silent)?.map_err(|_| gone())?)
+        self.outbox.put(wire).await
     }
 }

@@ -5,6 +5,7 @@ mod bundle;
 mod lifecycle;
 mod links;
 mod mailbox;
+mod outbox;
 mod pairing;
 mod search;
 
