@@ -14,6 +14,7 @@ mod ours;
 mod relay;
 mod table;
 mod theirs;
+mod volume;
 mod wakes;
 mod years;
 
@@ -48,6 +49,9 @@ struct Args {
     /// Only the views that look at years, of a life of so many records.
     #[arg(long, value_name = "RECORDS")]
     years: Option<u64>,
+    /// Only what a partner costs who writes so many records of one kind.
+    #[arg(long, value_name = "RECORDS")]
+    volume: Option<u64>,
     /// Opens a home in a process of its own and prints what that took.
     #[arg(long, hide = true, value_name = "KIND")]
     open: Option<String>,
@@ -210,6 +214,10 @@ fn main() {
     }
     if let Some(records) = args.years {
         runtime.block_on(years::print(records));
+        return;
+    }
+    if let Some(records) = args.volume {
+        runtime.block_on(volume::print(records));
         return;
     }
     if args.smoke {
