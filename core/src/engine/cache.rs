@@ -101,6 +101,9 @@ pub(super) struct Rows {
     bodies: HashMap<Position, (BodyRow, Option<Arc<Value>>)>,
     /// The documents that views look at.
     pub live: Option<Arc<Vec<DocumentRow>>>,
+    /// How many the partner may put among them before it is looked what they crowd out; `None`
+    /// where that was not looked at yet.
+    pub room: Option<u64>,
     /// Documents that have a row and are live, and what they are about.
     pub known: HashMap<DocId, Option<Class>>,
     /// What expires.

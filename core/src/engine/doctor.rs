@@ -520,7 +520,9 @@ impl Engine {
             db.put_tail_touches(log, index, &docs)?;
         }
         home.logs.iter().try_for_each(|log| db.put_log(log))?;
-        Ok(())
+        self.rows.live = None;
+        self.rows.room = None;
+        self.make_room()
     }
 
     /// Both logs with their heads, each recomputed from its first entry on.

@@ -2,7 +2,7 @@
 //! them views look at.
 
 use super::{Engine, Home};
-use crate::cbor::Value;
+use crate::cbor::{Value, View};
 use crate::document::{Document, RULE, Touch, causal_order};
 use crate::domain::action;
 use crate::domain::capability::{Class, NotUnderstood};
@@ -13,12 +13,15 @@ use crate::limits;
 use crate::log::Entry;
 use crate::store::{DocumentRow, EntryRow, LogRow, PairDb, StorageError};
 use crate::time::Moment;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Documents kept in memory, and as many whose records are; more are read when asked for.
 const LOADED_DOCUMENTS: usize = 128;
+/// When the partner has put so many documents on the list that views look at, it is looked what
+/// they crowd out.
+const REVIVED_AT_MOST: u64 = 256;
 /// So many changes are taken into a document at once while nobody asks for it.
 const DERIVED_AT_ONCE: usize = 256;
 
@@ -148,7 +151,7 @@ impl Engine {
         if !more {
             self.derived.behind.remove(&doc);
         }
-        make_room(&mut self.derived.documents, |loaded| loaded.used);
+        forget_oldest(&mut self.derived.documents, |loaded| loaded.used);
         let loaded = self.derived.documents.entry(doc).insert_entry(Loaded { document, used });
         Ok((&mut loaded.into_mut().document, more))
     }
@@ -226,7 +229,7 @@ impl Engine {
             }
             read.basis.raise(touch.log, touch.index + 1);
         }
-        make_room(&mut self.derived.read, |known| known.used);
+        forget_oldest(&mut self.derived.read, |known| known.used);
         self.derived.read.insert(doc, Known { read: read.clone(), used });
         Ok(read)
     }
@@ -309,12 +312,57 @@ impl Engine {
             None => {
                 let counted = (counted_as(kind), kind);
                 let row = self.db()?.begin_document(doc, counted, (log, index), at, true)?;
-                self.db()?.revive(&row)?;
-                self.revived(&row)?
+                let class = self.look_at(&row, log)?;
+                if !PairDb::is_own(log.number) {
+                    self.make_room()?;
+                }
+                class
             }
         };
         self.told.touch(class);
         self.moved(doc, log.id(), index);
+        Ok(())
+    }
+
+    /// An entry of a log touches a document that was not looked at: from now on it is. What it is
+    /// about.
+    fn look_at(&mut self, row: &DocumentRow, by: &LogRow) -> Result<Option<Class>, Error> {
+        self.db()?.revive(row)?;
+        if !PairDb::is_own(by.number) {
+            self.rows.room = self.rows.room.map(|room| room.saturating_sub(1));
+        }
+        self.revived(row)
+    }
+
+    /// Takes off the list that views look at what the partner crowds it with: of a class, what
+    /// they began before the last [`limits::LIVE_DOCUMENTS`] that stand there, and that this
+    /// phone's person never touched. It binds nobody but them, and stays where all are shown;
+    /// however many they begin, what is looked at stays as little.
+    pub(super) fn make_room(&mut self) -> Result<(), Error> {
+        if self.rows.room.is_some_and(|room| room > 0) {
+            return Ok(());
+        }
+        self.rows.room = Some(REVIVED_AT_MOST);
+        let home = self.home()?;
+        let own: Vec<u64> =
+            home.logs.iter().map(|log| log.number).filter(|log| PairDb::is_own(*log)).collect();
+        let mut of: BTreeMap<&str, Vec<&DocumentRow>> = BTreeMap::new();
+        let live = self.live_rows()?;
+        for row in live.iter().filter(|row| !PairDb::is_own(row.first.0)) {
+            of.entry(counted_as(&row.first_kind)).or_default().push(row);
+        }
+        for mut rows in of.into_values() {
+            rows.sort_by_key(|row| std::cmp::Reverse((row.first.0, row.nth)));
+            for row in rows.into_iter().skip(limits::LIVE_DOCUMENTS) {
+                let mut touched = false;
+                for log in &own {
+                    touched = touched || self.db()?.touched_to(row.id, *log)? > 0;
+                }
+                if !touched {
+                    self.retire_document(row.id, action::class(&row.first_kind))?;
+                }
+            }
+        }
         Ok(())
     }
 
@@ -342,8 +390,7 @@ impl Engine {
                     let (first, counted) = ((&mut *log, first), (counted_as(&kind), &*kind));
                     let row = self.db()?.begin_document(doc, counted, first, at, looked_at)?;
                     if looked_at {
-                        self.db()?.revive(&row)?;
-                        self.revived(&row)?
+                        self.look_at(&row, log)?
                     } else {
                         let class = action::class(&row.first_kind);
                         self.count_later(row.id, class)?;
@@ -356,7 +403,7 @@ impl Engine {
                 self.moved(doc, log.id(), *last);
             }
         }
-        Ok(())
+        self.make_room()
     }
 
     /// Takes a document off the list that views look at.
@@ -426,7 +473,7 @@ fn slice(mut touches: Vec<Touch>, most: usize) -> (Vec<Touch>, bool) {
 }
 
 /// Lets go of what was not asked for the longest, where there is too much.
-fn make_room<T>(kept: &mut HashMap<DocId, T>, used: fn(&T) -> u64) {
+fn forget_oldest<T>(kept: &mut HashMap<DocId, T>, used: fn(&T) -> u64) {
     if kept.len() >= LOADED_DOCUMENTS
         && let Some(oldest) = kept.iter().min_by_key(|(_, one)| used(one)).map(|(id, _)| *id)
     {
@@ -465,8 +512,10 @@ pub fn derived<T>(
 pub fn touch(log: LogId, index: u64, row: &EntryRow, doc: DocId) -> Option<Touch> {
     let entry = Entry::decode(&row.bytes).ok()?;
     let records = entry.records.iter().enumerate().filter_map(|(place, bytes)| {
-        let value = Value::decode(bytes).ok()?;
-        (record::header(&value)?.target == doc).then_some((place as u8, value))
+        // Of an entry's many records most may be of other documents.
+        let view = View::read(bytes).ok()?;
+        let here = record::header(&view)?.target == doc;
+        here.then(|| (place as u8, view.to_value()))
     });
     Some(Touch { log, index, past: row.past.clone(), records: records.collect() })
 }

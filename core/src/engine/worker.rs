@@ -1,9 +1,8 @@
 //! One thread owns the files and the loaded documents; everything else asks it.
 
 use super::Engine;
-use super::intake::arrival::SLICE_ENTRIES;
+use super::intake::arrival::SLICES_A_FRAME;
 use crate::error::Error;
-use crate::limits::RUN_ENTRIES_TAKEN;
 use crate::store::StorageError;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,7 +22,7 @@ const REST: Duration = Duration::from_secs(60);
 const BREATH: Duration = Duration::from_millis(100);
 
 /// So many slices are read for those that wait after each job: one more than a frame brings.
-const SLICES_A_JOB: usize = RUN_ENTRIES_TAKEN.div_ceil(SLICE_ENTRIES) + 1;
+const SLICES_A_JOB: usize = SLICES_A_FRAME + 1;
 
 /// What is asked of the engine; or why it cannot be asked.
 type Work = Box<dyn FnOnce(Result<&mut Engine, Error>) + Send>;

@@ -373,6 +373,11 @@ impl PairDb {
         2 * u64::from(generation) + u64::from(!mine)
     }
 
+    /// Whether a log of this number is this phone's person's.
+    pub fn is_own(number: u64) -> bool {
+        number.is_multiple_of(2)
+    }
+
     /// Finds a log among rows.
     pub fn find(logs: &[LogRow], id: LogId) -> Option<&LogRow> {
         logs.iter().find(|log| log.id() == id)

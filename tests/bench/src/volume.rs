@@ -87,7 +87,8 @@ async fn flooded(flood: Flood, records: u64) -> (Phone, DocId) {
     let mut entries = Vec::new();
     let mut first = at.length;
     for number in (0..records).step_by(RECORDS as usize) {
-        let some = (number..(number + RECORDS).min(records)).map(|n| flood.record(n, &liar, agreed));
+        let some =
+            (number..(number + RECORDS).min(records)).map(|n| flood.record(n, &liar, agreed));
         let entry = entry(at.length, some.collect());
         at = Checkpoint { length: at.length + 1, head: next_head(at.head, &entry.encode()), ..at };
         entries.push(entry);
@@ -109,7 +110,7 @@ macro_rules! cold {
         $phone.space.suspend().await.unwrap();
         $phone.space.resume().await.unwrap();
         let begun = Instant::now();
-        drop($call.await.unwrap());
+        let _answer = $call.await.unwrap();
         print!(" {:>9.0}", begun.elapsed().as_secs_f64() * 1e3);
     }};
 }

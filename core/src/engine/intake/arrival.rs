@@ -13,7 +13,7 @@ use crate::engine::documents::TouchedRun;
 use crate::engine::{Engine, Home};
 use crate::error::Error;
 use crate::id::{DocId, Position};
-use crate::limits::{CHECK_IN_RETENTION, RECENT, SEGMENT_ENTRIES};
+use crate::limits::{CHECK_IN_RETENTION, FRAME_BYTES, RECENT, RUN_ENTRIES_TAKEN, SEGMENT_ENTRIES};
 use crate::log::Entry;
 use crate::log::body::{BodyState, Gate};
 use crate::store::{
@@ -31,7 +31,14 @@ const RUN_AS_SEGMENT: usize = 16;
 const TAIL_ENTRIES: usize = 4 * SEGMENT_ENTRIES;
 
 /// So many entries are read in one go: others are answered in between.
-pub(crate) const SLICE_ENTRIES: usize = 512;
+const SLICE_ENTRIES: usize = 512;
+
+/// And so many bytes of them: an entry may hold 64 records. It is what 512 single ones take.
+const SLICE_BYTES: usize = 128 * 1024;
+
+/// In so many slices at most a frame is read.
+pub(crate) const SLICES_A_FRAME: usize =
+    RUN_ENTRIES_TAKEN.div_ceil(SLICE_ENTRIES) + FRAME_BYTES.div_ceil(SLICE_BYTES);
 
 /// Entries that follow what is held, and the bodies that came with them.
 pub(crate) struct Arrival {
@@ -86,10 +93,10 @@ impl Engine {
             self.db()?.add_segment(log.number, at, chunk)?;
         }
         let mut at = first;
-        for slice in rows.chunks(SLICE_ENTRIES) {
-            let end = at + slice.len() as u64;
+        for entries in slices(&rows) {
+            let end = at + entries as u64;
             let (here, later) = bodies.into_iter().partition(|((of, _), _)| *of < end);
-            self.db()?.add_arrived(log.number, at, slice.len() as u64, &here)?;
+            self.db()?.add_arrived(log.number, at, entries as u64, &here)?;
             (at, bodies) = (end, later);
         }
         self.unread = true;
@@ -251,6 +258,22 @@ impl Engine {
     }
 }
 
+/// How many entries each slice of a run takes.
+fn slices(rows: &[EntryRow]) -> Vec<usize> {
+    let (mut slices, mut bytes): (Vec<usize>, usize) = (Vec::new(), SLICE_BYTES);
+    for row in rows {
+        match slices.last_mut() {
+            Some(entries) if *entries < SLICE_ENTRIES && bytes < SLICE_BYTES => *entries += 1,
+            _ => {
+                slices.push(1);
+                bytes = 0;
+            }
+        }
+        bytes += row.bytes.len();
+    }
+    slices
+}
+
 /// What an entry says.
 #[derive(Default)]
 struct ReadEntry {
@@ -334,4 +357,27 @@ fn last_stated(row: &EntryRow) -> Moment {
         .flat_map(|entry| &entry.records)
         .filter_map(|record| View::read(record).ok()?.get("at")?.array()?.first()?.int());
     stated.max().map_or(Moment(i64::MIN), Moment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{Head, Past};
+
+    #[test]
+    fn a_slice_is_bounded_by_its_entries_and_by_their_bytes() {
+        let row = |bytes: usize| EntryRow {
+            bytes: vec![0; bytes],
+            head: Head([0; 32]),
+            tag: [0; 16],
+            past: Past::default(),
+            received: Moment(0),
+        };
+        let of = |rows: &[usize]| slices(&rows.iter().map(|bytes| row(*bytes)).collect::<Vec<_>>());
+        assert_eq!(of(&[]), [0; 0]);
+        assert_eq!(of(&[1; 1_030]), [512, 512, 6]);
+        assert_eq!(of(&[SLICE_BYTES, 1, 1]), [1, 2], "one that is large goes alone");
+        assert_eq!(of(&[SLICE_BYTES / 2, SLICE_BYTES / 2, 1]), [2, 1]);
+        assert!(SLICES_A_FRAME >= of(&[FRAME_BYTES / 4_096; 4_096]).len());
+    }
 }
