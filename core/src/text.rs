@@ -54,13 +54,39 @@ pub fn text(text: &str) -> Result<String, TextError> {
     written(text, TEXT_SCALARS)
 }
 
-/// A person's name as it is written down: one line of at most 64 scalar values.
+/// A person's name as it is written down: one line of at most 64 scalar values, in which nothing
+/// is hidden that would make it another than it looks.
 ///
 /// # Errors
 /// As [`text`].
 pub fn name(name: &str) -> Result<String, TextError> {
     let name = written(name, NAME_SCALARS)?;
-    if name.contains(['\n', '\t']) { Err(TextError::Forbidden) } else { Ok(name) }
+    let hides = name.chars().any(invisible) || !joiners_join(&name);
+    if hides || name.contains(['\n', '\t']) { Err(TextError::Forbidden) } else { Ok(name) }
+}
+
+/// Whether a character shows nothing (of Unicode's `Default_Ignorable_Code_Point`, but for the
+/// marks and joiners that scripts need, and what chooses between forms), or looks like a space
+/// and is none.
+fn invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+            | '\u{200b}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// Whether each joiner and non-joiner (U+200D, U+200C) stands where scripts and emoji use them:
+/// between two characters beyond ASCII.
+fn joiners_join(text: &str) -> bool {
+    let joins = |c: char| matches!(c, '\u{200c}' | '\u{200d}');
+    let around = |c: &char| !c.is_ascii() && !c.is_whitespace() && !joins(*c);
+    let chars: Vec<char> = text.chars().collect();
+    chars.iter().enumerate().filter(|(_, c)| joins(**c)).all(|(at, _)| {
+        at.checked_sub(1).and_then(|at| chars.get(at)).is_some_and(around)
+            && chars.get(at + 1).is_some_and(around)
+    })
 }
 
 /// A part of a working draft: like [`text`], but it may be empty and keeps its
@@ -153,5 +179,28 @@ mod tests {
         assert_eq!(name(" Ana ").unwrap(), "Ana");
         assert!(name("A\nna").is_err());
         assert!(name(&"a".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn nothing_is_hidden_in_a_name() {
+        let hidden = ["\u{200b}", "\u{200c}", "\u{200d}", "\u{2060}", "\u{ad}", "\u{3164}"];
+        for hidden in hidden.into_iter().chain(["\u{e0041}", "\u{2800}", "\u{180e}"]) {
+            for name in [format!("A{hidden}na"), format!("Ana{hidden}"), hidden.to_owned()] {
+                assert!(super::name(&name).is_err(), "{name:?}");
+            }
+        }
+        // What scripts and emoji need stays.
+        let shown = [
+            "می\u{200c}نا",
+            "क्\u{200d}ष",
+            "👩\u{200d}🚀",
+            "Ana ❤\u{fe0f}",
+            "\u{200f}שרה",
+            "O'Neill",
+        ];
+        for name in shown {
+            assert_eq!(super::name(name).unwrap(), name);
+        }
+        assert!(super::name("می\u{200c}\u{200c}نا").is_err(), "one is enough");
     }
 }

@@ -1,10 +1,11 @@
 //! Checking everything from scratch: logs → documents → views.
 
-use super::documents::{counted_as, derived, touch};
+use super::anew::{Anew, ToDerive, Touching, derived_side_by_side};
+use super::documents::counted_as;
 use super::intake::replica::body_of;
 use super::{Engine, Home};
-use crate::cbor::Value;
-use crate::document::{Document, RULE, Touch, causal_order};
+use crate::cbor::View;
+use crate::document::{Document, RULE};
 use crate::domain::record;
 use crate::error::Error;
 use crate::id::{DocId, Head, LogId, Past};
@@ -88,10 +89,13 @@ impl DoctorReport {
     }
 }
 
+/// So many documents are derived at once while a check looks at them.
+const CHECKED_AT_ONCE: usize = 256;
+
 /// What the logs say the look-up tables must hold.
 #[derive(Default)]
 struct Expected {
-    touches: BTreeMap<DocId, Vec<Touch>>,
+    touches: BTreeMap<DocId, Vec<Touching>>,
     kinds: BTreeMap<DocId, ((u64, u64), String, Moment)>,
     bodies: BTreeSet<(u64, u64, u8)>,
 }
@@ -378,18 +382,24 @@ impl Engine {
         if self.db()?.snapshot_count()? != snapshots {
             report.add("pair.db: the number of snapshots", Remedy::Rebuild);
         }
-        for (doc, touches) in expected.touches {
-            report.documents += 1;
-            let indexes: Vec<(LogId, u64)> = touches.iter().map(|t| (t.log, t.index)).collect();
-            for log in &home.logs {
-                let kept = self.db()?.touches(doc, log.number, 0)?;
-                let due: Vec<u64> =
-                    indexes.iter().filter(|(id, _)| *id == log.id()).map(|(_, i)| *i).collect();
-                if whole && kept != due {
-                    report.add(format!("pair.db: the index of document {doc}"), Remedy::Rebuild);
+        let mut all = expected.touches.into_iter().peekable();
+        while all.peek().is_some() {
+            let mut some = Vec::new();
+            for (doc, touches) in all.by_ref().take(CHECKED_AT_ONCE) {
+                report.documents += 1;
+                for log in &home.logs {
+                    let kept = self.db()?.touches(doc, log.number, 0)?;
+                    let of = touches.iter().filter(|touch| touch.log == log.id());
+                    if whole && kept != of.map(|touch| touch.index).collect::<Vec<_>>() {
+                        let what = format!("pair.db: the index of document {doc}");
+                        report.add(what, Remedy::Rebuild);
+                    }
                 }
+                some.push(self.to_be_derived(home, doc, touches, report)?);
             }
-            self.check_document(home, doc, touches, whole, report)?;
+            for (of, derived) in derived_side_by_side(some)? {
+                self.check_document(home, of, derived, whole, report)?;
+            }
         }
         Ok(())
     }
@@ -398,72 +408,47 @@ impl Engine {
         Ok(self.db()?.documents()?)
     }
 
-    fn check_document(
+    /// What a document is derived from anew, and its snapshot.
+    fn to_be_derived(
         &mut self,
         home: &Home,
         doc: DocId,
-        touches: Vec<Touch>,
+        touches: Vec<Touching>,
+        report: &mut DoctorReport,
+    ) -> Result<ToDerive, Error> {
+        let length = |log: &LogRow| (log.id(), log.follower.checkpoint().length);
+        let lengths = Past(home.logs.iter().map(length).collect());
+        let snapshot = self.db()?.snapshot(doc).map_err(Error::from);
+        let snapshot = match report.note(snapshot, Remedy::Rebuild)? {
+            Some(Some((RULE, bytes))) => Some(bytes),
+            _ => None,
+        };
+        Ok(ToDerive { doc, touches, snapshot, lengths })
+    }
+
+    fn check_document(
+        &mut self,
+        home: &Home,
+        of: ToDerive,
+        derived: Result<Anew, Error>,
         whole: bool,
         report: &mut DoctorReport,
     ) -> Result<(), Error> {
-        // What waits for entries that are not here again yet is not derived.
-        let mut waiting: BTreeSet<LogId> = BTreeSet::new();
-        let here = |touch: &Touch| {
-            touch.past.0.iter().all(|(id, length)| {
-                let log = home.logs.iter().find(|log| log.id() == *id);
-                log.is_some_and(|log| log.follower.checkpoint().length >= *length)
-            })
-        };
-        let mut touches = causal_order(touches);
-        touches.retain(|touch| {
-            if !here(touch) {
-                waiting.insert(touch.log);
-            }
-            !waiting.contains(&touch.log)
-        });
-        let snapshot = self.db()?.snapshot(doc).map_err(Error::from);
-        let snapshot = match report.note(snapshot, Remedy::Rebuild)? {
-            Some(Some((RULE, bytes))) => Some(derived(|| Document::load(&bytes))),
-            _ => None,
-        };
-        let kept = snapshot.is_some();
-        let basis = match &snapshot {
-            Some(Ok(document)) => document.basis(),
-            _ => Past::default(),
-        };
-        // Derived once: to where the snapshot goes, and from there to the end.
-        let within = |touch: &Touch| touch.index < basis.length(touch.log);
-        let (first, rest): (Vec<&Touch>, Vec<&Touch>) =
-            touches.iter().partition(|touch| within(touch));
-        let fresh = derived(|| {
-            let mut document = Document::new()?;
-            first.into_iter().try_for_each(|touch| document.apply(touch))?;
-            let loads = snapshot.is_none_or(|snapshot| {
-                snapshot.is_ok_and(|mut snapshot| snapshot.heads() == document.heads())
-            });
-            rest.into_iter().try_for_each(|touch| document.apply(touch))?;
-            Ok((document, loads))
-        });
-        let Some((mut fresh, loads)) = report.note(fresh, Remedy::Rebuild)? else { return Ok(()) };
-        if !loads {
+        let doc = of.doc;
+        let Some(anew) = report.note(derived, Remedy::Rebuild)? else { return Ok(()) };
+        if !anew.as_its_snapshot {
             report.add(format!("pair.db: the snapshot of document {doc}"), Remedy::Rebuild);
         }
-        let mut due: Vec<Value> =
-            touches.iter().flat_map(|t| t.records.iter().map(|(_, v)| v.clone())).collect();
-        let mut held: Vec<Value> = fresh.records()?.into_iter().map(|s| s.value).collect();
-        for values in [&mut due, &mut held] {
-            values.sort_by_key(Value::encode);
-        }
-        if due != held {
+        if !anew.gives_back {
             report.add(format!("document {doc} does not give back its records"), Remedy::Rebuild);
         }
-        if !kept && whole {
+        if of.snapshot.is_none() && whole {
             // What is asked for is derived from these records, by an index that was compared.
             return Ok(());
         }
         let used = self.document(home, doc).map(Document::heads);
         if let Some(used) = report.note(used, Remedy::Rebuild)?
-            && used != fresh.heads()
+            && used != anew.heads
         {
             report
                 .add(format!("document {doc} is not what its records derive to"), Remedy::Rebuild);
@@ -553,19 +538,22 @@ fn collect(
     row: &crate::store::EntryRow,
     entry: &Entry,
 ) {
-    let mut documents = BTreeSet::new();
     for (place, bytes) in entry.records.iter().enumerate() {
-        let Ok(value) = Value::decode(bytes) else { continue };
+        let place = place as u8;
+        let Ok(value) = View::read(bytes) else { continue };
         let Some(header) = record::header(&value) else { continue };
         if header.body.is_some() {
-            expected.bodies.insert((log.number, index, place as u8));
+            expected.bodies.insert((log.number, index, place));
         }
-        if documents.insert(header.target) {
-            let stated = value.get("at").and_then(|at| at.array()?.first()?.int());
-            let first = ((log.number, index), header.kind, stated.map_or(row.received, Moment));
-            expected.kinds.entry(header.target).or_insert(first);
-            if let Some(touch) = touch(log.id(), index, row, header.target) {
-                expected.touches.entry(header.target).or_default().push(touch);
+        let touches = expected.touches.entry(header.target).or_default();
+        match touches.last_mut().filter(|touch| (touch.log, touch.index) == (log.id(), index)) {
+            Some(touch) => touch.records.push((place, bytes.clone())),
+            None => {
+                let stated = value.get("at").and_then(|at| at.array()?.first()?.int());
+                let first = ((log.number, index), header.kind, stated.map_or(row.received, Moment));
+                expected.kinds.entry(header.target).or_insert(first);
+                let (past, records) = (row.past.clone(), vec![(place, bytes.clone())]);
+                touches.push(Touching { log: log.id(), index, past, records });
             }
         }
     }

@@ -5,6 +5,7 @@
 //! entries come in through [`intake`], as one's own words do through the facade.
 
 mod aggregate;
+mod anew;
 mod bodies;
 mod cache;
 pub(crate) mod changes;
