@@ -392,7 +392,7 @@ impl Engine {
         let drafts = self.deciding(home, begun, salt, |context| {
             C::decide(&state, view.as_ref(), command, context)
         })?;
-        self.append_decided(home, drafts)
+        self.append_decided(home, drafts, begins)
     }
 
     /// Appends what a rule decides, in the caller's transaction.
@@ -402,15 +402,20 @@ impl Engine {
         decide: impl FnOnce(Context<'_>) -> Result<Vec<Draft>, Refusal>,
     ) -> Result<(), Error> {
         let drafts = self.deciding(home, Begun::default(), [0; 16], decide)?;
-        self.append_decided(home, drafts)
+        self.append_decided(home, drafts, false)
     }
 
-    /// Refused while words of one's own are still on their way back: nobody would see what stands
-    /// behind them, and of a phone that never gives them back nothing says so. What only takes
-    /// something back is written all the same, and counts at once.
-    fn append_decided(&mut self, home: &mut Home, drafts: Vec<Draft>) -> Result<(), Error> {
-        let adds = drafts.iter().any(|draft| !draft.action.takes_back());
-        if adds && self.returning()? {
+    /// Words and what begins something are refused while one's own are still on their way back:
+    /// nobody would see what stands behind those, and of a phone that never gives them back
+    /// nothing says so. What takes back, ends, pauses, or asks for space is written all the same.
+    fn append_decided(
+        &mut self,
+        home: &mut Home,
+        drafts: Vec<Draft>,
+        begins: bool,
+    ) -> Result<(), Error> {
+        let says = begins || drafts.iter().any(|draft| draft.body.is_some());
+        if says && self.returning()? {
             return Err(RefusalCode::NotYetWhole.into());
         }
         self.append_all(home, drafts)

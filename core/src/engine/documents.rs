@@ -359,7 +359,9 @@ impl Engine {
                     touched = touched || self.db()?.touched_to(row.id, *log)? > 0;
                 }
                 if !touched {
-                    self.retire_document(row.id, action::class(&row.first_kind))?;
+                    self.rows.known.remove(&row.id);
+                    self.rows.live = None;
+                    self.db()?.crowd_out(row.id)?;
                 }
             }
         }
@@ -393,7 +395,9 @@ impl Engine {
                         self.look_at(&row, log)?
                     } else {
                         let class = action::class(&row.first_kind);
-                        self.count_later(row.id, class)?;
+                        if !row.crowded {
+                            self.count_later(row.id, class)?;
+                        }
                         class
                     }
                 }

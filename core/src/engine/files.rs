@@ -1,10 +1,10 @@
 //! The two files of a space: made, opened, let go of for a while, erased.
 
-use super::unfinished::{self, Unfinished};
+use super::unfinished::{self, Doing, Unfinished};
 use super::{Engine, Files, Host};
 use crate::cbor::Value;
 use crate::error::Error;
-use crate::host::random;
+use crate::host::{SecretStore, random};
 use crate::store::{Keys, PairDb, PairFile, Setting, StorageError, VaultDb};
 use crate::text;
 use std::path::{Path, PathBuf};
@@ -17,13 +17,18 @@ impl Engine {
     pub(crate) fn create(folder: &Path, name: &str, host: Host) -> Result<Self, Error> {
         let name = text::name(name)?;
         make_folder(folder)?;
-        unfinished::finish(folder, host.secrets.as_ref())?;
+        unfinished::finish(folder, &host)?;
         // A vault without its other file is somebody's: it is not written over.
-        if [PAIR_FILE, VAULT_FILE].iter().any(|file| folder.join(file).exists()) {
+        if any_file(folder) {
             return Err(StorageError::Exists.into());
         }
         let store = random(host.entropy.as_ref()).map_err(StorageError::from)?;
-        let unfinished = Unfinished::begin(folder, store)?;
+        let unfinished = Unfinished::begin(folder, store, Doing::Make)?;
+        if any_file(folder) {
+            // Another process was faster.
+            unfinished.end()?;
+            return Err(StorageError::Exists.into());
+        }
         let made = Keys::create(host.secrets.as_ref(), &store, host.entropy.as_ref())
             .map_err(Error::from)
             .and_then(|keys| Ok((create_files(folder, store, &keys, &host, &name)?, keys)));
@@ -44,7 +49,7 @@ impl Engine {
 
     /// Opens the files of a space.
     pub(crate) fn open(folder: &Path, host: Host) -> Result<Self, Error> {
-        unfinished::finish(folder, host.secrets.as_ref())?;
+        unfinished::finish(folder, &host)?;
         let store = PairFile::store_id(&folder.join(PAIR_FILE))?;
         let keys = Keys::load(host.secrets.as_ref(), &store)?;
         let files = open_files(folder, store, &keys, &host)?;
@@ -65,10 +70,8 @@ impl Engine {
         self.read_arrived()?;
         // What is pending may have run out: that is written by whoever may write.
         self.link()?;
-        let files = open_files(&self.folder, self.store, &self.keys, &self.host)?;
-        let (folder, keys, host) = (self.folder.clone(), self.keys.clone(), self.host.clone());
         #[cfg_attr(not(feature = "net"), allow(unused_mut))]
-        let mut beside = Self::new(folder, self.store, keys, host, files)?;
+        let mut beside = self.on_the_same_files()?;
         #[cfg(feature = "net")]
         {
             beside.delivered = self.delivered.clone();
@@ -77,6 +80,15 @@ impl Engine {
             files.pair.hold_still()?;
         }
         Ok(beside)
+    }
+
+    /// Another engine on the same files.
+    pub(crate) fn on_the_same_files(&mut self) -> Result<Self, Error> {
+        // Refused while they are closed.
+        self.db()?;
+        let files = open_files(&self.folder, self.store, &self.keys, &self.host)?;
+        let (folder, keys, host) = (self.folder.clone(), self.keys.clone(), self.host.clone());
+        Self::new(folder, self.store, keys, host, files)
     }
 
     fn opened(
@@ -129,19 +141,50 @@ impl Engine {
         // What is damaged, or held by somebody, is erased all the same.
         let locks = files.as_ref().map(|files| (files.pair.begin(), files.vault.begin()));
         let gone = matches!(locks, Some((Err(StorageError::Missing), _)));
-        let other = matches!(
-            PairFile::store_id(&self.folder.join(PAIR_FILE)), Ok(store) if store != self.store
-        );
+        let other = store_here(&self.folder).is_some_and(|store| store != self.store);
         if gone || other {
             // It was erased by somebody else; what stands there now is another's.
             return Ok(Keys::destroy(secrets.as_ref(), &self.store)?);
         }
-        let unfinished = Unfinished::begin(&self.folder, self.store)?;
+        // Elsewhere than on Unix nobody removes a file that is open.
+        let files = files.filter(|_| cfg!(unix));
+        let unfinished = Unfinished::begin(&self.folder, self.store, Doing::Erase)?;
         unfinished::erase(&self.folder, &self.store, secrets.as_ref())?;
         sync_folder(&self.folder)?;
         drop(files);
         unfinished.end()
     }
+}
+
+impl Engine {
+    /// Erases what there is of a space in a folder, whether it can be opened or not: the keys that
+    /// either file tells of, and the files. Whether there was anything.
+    pub(crate) fn erase_at(folder: &Path, secrets: &dyn SecretStore) -> Result<bool, Error> {
+        if !any_file(folder) {
+            return Ok(false);
+        }
+        match store_here(folder) {
+            Some(store) => {
+                let unfinished = Unfinished::begin(folder, store, Doing::Erase)?;
+                unfinished::erase(folder, &store, secrets)?;
+                sync_folder(folder)?;
+                unfinished.end()?;
+            }
+            // Nothing tells any more whose keys they were.
+            None => remove_files(folder)?,
+        }
+        Ok(true)
+    }
+}
+
+fn any_file(folder: &Path) -> bool {
+    [PAIR_FILE, VAULT_FILE].iter().any(|file| folder.join(file).exists())
+}
+
+/// The store whose files stand in a folder, as far as one of them tells.
+pub(super) fn store_here(folder: &Path) -> Option<[u8; 16]> {
+    let pair = PairFile::store_id(&folder.join(PAIR_FILE));
+    pair.or_else(|_| VaultDb::store_id(&folder.join(VAULT_FILE))).ok()
 }
 
 fn create_files(
@@ -158,7 +201,12 @@ fn create_files(
     Ok(Files { pair, vault })
 }
 
-fn open_files(folder: &Path, store: [u8; 16], keys: &Keys, host: &Host) -> Result<Files, Error> {
+pub(super) fn open_files(
+    folder: &Path,
+    store: [u8; 16],
+    keys: &Keys,
+    host: &Host,
+) -> Result<Files, Error> {
     let entropy = || host.entropy.clone();
     let pair = PairDb::open(&folder.join(PAIR_FILE), keys.pair.clone(), store, entropy())?;
     let vault = VaultDb::open(&folder.join(VAULT_FILE), keys.vault.clone(), store, entropy())?;

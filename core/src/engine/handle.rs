@@ -137,7 +137,26 @@ impl Handle {
     ) -> Result<T, Error> {
         self.settle().await?;
         let reading = Reading::new(&self.readers);
-        let mut beside = self.call(Engine::beside).await?;
+        let beside = self.call(Engine::beside).await?;
+        self.apart(beside, reading, work).await
+    }
+
+    /// The same for what looks at the vault alone: it waits for nothing that has come.
+    pub(crate) async fn ask_vault_apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let reading = Reading::new(&self.readers);
+        let beside = self.call(Engine::on_the_same_files).await?;
+        self.apart(beside, reading, work).await
+    }
+
+    async fn apart<T: Send + 'static>(
+        &self,
+        mut beside: Engine,
+        reading: Reading,
+        work: impl FnOnce(&mut Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         beside.until = reading.until.clone();
         let (answer, answered) = oneshot::channel();
         let run = move || {

@@ -155,6 +155,8 @@ pub struct Engine {
     wrote: bool,
     /// Something was erased and may still stand in the WAL.
     scrub: bool,
+    /// The same of the vault.
+    pub(crate) scrub_vault: bool,
     /// Entries may be stored that are not read yet.
     unread: bool,
     /// When what expires was last looked for.
@@ -193,6 +195,7 @@ impl Engine {
             told: changes::Told::default(),
             wrote: false,
             scrub: true,
+            scrub_vault: true,
             unread: true,
             swept: None,
             #[cfg(feature = "net")]

@@ -49,7 +49,7 @@ impl Engine {
         // One whose own row is damaged is found by a check, and a rebuild makes it anew.
         let rows = self.db()?.readable_documents()?;
         for row in rows.iter().filter(|row| settling(action::class(&row.first_kind)).is_some()) {
-            if !self.db()?.is_live(row.id)? {
+            if !row.crowded && !self.db()?.is_live(row.id)? {
                 self.db()?.add_unsettled(row.id)?;
             }
         }
@@ -238,7 +238,8 @@ impl Engine {
             let sum = due.entry(class).or_default();
             let counted = self.db()?.settled(row.id).map_err(Error::from);
             let Some(counted) = report.note(counted, Remedy::Rebuild)? else { continue };
-            let expected = match self.db()?.is_live(row.id)? || waiting.contains(&row.id) {
+            let uncounted = row.crowded || waiting.contains(&row.id);
+            let expected = match uncounted || self.db()?.is_live(row.id)? {
                 true => None,
                 false => match self.tally_of(home, row) {
                     Ok(tally) => Some(tally),

@@ -64,7 +64,8 @@ pub enum StatusNotice {
     /// set aside: look at it, say it again or let it go.
     SomethingSetAside,
     /// This phone took the place of another, or its disk was set back, and it has not got back yet
-    /// what it had shared. Until it has, what takes something back is all that can be written here.
+    /// what it had shared. Until it has, nothing is said or begun here; what takes back, ends, pauses
+    /// or asks for space is written.
     WordsOnTheirWayBack,
     /// An agreement could not be read: `doctor` says what is damaged.
     SomethingDamaged,

@@ -1,20 +1,28 @@
-//! A space that is being made or erased, and was interrupted in the middle: what there is of it is
-//! erased by the next start.
+//! A space that is being made or erased, and was interrupted in the middle: the next start brings it
+//! to its end.
 //!
-//! While a space is made or erased, a file beside its files says which one it is (`unfinished`, the
-//! 16 bytes of the store's id). It is durable before anything else happens, and goes last. Whoever
+//! While a space is made or erased, a file beside its files says so (`unfinished`: the 16 bytes of the
+//! store's id, and what is done to it). It is durable before anything else happens, and goes last. Whoever
 //! is at it holds a lock on it, so that another process waits instead of erasing what is just
 //! being made.
 
-use super::files::{remove_files, sync_folder};
+use super::Host;
+use super::files::{open_files, remove_files, store_here, sync_folder};
 use crate::error::Error;
 use crate::host::SecretStore;
-use crate::store::{Keys, StorageError};
+use crate::store::{Keys, Setting, StorageError, identity};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 const MARK: &str = "unfinished";
+
+/// What is done to a store, as the mark says it after its id.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doing {
+    Make = 1,
+    Erase = 2,
+}
 
 /// Says that a store is being made or erased, for as long as it stands.
 pub(super) struct Unfinished {
@@ -29,14 +37,20 @@ fn io(error: std::io::Error) -> Error {
 
 impl Unfinished {
     /// Says so of this store. Durable when this returns.
-    pub(super) fn begin(folder: &Path, store: [u8; 16]) -> Result<Self, Error> {
+    pub(super) fn begin(folder: &Path, store: [u8; 16], doing: Doing) -> Result<Self, Error> {
+        let path = folder.join(MARK);
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut mark = options.open(folder.join(MARK)).map_err(io)?;
+        let mut mark = options.open(&path).map_err(io)?;
         lock(&mark)?;
-        mark.set_len(0).and_then(|()| mark.write_all(&store)).map_err(io)?;
+        if !stands(&mark, &path) {
+            // Who held it has just come to an end.
+            return Err(StorageError::Busy.into());
+        }
+        let words = [&store[..], &[doing as u8]].concat();
+        mark.set_len(0).and_then(|()| mark.write_all(&words)).map_err(io)?;
         mark.sync_all().map_err(io)?;
         sync_folder(folder)?;
         Ok(Self { folder: folder.to_owned(), mark })
@@ -61,13 +75,21 @@ fn lock(mark: &File) -> Result<(), Error> {
     }
 }
 
-/// Finishes what was interrupted here, if anything was: what there is of such a store is erased,
-/// its keys first.
+/// Whether the mark that is locked is the one that stands there, and no earlier one.
+fn stands(mark: &File, path: &Path) -> bool {
+    match (mark.metadata(), path.metadata()) {
+        (Ok(locked), Ok(there)) => identity(&locked) == identity(&there),
+        _ => false,
+    }
+}
+
+/// Finishes what was interrupted here, if anything was. A store that was being made and is whole is
+/// kept; what else there is of the store is erased, its keys first.
 ///
 /// # Errors
 /// [`StorageError::Busy`] while another process makes or erases it, the disk, the secret store.
 /// The next start then tries again.
-pub(super) fn finish(folder: &Path, secrets: &dyn SecretStore) -> Result<(), Error> {
+pub(super) fn finish(folder: &Path, host: &Host) -> Result<(), Error> {
     let path = folder.join(MARK);
     let mark = match OpenOptions::new().read(true).write(true).open(&path) {
         Ok(mark) => mark,
@@ -75,30 +97,44 @@ pub(super) fn finish(folder: &Path, secrets: &dyn SecretStore) -> Result<(), Err
         Err(error) => return Err(io(error)),
     };
     lock(&mark)?;
-    // Who held the lock may have finished meanwhile; then this is not the mark that stands there.
-    if !path.exists() {
-        return Ok(());
+    if !stands(&mark, &path) {
+        // Who held it has just come to an end.
+        return if path.exists() { Err(StorageError::Busy.into()) } else { Ok(()) };
     }
     let mut bytes = Vec::new();
     (&mark).take(64).read_to_end(&mut bytes).map_err(io)?;
     let unfinished = Unfinished { folder: folder.to_owned(), mark };
     // One that is not whole was never durable: nothing was done yet.
-    if let Ok(store) = <[u8; 16]>::try_from(bytes.as_slice()) {
+    if let Some((store, [doing])) = bytes.split_first_chunk::<16>()
+        && (*doing == Doing::Erase as u8 || !is_whole(folder, *store, host))
+    {
         tracing::warn!("a space that was being made or erased here is erased");
-        erase(folder, &store, secrets)?;
+        erase(folder, store, host.secrets.as_ref())?;
     }
     unfinished.end()
 }
 
+/// Whether a store that was being made came to its end: its name is the last that is written.
+fn is_whole(folder: &Path, store: [u8; 16], host: &Host) -> bool {
+    let name = || {
+        let keys = Keys::load(host.secrets.as_ref(), &store).ok()?;
+        let files = open_files(folder, store, &keys, host).ok()?;
+        files.pair.setting(Setting::Name).ok()?
+    };
+    name().is_some()
+}
+
 /// Destroys a store's keys first, then removes its files; the files also where the keys cannot be
-/// destroyed.
+/// destroyed. Those of another store that stand there are left alone.
 pub(super) fn erase(
     folder: &Path,
     store: &[u8; 16],
     secrets: &dyn SecretStore,
 ) -> Result<(), Error> {
     let destroyed = Keys::destroy(secrets, store);
-    remove_files(folder)?;
+    if store_here(folder).is_none_or(|here| here == *store) {
+        remove_files(folder)?;
+    }
     Ok(destroyed?)
 }
 
@@ -130,7 +166,8 @@ mod tests {
             let made = Engine::create(folder.path(), "Ana", host(folder.path())).unwrap();
             let store = made.store;
             drop(made);
-            drop(Unfinished::begin(folder.path(), store).unwrap());
+            let doing = if half.is_empty() { Doing::Erase } else { Doing::Make };
+            drop(Unfinished::begin(folder.path(), store, doing).unwrap());
             for file in half {
                 drop(std::fs::remove_file(folder.path().join(file)));
             }
@@ -146,7 +183,7 @@ mod tests {
     fn a_mark_that_is_not_whole_was_never_meant() {
         let folder = tempfile::tempdir().unwrap();
         drop(Engine::create(folder.path(), "Ana", host(folder.path())).unwrap());
-        for bytes in [&[][..], &[1; 15], &[1; 17]] {
+        for bytes in [&[][..], &[1; 15], &[1; 16], &[1; 18]] {
             std::fs::write(folder.path().join(MARK), bytes).unwrap();
             Engine::open(folder.path(), host(folder.path())).unwrap();
             assert!(!folder.path().join(MARK).exists());
@@ -156,7 +193,7 @@ mod tests {
     #[test]
     fn what_another_process_is_just_making_is_not_erased() {
         let folder = tempfile::tempdir().unwrap();
-        let making = Unfinished::begin(folder.path(), [1; 16]).unwrap();
+        let making = Unfinished::begin(folder.path(), [1; 16], Doing::Make).unwrap();
         std::fs::write(folder.path().join("pair.db"), "half").unwrap();
         for tried in [
             Engine::open(folder.path(), host(folder.path())),
@@ -211,5 +248,40 @@ mod tests {
         let made = Engine::create(folder.path(), "Ana", host(folder.path()));
         assert!(matches!(made, Err(Error::Storage(StorageError::Exists))));
         assert!(folder.path().join("vault.db").exists());
+    }
+
+    #[test]
+    fn a_space_that_was_whole_before_its_mark_went_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut made = Engine::create(folder.path(), "Ana", host(folder.path())).unwrap();
+        made.hold(true).unwrap();
+        drop(Unfinished::begin(folder.path(), made.store, Doing::Make).unwrap());
+        drop(made);
+        let mut again = Engine::open(folder.path(), host(folder.path())).unwrap();
+        assert!(again.held().unwrap());
+        assert!(!folder.path().join(MARK).exists());
+        drop(again);
+        // A mark of another store takes nothing of this one.
+        drop(Unfinished::begin(folder.path(), [9; 16], Doing::Erase).unwrap());
+        Engine::open(folder.path(), host(folder.path())).unwrap();
+    }
+
+    #[test]
+    fn what_is_left_of_a_space_is_erased_whatever_state_it_is_in() {
+        let damage = |path: &Path| std::fs::write(path, "no database").unwrap();
+        let remove = |path: &Path| std::fs::remove_file(path).unwrap();
+        for (file, spoil) in [("pair.db", damage as fn(&Path)), ("pair.db", remove)] {
+            let folder = tempfile::tempdir().unwrap();
+            let made = Engine::create(folder.path(), "Ana", host(folder.path())).unwrap();
+            let store = made.store;
+            drop(made);
+            spoil(&folder.path().join(file));
+            assert!(Engine::open(folder.path(), host(folder.path())).is_err());
+            let secrets = host(folder.path()).secrets;
+            assert!(Engine::erase_at(folder.path(), secrets.as_ref()).unwrap());
+            assert_eq!(left(folder.path()), ["keys"]);
+            assert!(Keys::load(secrets.as_ref(), &store).is_err(), "its vault told whose keys");
+            assert!(!Engine::erase_at(folder.path(), secrets.as_ref()).unwrap(), "nothing is left");
+        }
     }
 }

@@ -75,6 +75,11 @@ impl Engine {
         {
             self.scrub = !files.pair.checkpoint().unwrap_or(false);
         }
+        if self.scrub_vault
+            && let Some(files) = &self.files
+        {
+            self.scrub_vault = !files.vault.checkpoint().unwrap_or(false);
+        }
     }
 
     /// Deletes the bodies whose time is over. One reading of the clock hides
@@ -154,6 +159,7 @@ impl Engine {
                 if now < last {
                     engine.db()?.revive_all()?;
                     engine.forget();
+                    engine.make_room()?;
                 }
                 Ok(engine.db()?.set(Setting::Retired, &Value::Int(now.0))?)
             });

@@ -4,8 +4,10 @@ use super::{GONE, GOODBYE};
 use crate::net::Quota;
 use crate::time::Moment;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Mutex;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
@@ -59,7 +61,12 @@ pub(crate) struct Lifecycle {
     open: watch::Sender<usize>,
     diagnostics: Mutex<Diagnostics>,
     quota: Mutex<Option<Quota>>,
+    /// Objects of a mailbox that wait for something else, by name, and since when.
+    mail: Mutex<HashMap<String, Instant>>,
 }
+
+/// An object that waits is looked at again after so long, even if nothing has come meanwhile.
+const MAIL_WAITS: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Phase {
@@ -97,6 +104,23 @@ impl Lifecycle {
         let now = Instant::now().into_std();
         let mut quota = self.quota.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         work(quota.get_or_insert_with(|| Quota::new(now)), now)
+    }
+
+    /// Whether an object of a mailbox need not be looked at again yet.
+    pub(super) fn mail_waits(&self, name: &str) -> bool {
+        let mail = self.mail.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        mail.get(name).is_some_and(|since| since.elapsed() < MAIL_WAITS)
+    }
+
+    /// An object goes on from something that is not here.
+    pub(super) fn mail_is_to_wait(&self, name: String) {
+        let mut mail = self.mail.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        mail.insert(name, Instant::now());
+    }
+
+    /// Something has come: what waited may go on from it.
+    pub(super) fn mail_came(&self) {
+        self.mail.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clear();
     }
 
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Diagnostics) -> T) -> T {

@@ -97,34 +97,49 @@ impl Phone {
         mailbox: Arc<dyn Mailbox>,
     ) -> Result<MailboxVisit, Error> {
         let mut visit = MailboxVisit::default();
+        let mut failed = None;
         let mut names = with(&mailbox, |mailbox| mailbox.list()).await?;
         let known = names.clone();
         for (number, name) in self.ask(move |engine| engine.wanted_objects(&known)).await? {
-            // What is too much waits there.
+            // What is too much waits there; and so does what waits for something else.
             if !self.lifecycle.quota(|quota, now| quota.open(now)) {
                 break;
+            }
+            if self.lifecycle.mail_waits(&name) {
+                continue;
             }
             let object = name.clone();
             let bytes = match with(&mailbox, move |mailbox| mailbox.read(&object)).await {
                 Ok(bytes) => bytes,
-                // Whatever stands there under its name keeps no other from being read.
+                // Whatever stands there under its name keeps no other from being looked at.
                 Err(error) => {
-                    tracing::warn!(%error, number, "an object of the mailbox was not read");
+                    failed.get_or_insert(error);
                     continue;
                 }
             };
-            // Whatever it turns out to be: who writes there may write anything.
             let length = bytes.len();
-            self.lifecycle.quota(|quota, now| quota.take(length, now));
-            if let Some(summary) = self.take_object(number, bytes).await? {
-                visit.taken += summary.new;
-                with(&mailbox, move |mailbox| mailbox.remove(&name)).await?;
+            match self.take_object(number, bytes).await? {
+                Taking::Taken(summary) => {
+                    self.lifecycle.quota(|quota, now| quota.take(length, now));
+                    visit.taken += summary.new;
+                    if summary.new > 0 {
+                        self.lifecycle.mail_came();
+                    }
+                    with(&mailbox, move |mailbox| mailbox.remove(&name)).await?;
+                }
+                Taking::Waits => self.lifecycle.mail_is_to_wait(name),
+                // None of ours is as large as that.
+                Taking::NotWhole if length > 2 * BUNDLE_BYTES => {
+                    self.lifecycle.mail_is_to_wait(name);
+                }
+                Taking::NotWhole => {}
             }
         }
         loop {
             let known = names.clone();
             let Some(object) = self.ask(move |engine| engine.next_object(&known)).await? else {
-                return Ok(visit);
+                // Told once the others are looked at, and what is to be put there is.
+                return failed.map_or(Ok(visit), Err);
             };
             let Object { number, name, bytes, entries, ends } = object;
             names.push(name.clone());
@@ -136,29 +151,34 @@ impl Phone {
 }
 
 impl Phone {
-    /// Takes in an object. `None` for one that is not whole, or goes on from something that is not
-    /// here: that may still be on its way into the folder, and it is looked at again.
-    async fn take_object(
-        &self,
-        number: u64,
-        bytes: Vec<u8>,
-    ) -> Result<Option<BundleSummary>, Error> {
+    async fn take_object(&self, number: u64, bytes: Vec<u8>) -> Result<Taking, Error> {
         match self.take_bundle(move || Ok(Cursor::new(bytes))).await {
             Ok(summary) if summary.gap => {
                 tracing::debug!(number, "an object of the mailbox waits for what came before it");
-                Ok(None)
+                Ok(Taking::Waits)
             }
             Ok(summary) => {
                 self.engine.call(move |engine| engine.took_from_mailbox(number)).await?;
-                Ok(Some(summary))
+                Ok(Taking::Taken(summary))
             }
             Err(Error::Link(error)) => {
                 tracing::debug!(%error, "an object of the mailbox is not whole");
-                Ok(None)
+                Ok(Taking::NotWhole)
             }
             Err(error) => Err(error),
         }
     }
+}
+
+/// What became of an object.
+enum Taking {
+    /// It is here, and goes.
+    Taken(BundleSummary),
+    /// It goes on from something that is not here: it stays, and is looked at again once something
+    /// else has come, or after a while.
+    Waits,
+    /// It may still be on its way into the folder, and is looked at again.
+    NotWhole,
 }
 
 /// Visits the mailbox after changes and now and then.

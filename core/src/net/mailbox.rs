@@ -66,20 +66,17 @@ impl Folder {
     }
 
     /// A new file for an object that is not whole yet. What already has its name is never written
-    /// into: it may lead elsewhere.
+    /// into, nor removed: it may lead elsewhere, or be another's who is just writing.
     fn part(&self, name: &str) -> std::io::Result<(File, PathBuf)> {
-        let mut tried = 0;
-        loop {
-            let part = self.0.join(format!("{name}.{tried}.part"));
-            // One that was left behind; what cannot be removed keeps its place.
-            drop(std::fs::remove_file(&part));
+        let mut last = std::io::Error::from(ErrorKind::AlreadyExists);
+        for at in 0..PARTS {
+            let part = self.0.join(format!("{name}.{}-{at}.part", std::process::id()));
             match File::create_new(&part) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists && tried < PARTS => {
-                    tried += 1;
-                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => last = error,
                 made => return Ok((made?, part)),
             }
         }
+        Err(last)
     }
 }
 

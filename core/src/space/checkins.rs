@@ -23,6 +23,7 @@ use crate::store::{StorageError, VaultItem};
 use crate::time::Moment;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 /// The periods of a cadence from one local day to another.
 fn periods(cadence: Cadence, from: Date, to: Date) -> impl Iterator<Item = Period> {
@@ -174,13 +175,14 @@ pub(super) fn shown_check_ins(engine: &mut Engine) -> Result<Vec<CheckInView>, E
 pub(super) fn answered(
     engine: &mut Engine,
     template: TemplateId,
-    from: Moment,
+    span: RangeInclusive<Moment>,
 ) -> Result<Vec<CheckInView>, Error> {
     let home = engine.home()?;
-    let folded = engine.fold_check_ins(&home, &home.ledgers_between(from, engine.now()))?;
+    let (from, to) = span.into_inner();
+    let folded = engine.fold_check_ins(&home, &home.ledgers_between(from, to))?;
     let cadence = self::template(engine, &home, template)?.cadence;
     let first = Period::Day(engine.local_date(from)).first().unwrap_or_default();
-    let mut wanted: BTreeSet<Period> = periods(cadence, first, engine.today()).collect();
+    let mut wanted: BTreeSet<Period> = periods(cadence, first, engine.local_date(to)).collect();
     let shared = folded.periods.keys().filter(|(known, _)| *known == template);
     wanted.extend(shared.map(|(_, period)| *period));
     let view = |period| engine.view_check_in(&home, &folded, template, period);

@@ -72,8 +72,8 @@ impl Engine {
     fn remove_note(&mut self, id: DocId) -> Result<(), Error> {
         self.note(id)?;
         self.vault()?.remove(id)?;
-        // What was removed must not linger in the WAL.
-        self.vault()?.checkpoint()?;
+        // What was removed must not linger in the WAL: where a search keeps it there, until it ends.
+        self.scrub_vault = !self.vault()?.checkpoint()?;
         Ok(())
     }
 }
@@ -114,10 +114,10 @@ impl Inner<'_> {
     /// for an empty one.
     ///
     /// # Errors
-    /// Storage, `Closed`.
+    /// Storage, `Closed`; `Locked` where the space is suspended, held back or left meanwhile.
     pub async fn search(&self, query: &str) -> Result<Vec<Note>, Error> {
         let query = query.to_owned();
-        self.0.engine.ask_apart(move |engine| engine.notes(&query)).await
+        self.0.engine.ask_vault_apart(move |engine| engine.notes(&query)).await
     }
 
     /// Removes a note, for good.

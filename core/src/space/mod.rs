@@ -78,6 +78,16 @@ impl Space {
         Self::of(Handle::start(Engine::open(folder, host)?)?)
     }
 
+    /// Erases what there is of a space in `folder`, whether it can be opened or not: for one that
+    /// is damaged, or of which only a part is left. One that can be opened is erased by
+    /// [`Space::erase_local`]. Whether there was anything.
+    ///
+    /// # Errors
+    /// What the disk or the secret store says.
+    pub fn erase_at(folder: &Path, host: &Host) -> Result<bool, Error> {
+        Engine::erase_at(folder, host.secrets.as_ref())
+    }
+
     fn of(engine: Handle) -> Result<Self, Error> {
         Ok(Self {
             #[cfg(feature = "net")]

@@ -106,7 +106,8 @@ fn counted(engine: &mut Engine, ever: bool) -> Result<Tally, Error> {
 
 fn trends_of(engine: &mut Engine, template: TemplateId) -> Result<Vec<Trend>, Error> {
     let from = engine.now().plus(-26 * 7 * DAY);
-    let views = answered(engine, template, from)?;
+    let now = engine.now();
+    let views = answered(engine, template, from..=now)?;
     let home = engine.home()?;
     let asked = super::checkins::template(engine, &home, template)?;
     let last = IsoWeek::of(engine.today());
@@ -186,7 +187,8 @@ const LOOKED_FOR: i64 = limits::RECENT;
 const A_MONTH: i64 = 28 * DAY;
 
 /// When the weeks ended for which both checked in, from the first on. Through all the years they
-/// are looked for once; what comes more than 13 weeks late counts no more.
+/// are looked for once: as far as both logs have stated a time, which no clock of this phone moves,
+/// and 13 weeks before that what is found is kept.
 fn weeks_looked_for(engine: &mut Engine) -> Result<Vec<Moment>, Error> {
     let home = engine.home()?;
     let id = engine.vault()?.named(WEEKS, "");
@@ -194,17 +196,25 @@ fn weeks_looked_for(engine: &mut Engine) -> Result<Vec<Moment>, Error> {
     let mut looked: Weeks =
         kept_before.and_then(|item| kept::read(&item, WEEKS)).unwrap_or_default();
     let now = engine.now();
+    let stated = |who| home.newest(who).map_or(Moment(i64::MIN), |log| log.stated);
+    // Who has written nothing since has checked in no more.
+    let to = home.pair.members().map(stated).into_iter().fold(now, Moment::min);
     let from = match looked.until {
         Some(until) => until,
         None => paired_at(engine, &home)?.unwrap_or(now),
     };
-    let mut new = weeks_of_both(&answered(engine, TemplateId::Week, from)?);
+    if to < from {
+        return Ok(looked.ends);
+    }
+    let mut new = weeks_of_both(&answered(engine, TemplateId::Week, from..=to)?);
     new.retain(|end| looked.until.is_none_or(|at| at < *end));
-    let until = now.plus(-LOOKED_FOR);
+    let until = to.plus(-LOOKED_FOR);
     let (over, recent): (Vec<Moment>, Vec<Moment>) = new.into_iter().partition(|end| *end <= until);
     let mut ends = looked.ends.clone();
     ends.extend(over.iter().chain(&recent));
-    if from.plus(A_MONTH) <= until {
+    // What is still to come back may be of long ago.
+    let whole = !engine.returning()? && !engine.reconfirming()?;
+    if whole && from.plus(A_MONTH) <= until {
         looked.ends.extend(over);
         looked.until = Some(until);
         kept::put(engine, id, (WEEKS, WEEKS), &looked)?;

@@ -122,22 +122,31 @@ struct Place {
 impl Place {
     /// `None` where the system does not tell one file from another.
     fn of(path: &Path) -> Option<Self> {
-        Some(Self { path: path.to_owned(), file: identity(path)? })
+        // The process may go to another folder.
+        let path = std::path::absolute(path).ok()?;
+        let file = identity(&path.metadata().ok()?)?;
+        Some(Self { path, file })
     }
 
+    /// Only what is known to be gone is gone: a file system may fail in other ways.
     fn holds(&self) -> bool {
-        identity(&self.path) == Some(self.file)
+        match self.path.metadata() {
+            Ok(data) => identity(&data) == Some(self.file),
+            Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+        }
     }
 }
 
+/// What the system knows a file by: device and number. Nothing where it does not say.
 #[cfg(unix)]
-fn identity(path: &Path) -> Option<(u64, u64)> {
+pub fn identity(data: &std::fs::Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
-    path.metadata().ok().map(|data| (data.dev(), data.ino()))
+    Some((data.dev(), data.ino()))
 }
 
+/// What the system knows a file by: device and number. Nothing where it does not say.
 #[cfg(not(unix))]
-fn identity(_path: &Path) -> Option<(u64, u64)> {
+pub fn identity(_data: &std::fs::Metadata) -> Option<(u64, u64)> {
     None
 }
 
@@ -254,7 +263,8 @@ impl Database {
     ///
     /// # Errors
     /// [`StorageError::Missing`] where the file was erased meanwhile: what is written into it would
-    /// be lost with it. Who erases it holds this lock.
+    /// be lost with it. Who erases it holds this lock. (On Unix: elsewhere an open file is not
+    /// removed.)
     pub fn begin(&self) -> Result<(), StorageError> {
         self.say("BEGIN IMMEDIATE")?;
         if self.is_in_place() {

@@ -31,6 +31,9 @@ pub struct DocumentRow {
     pub snapshot: u64,
     /// How many documents of its class that log had begun before.
     pub nth: u64,
+    /// It is not over, and is not looked at because the partner began so many after it: it counts
+    /// as nothing.
+    pub crowded: bool,
 }
 
 impl PairDb {
@@ -97,9 +100,21 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn retire(&self, doc: DocId) -> Result<(), StorageError> {
+        self.retire_as(doc, false)
+    }
+
+    /// The same for one that is crowded out, over or not.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn crowd_out(&self, doc: DocId) -> Result<(), StorageError> {
+        self.retire_as(doc, true)
+    }
+
+    fn retire_as(&self, doc: DocId, crowded: bool) -> Result<(), StorageError> {
         let lookup = self.lookup(doc);
         let Some(row) = self.document_in(LIVE, &lookup)? else { return Ok(()) };
-        self.put_document_in(RETIRED, &row)?;
+        self.put_document_in(RETIRED, &DocumentRow { crowded, ..row })?;
         self.file.remove_keyed(LIVE, &lookup)
     }
 
@@ -128,7 +143,7 @@ impl PairDb {
         if self.is_live(row.id)? {
             return Ok(());
         }
-        self.put_document_in(LIVE, row)?;
+        self.put_document_in(LIVE, &DocumentRow { crowded: false, ..row.clone() })?;
         self.file.remove_keyed(RETIRED, &self.lookup(row.id))
     }
 
@@ -151,7 +166,7 @@ impl PairDb {
         }
         let nth = log.begin(class);
         let (first, first_kind) = ((log.number, index), first_kind.to_owned());
-        let row = DocumentRow { id: doc, first_kind, first, at, snapshot: 0, nth };
+        let row = DocumentRow { id: doc, first_kind, first, at, snapshot: 0, nth, crowded: false };
         self.put_document_in(if looked_at { LIVE } else { RETIRED }, &row)?;
         Ok(row)
     }
@@ -225,6 +240,7 @@ impl PairDb {
                 at: Moment(value.get("at")?.int()?),
                 snapshot: value.get("snapshot")?.uint()?,
                 nth: value.get("nth")?.uint()?,
+                crowded: value.get("crowded").is_some(),
             })
         };
         read().ok_or_else(|| self.file.damaged(table, Row::Lookup(lookup)))
@@ -244,6 +260,7 @@ impl PairDb {
             ("at", Some(document.at.0.into())),
             ("snapshot", Some(document.snapshot.into())),
             ("nth", Some(document.nth.into())),
+            ("crowded", document.crowded.then_some(Value::Bool(true))),
         ]);
         self.file.put_keyed(table, &lookup, &value)
     }

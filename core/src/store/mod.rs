@@ -35,7 +35,7 @@ mod words;
 pub use arrived::{ArrivedBodies, ArrivedRun};
 pub use aside::AsideRow;
 pub use bodies::Expiring;
-pub use database::StorageError;
+pub use database::{StorageError, identity};
 pub use documents::DocumentRow;
 pub use keys::{Keys, KeysError};
 pub use pair_db::{PairDb, PairFile};

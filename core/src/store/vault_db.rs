@@ -59,6 +59,14 @@ impl VaultDb {
         Ok(Self { file, count: Cell::new(None), most: VAULT_ITEMS })
     }
 
+    /// The store id of the file, which says where its keys are kept.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn store_id(path: &Path) -> Result<[u8; 16], StorageError> {
+        Database::store_id(path, &VAULT)
+    }
+
     /// Opens the file.
     ///
     /// # Errors
@@ -69,6 +77,10 @@ impl VaultDb {
         store: [u8; 16],
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StorageError> {
+        if !path.exists() {
+            // Its other file is there, or nobody would ask for it.
+            return Err(StorageError::Damaged("vault.db is gone, and this phone".to_owned()));
+        }
         let file = Database::open(path, &VAULT, key, store, entropy)?;
         Ok(Self { file, count: Cell::new(None), most: VAULT_ITEMS })
     }

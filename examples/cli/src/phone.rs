@@ -108,6 +108,17 @@ impl Phone {
         })
     }
 
+    /// Erases what is left of a phone that cannot be opened. Whether there was anything.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn erase_what_is_left(&self) -> Result<bool, Failure> {
+        // Its keys go with the key file, whatever opens that.
+        let found = Space::erase_at(&self.home, &self.host(None))? | self.has_keys();
+        self.remove_keys()?;
+        Ok(found)
+    }
+
     /// Removes the key file after an erase.
     ///
     /// # Errors
@@ -116,8 +127,7 @@ impl Phone {
         [KEYS, SEALED_KEYS].iter().try_for_each(|file| remove(&self.home.join(file)))
     }
 
-    /// Whether keys of a phone are kept here.
-    pub fn has_keys(&self) -> bool {
+    fn has_keys(&self) -> bool {
         [KEYS, SEALED_KEYS].iter().any(|file| self.home.join(file).exists())
     }
 }

@@ -289,7 +289,7 @@ pub fn status(status: &Status) -> String {
             StatusNotice::OtherLogChanged => "The other phone's log is no longer what this phone holds of it. This phone keeps its copy and takes in nothing more of it. If the other phone was restored from an older state, the next exchange puts it right; if it was replaced: amends pair replace.",
             StatusNotice::OtherPhoneHoldsMore => "The other phone says that it holds more of your words than this phone. If this phone was restored from an older state, the next exchange brings them back.",
             StatusNotice::SomethingSetAside => "Something that you wrote was set aside when this phone got back what it had lost: amends recover shows it.",
-            StatusNotice::WordsOnTheirWayBack => "This phone has not got back yet what you had shared. Until it has, you can take things back here and say nothing new: amends sync with the other phone. If that phone cannot give it back: amends leave, amends erase, and pair anew.",
+            StatusNotice::WordsOnTheirWayBack => "This phone has not got back yet what you had shared. Until it has, you can take back, end and pause here, and say nothing new: amends sync with the other phone. If that phone cannot give it back: amends leave, amends erase, and pair anew.",
             StatusNotice::WaitsForReconfirmation => "This phone was restored, or its clock is set back. What was in force is paused here until you resume it, one by one.",
             StatusNotice::SomethingDamaged => "Something cannot be read: amends doctor says what.",
             StatusNotice::WrittenByNewerVersion => {

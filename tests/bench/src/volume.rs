@@ -27,7 +27,7 @@ pub enum Flood {
     Suspends,
     Posts,
     Corrections,
-    Offers,
+    Ends,
 }
 
 const ALL: [(&str, Flood); 7] = [
@@ -37,11 +37,11 @@ const ALL: [(&str, Flood); 7] = [
     ("suspends in one", Flood::Suspends),
     ("posts", Flood::Posts),
     ("corrections of one", Flood::Corrections),
-    ("ends of unknown ones", Flood::Offers),
+    ("ends of unknown ones", Flood::Ends),
 ];
 
 impl Flood {
-    fn record(self, at: u64, liar: &Liar, agreed: DocId) -> Value {
+    fn record(self, at: u64, first: u64, liar: &Liar, agreed: DocId) -> Value {
         let month = ledger(liar.pair, liar.me, Month::of(BEGIN));
         let made = DocId(*[&at.to_be_bytes()[..], &[7; 8]].concat().first_chunk().unwrap());
         let until = BEGIN.plus(DAY);
@@ -58,10 +58,11 @@ impl Flood {
             }
             Self::Agreements => (made, agreement::Act::Suspend.into()),
             Self::Suspends => (agreed, agreement::Act::Suspend.into()),
-            Self::Offers => (made, agreement::Act::End.into()),
+            Self::Ends => (made, agreement::Act::End.into()),
             Self::Posts => (month, post.into()),
+            Self::Corrections if at == 0 => (month, post.into()),
             Self::Corrections => {
-                let of = Position { log: liar.own_log(), index: 1, place: 0 };
+                let of = Position { log: liar.own_log(), index: first, place: 0 };
                 (month, openness::Act::Correct { of, until }.into())
             }
         };
@@ -87,8 +88,8 @@ async fn flooded(flood: Flood, records: u64) -> (Phone, DocId) {
     let mut entries = Vec::new();
     let mut first = at.length;
     for number in (0..records).step_by(RECORDS as usize) {
-        let some =
-            (number..(number + RECORDS).min(records)).map(|n| flood.record(n, &liar, agreed));
+        let some = (number..(number + RECORDS).min(records))
+            .map(|n| flood.record(n, held.length, &liar, agreed));
         let entry = entry(at.length, some.collect());
         at = Checkpoint { length: at.length + 1, head: next_head(at.head, &entry.encode()), ..at };
         entries.push(entry);

@@ -53,7 +53,7 @@ impl Capability for AgreementDocs {
 
     const CLASS: Class = Class::Agreement;
     const MOST: u64 = limits::AGREEMENTS;
-    /// None is left out: one that binds me must not be hidden behind others.
+    /// None that stands on the list is left out: one that binds me must not be hidden behind others.
     const MOST_LIVE: usize = usize::MAX;
     const SETTLES: bool = true;
 

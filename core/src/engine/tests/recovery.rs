@@ -3,6 +3,7 @@
 use super::*;
 use crate::cbor::Value;
 use crate::domain::agreement;
+use crate::domain::pacing::Contact;
 use crate::domain::record::Record;
 use crate::id::Head;
 use crate::limits::LOG_GENERATIONS;
@@ -218,7 +219,6 @@ fn r32_nothing_is_paused_before_all_is_back() {
     assert!(new.engine.awaited().unwrap().is_empty() && new.reads(post));
 }
 
-/// Takes a post of one's own back.
 /// However long the other phone keeps them: one that gives nothing back, or whose disk died.
 #[test]
 fn r32_until_all_is_back_nothing_new_is_written_and_the_phone_says_why() {
@@ -232,6 +232,12 @@ fn r32_until_all_is_back_nothing_new_is_written_and_the_phone_says_why() {
     let promised = ana.engine.begin::<PromiseDocs>(&Promising::Make(ana.new_promise()));
     assert_eq!(promised.map(drop), refused);
     assert_eq!(ana.own(), before, "nobody would see it");
+    // No contact can be asked for, whatever the other phone keeps.
+    let pair = ana.home().pair.document();
+    let space = Pacing::Begin { until: None, contact: Contact::None };
+    ana.engine.act::<Pace>(&[pair], &space).unwrap();
+    ana.limit(7);
+    let before = ana.own();
     // What takes back is written, and so is a farewell.
     ana.engine.leave(Leaving::Announced).unwrap();
     assert_eq!(ana.own().length, before.length + 1);
@@ -241,6 +247,7 @@ fn r32_until_all_is_back_nothing_new_is_written_and_the_phone_says_why() {
     assert!(!notices(&mut whole).contains(&StatusNotice::WordsOnTheirWayBack));
 }
 
+/// Takes a post of one's own back.
 fn take_back(phone: &mut Phone, post: Position) {
     let home = phone.home();
     let ledger = ledger(home.pair.id, home.me, Month::of(BEGIN));

@@ -249,12 +249,19 @@ async fn erase(yes: bool, phone: &Phone, terminal: &mut Terminal) -> Result<(), 
                 this disk hold is out of reach, and worthless without the keys.";
     sure(what, yes, terminal).await?;
     match phone.open(terminal).await {
-        Ok(space) => space.erase_local().await?,
-        // One that was interrupted before has come to its end by this.
-        Err(failure) if failure.code == "Missing" && phone.has_keys() => {}
+        Ok(space) => {
+            space.erase_local().await?;
+            phone.remove_keys()?;
+        }
+        // An erase that was interrupted before has come to its end by this; and what is damaged
+        // goes as well. What is only locked, or busy, stays.
+        Err(failure) if ["Missing", "Damaged"].contains(&failure.code.as_str()) => {
+            if !phone.erase_what_is_left()? {
+                return Err(failure);
+            }
+        }
         Err(failure) => return Err(failure),
     }
-    phone.remove_keys()?;
     terminal.ok(json!({"erased": true}), "Erased.");
     Ok(())
 }
