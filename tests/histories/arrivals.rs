@@ -190,7 +190,7 @@ async fn a_write_waits_for_a_long_catch_up_without_its_caller_and_lets_views_pas
 async fn a_bundle_is_read_to_its_end_without_its_caller_and_lets_others_pass() {
     let [ana, ben] = paired().await;
     for day in 0..300 {
-        let words = format!("Sentence {day}. {}", "On and on. ".repeat(300));
+        let words = format!("Sentence {day}. {}", "On and on. ".repeat(700));
         ana.space.agreements().propose(plain(&words)).await.unwrap();
     }
     let files = tempfile::tempdir().unwrap();

@@ -22,6 +22,7 @@ use amends::internals::log::log_id;
 use amends::time::{DAY, Moment, Stated, local_date};
 use amends::{Due, IsoWeek};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 const PAIR: PairId = PairId([7; 16]);
 const PEOPLE: [PersonId; 2] = [PersonId([1; 16]), PersonId([2; 16])];
@@ -45,7 +46,7 @@ struct Life {
     lengths: [u64; 2],
     seen: [u64; 2],
     touches: Vec<(DocId, Touch)>,
-    bodies: HashMap<Position, Value>,
+    bodies: HashMap<Position, Arc<Value>>,
     promises: Vec<(DocId, usize, Vec<OccurrenceId>)>,
     posts: Vec<(Position, usize, DocId, Moment)>,
     asked: Vec<(DocId, Position)>,
@@ -75,7 +76,7 @@ impl Life {
         let records = vec![(0, record.to_value())];
         self.touches.push((target, Touch { log: log(who), index: id.index, past, records }));
         self.lengths[who] += 1;
-        self.bodies.extend(body.map(|body| (id, body)));
+        self.bodies.extend(body.map(|body| (id, Arc::new(body))));
         id
     }
 

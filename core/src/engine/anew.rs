@@ -95,11 +95,12 @@ impl ToDerive {
     }
 }
 
+/// A document that was derived, and what it is; or why it could not be.
+pub(super) type Derived = (ToDerive, Result<Anew, Error>);
+
 /// Derives documents on as many threads as there are cores, four at most, each with what it is
 /// derived from.
-pub(super) fn derived_side_by_side(
-    all: Vec<ToDerive>,
-) -> Result<Vec<(ToDerive, Result<Anew, Error>)>, Error> {
+pub(super) fn derived_side_by_side(all: Vec<ToDerive>) -> Result<Vec<Derived>, Error> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
     let share = all.len().div_ceil(threads).max(1);
     let mut all = all.into_iter();

@@ -395,7 +395,7 @@ impl Engine {
                         report.add(what, Remedy::Rebuild);
                     }
                 }
-                some.push(self.to_be_derived(home, doc, touches, report)?);
+                some.push(self.what_to_derive(home, doc, touches, report)?);
             }
             for (of, derived) in derived_side_by_side(some)? {
                 self.check_document(home, of, derived, whole, report)?;
@@ -409,7 +409,7 @@ impl Engine {
     }
 
     /// What a document is derived from anew, and its snapshot.
-    fn to_be_derived(
+    fn what_to_derive(
         &mut self,
         home: &Home,
         doc: DocId,
