@@ -272,3 +272,26 @@ fn every_file_is_named_by_a_module() {
         }
     }
 }
+
+/// A claim that nothing holds is worse than none.
+#[test]
+fn each_test_that_a_claim_of_security_names_is_there() {
+    let text = std::fs::read_to_string(root().join("core/SECURITY.md")).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| they"));
+    let mut tests = BTreeSet::new();
+    for path in files(&root(), &[".rs"]) {
+        let source = std::fs::read_to_string(path).unwrap();
+        let names = source.lines().filter_map(|line| line.split_once("fn ")?.1.split_once('('));
+        tests.extend(names.map(|(name, _)| name.to_owned()));
+    }
+    let mut claims = 0;
+    for row in rows {
+        let held = row.trim_end_matches(" |").rsplit_once(" | ").unwrap().1;
+        let named: Vec<&str> = held.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "nothing holds this: {row}");
+        let missing = named.iter().find(|name| !tests.contains(**name));
+        assert_eq!(missing, None, "{row}");
+        claims += 1;
+    }
+    assert!(claims > 20, "only {claims} claims were found");
+}
