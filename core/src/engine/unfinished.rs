@@ -1,16 +1,16 @@
 //! A space that is being made or erased, and was interrupted in the middle: the next start brings it
 //! to its end.
 //!
-//! While a space is made or erased, a file beside its files says so (`unfinished`: the 16 bytes of the
-//! store's id, and what is done to it). It is durable before anything else happens, and goes last. Whoever
-//! is at it holds a lock on it, so that another process waits instead of erasing what is just
-//! being made.
+//! While a space is made or erased, a file beside its files says so (`unfinished`: the 16 bytes of
+//! the store's id, and what is done to it). It is durable before anything else happens, and goes
+//! last. Whoever is at it holds a lock on it, so that another process waits instead of erasing
+//! what is just being made.
 
 use super::Host;
 use super::files::{open_files, remove_files, store_here, sync_folder};
 use crate::error::Error;
 use crate::host::SecretStore;
-use crate::store::{Keys, Setting, StorageError, identity};
+use crate::store::{Keys, KeysError, Setting, StorageError, identity};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -106,7 +106,7 @@ pub(super) fn finish(folder: &Path, host: &Host) -> Result<(), Error> {
     let unfinished = Unfinished { folder: folder.to_owned(), mark };
     // One that is not whole was never durable: nothing was done yet.
     if let Some((store, [doing])) = bytes.split_first_chunk::<16>()
-        && (*doing == Doing::Erase as u8 || !is_whole(folder, *store, host))
+        && (*doing == Doing::Erase as u8 || !is_whole(folder, *store, host)?)
     {
         tracing::warn!("a space that was being made or erased here is erased");
         erase(folder, store, host.secrets.as_ref())?;
@@ -115,13 +115,18 @@ pub(super) fn finish(folder: &Path, host: &Host) -> Result<(), Error> {
 }
 
 /// Whether a store that was being made came to its end: its name is the last that is written.
-fn is_whole(folder: &Path, store: [u8; 16], host: &Host) -> bool {
-    let name = || {
-        let keys = Keys::load(host.secrets.as_ref(), &store).ok()?;
-        let files = open_files(folder, store, &keys, host).ok()?;
-        files.pair.setting(Setting::Name).ok()?
+/// Without its keys, a wrong passphrase say, that cannot be told, and nothing is erased.
+fn is_whole(folder: &Path, store: [u8; 16], host: &Host) -> Result<bool, Error> {
+    let keys = match Keys::load(host.secrets.as_ref(), &store) {
+        Err(KeysError::Missing) => return Ok(false),
+        keys => keys?,
     };
-    name().is_some()
+    let named = open_files(folder, store, &keys, host)
+        .and_then(|files| Ok(files.pair.setting(Setting::Name)?.is_some()));
+    match named {
+        Err(Error::Storage(StorageError::Busy)) => Err(StorageError::Busy.into()),
+        named => Ok(named.unwrap_or(false)),
+    }
 }
 
 /// Destroys a store's keys first, then removes its files; the files also where the keys cannot be
@@ -145,7 +150,7 @@ mod tests {
     use crate::cbor::Value;
     use crate::engine::{Engine, Host};
     use crate::id::DocId;
-    use crate::store::{KeyFile, VaultItem};
+    use crate::store::{KeyFile, PassphraseFile, VaultItem};
 
     fn host(folder: &Path) -> Host {
         Host::new(KeyFile::new(folder.join("keys")))
@@ -261,6 +266,18 @@ mod tests {
         assert!(again.held().unwrap());
         assert!(!folder.path().join(MARK).exists());
         drop(again);
+        // Nor is it erased by who comes with the wrong keys.
+        let sealed = |passphrase: &str| {
+            let file = folder.path().join("sealed");
+            let entropy = std::sync::Arc::new(crate::host::SystemEntropy);
+            Host::new(PassphraseFile::new(file, passphrase.to_owned(), entropy))
+        };
+        let other = folder.path().join("other");
+        let made = Engine::create(&other, "Ana", sealed("right")).unwrap();
+        drop(Unfinished::begin(&other, made.store, Doing::Make).unwrap());
+        drop(made);
+        assert!(matches!(Engine::open(&other, sealed("wrong")), Err(Error::Locked(_))));
+        Engine::open(&other, sealed("right")).unwrap();
         // A mark of another store takes nothing of this one.
         drop(Unfinished::begin(folder.path(), [9; 16], Doing::Erase).unwrap());
         Engine::open(folder.path(), host(folder.path())).unwrap();
