@@ -16,6 +16,7 @@ use amends::internals::domain::{agreement, pair};
 use amends::internals::log::log_id;
 use amends::time::{DAY, Moment, Stated};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 pub const ANA: PersonId = PersonId([1; 16]);
 pub const BEN: PersonId = PersonId([2; 16]);
@@ -107,7 +108,7 @@ impl World {
         let at = Stated { moment: self.now, zone: "UTC".into() };
         Held {
             id: Position { log, index, place: 0 },
-            past,
+            past: Arc::new(past),
             author: self.people[who],
             record: Record { target: DOC, at, action, body: None },
             received: self.now,
@@ -351,7 +352,8 @@ impl World {
             let mut held = held.clone();
             held.author = person(held.author);
             held.id.log = log(held.id.log);
-            held.past = Past(held.past.0.iter().map(|(id, n)| (log(*id), *n)).collect());
+            let past = held.past.0.iter().map(|(id, n)| (log(*id), *n)).collect();
+            held.past = Arc::new(Past(past));
             held.record.action = match &held.record.action {
                 Action::Agreement(agreement::Act::Propose { revision }) => {
                     Action::Agreement(agreement::Act::Propose {

@@ -270,7 +270,7 @@ fn derived(touches: &[Touch], batch: usize) -> Vec<Held> {
         let record = Record::from_value(&stored.value)?;
         let author = if stored.id.log == log(0) { PEOPLE[0] } else { PEOPLE[1] };
         let received = record.at.moment;
-        Some(Held { id: stored.id, past: stored.past, author, record, received })
+        Some(Held { id: stored.id, past: Arc::new(stored.past), author, record, received })
     };
     document.records().unwrap().into_iter().filter_map(held).collect()
 }

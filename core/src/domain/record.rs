@@ -13,6 +13,7 @@ use crate::cbor::{Item, Value};
 use crate::id::{Commitment, DocId, Past, PersonId, Position};
 use crate::text;
 use crate::time::{Moment, Stated};
+use std::sync::Arc;
 
 /// A record to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +44,8 @@ pub struct Record {
 pub struct Held {
     /// Where it stands.
     pub id: Position,
-    /// All that came before it.
-    pub past: Past,
+    /// All that came before it: one for all records of an entry.
+    pub past: Arc<Past>,
     /// Whose log it stands in.
     pub author: PersonId,
     /// The record.

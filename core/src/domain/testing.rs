@@ -64,7 +64,7 @@ impl Written {
         let moment = BEGIN.plus(at);
         let at = Stated { moment, zone: "UTC".into() };
         let record = Record { target: doc, at, action, body: None };
-        self.held.push(Held { id, past, author: who, record, received: moment });
+        self.held.push(Held { id, past: Arc::new(past), author: who, record, received: moment });
         id
     }
 

@@ -256,7 +256,7 @@ mod tests {
         // One that knew of it overtakes it, whenever it says that it was written.
         let mut after = apart.clone();
         after.record.at.moment = BEGIN.plus(-5);
-        after.past.raise(written.held[1].id.log, 2);
+        Arc::make_mut(&mut after.past).raise(written.held[1].id.log, 2);
         let mut all = held;
         all.push(&after);
         assert_eq!(stands(all), Some(BEGIN.plus(-5)));

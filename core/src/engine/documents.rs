@@ -4,8 +4,8 @@
 use super::{Engine, Home};
 use crate::cbor::{Value, View};
 use crate::document::{Document, RULE, Touch, causal_order};
-use crate::domain::action;
-use crate::domain::capability::{Class, NotUnderstood};
+use crate::domain::action::{self, for_class};
+use crate::domain::capability::{Capability, Class, NotUnderstood};
 use crate::domain::record::{self, Held, Record};
 use crate::error::Error;
 use crate::id::{DocId, LogId, Past, Position};
@@ -222,12 +222,14 @@ impl Engine {
         if enough || (!touches.is_empty() && self.derived.documents.contains_key(&doc)) {
             self.derived.behind.insert(doc);
         }
-        for touch in touches {
-            for (place, value) in touch.records {
-                let id = Position { log: touch.log, index: touch.index, place };
-                self.take_record(home, id, touch.past.clone(), &value, &mut read)?;
+        for Touch { log, index, mut past, records } in touches {
+            past.raise(log, index);
+            let past = Arc::new(past);
+            for (place, value) in records {
+                let id = Position { log, index, place };
+                self.take_record(home, id, past.clone(), &value, &mut read)?;
             }
-            read.basis.raise(touch.log, touch.index + 1);
+            read.basis.raise(log, index + 1);
         }
         forget_oldest(&mut self.derived.read, |known| known.used);
         self.derived.read.insert(doc, Known { read: read.clone(), used });
@@ -238,12 +240,11 @@ impl Engine {
         &mut self,
         home: &Home,
         id: Position,
-        mut past: Past,
+        past: Arc<Past>,
         value: &Value,
         read: &mut Read,
     ) -> Result<(), Error> {
         let Some(author) = home.author(id.log) else { return Ok(()) };
-        past.raise(id.log, id.index);
         match Record::from_value(value) {
             Some(record) => {
                 // One's own are held at once.
@@ -346,23 +347,16 @@ impl Engine {
         let home = self.home()?;
         let own: Vec<u64> =
             home.logs.iter().map(|log| log.number).filter(|log| PairDb::is_own(*log)).collect();
-        let mut of: BTreeMap<&str, Vec<&DocumentRow>> = BTreeMap::new();
         let live = self.live_rows()?;
-        for row in live.iter().filter(|row| !PairDb::is_own(row.first.0)) {
-            of.entry(counted_as(&row.first_kind)).or_default().push(row);
-        }
-        for mut rows in of.into_values() {
-            rows.sort_by_key(|row| std::cmp::Reverse((row.first.0, row.nth)));
-            for row in rows.into_iter().skip(limits::LIVE_DOCUMENTS) {
-                let mut touched = false;
-                for log in &own {
-                    touched = touched || self.db()?.touched_to(row.id, *log)? > 0;
-                }
-                if !touched {
-                    self.rows.known.remove(&row.id);
-                    self.rows.live = None;
-                    self.db()?.crowd_out(row.id)?;
-                }
+        for row in crowding(&live) {
+            let mut touched = false;
+            for log in &own {
+                touched = touched || self.db()?.touched_to(row.id, *log)? > 0;
+            }
+            if !touched {
+                self.rows.known.remove(&row.id);
+                self.rows.live = None;
+                self.db()?.crowd_out(row.id)?;
             }
         }
         Ok(())
@@ -458,6 +452,21 @@ impl Engine {
     }
 }
 
+/// Of live documents, those that the partner began and that are too many: of each class all but the
+/// last so many, and first those that count no more.
+fn crowding(live: &[DocumentRow]) -> Vec<&DocumentRow> {
+    let mut of: BTreeMap<Option<Class>, Vec<&DocumentRow>> = BTreeMap::new();
+    for row in live.iter().filter(|row| !PairDb::is_own(row.first.0)) {
+        of.entry(action::class(&row.first_kind)).or_default().push(row);
+    }
+    let of = of.into_iter().flat_map(|(class, mut rows)| {
+        let most = class.map_or(u64::MAX, |class| for_class!(class, C => C::MOST));
+        rows.sort_by_key(|row| (row.nth >= most, std::cmp::Reverse((row.first.0, row.nth))));
+        rows.into_iter().skip(limits::LIVE_DOCUMENTS)
+    });
+    of.collect()
+}
+
 /// Of what was read of each log so far, in causal order, what can be taken in before the rest:
 /// what had seen more of another log waits for that. Whether there may be more.
 fn slice(mut touches: Vec<Touch>, most: usize) -> (Vec<Touch>, bool) {
@@ -522,4 +531,36 @@ pub fn touch(log: LogId, index: u64, row: &EntryRow, doc: DocId) -> Option<Touch
         here.then(|| (place as u8, view.to_value()))
     });
     Some(Touch { log, index, past: row.past.clone(), records: records.collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::limits::{AGREEMENTS, LIVE_DOCUMENTS};
+
+    fn row(log: u64, nth: u64) -> DocumentRow {
+        let id =
+            DocId(*[&log.to_be_bytes()[..], &nth.to_be_bytes()].concat().first_chunk().unwrap());
+        let (first_kind, first, at) = ("agreement.offer".to_owned(), (log, nth), Moment(0));
+        DocumentRow { id, first_kind, first, at, snapshot: 0, nth, crowded: false }
+    }
+
+    #[test]
+    fn what_counts_no_more_is_crowded_out_first_then_what_was_begun_first() {
+        let most = LIVE_DOCUMENTS as u64;
+        let theirs = |range: std::ops::Range<u64>| range.map(|nth| row(1, nth));
+        let named = |live: &[DocumentRow]| -> Vec<(u64, u64)> {
+            let mut named: Vec<_> = crowding(live).iter().map(|row| row.first).collect();
+            named.sort_unstable();
+            named
+        };
+        let live: Vec<_> = theirs(0..most).chain((0..9_000).map(|nth| row(0, nth))).collect();
+        assert_eq!(named(&live), [], "one's own crowd out nothing");
+        let live: Vec<_> = theirs(0..most + 2).collect();
+        assert_eq!(named(&live), [(1, 0), (1, 1)]);
+        let beyond = AGREEMENTS..AGREEMENTS + 3;
+        let live: Vec<_> = theirs(0..most).chain(theirs(beyond)).collect();
+        assert_eq!(named(&live), (0..3).map(|at| (1, AGREEMENTS + at)).collect::<Vec<_>>());
+    }
 }
