@@ -70,15 +70,9 @@ impl Engine {
                 tracing::warn!(%error, "upkeep waits for the next time");
             }
         }
-        if self.scrub
-            && let Some(files) = &self.files
-        {
-            self.scrub = !files.pair.checkpoint().unwrap_or(false);
-        }
-        if self.scrub_vault
-            && let Some(files) = &self.files
-        {
-            self.scrub_vault = !files.vault.checkpoint().unwrap_or(false);
+        if let Some(files) = &self.files {
+            self.scrub = self.scrub && !files.pair.checkpoint().unwrap_or(false);
+            self.scrub_vault = self.scrub_vault && !files.vault.checkpoint().unwrap_or(false);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::time::Moment;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -108,19 +108,21 @@ impl Lifecycle {
 
     /// Whether an object of a mailbox need not be looked at again yet.
     pub(super) fn mail_waits(&self, name: &str) -> bool {
-        let mail = self.mail.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        mail.get(name).is_some_and(|since| since.elapsed() < MAIL_WAITS)
+        self.mail().get(name).is_some_and(|since| since.elapsed() < MAIL_WAITS)
     }
 
     /// An object goes on from something that is not here.
     pub(super) fn mail_is_to_wait(&self, name: String) {
-        let mut mail = self.mail.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        mail.insert(name, Instant::now());
+        self.mail().insert(name, Instant::now());
     }
 
     /// Something has come: what waited may go on from it.
     pub(super) fn mail_came(&self) {
-        self.mail.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clear();
+        self.mail().clear();
+    }
+
+    fn mail(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+        self.mail.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Diagnostics) -> T) -> T {

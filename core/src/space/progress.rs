@@ -209,13 +209,11 @@ fn weeks_looked_for(engine: &mut Engine) -> Result<Vec<Moment>, Error> {
     let mut new = weeks_of_both(&answered(engine, TemplateId::Week, from..=to)?);
     new.retain(|end| looked.until.is_none_or(|at| at < *end));
     let until = to.plus(-LOOKED_FOR);
-    let (over, recent): (Vec<Moment>, Vec<Moment>) = new.into_iter().partition(|end| *end <= until);
-    let mut ends = looked.ends.clone();
-    ends.extend(over.iter().chain(&recent));
+    let ends = [looked.ends.as_slice(), &new].concat();
     // What is still to come back may be of long ago.
     let whole = !engine.returning()? && !engine.reconfirming()?;
     if whole && from.plus(A_MONTH) <= until {
-        looked.ends.extend(over);
+        looked.ends.extend(new.into_iter().filter(|end| *end <= until));
         looked.until = Some(until);
         kept::put(engine, id, (WEEKS, WEEKS), &looked)?;
     }

@@ -196,8 +196,7 @@ impl Database {
         store: [u8; 16],
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StorageError> {
-        let connection = connect(path, true)?;
-        let place = Place::of(path);
+        let (connection, place) = (connect(path, true)?, Place::of(path));
         let database = Self { connection, layout, key, store, entropy, place };
         database.migrate()?;
         database.connection.execute("INSERT INTO store(id) VALUES (?1)", [&store[..]])?;
@@ -230,8 +229,7 @@ impl Database {
         store: [u8; 16],
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StorageError> {
-        let connection = connect(path, false)?;
-        let place = Place::of(path);
+        let (connection, place) = (connect(path, false)?, Place::of(path));
         let database = Self { connection, layout, key, store, entropy, place };
         database.migrate()?;
         Ok(database)
