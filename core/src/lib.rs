@@ -60,6 +60,7 @@ mod engine;
 mod error;
 #[cfg(feature = "net")]
 mod exchange;
+mod file;
 #[cfg(feature = "uniffi")]
 pub mod foreign;
 pub mod host;

@@ -5,6 +5,7 @@ use crate::domain::RefusalCode;
 use crate::engine::link::LinkKeys;
 use crate::engine::{Engine, Handle};
 use crate::error::Error;
+use crate::file::write_whole;
 use crate::id::Past;
 use crate::limits::RUN_BYTES;
 use crate::net::LinkError;
@@ -12,7 +13,7 @@ use crate::net::{Handshake, Noise, Opener, Sealer, bundle_epoch};
 use crate::sync::{Frame, Intake, Notice, Replica};
 use serde::Serialize;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::path::Path;
 use tokio::sync::oneshot;
 
@@ -147,24 +148,12 @@ impl Engine {
             BundleOf::News => self.delivered(&home)?,
             BundleOf::Everything => Past::default(),
         };
-        // Whoever finds the file finds all of it, or nothing.
-        let part = path.with_extension("part");
-        let written = (|| {
-            let to = BufWriter::new(File::create(&part)?);
-            let (to, summary, _) = self.seal_bundle(to, &from, usize::MAX)?;
-            let file = to.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-            file.sync_all()?;
+        write_whole(path, |to| {
+            let (_, summary, _) = self.seal_bundle(to, &from, usize::MAX)?;
             // Who left or holds back meanwhile leaves no file behind.
             self.may_read()?;
-            std::fs::rename(&part, path)?;
             Ok(summary)
-        })();
-        if written.is_err()
-            && let Err(error) = std::fs::remove_file(&part)
-        {
-            tracing::debug!(%error, "there was no half of a bundle to be removed");
-        }
-        written
+        })
     }
 }
 

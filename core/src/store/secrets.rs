@@ -2,6 +2,7 @@
 //! their own: Keychain, Android Keystore.
 
 use crate::cbor::Value;
+use crate::file::write_whole;
 use crate::host::{Entropy, SecretError, SecretStore, random};
 use amends_seal::{DataKey, passphrase_key};
 use std::fs;
@@ -45,19 +46,7 @@ fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, SecretError> 
 
 /// Replaces the file in one step, durably, readable by its owner alone.
 fn write_private(path: &Path, bytes: &[u8]) -> Result<(), SecretError> {
-    let next = path.with_extension("new");
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&next).map_err(failed)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
-    fs::rename(&next, path).map_err(failed)?;
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
-    }
-    Ok(())
+    write_whole(path, |to| to.write_all(bytes)).map_err(failed)
 }
 
 fn decode(bytes: &[u8]) -> Result<Secrets, SecretError> {
