@@ -53,6 +53,8 @@
 // same, so that it cannot rot.
 #![cfg_attr(not(feature = "net"), allow(dead_code))]
 
+#[cfg(feature = "backup")]
+mod backup;
 mod cbor;
 mod document;
 mod domain;
@@ -78,6 +80,8 @@ pub mod time;
 #[cfg(feature = "uniffi")]
 uniffi::setup_scaffolding!("amends");
 
+#[cfg(feature = "backup")]
+pub use backup::{BackupKey, BackupOpener, BackupSummary};
 #[cfg(feature = "watch")]
 pub use engine::HomeWatch;
 pub use engine::{

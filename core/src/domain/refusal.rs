@@ -62,6 +62,8 @@ codes! {
     NotPaired => "the two phones are not paired yet: pair them first",
     /// There is a pair already (R37).
     AlreadyPaired => "this phone is paired already: leave and erase before pairing anew",
+    /// This phone was made of a backup, and is not paired again yet (R32).
+    Restored => "this phone was made of a backup and is not paired again yet: have the other phone replace yours, and join it from here",
     /// One of the two left; leaving is absorbing (I2).
     PairLeft => "this pair has ended: nothing new can be written in it",
     /// This phone took the place of another, and has not got everything back yet.

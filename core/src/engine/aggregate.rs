@@ -415,6 +415,9 @@ impl Engine {
         begins: bool,
     ) -> Result<(), Error> {
         let says = begins || drafts.iter().any(|draft| draft.body.is_some());
+        if says {
+            self.may_speak()?;
+        }
         if says && self.returning()? {
             return Err(RefusalCode::NotYetWhole.into());
         }

@@ -25,7 +25,7 @@ pub enum Remedy {
     Rebuild,
     /// The partner's phone has it.
     AskPartner,
-    /// Only a backup of this phone has it.
+    /// A backup of this phone may have it; of one's own words, the partner's phone what it got.
     Backup,
 }
 

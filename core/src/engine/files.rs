@@ -5,16 +5,35 @@ use super::{Engine, Files, Host};
 use crate::cbor::Value;
 use crate::error::Error;
 use crate::host::{SecretStore, random};
-use crate::store::{Keys, PairDb, PairFile, Setting, StorageError, VaultDb};
+use crate::store::{KeptKeys, Keys, PairDb, PairFile, Setting, StorageError, VaultDb};
 use crate::text;
 use std::path::{Path, PathBuf};
 
 const PAIR_FILE: &str = "pair.db";
 const VAULT_FILE: &str = "vault.db";
 
+/// What a new space is made of.
+pub(super) struct Made<'a> {
+    /// The name of its person.
+    pub name: &'a str,
+    /// Keys of the one that it takes the place of.
+    pub keys: Option<KeptKeys>,
+}
+
 impl Engine {
     /// Makes the files of a new space, its keys first. Interrupted, it never was.
     pub(crate) fn create(folder: &Path, name: &str, host: Host) -> Result<Self, Error> {
+        Self::make(folder, host, Made { name, keys: None }, |_| Ok(()))
+    }
+
+    /// The same, with what `fill` writes into it. It is whole once its name is written.
+    pub(super) fn make(
+        folder: &Path,
+        host: Host,
+        made: Made<'_>,
+        fill: impl FnOnce(&mut Self) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let Made { name, keys: kept } = made;
         let name = text::name(name)?;
         make_folder(folder)?;
         unfinished::finish(folder, &host)?;
@@ -29,18 +48,26 @@ impl Engine {
             unfinished.end()?;
             return Err(StorageError::Exists.into());
         }
-        let made = Keys::create(host.secrets.as_ref(), &store, host.entropy.as_ref())
+        let (secrets, entropy) = (host.secrets.clone(), host.entropy.clone());
+        let made = Keys::create(secrets.as_ref(), &store, entropy.as_ref(), kept.as_ref())
             .map_err(Error::from)
-            .and_then(|keys| Ok((create_files(folder, store, &keys, &host, &name)?, keys)));
-        let made = made.and_then(|made| sync_folder(folder).map(|()| made));
+            .and_then(|keys| {
+                let files = create_files(folder, store, &keys, &host)?;
+                let mut engine = Self::new(folder.to_owned(), store, keys, host, files)?;
+                fill(&mut engine)?;
+                engine.db()?.set(Setting::Name, &Value::from(&*name))?;
+                sync_folder(folder)?;
+                Ok(engine)
+            });
         match made {
-            Ok((files, keys)) => {
+            Ok(mut engine) => {
                 unfinished.end()?;
-                Self::opened(folder, store, keys, host, files)
+                engine.begin_upkeep()?;
+                Ok(engine)
             }
             // Half a store is none: the next try begins anew.
             Err(error) => {
-                unfinished::erase(folder, &store, host.secrets.as_ref())?;
+                unfinished::erase(folder, &store, secrets.as_ref())?;
                 unfinished.end()?;
                 Err(error)
             }
@@ -187,17 +214,10 @@ pub(super) fn store_here(folder: &Path) -> Option<[u8; 16]> {
     pair.or_else(|_| VaultDb::store_id(&folder.join(VAULT_FILE))).ok()
 }
 
-fn create_files(
-    folder: &Path,
-    store: [u8; 16],
-    keys: &Keys,
-    host: &Host,
-    name: &str,
-) -> Result<Files, Error> {
+fn create_files(folder: &Path, store: [u8; 16], keys: &Keys, host: &Host) -> Result<Files, Error> {
     let entropy = || host.entropy.clone();
     let vault = VaultDb::create(&folder.join(VAULT_FILE), keys.vault.clone(), store, entropy())?;
     let pair = PairDb::create(&folder.join(PAIR_FILE), keys.pair.clone(), store, entropy())?;
-    pair.set(Setting::Name, &Value::from(name))?;
     Ok(Files { pair, vault })
 }
 

@@ -36,6 +36,9 @@ pub struct Link {
     pub partner_name: String,
     /// While it is pending on a phone that replaces another: the pair's logs.
     pub logs: Vec<Checkpoint>,
+    /// This phone was made of a backup and is not paired again yet: there is a pair, and
+    /// nothing to speak with.
+    pub restored: bool,
 }
 
 /// How to leave (R14; RULES.md, leaving and stopping).
@@ -97,10 +100,34 @@ impl Link {
             since,
             partner_name: material.partner_name.clone(),
             logs: material.logs.clone(),
+            restored: false,
         })
     }
 
-    fn to_value(&self) -> Value {
+    /// What a backup tells of a link.
+    #[cfg(feature = "backup")]
+    pub(super) fn restored(
+        pair: Pair,
+        me: PersonId,
+        epoch: u64,
+        partner_name: &str,
+        since: Moment,
+    ) -> Self {
+        Self {
+            pair,
+            me,
+            partner_key: [0; 32],
+            secret: [0; 32],
+            epoch,
+            pending: false,
+            since,
+            partner_name: partner_name.to_owned(),
+            logs: Vec::new(),
+            restored: true,
+        }
+    }
+
+    pub(super) fn to_value(&self) -> Value {
         let logs = || Value::Array(self.logs.iter().map(|at| at.to_value()).collect());
         Value::map([
             ("pair", Some(self.pair.id.as_bytes().into())),
@@ -113,6 +140,7 @@ impl Link {
             ("since", Some(self.since.0.into())),
             ("name", Some(self.partner_name.as_str().into())),
             ("logs", (!self.logs.is_empty()).then(logs)),
+            ("restored", self.restored.then_some(Value::Bool(true))),
         ])
     }
 
@@ -135,6 +163,7 @@ impl Link {
                 }
                 None => Vec::new(),
             },
+            restored: value.get("restored").is_some(),
         })
     }
 }
@@ -167,10 +196,29 @@ impl Engine {
         Ok(Some(link))
     }
 
-    /// Refused where a pairing may not begin (R37).
-    pub fn may_pair(&mut self) -> Result<(), Error> {
+    /// Refused where a pairing may not begin (R37). `joins` where this phone goes to the other
+    /// one: a phone that was made of a backup can do no more.
+    pub fn may_pair(&mut self, joins: bool) -> Result<(), Error> {
         match self.link()? {
+            Some(link) if link.restored => match self.left()? {
+                true => Err(RefusalCode::AlreadyPaired.into()),
+                false if joins => Ok(()),
+                false => Err(RefusalCode::Restored.into()),
+            },
             Some(link) if !link.pending => Err(RefusalCode::AlreadyPaired.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn left(&mut self) -> Result<bool, Error> {
+        let home = self.home()?;
+        Ok(self.pair_state(&home)?.left_at.is_some())
+    }
+
+    /// Refused to a phone that was made of a backup, until it is paired again.
+    pub(super) fn may_speak(&mut self) -> Result<(), Error> {
+        match self.link()? {
+            Some(link) if link.restored => Err(RefusalCode::Restored.into()),
             _ => Ok(()),
         }
     }
@@ -182,6 +230,7 @@ impl Engine {
         if self.pair_state(&home)?.left_at.is_some() {
             return Err(RefusalCode::PairLeft.into());
         }
+        self.may_speak()?;
         if self.returning()? {
             // What is not here yet would be lost with the other phone.
             return Err(RefusalCode::NotYetWhole.into());
@@ -206,6 +255,13 @@ impl Engine {
             let stays = engine.link()?.filter(|now| !now.pending);
             let name = match stays {
                 None => Setting::Link,
+                Some(now) if now.restored => {
+                    let same = (now.pair, now.me) == (link.pair, link.me);
+                    if !same || link.logs.is_empty() {
+                        return Err(RefusalCode::Restored.into());
+                    }
+                    Setting::NextLink
+                }
                 Some(now) if now.pair == link.pair && now.epoch < link.epoch => {
                     // What the new phone was told of must still be all there is.
                     let home = engine.home()?;
@@ -231,9 +287,19 @@ impl Engine {
     /// exists, and each log begins.
     pub fn link_proved(&mut self) -> Result<(), Error> {
         // Most often it is long proved, and nothing has happened.
-        if self.link()?.is_none_or(|link| !link.pending) {
+        let Some(link) = self.link()?.filter(|link| link.pending || link.restored) else {
+            return Ok(());
+        };
+        #[cfg(feature = "backup")]
+        if link.restored {
+            self.transact(|engine| match engine.read_link(Setting::NextLink)? {
+                Some(link) => engine.paired_again(link),
+                None => Ok(()),
+            })?;
+            self.changed();
             return Ok(());
         }
+        drop(link);
         // Before it is proved nothing can have come.
         self.transact_unread(|engine| {
             let Some(link) = engine.link()?.filter(|link| link.pending) else { return Ok(()) };
@@ -260,29 +326,34 @@ impl Engine {
             let Some(mut proved) = engine.read_link(Setting::NextLink)? else { return Ok(()) };
             proved.pending = false;
             proved.logs.clear();
-            let db = engine.db()?;
-            db.set(Setting::Link, &proved.to_value())?;
-            // Objects in a mailbox are named by the secret, and counted from 0.
-            // And the new phone holds nothing yet.
-            let counters = [
-                Setting::Mailed,
-                Setting::MailboxRead,
-                Setting::MailboxWritten,
-                Setting::Delivered,
-                Setting::PartnerHoldsMore,
-            ];
-            counters.into_iter().try_for_each(|name| db.unset(name))?;
-            db.unset(Setting::NextLink)?;
-            // The secret of before goes from the disk and from memory too.
-            engine.scrub = true;
-            engine.rows.link = None;
-            #[cfg(feature = "net")]
-            {
-                engine.delivered = None;
-            }
-            Ok(())
+            engine.follow_link(&proved)
         })?;
         self.changed();
+        Ok(())
+    }
+
+    /// From now on this is the link, in place of the one before.
+    pub(super) fn follow_link(&mut self, link: &Link) -> Result<(), Error> {
+        let db = self.db()?;
+        db.set(Setting::Link, &link.to_value())?;
+        // Objects in a mailbox are named by the secret, and counted from 0. And what the other
+        // phone holds is not known any more.
+        let counters = [
+            Setting::Mailed,
+            Setting::MailboxRead,
+            Setting::MailboxWritten,
+            Setting::Delivered,
+            Setting::PartnerHoldsMore,
+            Setting::NextLink,
+        ];
+        counters.into_iter().try_for_each(|name| db.unset(name))?;
+        // The secret of before goes from the disk and from memory too.
+        self.scrub = true;
+        self.rows.link = None;
+        #[cfg(feature = "net")]
+        {
+            self.delivered = None;
+        }
         Ok(())
     }
 
@@ -313,7 +384,11 @@ impl Engine {
 
     /// The keys for a session, or why there may be none now.
     pub fn link_keys(&mut self) -> Result<LinkKeys, Error> {
-        let link = self.link()?.ok_or(RefusalCode::NotPaired)?;
+        let mut link = self.link()?.ok_or(RefusalCode::NotPaired)?;
+        if link.restored {
+            // The first session under the next one makes it the link.
+            link = self.read_link(Setting::NextLink)?.ok_or(RefusalCode::Restored)?;
+        }
         if self.held()? {
             return Err(RefusalCode::SyncHeld.into());
         }

@@ -6,6 +6,8 @@
 
 mod aggregate;
 mod anew;
+#[cfg(feature = "backup")]
+pub(crate) mod backup;
 mod bodies;
 mod cache;
 pub(crate) mod changes;

@@ -177,7 +177,7 @@ impl Engine {
 
     /// What is set aside; where that is damaged, nothing: it must not stand in the way
     /// of anything else. The doctor finds it.
-    fn readable_asides(&mut self) -> Result<Vec<(u64, AsideRow)>, Error> {
+    pub(super) fn readable_asides(&mut self) -> Result<Vec<(u64, AsideRow)>, Error> {
         match self.db()?.asides() {
             Err(StorageError::Damaged(what)) => {
                 tracing::warn!(what, "what was set aside cannot be read");
@@ -194,31 +194,36 @@ impl Engine {
             return Ok(());
         }
         self.transact(|engine| {
-            let aside = engine.readable_asides()?;
-            let mut home = engine.home()?;
+            let home = engine.home()?;
             let own = home.own()?;
             let generation = own.follower.generation() + 1;
-            let mut drafts = Vec::new();
             // Without room for another it goes on where it is: nothing may stand in the
             // way of what takes something back.
             if generation < crate::limits::LOG_GENERATIONS {
                 let follower = Follower::new(home.pair.id, home.me, generation);
-                let next = LogRow::empty(true, follower, own.stated);
-                engine.db()?.put_log(&next)?;
-                home.logs.push(next);
-                home.logs.sort_by_key(|log| log.number);
-                drafts.push(opening(&home, &engine.own_name()?));
+                engine.db()?.put_log(&LogRow::empty(true, follower, own.stated))?;
             }
-            for (number, row) in aside {
-                let Some(draft) = draft(&row).filter(|draft| draft.action.takes_back()) else {
-                    continue;
-                };
-                drafts.push(draft);
-                engine.db()?.remove_aside(number)?;
-            }
-            engine.append_all(&mut home, drafts)?;
+            engine.go_on()?;
             Ok(engine.db()?.unset(Setting::Forked)?)
         })
+    }
+
+    /// Goes on in one's own newest log: opens it, and does again what was set aside and only took
+    /// something back.
+    pub(super) fn go_on(&mut self) -> Result<(), Error> {
+        let mut home = self.home()?;
+        let mut drafts = Vec::new();
+        if home.own()?.follower.checkpoint().length == 0 {
+            drafts.push(opening(&home, &self.own_name()?));
+        }
+        for (number, row) in self.readable_asides()? {
+            let Some(draft) = draft(&row).filter(|draft| draft.action.takes_back()) else {
+                continue;
+            };
+            drafts.push(draft);
+            self.db()?.remove_aside(number)?;
+        }
+        self.append_all(&mut home, drafts)
     }
 
     /// Takes note that one's own log had two pasts.
@@ -316,6 +321,10 @@ impl Engine {
     }
 
     fn suspend_within(&mut self) -> Result<(), Error> {
+        if self.link()?.is_some_and(|link| link.restored) {
+            // It waits as a whole until this phone is paired again.
+            return Ok(());
+        }
         let mut home = self.home()?;
         let held = |log: LogId| {
             PairDb::find(&home.logs, log).map_or(0, |log| log.follower.checkpoint().length)

@@ -41,6 +41,9 @@ pub enum PairingState {
     Pending,
     /// Paired.
     Paired,
+    /// This phone was made of a backup: it shows what it holds, and is paired again by
+    /// `pair_join` with a phone that replaces it.
+    Restored,
     /// One of the two left.
     Left,
 }
@@ -95,6 +98,7 @@ impl Engine {
         status.left_at = self.pair_state(&home)?.left_at;
         status.pairing = match status.left_at {
             Some(_) => PairingState::Left,
+            None if link.restored => PairingState::Restored,
             None => PairingState::Paired,
         };
         if home.frozen() {

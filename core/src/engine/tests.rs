@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[cfg(feature = "backup")]
+mod backup;
 mod crowded;
 mod derived;
 mod kept;
@@ -200,4 +202,12 @@ fn under_a_vote() -> ([Phone; 2], [Position; 2]) {
     ana.hears(&mut ben);
     ben.hears(&mut ana);
     ([ana, ben], [hers, his])
+}
+
+/// Takes a post of one's own back.
+fn take_back(phone: &mut Phone, post: Position) {
+    let home = phone.home();
+    let ledger = ledger(home.pair.id, home.me, Month::of(BEGIN));
+    let told = Told { post: Some(post.item()), command: Command::Withdraw, under: None };
+    phone.engine.act::<Posts>(&[ledger], &told).unwrap();
 }

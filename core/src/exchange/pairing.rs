@@ -100,7 +100,7 @@ struct Asking {
 impl Phone {
     /// See [`crate::Space::pair_show`].
     pub(crate) async fn pair_show(&self, address: SocketAddr) -> Result<Pairing, Error> {
-        self.ask(Engine::may_pair).await?;
+        self.ask(|engine| engine.may_pair(false)).await?;
         self.show_code(address, None).await
     }
 
@@ -158,7 +158,7 @@ impl Phone {
         key: Option<[u8; 32]>,
         peers: Vec<String>,
     ) -> Result<Pairing, Error> {
-        self.ask(Engine::may_pair).await?;
+        self.ask(|engine| engine.may_pair(true)).await?;
         let private = self.ask(|engine| Ok(engine.keys.link)).await?;
         let (pairing, asking) = self.pairing(None, None, None);
         Ok(pairing(tokio::spawn(join(self.clone(), private, secret, key, peers, asking))))

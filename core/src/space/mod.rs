@@ -6,6 +6,8 @@
 //! accepted is finished.
 
 mod agreements;
+#[cfg(feature = "backup")]
+mod backup;
 mod checkins;
 #[cfg(feature = "net")]
 mod exchange;

@@ -2,7 +2,7 @@
 
 use crate::host::{Entropy, EntropyError, SecretError, SecretStore, random};
 use amends_seal::DataKey;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Why the secrets are not to be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +33,15 @@ pub struct Keys {
     pub link: [u8; 32],
 }
 
+/// Secrets that a new store goes on with: those of the store that a backup was made of.
+#[derive(Clone)]
+pub struct KeptKeys {
+    /// Marks the own log's entries.
+    pub log: Zeroizing<[u8; 32]>,
+    /// Seals `vault.db`, and names what is found by a name in it.
+    pub vault: Option<Zeroizing<[u8; 32]>>,
+}
+
 const NAMES: [&str; 4] = ["pair", "vault", "log", "link"];
 
 fn name(store: &[u8; 16], which: &str) -> String {
@@ -41,7 +50,8 @@ fn name(store: &[u8; 16], which: &str) -> String {
 }
 
 impl Keys {
-    /// Makes new secrets and has the host keep them, before anything is sealed.
+    /// Makes new secrets, but for those that are `kept`, and has the host keep them, before
+    /// anything is sealed.
     ///
     /// # Errors
     /// What the secret store or the random source says.
@@ -49,11 +59,19 @@ impl Keys {
         secrets: &dyn SecretStore,
         store: &[u8; 16],
         entropy: &dyn Entropy,
+        kept: Option<&KeptKeys>,
     ) -> Result<Self, KeysError> {
         for which in NAMES {
-            let mut secret: [u8; 32] = random(entropy)?;
+            let kept = kept.and_then(|kept| match which {
+                "log" => Some(kept.log.clone()),
+                "vault" => kept.vault.clone(),
+                _ => None,
+            });
+            let secret = match kept {
+                Some(kept) => kept,
+                None => Zeroizing::new(random(entropy)?),
+            };
             secrets.write(name(store, which), secret.to_vec())?;
-            secret.zeroize();
         }
         Self::load(secrets, store)
     }

@@ -304,6 +304,16 @@ impl PairDb {
         Ok(())
     }
 
+    /// Forgets a log of which nothing is left here.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn remove_log(&self, number: u64) -> Result<(), StorageError> {
+        self.file.connection.execute("DELETE FROM log WHERE number = ?1", [number])?;
+        self.logs.borrow_mut().take();
+        Ok(())
+    }
+
     /// Everything that waits in the outbox: sealed answers, to be opened when
     /// the other's seal is here; or why one cannot be read.
     ///

@@ -13,6 +13,10 @@ use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
+fn from(error: rusqlite::Error) -> StorageError {
+    error.into()
+}
+
 /// A private item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VaultItem {
@@ -112,8 +116,16 @@ impl VaultDb {
     /// # Errors
     /// [`StorageError`].
     pub fn put(&mut self, item: &VaultItem) -> Result<(), StorageError> {
+        self.put_all(std::slice::from_ref(item))
+    }
+
+    /// Writes items, all of them or none.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn put_all(&mut self, items: &[VaultItem]) -> Result<(), StorageError> {
         self.file.begin()?;
-        let result = self.put_within(item);
+        let result = items.iter().try_for_each(|item| self.put_within(item));
         let result = self.file.finish(result);
         if result.is_err() {
             self.count.set(None);
@@ -176,6 +188,36 @@ impl VaultDb {
         })
     }
 
+    /// Shows every item that can be read, as [`VaultDb::visit`] does. How many cannot.
+    ///
+    /// # Errors
+    /// [`StorageError`], and what the visitor says: it is then shown no more.
+    #[cfg(feature = "backup")]
+    pub fn visit_readable<E: From<StorageError>>(
+        &self,
+        mut visitor: impl FnMut(VaultView<'_>) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let mut unreadable = 0;
+        let mut statement = self
+            .file
+            .connection
+            .prepare("SELECT id, sealed FROM item ORDER BY id")
+            .map_err(from)?;
+        let mut rows = statement.query([]).map_err(from)?;
+        while let Some(row) = rows.next().map_err(from)? {
+            let bytes = |at| row.get_ref(at).ok()?.as_blob().ok();
+            let item = bytes(0).and_then(DocId::from_slice).zip(bytes(1));
+            // Opened twice: what the visitor says is not to be taken for damage.
+            match item.filter(|(id, sealed)| {
+                self.look(*id, sealed, |_| Ok::<_, StorageError>(())).is_ok()
+            }) {
+                Some((id, sealed)) => self.look(id, sealed, &mut visitor)?,
+                None => unreadable += 1,
+            }
+        }
+        Ok(unreadable)
+    }
+
     fn look<T, E: From<StorageError>>(
         &self,
         id: DocId,
@@ -198,7 +240,6 @@ impl VaultDb {
         &self,
         mut visitor: impl FnMut(VaultView<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let from = |error: rusqlite::Error| StorageError::from(error);
         let unlike = || self.file.damaged("item", Row::Name("of another form"));
         let mut statement = self
             .file

@@ -275,6 +275,11 @@ pub fn status(status: &Status) -> String {
         PairingState::Paired => {
             format!("Paired with {}.", status.partner.clone().unwrap_or_default())
         }
+        PairingState::Restored => format!(
+            "Made of a backup, and not paired with {} again yet. Both in one place: there\n\
+             amends pair replace, here amends pair join CODE.",
+            status.partner.clone().unwrap_or_default()
+        ),
         PairingState::Left => format!(
             "The pair with {} ended on {}.",
             status.partner.clone().unwrap_or_default(),
@@ -314,7 +319,7 @@ pub fn doctor(report: &DoctorReport) -> String {
         let remedy = match finding.remedy {
             Remedy::Rebuild => "can be rebuilt: amends doctor --rebuild",
             Remedy::AskPartner => "the other phone has it",
-            Remedy::Backup => "only a backup of this phone has it",
+            Remedy::Backup => "a backup of this phone may have it",
         };
         wrap(&format!("damaged: {} ({remedy})", finding.what), "")
     }));

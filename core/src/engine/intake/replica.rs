@@ -171,7 +171,9 @@ impl Engine {
         }
         let awaited = self.awaited()?;
         let end = awaited.iter().copied().find(|at| stands.kept && at.log == stands.id());
-        if first < length && (stands.kept || newest != stands.number) {
+        // One that goes on in another is cut only where that goes on from what is still to come.
+        let awaits = awaited.iter().any(|at| at.log == stands.id());
+        if first < length && (stands.kept || (newest != stands.number && !awaits)) {
             return refused;
         }
         let mut log = match first < length {

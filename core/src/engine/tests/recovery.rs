@@ -247,14 +247,6 @@ fn r32_until_all_is_back_nothing_new_is_written_and_the_phone_says_why() {
     assert!(!notices(&mut whole).contains(&StatusNotice::WordsOnTheirWayBack));
 }
 
-/// Takes a post of one's own back.
-fn take_back(phone: &mut Phone, post: Position) {
-    let home = phone.home();
-    let ledger = ledger(home.pair.id, home.me, Month::of(BEGIN));
-    let told = Told { post: Some(post.item()), command: Command::Withdraw, under: None };
-    phone.engine.act::<Posts>(&[ledger], &told).unwrap();
-}
-
 #[test]
 fn what_stands_in_another_past_is_set_aside_with_its_words_and_what_was_taken_back_is_not() {
     let [mut ana, _] = Phone::pair();

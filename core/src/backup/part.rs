@@ -1,0 +1,285 @@
+//! The parts of a backup, in the order in which they are written.
+
+use crate::cbor::{Value, View};
+use crate::id::{DocId, LogId, PairId, PersonId};
+use crate::limits::{FRAME_BYTES, LOG_GENERATIONS};
+use crate::log::Checkpoint;
+use crate::sync::{BodyAt, Frame, Run};
+use crate::time::Moment;
+use zeroize::Zeroizing;
+
+/// The version of what is inside.
+pub(crate) const VERSION: u64 = 1;
+
+/// A part. A backup begins with its [`Head`] and ends with its [`Sum`].
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Head(Box<Head>),
+    /// Entries of a log with their words, one's own logs before the partner's, each from its
+    /// first entry on.
+    Entries(Run),
+    /// Words that found no place beside their entries.
+    Words {
+        log: LogId,
+        bodies: Vec<BodyAt>,
+    },
+    /// Words that were deleted: they are not to come back.
+    Gone {
+        log: LogId,
+        places: Vec<(u64, u8)>,
+    },
+    /// What opens a seal of one's own.
+    Seal(Value),
+    /// A record that was set aside.
+    Aside(Asides),
+    /// Something of the vault.
+    Private {
+        id: DocId,
+        kind: String,
+        value: Value,
+    },
+    End(Sum),
+}
+
+/// A record that was set aside, with its words.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Asides {
+    pub record: Vec<u8>,
+    pub body: Vec<u8>,
+}
+
+/// What a backup begins with.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub made: Moment,
+    pub name: String,
+    /// The key that marks one's own entries.
+    pub log_key: Zeroizing<[u8; 32]>,
+    /// The vault's data key, where its items are in the backup: names in it are hashed with it.
+    pub vault_key: Option<Zeroizing<[u8; 32]>>,
+    /// The latest time that the clock had shown.
+    pub clock: Option<Moment>,
+    pub pair: Option<PairHead>,
+}
+
+/// The pair that a phone is in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct PairHead {
+    pub id: PairId,
+    pub me: PersonId,
+    pub partner: PersonId,
+    pub partner_name: String,
+    pub epoch: u64,
+    /// Every log, one's own before the partner's, by generation.
+    pub logs: Vec<LogHead>,
+}
+
+/// A log as it stood.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct LogHead {
+    pub mine: bool,
+    pub generation: u8,
+    pub at: Checkpoint,
+    pub frozen: bool,
+    pub kept: bool,
+}
+
+/// How many of each a backup holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Sum {
+    pub entries: u64,
+    pub private: u64,
+}
+
+fn key(bytes: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+    Some(Zeroizing::new(bytes.try_into().ok()?))
+}
+
+fn flag(set: bool) -> Option<Value> {
+    set.then_some(Value::Bool(true))
+}
+
+impl LogHead {
+    fn to_value(&self) -> Value {
+        Value::map([
+            ("mine", flag(self.mine)),
+            ("generation", Some(u64::from(self.generation).into())),
+            ("at", Some(self.at.to_value())),
+            ("frozen", flag(self.frozen)),
+            ("kept", flag(self.kept)),
+        ])
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let set = |key| value.get(key).is_some();
+        Some(Self {
+            mine: set("mine"),
+            generation: value.get("generation")?.uint()?.try_into().ok()?,
+            at: Checkpoint::from_value(value.get("at")?)?,
+            frozen: set("frozen"),
+            kept: set("kept"),
+        })
+    }
+}
+
+impl PairHead {
+    fn to_value(&self) -> Value {
+        Value::map([
+            ("id", Some(self.id.as_bytes().into())),
+            ("me", Some(self.me.as_bytes().into())),
+            ("partner", Some(self.partner.as_bytes().into())),
+            ("name", Some(self.partner_name.as_str().into())),
+            ("epoch", Some(self.epoch.into())),
+            ("logs", Some(Value::Array(self.logs.iter().map(LogHead::to_value).collect()))),
+        ])
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let person = |key| PersonId::from_slice(value.get(key)?.bytes()?);
+        let logs = value.get("logs")?.array()?;
+        if logs.len() > 2 * usize::from(LOG_GENERATIONS) {
+            return None;
+        }
+        Some(Self {
+            id: PairId::from_slice(value.get("id")?.bytes()?)?,
+            me: person("me")?,
+            partner: person("partner")?,
+            partner_name: value.get("name")?.text()?.to_owned(),
+            epoch: value.get("epoch")?.uint()?,
+            logs: logs.iter().map(LogHead::from_value).collect::<Option<_>>()?,
+        })
+    }
+}
+
+impl Head {
+    fn to_value(&self) -> Value {
+        Value::map([
+            ("t", Some("amends-backup".into())),
+            ("version", Some(VERSION.into())),
+            ("made", Some(self.made.0.into())),
+            ("name", Some(self.name.as_str().into())),
+            ("log-key", Some(self.log_key.as_slice().into())),
+            ("vault-key", self.vault_key.as_ref().map(|key| key.as_slice().into())),
+            ("clock", self.clock.map(|clock| clock.0.into())),
+            ("pair", self.pair.as_ref().map(PairHead::to_value)),
+        ])
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let vault_key = match value.get("vault-key") {
+            Some(bytes) => Some(key(bytes.bytes()?)?),
+            None => None,
+        };
+        let pair = match value.get("pair") {
+            Some(pair) => Some(PairHead::from_value(pair)?),
+            None => None,
+        };
+        Some(Self {
+            made: Moment(value.get("made")?.int()?),
+            name: value.get("name")?.text()?.to_owned(),
+            log_key: key(value.get("log-key")?.bytes()?)?,
+            vault_key,
+            clock: value.get("clock").and_then(Value::int).map(Moment),
+            pair,
+        })
+    }
+}
+
+impl Part {
+    /// Its bytes.
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let named = |name: &'static str| ("t", Some(name.into()));
+        let value = match self {
+            Part::Head(head) => head.to_value(),
+            Part::Entries(run) => return Frame::Entries(run.clone()).encode().into(),
+            Part::Words { log, bodies } => {
+                let (log, bodies) = (*log, bodies.clone());
+                return Frame::Bodies { log, bodies }.encode().into();
+            }
+            Part::Gone { log, places } => {
+                let place = |(index, place): &(u64, u8)| {
+                    Value::Array(vec![(*index).into(), u64::from(*place).into()])
+                };
+                Value::map([
+                    named("gone"),
+                    ("log", Some(log.as_bytes().into())),
+                    ("places", Some(Value::Array(places.iter().map(place).collect()))),
+                ])
+            }
+            Part::Seal(value) => {
+                Value::map([named("seal"), ("value", Some(value.encode().as_slice().into()))])
+            }
+            Part::Aside(aside) => Value::map([
+                named("aside"),
+                ("record", Some(aside.record.as_slice().into())),
+                ("body", Some(aside.body.as_slice().into())),
+            ]),
+            Part::Private { id, kind, value } => Value::map([
+                named("private"),
+                ("id", Some(id.as_bytes().into())),
+                ("kind", Some(kind.as_str().into())),
+                ("value", Some(value.encode().as_slice().into())),
+            ]),
+            Part::End(sum) => Value::map([
+                named("end"),
+                ("entries", Some(sum.entries.into())),
+                ("private", Some(sum.private.into())),
+            ]),
+        };
+        value.encode().into()
+    }
+
+    /// The part that `bytes` are; `None` for what is none.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let view = View::read(bytes).ok()?;
+        let kind = view.get("t")?.text()?;
+        if ["entries", "bodies"].contains(&kind) {
+            return match Frame::decode(bytes).ok()? {
+                Frame::Entries(run) => Some(Part::Entries(run)),
+                Frame::Bodies { log, bodies } => Some(Part::Words { log, bodies }),
+                _ => None,
+            };
+        }
+        let bytes_of = |key: &str| view.get(key)?.bytes();
+        let value_of = |key: &str| Value::decode(bytes_of(key)?).ok();
+        Some(match kind {
+            "amends-backup" => Part::Head(Box::new(Head::from_value(&view.to_value())?)),
+            "gone" => {
+                let place = |place: &View<'_>| {
+                    let [index, place] = place.array()? else { return None };
+                    Some((index.uint()?, place.uint()?.try_into().ok()?))
+                };
+                let places = view.get("places")?.array()?;
+                Part::Gone {
+                    log: LogId::from_slice(bytes_of("log")?)?,
+                    places: places.iter().map(place).collect::<Option<_>>()?,
+                }
+            }
+            "seal" => Part::Seal(value_of("value")?),
+            "aside" => Part::Aside(Asides {
+                record: bytes_of("record")?.to_vec(),
+                body: bytes_of("body")?.to_vec(),
+            }),
+            "private" => Part::Private {
+                id: DocId::from_slice(bytes_of("id")?)?,
+                kind: view.get("kind")?.text()?.to_owned(),
+                value: value_of("value")?,
+            },
+            "end" => Part::End(Sum {
+                entries: view.get("entries")?.uint()?,
+                private: view.get("private")?.uint()?,
+            }),
+            _ => return None,
+        })
+    }
+
+    /// The version that a first part says it is of, known here or not.
+    pub(crate) fn version(bytes: &[u8]) -> Option<u64> {
+        let view = View::read(bytes).ok()?;
+        view.get("t").and_then(View::text).filter(|kind| *kind == "amends-backup")?;
+        view.get("version")?.uint()
+    }
+}
+
+/// A part is no longer than this: a frame, or what the vault keeps of one item.
+pub(crate) const PART_BYTES: usize = 4 * FRAME_BYTES;

@@ -1,0 +1,206 @@
+//! The file around a backup's parts: age, and byte strings one after the other.
+
+use super::part::{PART_BYTES, Part, VERSION};
+use super::{BackupKey, BackupOpener};
+use age::secrecy::SecretString;
+use age::stream::{StreamReader, StreamWriter};
+use age::{DecryptError, Decryptor, Encryptor, scrypt, x25519};
+use std::cell::Cell;
+use std::io::{self, ErrorKind, Read, Write};
+use std::rc::Rc;
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+
+/// How hard a passphrase is stretched: 2^17, 128 MiB of memory for about half a second.
+const WORK: u8 = 17;
+/// And how hard at most where a file says so: as `age -p` does it, 256 MiB.
+const WORK_TAKEN: u8 = 18;
+/// What is before the sealed part is no longer than this: an age file may name many who can
+/// open it.
+const HEADER_BYTES: u64 = 64 * 1024;
+
+/// Why a backup could not be written or read.
+#[derive(Debug)]
+pub(crate) enum BackupFailed {
+    /// The file system.
+    Io(io::Error),
+    /// What it was to be sealed with, or opened with, is none.
+    NoKey(&'static str),
+    /// It is not sealed for this key.
+    WrongKey,
+    /// A passphrase was given and a key is wanted, or the other way round; it says what is wanted.
+    OtherKey(&'static str),
+    /// It is no backup, or not a whole one.
+    Damaged(&'static str),
+    /// It was written by a newer version.
+    Newer(u64),
+}
+
+impl From<io::Error> for BackupFailed {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::UnexpectedEof => Self::Damaged("it was cut short"),
+            ErrorKind::InvalidData => Self::Damaged("it was changed"),
+            _ => Self::Io(error),
+        }
+    }
+}
+
+impl From<DecryptError> for BackupFailed {
+    fn from(error: DecryptError) -> Self {
+        match error {
+            DecryptError::Io(error) => error.into(),
+            DecryptError::NoMatchingKeys
+            | DecryptError::DecryptionFailed
+            | DecryptError::KeyDecryptionFailed => Self::WrongKey,
+            DecryptError::ExcessiveWork { .. } => {
+                Self::Damaged("its passphrase is stretched harder than any that is made here")
+            }
+            _ => Self::Damaged("it is no age file"),
+        }
+    }
+}
+
+fn passphrase(text: &str) -> SecretString {
+    SecretString::from(text.nfc().collect::<String>())
+}
+
+/// Writes the parts of a backup.
+pub(crate) struct Writer<W: Write>(StreamWriter<W>);
+
+impl<W: Write> Writer<W> {
+    pub(crate) fn new(key: &BackupKey, to: W) -> Result<Self, BackupFailed> {
+        let recipient: Box<dyn age::Recipient> = match key {
+            BackupKey::Passphrase { text } if text.is_empty() => {
+                return Err(BackupFailed::NoKey("a backup needs a passphrase that is not empty"));
+            }
+            BackupKey::Passphrase { text } => {
+                let mut recipient = scrypt::Recipient::new(passphrase(text));
+                recipient.set_work_factor(WORK);
+                Box::new(recipient)
+            }
+            BackupKey::Recipient { text } => {
+                let recipient: Result<x25519::Recipient, _> = text.trim().parse();
+                Box::new(recipient.map_err(|_| {
+                    BackupFailed::NoKey("this is no age recipient: one begins with \"age1\"")
+                })?)
+            }
+        };
+        // One recipient, of one kind: there is nothing in them that could not be put together.
+        let encryptor = Encryptor::with_recipients(std::iter::once(recipient.as_ref()))
+            .map_err(|_| BackupFailed::NoKey("nothing can be sealed for this age recipient"))?;
+        Ok(Self(encryptor.wrap_output(to)?))
+    }
+
+    pub(crate) fn add(&mut self, part: &Part) -> Result<(), BackupFailed> {
+        let bytes = part.encode();
+        let mut head = minicbor::Encoder::new(Vec::new());
+        // The head of a byte string; writing it into a vector cannot fail.
+        let _infallible = head.bytes_len(bytes.len() as u64);
+        self.0.write_all(&head.into_writer())?;
+        Ok(self.0.write_all(&bytes)?)
+    }
+
+    /// Ends it; until then it is no whole one.
+    pub(crate) fn finish(self) -> Result<W, BackupFailed> {
+        Ok(self.0.finish()?)
+    }
+}
+
+/// Reads no more than is left, which the one who reads may raise.
+struct Bounded<R> {
+    from: R,
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let room = into.len().min(usize::try_from(self.left.get()).unwrap_or(usize::MAX));
+        let read = self.from.read(&mut into[..room])?;
+        self.left.set(self.left.get() - read as u64);
+        Ok(read)
+    }
+}
+
+/// Reads the parts of a backup.
+pub(crate) struct Reader<R: Read>(StreamReader<Bounded<R>>);
+
+impl<R: Read> Reader<R> {
+    pub(crate) fn new(opener: &BackupOpener, from: R) -> Result<Self, BackupFailed> {
+        let left = Rc::new(Cell::new(HEADER_BYTES));
+        let decryptor = Decryptor::new(Bounded { from, left: left.clone() });
+        let decryptor = decryptor.map_err(|error| match error {
+            DecryptError::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                BackupFailed::Damaged("it is no age file")
+            }
+            error => error.into(),
+        })?;
+        left.set(u64::MAX);
+        let identity: Box<dyn age::Identity> = match opener {
+            BackupOpener::Passphrase { .. } if !decryptor.is_scrypt() => {
+                return Err(BackupFailed::OtherKey(
+                    "this backup is sealed for an age key: give its secret half",
+                ));
+            }
+            BackupOpener::Identity { .. } if decryptor.is_scrypt() => {
+                return Err(BackupFailed::OtherKey("this backup opens with a passphrase"));
+            }
+            BackupOpener::Passphrase { text } => {
+                let mut identity = scrypt::Identity::new(passphrase(text));
+                identity.set_max_work_factor(WORK_TAKEN);
+                Box::new(identity)
+            }
+            BackupOpener::Identity { text } => {
+                let identity: Result<x25519::Identity, _> = text.trim().parse();
+                Box::new(identity.map_err(|_| {
+                    BackupFailed::NoKey(
+                        "this is no age identity: one begins with \"AGE-SECRET-KEY-1\"",
+                    )
+                })?)
+            }
+        };
+        Ok(Self(decryptor.decrypt(std::iter::once(identity.as_ref()))?))
+    }
+
+    /// The next part.
+    pub(crate) fn next(&mut self) -> Result<Part, BackupFailed> {
+        let bytes = self.string()?;
+        match Part::version(&bytes) {
+            Some(version) if version > VERSION => Err(BackupFailed::Newer(version)),
+            _ => Part::decode(&bytes).ok_or(BackupFailed::Damaged("a part of it cannot be read")),
+        }
+    }
+
+    /// Nothing follows the last part.
+    pub(crate) fn ends(&mut self) -> Result<(), BackupFailed> {
+        match self.0.read(&mut [0])? {
+            0 => Ok(()),
+            _ => Err(BackupFailed::Damaged("something follows its end")),
+        }
+    }
+
+    /// A byte string, by its head: RFC 8949, major type 2 with a length.
+    fn string(&mut self) -> Result<Zeroizing<Vec<u8>>, BackupFailed> {
+        let wrong = || BackupFailed::Damaged("it is no backup of this library");
+        let mut head = [0; 9];
+        self.0.read_exact(&mut head[..1])?;
+        let more = match head[0] {
+            0x40..=0x57 => 0,
+            0x58 => 1,
+            0x59 => 2,
+            0x5a => 4,
+            _ => return Err(wrong()),
+        };
+        self.0.read_exact(&mut head[1..=more])?;
+        let length = match more {
+            0 => usize::from(head[0] - 0x40),
+            _ => head[1..=more].iter().fold(0, |length, byte| length << 8 | usize::from(*byte)),
+        };
+        if length > PART_BYTES {
+            return Err(wrong());
+        }
+        let mut bytes = Zeroizing::new(vec![0; length]);
+        self.0.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
