@@ -1,5 +1,5 @@
 //! Against implementations that share no code with this one: a peer in Python, written
-//! from core/PROTOCOL.md alone, and the JavaScript implementation of Automerge.
+//! from core/PROTOCOL.md alone, the JavaScript implementation of Automerge, and age.
 //!
 //! They need packages that are not Rust's. Where those are not to be had, a line says
 //! how to get them; in CI it is a failure.
@@ -9,7 +9,7 @@
 #[path = "../processes/mod.rs"]
 mod processes;
 
-use processes::{Two, binary, json, root};
+use processes::{Two, binary, json, root, soon};
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -95,4 +95,50 @@ fn automerge_in_javascript_opens_an_exported_document_and_finds_the_same() {
 
 fn package(modules: &Path) -> PathBuf {
     modules.join("@automerge/automerge")
+}
+
+#[test]
+fn debian_s_age_and_a_reader_in_python_open_a_backup_and_find_every_entry_and_note() {
+    let how = "apt-get install age, or the release for your system; and \
+               target/interop/bin/pip install -r tests/interop/requirements.txt";
+    let mut age = Command::new("age");
+    let mut reader = Command::new(python());
+    if !has(age.arg("--version"), "age", how)
+        || !has(reader.args(["-c", "import cbor2"]), "Python with cbor2", how)
+    {
+        return;
+    }
+    let two = Two::paired();
+    let done = |args: &[&str]| {
+        let (status, said) = json(&two.ana(), args);
+        assert_eq!(status, 0, "{args:?}: {said}");
+        said
+    };
+    done(&["agreement", "propose", "--clause", "both: We talk on Sunday evenings."]);
+    done(&["promise", "make", "I call you when I leave work.", "--on", &soon()]);
+    done(&["journal", "write", "I was afraid of saying it."]);
+    let identity = two.folder.path().join("identity");
+    let made = Command::new("age-keygen").arg("-o").arg(&identity).output().unwrap();
+    assert!(made.status.success());
+    let text = std::fs::read_to_string(&identity).unwrap();
+    let recipient = text.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    let file = two.folder.path().join("ana.age");
+    let path = file.to_str().unwrap();
+    done(&["backup", "write", path, "--recipient", recipient]);
+    done(&["backup", "check", path, "--identity", identity.to_str().unwrap()]);
+    let script = root().join("tests/interop/backup.py");
+    let output = Command::new(python()).arg(script).args([&file, &identity]).output().unwrap();
+    let failed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{failed}");
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let verified = done(&["log", "verify"]);
+    for log in verified["ok"]["logs"].as_array().unwrap() {
+        let held = &found["logs"][log["log"].as_str().unwrap()];
+        assert_eq!(*held, serde_json::json!([log["length"], log["head"]]));
+    }
+    let words = found["words"].to_string();
+    for text in ["We talk on Sunday evenings.", "I call you when I leave work.", "Ben"] {
+        assert!(words.contains(text), "{text}: {words}");
+    }
+    assert!(found["private"].to_string().contains("I was afraid of saying it."));
 }

@@ -8,6 +8,7 @@
 #[path = "../processes/mod.rs"]
 mod processes;
 
+use age::secrecy::ExposeSecret;
 use processes::{command, json};
 use serde_json::Value;
 use std::os::unix::process::ExitStatusExt;
@@ -73,10 +74,7 @@ fn at_every_point(
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("home");
         if let Some(made) = made {
-            std::fs::create_dir(&home).unwrap();
-            for file in std::fs::read_dir(made).unwrap().map(Result::unwrap) {
-                std::fs::copy(file.path(), home.join(file.file_name())).unwrap();
-            }
+            copied(made, &home);
         }
         let met = meet(&home, args, fault, at);
         if !met.hit {
@@ -86,6 +84,13 @@ fn at_every_point(
         then(&home, &met);
     }
     0
+}
+
+fn copied(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
 }
 
 fn code(answer: &(i32, Value)) -> &str {
@@ -236,7 +241,95 @@ fn a_page_whose_writing_is_killed_or_failed_anywhere_is_there_or_was_not_answere
             assert!(pages.contains("Another page."), "it was answered");
         }
     };
-    for fault in ["kill".to_owned()].into_iter().chain(ERRORS.map(|(_, errno)| errno.to_string())) {
+    for fault in faults() {
         at_every_point(Some(folder.path()), write, &fault, then);
+    }
+}
+
+/// Ana's phone, and a backup of it for an age key; the arguments that read it.
+struct BackedUp {
+    folder: tempfile::TempDir,
+    recipient: String,
+    identity: String,
+}
+
+impl BackedUp {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let identity = age::x25519::Identity::generate();
+        let path = folder.path().join("identity");
+        std::fs::write(&path, identity.to_string().expose_secret()).unwrap();
+        let recipient = identity.to_public().to_string();
+        let made = Self { folder, recipient, identity: path.to_str().unwrap().to_owned() };
+        lived(&made.home());
+        assert_eq!(json(&made.home(), &made.write(&made.file(&made.home()))).0, 0);
+        made
+    }
+
+    fn home(&self) -> PathBuf {
+        self.folder.path().join("ana")
+    }
+
+    fn file(&self, home: &Path) -> String {
+        home.join("ana.age").to_str().unwrap().to_owned()
+    }
+
+    fn write<'a>(&'a self, file: &'a str) -> [&'a str; 5] {
+        ["backup", "write", file, "--recipient", &self.recipient]
+    }
+
+    fn read<'a>(&'a self, how: &'a str, file: &'a str) -> [&'a str; 5] {
+        ["backup", how, file, "--identity", &self.identity]
+    }
+}
+
+fn faults() -> impl Iterator<Item = String> {
+    ["kill".to_owned()].into_iter().chain(ERRORS.map(|(_, errno)| errno.to_string()))
+}
+
+#[test]
+fn a_backup_whose_writing_is_killed_or_failed_anywhere_is_the_one_before_or_whole() {
+    let ana = BackedUp::new();
+    let before = std::fs::read(ana.file(&ana.home())).unwrap();
+    for fault in faults() {
+        for at in 1.. {
+            let copy = tempfile::tempdir().unwrap();
+            let home = copy.path().join("home");
+            copied(&ana.home(), &home);
+            let file = ana.file(&home);
+            let met = meet(&home, &ana.write(&file), &fault, at);
+            let written = met.answer.as_ref().is_some_and(|answer| answer.0 == 0);
+            let new = std::fs::read(&file).unwrap() != before;
+            assert!(new || !written, "it was answered");
+            if new {
+                assert_eq!(json(&home, &ana.read("check", &file)).0, 0, "{fault} at {at}");
+            }
+            if !met.hit {
+                assert!(written && at > 4, "{at}");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_restore_that_is_killed_or_failed_anywhere_is_whole_or_never_was() {
+    let ana = BackedUp::new();
+    let file = ana.file(&ana.home());
+    let restore = ana.read("restore", &file);
+    let then = |home: &Path, met: &Met| {
+        let status = json(home, &["status"]);
+        let there = status.0 == 0;
+        assert!(there || code(&status) == "Missing", "{status:?}");
+        assert!(there || met.answer.as_ref().is_none_or(|answer| answer.0 != 0), "it was answered");
+        let again = json(home, &restore);
+        assert_eq!(there, code(&again) == "Exists", "{again:?}");
+        assert!(json(home, &["journal", "search"]).1.to_string().contains("A page."));
+        assert_eq!(json(home, &["doctor"]).0, 0);
+        assert_eq!(left(home), ["keys", "pair.db", "vault.db"]);
+    };
+    for fault in faults() {
+        let points = at_every_point(None, &restore, &fault, then);
+        assert!(points > 50, "{fault}: {points}");
     }
 }

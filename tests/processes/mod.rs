@@ -75,6 +75,33 @@ impl Drop for Running {
     }
 }
 
+/// A date for which something can be promised today.
+pub fn soon() -> String {
+    jiff::Zoned::now().date().saturating_add(jiff::Span::new().days(9)).to_string()
+}
+
+/// Two homes are paired: one shows a code (`show`, or `replace`), the other joins, both say yes.
+pub fn pair(one: &Path, shows: &str, other: &Path) {
+    let mut show = Running::start(one, &["pair", shows, "--listen", "127.0.0.1:0"], Some("yes"));
+    let shown = show.line();
+    let (code, address) = (shown["ok"]["code"].clone(), shown["ok"]["address"].clone());
+    let args = ["pair", "join", code.as_str().unwrap(), "--peer", address.as_str().unwrap()];
+    let mut join = Running::start(other, &args, Some("yes"));
+    let (one, other) = (join.line(), show.line());
+    assert_eq!(one["ok"]["code"], other["ok"]["code"], "both show the same short code");
+    assert_eq!(join.line()["ok"]["event"], "paired");
+    assert_eq!(show.line()["ok"]["event"], "paired");
+    assert!(show.0.wait().unwrap().success() && join.0.wait().unwrap().success());
+}
+
+/// Exchanges until both are in step.
+pub fn exchange(one: &Path, other: &Path) {
+    let mut listens = Running::start(one, &["sync", "--listen", "127.0.0.1:0"], None);
+    let address = listens.line()["ok"]["address"].as_str().unwrap().to_owned();
+    assert_eq!(run(other, &["sync", "--peer", &address]).status.code(), Some(0));
+    assert!(listens.0.wait().unwrap().success());
+}
+
 pub struct Two {
     pub folder: tempfile::TempDir,
 }
@@ -94,17 +121,7 @@ impl Two {
     }
     pub fn paired() -> Self {
         let two = Self::new();
-        let mut show =
-            Running::start(&two.ana(), &["pair", "show", "--listen", "127.0.0.1:0"], Some("yes"));
-        let shown = show.line();
-        let (code, address) = (shown["ok"]["code"].clone(), shown["ok"]["address"].clone());
-        let args = ["pair", "join", code.as_str().unwrap(), "--peer", address.as_str().unwrap()];
-        let mut join = Running::start(&two.ben(), &args, Some("yes"));
-        let (one, other) = (join.line(), show.line());
-        assert_eq!(one["ok"]["code"], other["ok"]["code"], "both show the same short code");
-        assert_eq!(join.line()["ok"]["event"], "paired");
-        assert_eq!(show.line()["ok"]["event"], "paired");
-        assert!(show.0.wait().unwrap().success() && join.0.wait().unwrap().success());
+        pair(&two.ana(), "show", &two.ben());
         two
     }
 }

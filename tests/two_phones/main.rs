@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod backups;
 #[path = "../processes/mod.rs"]
 mod processes;
 mod references;

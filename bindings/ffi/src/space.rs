@@ -16,8 +16,8 @@ use amends::SharedItem;
 use amends::id::DocId;
 use amends::time::Moment;
 use amends::{
-    BundleOf, BundleSummary, Diagnostics, DoctorReport, Leaving, LogItem, MailboxVisit, SetAside,
-    Status, VerifiedLog,
+    BackupKey, BackupOpener, BackupSummary, BundleOf, BundleSummary, Diagnostics, DoctorReport,
+    Leaving, LogItem, MailboxVisit, SetAside, Status, VerifiedLog,
 };
 use amends::{Code, Invitation};
 use amends::{Contact, Feature, SpaceView};
@@ -37,8 +37,16 @@ async fn begin(
     work: impl FnOnce() -> Result<amends::Space, amends::Error> + Send + 'static,
 ) -> Result<Arc<Space>, AmendsError> {
     let runtime = Own::new()?;
+    let begun = on_a_thread(&runtime, work).await?;
+    Ok(Arc::new(Space(Arc::new(Running::new(begun, runtime)))))
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    runtime: &Own,
+    work: impl FnOnce() -> Result<T, amends::Error> + Send + 'static,
+) -> Result<T, AmendsError> {
     match runtime.handle().spawn_blocking(work).await {
-        Ok(begun) => Ok(Arc::new(Space(Arc::new(Running::new(begun?, runtime))))),
+        Ok(done) => Ok(done?),
         Err(_) => Err(AmendsError::internal("an internal error was caught")),
     }
 }
@@ -70,6 +78,25 @@ impl Space {
     pub async fn open(folder: String, services: HostServices) -> Result<Arc<Self>, AmendsError> {
         let folder = PathBuf::from(folder);
         begin(move || amends::Space::open(&folder, services.host())).await
+    }
+
+    /// Makes a space in `folder` of a backup, in place of a phone that was lost. Until the two
+    /// are paired again, in person (`pair_replace` on the other phone, `pair_join` here), it shows
+    /// what it holds and exchanges nothing, and nothing that was in force counts on its side.
+    ///
+    /// # Errors
+    /// `Storage` with `Exists` where there is a space already, or with `Damaged` for what is no
+    /// whole backup; `Locked` where `opener` does not open it; `NeedsUpdate` for that of a newer
+    /// version; what the disk or the secret store says.
+    #[uniffi::constructor]
+    pub async fn restore(
+        folder: String,
+        file: String,
+        opener: BackupOpener,
+        services: HostServices,
+    ) -> Result<Arc<Self>, AmendsError> {
+        let (folder, file) = (PathBuf::from(folder), PathBuf::from(file));
+        begin(move || amends::Space::restore(&folder, services.host(), &file, &opener)).await
     }
 
     /// The agreements, and again whenever they change.
@@ -202,6 +229,22 @@ amends::space_calls!(Space, |space| space);
 amends::settings_calls!(Space, |space| space);
 amends::network_calls!(Space, |space| space);
 amends::recovery_calls!(Space, |space| space);
+amends::backup_calls!(Space, |space| space);
+
+/// Reads a backup to its end, and says what it holds: it opens, and nothing of it is missing or
+/// changed.
+///
+/// # Errors
+/// `Locked` where `opener` does not open it; `Storage` with `Damaged` for what is no whole backup;
+/// `NeedsUpdate` for that of a newer version.
+#[uniffi::export]
+pub async fn check_backup(
+    file: String,
+    opener: BackupOpener,
+) -> Result<BackupSummary, AmendsError> {
+    let file = PathBuf::from(file);
+    on_a_thread(&Own::new()?, move || amends::Space::check_backup(&file, &opener)).await
+}
 
 /// The version of the library.
 #[uniffi::export]

@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 pub mod agreement;
+pub mod backup;
 pub mod checkin;
 pub mod journal;
 pub mod limits;
@@ -78,6 +79,9 @@ pub enum Command {
     /// Exchange without a common network: a file with what the other phone lacks.
     #[command(subcommand)]
     Bundle(BundleCommand),
+    /// Backups of this phone, and a phone made of one.
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
     /// The two transparency logs.
     #[command(subcommand)]
     Log(LogCommand),

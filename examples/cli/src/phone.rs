@@ -1,15 +1,20 @@
 //! Opening a home: where it is, which keys open it, what time it is.
 
-use crate::terminal::{Failure, Terminal};
+use crate::terminal::{Failure, Secret, Terminal};
 use amends::host::{Clock, FixedClock, SystemClock, SystemEntropy};
 use amends::time::Moment;
+use amends::{BackupOpener, KeyFile, PassphraseFile};
 use amends::{Error, Host, Space, StorageError};
-use amends::{KeyFile, PassphraseFile};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const KEYS: &str = "keys";
 const SEALED_KEYS: &str = "keys.sealed";
+const PASSPHRASE: Secret = Secret {
+    variable: "AMENDS_PASSPHRASE",
+    asked: "Passphrase: ",
+    missing: "this home is locked: put its passphrase into AMENDS_PASSPHRASE",
+};
 
 /// One phone, as the command line names it.
 #[derive(Debug, Clone)]
@@ -68,21 +73,48 @@ impl Phone {
         sealed: bool,
         terminal: &mut Terminal,
     ) -> Result<Space, Failure> {
+        let (home, name) = (self.home.clone(), name.to_owned());
+        self.make(sealed, terminal, move |host| Space::create(&home, &name, host)).await
+    }
+
+    /// Makes the home of a backup.
+    ///
+    /// # Errors
+    /// As [`Space::restore`].
+    pub async fn restore(
+        &self,
+        file: &Path,
+        opener: BackupOpener,
+        sealed: bool,
+        terminal: &mut Terminal,
+    ) -> Result<Space, Failure> {
+        let (home, file) = (self.home.clone(), file.to_owned());
+        self.make(sealed, terminal, move |host| Space::restore(&home, host, &file, &opener)).await
+    }
+
+    async fn make(
+        &self,
+        sealed: bool,
+        terminal: &mut Terminal,
+        make: impl FnOnce(Host) -> Result<Space, Error> + Send + 'static,
+    ) -> Result<Space, Failure> {
         let place = self.home.display();
         make_private(&self.home).map_err(|failure| Failure {
             text: format!("{place} cannot be made: {}; choose another --home", failure.text),
             ..failure
         })?;
-        let passphrase = if sealed { Some(passphrase(terminal).await?) } else { None };
-        let made = Space::create(&self.home, name, self.host(passphrase));
-        let space = made.map_err(|error| match error {
-            Error::Storage(StorageError::Exists) => Failure {
+        let passphrase = if sealed { Some(PASSPHRASE.get(terminal).await?) } else { None };
+        let host = self.host(passphrase);
+        // On a thread that may wait: a passphrase is stretched, and a backup may be long.
+        let made = apart(move || make(host)).await;
+        let space = made.map_err(|failure| match &*failure.code {
+            "Exists" => Failure {
                 text: format!(
                     "there is a phone in {place} already: use it, or choose another --home"
                 ),
-                ..error.into()
+                ..failure
             },
-            error => error.into(),
+            _ => failure,
         })?;
         // Of a phone that was erased here before, and did not come to its end.
         remove(&self.home.join(if sealed { KEYS } else { SEALED_KEYS }))?;
@@ -95,7 +127,7 @@ impl Phone {
     /// As [`Space::open`].
     pub async fn open(&self, terminal: &mut Terminal) -> Result<Space, Failure> {
         let sealed = self.home.join(SEALED_KEYS).exists();
-        let passphrase = if sealed { Some(passphrase(terminal).await?) } else { None };
+        let passphrase = if sealed { Some(PASSPHRASE.get(terminal).await?) } else { None };
         Space::open(&self.home, self.host(passphrase)).map_err(|error| match error {
             Error::Storage(StorageError::Missing) => Failure {
                 text: format!(
@@ -124,7 +156,11 @@ impl Phone {
     /// # Errors
     /// The disk.
     pub fn remove_keys(&self) -> Result<(), Failure> {
-        [KEYS, SEALED_KEYS].iter().try_for_each(|file| remove(&self.home.join(file)))
+        let files = [KEYS, SEALED_KEYS].iter();
+        files.flat_map(|file| [(*file).to_owned(), format!("{file}.part")]).try_for_each(|file| {
+            // One that was being written when this phone was interrupted holds keys too.
+            remove(&self.home.join(file))
+        })
     }
 
     fn has_keys(&self) -> bool {
@@ -139,26 +175,21 @@ fn remove(file: &Path) -> Result<(), Failure> {
     }
 }
 
-/// The passphrase: from the environment, or asked for without showing it.
-async fn passphrase(terminal: &mut Terminal) -> Result<String, Failure> {
-    if let Ok(passphrase) = std::env::var("AMENDS_PASSPHRASE") {
-        return Ok(passphrase);
-    }
-    if !terminal.interactive() {
-        return Err(Failure {
-            kind: "locked",
-            code: "Locked".to_owned(),
-            text: "this home is locked: put its passphrase into AMENDS_PASSPHRASE".to_owned(),
-        });
-    }
-    let asked = tokio::task::spawn_blocking(|| rpassword::prompt_password("Passphrase: "));
-    Ok(asked.await.map_err(|error| Failure::storage(error.to_string()))??)
-}
-
 fn make_private(folder: &Path) -> Result<(), Failure> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     Ok(builder.create(folder)?)
+}
+
+/// What takes a second or more is done beside the runtime.
+///
+/// # Errors
+/// What `work` says.
+pub async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Failure> {
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.map_err(|error| Failure::storage(error.to_string()))??)
 }

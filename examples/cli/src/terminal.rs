@@ -175,3 +175,40 @@ pub fn progress(terminal: &Terminal, words: &str) -> indicatif::ProgressBar {
     bar.enable_steady_tick(std::time::Duration::from_millis(120));
     bar
 }
+
+/// A passphrase: from the environment, or asked for without showing it.
+pub struct Secret {
+    /// The variable of the environment.
+    pub variable: &'static str,
+    /// What a person is asked.
+    pub asked: &'static str,
+    /// What to say where it is in neither.
+    pub missing: &'static str,
+}
+
+impl Secret {
+    /// Whether a person is asked for it.
+    pub fn is_asked(&self) -> bool {
+        std::env::var_os(self.variable).is_none()
+    }
+
+    /// The passphrase.
+    ///
+    /// # Errors
+    /// Locked, where it is not in the environment and nobody can be asked.
+    pub async fn get(&self, terminal: &Terminal) -> Result<String, Failure> {
+        if let Ok(passphrase) = std::env::var(self.variable) {
+            return Ok(passphrase);
+        }
+        if !terminal.interactive() {
+            return Err(Failure {
+                kind: "locked",
+                code: "Locked".to_owned(),
+                text: self.missing.to_owned(),
+            });
+        }
+        let asked = self.asked;
+        let asked = tokio::task::spawn_blocking(move || rpassword::prompt_password(asked));
+        Ok(asked.await.map_err(|error| Failure::storage(error.to_string()))??)
+    }
+}

@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod agreement;
+mod backup;
 mod checkin;
 mod journal;
 mod limits;
@@ -86,6 +87,9 @@ pub async fn on_phone(
     if let Command::Erase { yes } = &command {
         return erase(*yes, phone, terminal).await;
     }
+    if let Command::Backup(command) = command {
+        return backup::run(command, phone, terminal).await;
+    }
     let space = phone.open(terminal).await?;
     let outcome = on_space(command, &space, terminal).await;
     space.shutdown().await;
@@ -110,6 +114,7 @@ async fn on_space(command: Command, space: &Space, terminal: &mut Terminal) -> R
         Command::Leave { silent, yes } => leave(silent, yes, space, terminal).await,
         Command::Init { .. }
         | Command::Erase { .. }
+        | Command::Backup(_)
         | Command::Demo { .. }
         | Command::Write(_)
         | Command::Scenario(_)
