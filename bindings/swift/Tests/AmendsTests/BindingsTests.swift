@@ -35,6 +35,45 @@ final class BindingsTests: XCTestCase {
         XCTAssertEqual(after, .ended)
     }
 
+    func testALostPhoneComesBackFromItsBackupAndFromTheOtherPhone() async throws {
+        let (ana, ben) = try await paired()
+        let file = newFolder() + ".age"
+        let opener = BackupOpener.passphrase(text: "three honest words")
+        let promise = { (action: String) in
+            NewPromise(
+                action: action, due: .at(Date(timeIntervalSinceNow: 3600)), zone: "Europe/Berlin")
+        }
+        _ = try await ben.promises().make(new: promise("I call you."))
+        let written = try await ben.backUp(
+            path: file, key: .passphrase(text: "three honest words"), private: true)
+        let checked = try await checkBackup(file: file, opener: opener)
+        XCTAssertEqual(written, checked)
+        _ = try await ben.promises().make(new: promise("I write to you."))
+        try await meet(ana, ben)
+        let home = newFolder()
+        let services = HostServices(secrets: MemorySecrets())
+        let shut = await failure {
+            try await Space.restore(
+                folder: home, file: file, opener: .passphrase(text: "two"), services: services)
+        }
+        guard case .Locked = shut else { return XCTFail("\(String(describing: shut))") }
+        let back = try await Space.restore(
+            folder: home, file: file, opener: opener, services: services)
+        let restored = try await back.status()
+        XCTAssertEqual(restored.pairing, .restored)
+        let refused = await failure { try await back.promises().make(new: promise("I come.")) }
+        guard case .Refused(.restored, _) = refused else {
+            return XCTFail("\(String(describing: refused))")
+        }
+        try await pair(showing: ana.pairReplace(listen: "127.0.0.1:0"), back)
+        try await meet(ana, back)
+        let again = try await back.status()
+        XCTAssertEqual(again.pairing, .paired)
+        let promised = try await back.promises().list().map(\.action).sorted()
+        XCTAssertEqual(promised, ["I call you.", "I write to you."])
+        for space in [ana, ben, back] { try await space.shutdown() }
+    }
+
     func testARefusalHasACodeToSwitchOverAndATextToShow() async throws {
         let (ana, ben) = try await paired()
         _ = try await ana.agreements().propose(terms: plain("We talk."))

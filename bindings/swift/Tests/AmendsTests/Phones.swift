@@ -41,7 +41,11 @@ func phone(_ name: String, secrets: SecretStore = MemorySecrets()) async throws 
 
 /// Makes two phones a pair, over a socket of this machine.
 func pair(_ ana: Space, _ ben: Space) async throws {
-    let show = try await ana.pairShow(listen: "127.0.0.1:0")
+    try await pair(showing: ana.pairShow(listen: "127.0.0.1:0"), ben)
+}
+
+/// The same where one phone shows its code already.
+func pair(showing show: Pairing, _ ben: Space) async throws {
     let join = try await ben.pairJoin(code: show.code()!, peer: show.address()!)
     async let shown = show.asked()
     let joined = try await join.asked()

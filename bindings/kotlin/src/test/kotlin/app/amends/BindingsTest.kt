@@ -9,16 +9,21 @@ import app.amends.ffi.HostServices
 import app.amends.ffi.LanguagePack
 import app.amends.ffi.Sightings
 import app.amends.ffi.Space
+import app.amends.ffi.checkBackup
 import app.amends.ffi.feelings
 import app.amends.ffi.languagePack
 import app.amends.model.AgreementState
 import app.amends.model.AmendsException
+import app.amends.model.BackupKey
+import app.amends.model.BackupOpener
 import app.amends.model.Concern
 import app.amends.model.Deck
 import app.amends.model.Due
 import app.amends.model.LinkKind
+import app.amends.model.NewNote
 import app.amends.model.NewPost
 import app.amends.model.NewPromise
+import app.amends.model.NoteContent
 import app.amends.model.Outcome
 import app.amends.model.PairingKind
 import app.amends.model.PairingState
@@ -113,6 +118,40 @@ class BindingsTest {
         }
         assertEquals(RefusalCode.STALE_VIEW, refused.code)
         assertTrue(refused.userMessage.contains("look at it again"), refused.userMessage)
+    }
+
+    @Test
+    fun `a lost phone comes back from its backup and from the other phone`() = story { ana, ben ->
+        val file = folder.resolve("ben.age").toString()
+        val key = BackupKey.Passphrase("three honest words")
+        val opener = BackupOpener.Passphrase("three honest words")
+        val due = ana.now() + 1.hours
+        ben.promises().make(NewPromise("I call you.", Due.At(due), "Europe/Berlin"))
+        ben.inner().write(NewNote(NoteContent.Journal("I was afraid of saying it.")))
+        val written = ben.backUp(file, key, private = true)
+        assertEquals(written, checkBackup(file, opener))
+        assertEquals(1uL, written.privateItems)
+        ben.promises().make(NewPromise("I write to you.", Due.At(due), "Europe/Berlin"))
+        meet(ana, ben)
+        val home = folder.resolve("new").toString()
+        val services = HostServices(MemorySecrets())
+        fails<AmendsException.Locked> {
+            Space.restore(home, file, BackupOpener.Passphrase("two honest words"), services)
+        }
+        Space.restore(home, file, opener, services).use { back ->
+            assertEquals(PairingState.RESTORED, back.status().pairing)
+            assertEquals("I call you.", back.promises().list().single().action)
+            assertEquals(1, back.inner().search("").size)
+            val refused = fails<AmendsException.Refused> {
+                back.promises().make(NewPromise("I come.", Due.At(due), "Europe/Berlin"))
+            }
+            assertEquals(RefusalCode.RESTORED, refused.code)
+            ana.pairReplace("127.0.0.1:0").use { show -> pair(show, back) }
+            meet(ana, back)
+            assertEquals(PairingState.PAIRED, back.status().pairing)
+            val promised = back.promises().list().map { it.action }
+            assertEquals(listOf("I call you.", "I write to you."), promised.sorted())
+        }
     }
 
     @Test

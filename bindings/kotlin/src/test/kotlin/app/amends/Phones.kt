@@ -6,6 +6,7 @@ import app.amends.ffi.ExchangeSettings
 import app.amends.ffi.HostException
 import app.amends.ffi.HostServices
 import app.amends.ffi.Mailbox
+import app.amends.ffi.Pairing
 import app.amends.ffi.SecretStore
 import app.amends.ffi.Sightings
 import app.amends.ffi.Space
@@ -47,17 +48,18 @@ suspend fun phone(folder: Path, name: String, secrets: SecretStore = MemorySecre
     Space.create(folder.toString(), name, HostServices(secrets))
 
 /** Makes two phones a pair, over a socket of this machine. */
-suspend fun pair(ana: Space, ben: Space) = coroutineScope {
-    ana.pairShow("127.0.0.1:0").use { show ->
-        ben.pairJoin(show.code()!!, show.address()!!).use { join ->
-            val asked = async { show.asked() }
-            check(join.asked().code == asked.await().code)
-            show.answer(true)
-            join.answer(true)
-            val done = async { show.finished() }
-            join.finished()
-            done.await()
-        }
+suspend fun pair(ana: Space, ben: Space) = ana.pairShow("127.0.0.1:0").use { pair(it, ben) }
+
+/** The same where one phone shows its code already. */
+suspend fun pair(show: Pairing, ben: Space) = coroutineScope {
+    ben.pairJoin(show.code()!!, show.address()!!).use { join ->
+        val asked = async { show.asked() }
+        check(join.asked().code == asked.await().code)
+        show.answer(true)
+        join.answer(true)
+        val done = async { show.finished() }
+        join.finished()
+        done.await()
     }
 }
 
