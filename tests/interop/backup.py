@@ -28,6 +28,9 @@ def parts(file, identity):
     reader = cbor2.CBORDecoder(stream)
     while stream.tell() < len(opened.stdout):
         part = reader.decode()
+        if part == 0:
+            need(not any(opened.stdout[stream.tell():]), "nothing but zeros follow")
+            return
         need(type(part) is bytes and len(part) <= 4 * 1024 * 1024, "a part is a byte string")
         yield decode(part)
 

@@ -2,7 +2,7 @@
 //!
 //! The file is an [age](https://age-encryption.org/v1) file, so that it can be opened without
 //! this software. Inside is a CBOR sequence (RFC 8742) of byte strings, each the deterministic
-//! encoding of one [`Part`]; PROTOCOL.md ("Backups") has the table.
+//! encoding of one [`Part`], and zeros that fill it up; PROTOCOL.md ("Backups") has the table.
 //!
 //! It holds both logs with their words, what was set aside, what opens one's own seals, and the
 //! vault where that is wanted. It holds neither the key nor the secret of the link: a phone that

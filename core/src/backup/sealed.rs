@@ -15,9 +15,9 @@ use zeroize::Zeroizing;
 const WORK: u8 = 17;
 /// And how hard at most where a file says so: as `age -p` does it, 256 MiB.
 const WORK_TAKEN: u8 = 18;
-/// What is before the sealed part is no longer than this: an age file may name many who can
-/// open it.
-const HEADER_BYTES: u64 = 64 * 1024;
+/// What is before the sealed part is no longer than this. An age file may name many who can open
+/// it, one that is written here names one; and who reads it looks at all of it again for each line.
+const HEADER_BYTES: u64 = 8 * 1024;
 
 /// Why a backup could not be written or read.
 #[derive(Debug)]
@@ -65,8 +65,19 @@ fn passphrase(text: &str) -> SecretString {
     SecretString::from(text.nfc().collect::<String>())
 }
 
+/// What is inside is filled up to a multiple of this at least, and of a 32nd of the next power of
+/// two: its size tells roughly how much there is, and not that a page was added (R10).
+const STEP: u64 = 16 * 1024;
+
+fn filled(length: u64) -> u64 {
+    length.next_multiple_of(STEP.max(length.next_power_of_two() / 32))
+}
+
 /// Writes the parts of a backup.
-pub(crate) struct Writer<W: Write>(StreamWriter<W>);
+pub(crate) struct Writer<W: Write> {
+    to: StreamWriter<W>,
+    written: u64,
+}
 
 impl<W: Write> Writer<W> {
     pub(crate) fn new(key: &BackupKey, to: W) -> Result<Self, BackupFailed> {
@@ -89,7 +100,7 @@ impl<W: Write> Writer<W> {
         // One recipient, of one kind: there is nothing in them that could not be put together.
         let encryptor = Encryptor::with_recipients(std::iter::once(recipient.as_ref()))
             .map_err(|_| BackupFailed::NoKey("nothing can be sealed for this age recipient"))?;
-        Ok(Self(encryptor.wrap_output(to)?))
+        Ok(Self { to: encryptor.wrap_output(to)?, written: 0 })
     }
 
     pub(crate) fn add(&mut self, part: &Part) -> Result<(), BackupFailed> {
@@ -97,13 +108,20 @@ impl<W: Write> Writer<W> {
         let mut head = minicbor::Encoder::new(Vec::new());
         // The head of a byte string; writing it into a vector cannot fail.
         let _infallible = head.bytes_len(bytes.len() as u64);
-        self.0.write_all(&head.into_writer())?;
-        Ok(self.0.write_all(&bytes)?)
+        self.put(&head.into_writer())?;
+        self.put(&bytes)
     }
 
-    /// Ends it; until then it is no whole one.
-    pub(crate) fn finish(self) -> Result<W, BackupFailed> {
-        Ok(self.0.finish()?)
+    fn put(&mut self, bytes: &[u8]) -> Result<(), BackupFailed> {
+        self.written += bytes.len() as u64;
+        Ok(self.to.write_all(bytes)?)
+    }
+
+    /// Fills it up and ends it; until then it is no whole one.
+    pub(crate) fn finish(mut self) -> Result<W, BackupFailed> {
+        let fill = filled(self.written) - self.written;
+        std::io::copy(&mut io::repeat(0).take(fill), &mut self.to)?;
+        Ok(self.to.finish()?)
     }
 }
 
@@ -171,11 +189,15 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Nothing follows the last part.
+    /// Nothing follows the last part but what fills it up.
     pub(crate) fn ends(&mut self) -> Result<(), BackupFailed> {
-        match self.0.read(&mut [0])? {
-            0 => Ok(()),
-            _ => Err(BackupFailed::Damaged("something follows its end")),
+        let mut more = [0; 4096];
+        loop {
+            match self.0.read(&mut more)? {
+                0 => return Ok(()),
+                read if more[..read].iter().all(|byte| *byte == 0) => {}
+                _ => return Err(BackupFailed::Damaged("something follows its end")),
+            }
         }
     }
 
@@ -202,5 +224,25 @@ impl<R: Read> Reader<R> {
         let mut bytes = Zeroizing::new(vec![0; length]);
         self.0.read_exact(&mut bytes)?;
         Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r10_a_backup_is_filled_up_so_that_a_page_more_does_not_show() {
+        assert_eq!(filled(1), STEP);
+        assert_eq!(filled(STEP), STEP);
+        assert_eq!(filled(STEP + 1), 2 * STEP);
+        for length in [100_000, 1_000_000, 64_000_000, 5_000_000_000] {
+            let filled = filled(length);
+            assert!(
+                filled >= length && filled - length <= length / 16 + STEP,
+                "{length}: {filled}"
+            );
+        }
+        assert_eq!(filled(10_000_000), filled(10_002_000));
     }
 }

@@ -3,12 +3,25 @@
 use super::*;
 use crate::backup::{BackupKey, BackupOpener};
 use crate::store::VaultItem;
+use age::secrecy::ExposeSecret as _;
+use age::x25519::Identity;
+use std::sync::OnceLock;
+
+/// What most backups here are sealed for: a passphrase is stretched for half a second.
+fn identity() -> &'static Identity {
+    static IDENTITY: OnceLock<Identity> = OnceLock::new();
+    IDENTITY.get_or_init(Identity::generate)
+}
 
 fn key() -> BackupKey {
-    BackupKey::Passphrase { text: "three honest words".to_owned() }
+    BackupKey::Recipient { text: identity().to_public().to_string() }
 }
 
 fn opener() -> BackupOpener {
+    BackupOpener::Identity { text: identity().to_string().expose_secret().to_owned() }
+}
+
+fn passphrase() -> BackupOpener {
     BackupOpener::Passphrase { text: "three honest words".to_owned() }
 }
 
@@ -234,22 +247,18 @@ fn made_of(file: &std::path::Path, opener: &BackupOpener) -> (Result<(), Error>,
 
 #[test]
 fn a_backup_that_was_cut_or_changed_anywhere_is_refused_and_nothing_is_left_of_it() {
-    let identity = age::x25519::Identity::generate();
-    let text = identity.to_public().to_string();
-    let secret = age::secrecy::ExposeSecret::expose_secret(&identity.to_string()).to_owned();
-    let opener = BackupOpener::Identity { text: secret };
     let [mut ana, _] = Phone::pair();
     ana.tell(30 * DAY);
     let file = ana.folder.path().join("ana.age");
-    let summary = ana.engine.back_up(&file, &BackupKey::Recipient { text }, true).unwrap();
-    assert_eq!(crate::engine::backup::check(&file, &opener), Ok(summary));
-    assert_eq!(made_of(&file, &opener), (Ok(()), 2));
+    let summary = ana.engine.back_up(&file, &key(), true).unwrap();
+    assert_eq!(crate::engine::backup::check(&file, &opener()), Ok(summary));
+    assert_eq!(made_of(&file, &opener()), (Ok(()), 2));
     let whole = std::fs::read(&file).unwrap();
     let refused = |bytes: &[u8]| {
         std::fs::write(&file, bytes).unwrap();
-        let checked = crate::engine::backup::check(&file, &opener);
+        let checked = crate::engine::backup::check(&file, &opener());
         assert!(checked.is_err());
-        let (made, left) = made_of(&file, &opener);
+        let (made, left) = made_of(&file, &opener());
         assert!(
             matches!(made, Err(Error::Storage(StorageError::Damaged(_)) | Error::Locked(_))),
             "{made:?}"
@@ -263,12 +272,18 @@ fn a_backup_that_was_cut_or_changed_anywhere_is_refused_and_nothing_is_left_of_i
         refused(&changed);
     }
     refused(&[&whole[..], b"more"].concat());
+    // Somebody who knows the public half writes on after its end.
+    let mut plain = age::decrypt(identity(), &whole).unwrap();
+    *plain.last_mut().unwrap() = 1;
+    refused(&age::encrypt(&identity().to_public(), &plain).unwrap());
 }
 
 #[test]
 fn a_file_that_is_no_backup_is_refused_in_words() {
     let [mut ana, _] = Phone::pair();
-    let file = ana.back_up();
+    let file = ana.folder.path().join("ana.age");
+    let text = "three honest words".to_owned();
+    ana.engine.back_up(&file, &BackupKey::Passphrase { text }, true).unwrap();
     let wrong = BackupOpener::Passphrase { text: "two honest words".to_owned() };
     let other = BackupOpener::Identity { text: "AGE-SECRET-KEY-1".to_owned() };
     let says = |file: &std::path::Path, opener: &BackupOpener| {
@@ -280,10 +295,10 @@ fn a_file_that_is_no_backup_is_refused_in_words() {
     assert_eq!(says(&file, &other), "this backup opens with a passphrase");
     let elsewhere = ana.folder.path().join("other");
     std::fs::write(&elsewhere, "a letter").unwrap();
-    assert_eq!(says(&elsewhere, &opener()), "this backup (it is no age file) is damaged");
+    assert_eq!(says(&elsewhere, &passphrase()), "this backup (it is no age file) is damaged");
     let endless = [b"age-encryption.org/v1\n".as_slice(), &b"-> no end\n".repeat(50_000)].concat();
     std::fs::write(&elsewhere, endless).unwrap();
-    assert_eq!(says(&elsewhere, &opener()), "this backup (it is no age file) is damaged");
+    assert_eq!(says(&elsewhere, &passphrase()), "this backup (it is no age file) is damaged");
     let sealed = |plain: &[u8]| {
         let mut recipient = age::scrypt::Recipient::new("three honest words".to_owned().into());
         recipient.set_work_factor(2);
@@ -291,25 +306,25 @@ fn a_file_that_is_no_backup_is_refused_in_words() {
         std::fs::write(&elsewhere, sealed).unwrap();
     };
     sealed(b"a letter");
-    assert!(says(&elsewhere, &opener()).contains("it is no backup of this library"));
+    assert!(says(&elsewhere, &passphrase()).contains("it is no backup of this library"));
     // A part that claims to be as long as can be told.
     sealed(&[0x5a, 0xff, 0xff, 0xff, 0xff]);
-    assert!(says(&elsewhere, &opener()).contains("it is no backup of this library"));
+    assert!(says(&elsewhere, &passphrase()).contains("it is no backup of this library"));
     let newer = crate::cbor::Value::map([
         ("t", Some("amends-backup".into())),
         ("version", Some(2_u64.into())),
     ]);
     let part = newer.encode();
     sealed(&[&[0x58, part.len() as u8][..], &part].concat());
-    assert!(matches!(made_of(&elsewhere, &opener()).0, Err(Error::NeedsUpdate(_))));
+    assert!(matches!(made_of(&elsewhere, &passphrase()).0, Err(Error::NeedsUpdate(_))));
     let mut hard = age::scrypt::Recipient::new("three honest words".to_owned().into());
     hard.set_work_factor(19);
     std::fs::write(&elsewhere, age::encrypt(&hard, b"").unwrap()).unwrap();
-    assert!(says(&elsewhere, &opener()).contains("stretched harder"));
+    assert!(says(&elsewhere, &passphrase()).contains("stretched harder"));
     let none = ana.engine.back_up(&file, &BackupKey::Passphrase { text: String::new() }, true);
     assert!(matches!(none, Err(Error::Locked(_))));
-    assert!(made_of(&file, &opener()).0.is_ok(), "what stood there is what it was");
-    assert_eq!(made_of(&elsewhere.join("nothing"), &opener()).1, 0);
+    assert!(made_of(&file, &passphrase()).0.is_ok(), "what stood there is what it was");
+    assert_eq!(made_of(&elsewhere.join("nothing"), &passphrase()).1, 0);
 }
 
 #[test]
