@@ -154,6 +154,8 @@ pub mod internals {
         ($($module:ident)*) => { $(pub mod $module { pub use crate::$module::*; })* };
     }
     exposed! { cbor document domain engine limits log net pairing store sync text }
+    #[cfg(feature = "backup")]
+    exposed! { backup }
 }
 
 /// The README's example compiles.

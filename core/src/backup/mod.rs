@@ -12,7 +12,7 @@
 mod part;
 mod sealed;
 
-pub(crate) use part::{Asides, Head, LogHead, PairHead, Part, Sum};
+pub use part::{Asides, Head, LogHead, PairHead, Part, Sum};
 pub(crate) use sealed::{BackupFailed, Reader, Writer};
 
 /// What a backup is to be sealed with.

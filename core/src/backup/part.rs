@@ -9,23 +9,28 @@ use crate::time::Moment;
 use zeroize::Zeroizing;
 
 /// The version of what is inside.
-pub(crate) const VERSION: u64 = 1;
+pub const VERSION: u64 = 1;
 
 /// A part. A backup begins with its [`Head`] and ends with its [`Sum`].
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub enum Part {
+    /// The first.
     Head(Box<Head>),
     /// Entries of a log with their words, one's own logs before the partner's, each from its
     /// first entry on.
     Entries(Run),
     /// Words that found no place beside their entries.
     Words {
+        /// Their log.
         log: LogId,
+        /// Where, and what.
         bodies: Vec<BodyAt>,
     },
     /// Words that were deleted: they are not to come back.
     Gone {
+        /// Their log.
         log: LogId,
+        /// Entry and record of each.
         places: Vec<(u64, u8)>,
     },
     /// What opens a seal of one's own.
@@ -34,24 +39,32 @@ pub(crate) enum Part {
     Aside(Asides),
     /// Something of the vault.
     Private {
+        /// Its id.
         id: DocId,
+        /// What it is.
         kind: String,
+        /// Its content.
         value: Value,
     },
+    /// The last.
     End(Sum),
 }
 
 /// A record that was set aside, with its words.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Asides {
+pub struct Asides {
+    /// The record's bytes.
     pub record: Vec<u8>,
+    /// Its body's; empty where it has none.
     pub body: Vec<u8>,
 }
 
 /// What a backup begins with.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Head {
+pub struct Head {
+    /// When it was written.
     pub made: Moment,
+    /// Whose phone it was.
     pub name: String,
     /// The key that marks one's own entries.
     pub log_key: Zeroizing<[u8; 32]>,
@@ -59,16 +72,22 @@ pub(crate) struct Head {
     pub vault_key: Option<Zeroizing<[u8; 32]>>,
     /// The latest time that the clock had shown.
     pub clock: Option<Moment>,
+    /// The pair that the phone was in.
     pub pair: Option<PairHead>,
 }
 
 /// The pair that a phone is in.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct PairHead {
+pub struct PairHead {
+    /// The pair.
     pub id: PairId,
+    /// The person whose phone it was.
     pub me: PersonId,
+    /// The other one.
     pub partner: PersonId,
+    /// The other one's name.
     pub partner_name: String,
+    /// The key epoch of the link.
     pub epoch: u64,
     /// Every log, one's own before the partner's, by generation.
     pub logs: Vec<LogHead>,
@@ -76,23 +95,39 @@ pub(crate) struct PairHead {
 
 /// A log as it stood.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct LogHead {
+pub struct LogHead {
+    /// Whether it is one's own.
     pub mine: bool,
+    /// Which generation of its owner's.
     pub generation: u8,
+    /// Where it ends.
     pub at: Checkpoint,
+    /// It contradicted what was held.
     pub frozen: bool,
+    /// It came from the partner's phone, without one's own marks.
     pub kept: bool,
 }
 
 /// How many of each a backup holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Sum {
+pub struct Sum {
+    /// Entries of all logs.
     pub entries: u64,
+    /// Items of the vault.
     pub private: u64,
 }
 
 fn key(bytes: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
     Some(Zeroizing::new(bytes.try_into().ok()?))
+}
+
+/// A field that is there and true, or not there.
+fn is_set(value: &Value, key: &str) -> Option<bool> {
+    match value.get(key) {
+        None => Some(false),
+        Some(Value::Bool(true)) => Some(true),
+        Some(_) => None,
+    }
 }
 
 fn flag(set: bool) -> Option<Value> {
@@ -111,13 +146,15 @@ impl LogHead {
     }
 
     fn from_value(value: &Value) -> Option<Self> {
-        let set = |key| value.get(key).is_some();
+        if !value.has_only(&["mine", "generation", "at", "frozen", "kept"]) {
+            return None;
+        }
         Some(Self {
-            mine: set("mine"),
+            mine: is_set(value, "mine")?,
             generation: value.get("generation")?.uint()?.try_into().ok()?,
             at: Checkpoint::from_value(value.get("at")?)?,
-            frozen: set("frozen"),
-            kept: set("kept"),
+            frozen: is_set(value, "frozen")?,
+            kept: is_set(value, "kept")?,
         })
     }
 }
@@ -137,7 +174,8 @@ impl PairHead {
     fn from_value(value: &Value) -> Option<Self> {
         let person = |key| PersonId::from_slice(value.get(key)?.bytes()?);
         let logs = value.get("logs")?.array()?;
-        if logs.len() > 2 * usize::from(LOG_GENERATIONS) {
+        let known = ["id", "me", "partner", "name", "epoch", "logs"];
+        if logs.len() > 2 * usize::from(LOG_GENERATIONS) || !value.has_only(&known) {
             return None;
         }
         Some(Self {
@@ -166,6 +204,10 @@ impl Head {
     }
 
     fn from_value(value: &Value) -> Option<Self> {
+        let known = ["t", "version", "made", "name", "log-key", "vault-key", "clock", "pair"];
+        if !value.has_only(&known) || value.get("version")?.uint()? != VERSION {
+            return None;
+        }
         let vault_key = match value.get("vault-key") {
             Some(bytes) => Some(key(bytes.bytes()?)?),
             None => None,
@@ -179,7 +221,10 @@ impl Head {
             name: value.get("name")?.text()?.to_owned(),
             log_key: key(value.get("log-key")?.bytes()?)?,
             vault_key,
-            clock: value.get("clock").and_then(Value::int).map(Moment),
+            clock: match value.get("clock") {
+                Some(clock) => Some(Moment(clock.int()?)),
+                None => None,
+            },
             pair,
         })
     }
@@ -187,7 +232,7 @@ impl Head {
 
 impl Part {
     /// Its bytes.
-    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
+    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         let named = |name: &'static str| ("t", Some(name.into()));
         let value = match self {
             Part::Head(head) => head.to_value(),
@@ -230,7 +275,7 @@ impl Part {
     }
 
     /// The part that `bytes` are; `None` for what is none.
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
         let view = View::read(bytes).ok()?;
         let kind = view.get("t")?.text()?;
         if ["entries", "bodies"].contains(&kind) {
@@ -239,6 +284,18 @@ impl Part {
                 Frame::Bodies { log, bodies } => Some(Part::Words { log, bodies }),
                 _ => None,
             };
+        }
+        let known: &[&str] = match kind {
+            "gone" => &["t", "log", "places"],
+            "seal" => &["t", "value"],
+            "aside" => &["t", "record", "body"],
+            "private" => &["t", "id", "kind", "value"],
+            "end" => &["t", "entries", "private"],
+            // Looked at where it is read.
+            _ => &[],
+        };
+        if !known.is_empty() && !view.has_only(known) {
+            return None;
         }
         let bytes_of = |key: &str| view.get(key)?.bytes();
         let value_of = |key: &str| Value::decode(bytes_of(key)?).ok();
@@ -274,7 +331,7 @@ impl Part {
     }
 
     /// The version that a first part says it is of, known here or not.
-    pub(crate) fn version(bytes: &[u8]) -> Option<u64> {
+    pub fn version(bytes: &[u8]) -> Option<u64> {
         let view = View::read(bytes).ok()?;
         view.get("t").and_then(View::text).filter(|kind| *kind == "amends-backup")?;
         view.get("version")?.uint()
@@ -282,4 +339,4 @@ impl Part {
 }
 
 /// A part is no longer than this: a frame, or what the vault keeps of one item.
-pub(crate) const PART_BYTES: usize = 4 * FRAME_BYTES;
+pub const PART_BYTES: usize = 4 * FRAME_BYTES;

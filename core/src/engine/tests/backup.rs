@@ -328,6 +328,41 @@ fn a_file_that_is_no_backup_is_refused_in_words() {
 }
 
 #[test]
+fn a_part_is_read_in_one_encoding_with_the_fields_that_are_known() {
+    use crate::backup::{Asides, Part, Sum};
+    use crate::cbor::Value;
+    let log = log_id(PairId([1; 16]), ANA, 0);
+    let parts = [
+        Part::Gone { log, places: vec![(0, 1), (7, 0)] },
+        Part::Seal(Value::map([("seal", Some("a".into()))])),
+        Part::Aside(Asides { record: vec![1], body: vec![] }),
+        Part::Private { id: DocId([7; 16]), kind: "note".into(), value: Value::Null },
+        Part::End(Sum { entries: 1, private: 0 }),
+    ];
+    for part in parts {
+        let bytes = part.encode();
+        assert_eq!(Part::decode(&bytes).as_ref(), Some(&part));
+        let more = Value::decode(&bytes).unwrap().with(vec![("more".to_owned(), Value::Null)]);
+        assert_eq!(Part::decode(&more.encode()), None, "{part:?}");
+    }
+    let mut ana = Phone::pair().into_iter().next().unwrap();
+    let file = ana.back_up();
+    let plain = age::decrypt(identity(), &std::fs::read(file).unwrap()).unwrap();
+    // The head is 0x59, two bytes of its length, and that much.
+    let length = usize::from(u16::from_be_bytes([plain[1], plain[2]]));
+    let head = &plain[3..3 + length];
+    assert_eq!(Part::decode(head).unwrap().encode().as_slice(), head);
+    let value = Value::decode(head).unwrap();
+    for (key, wrong) in [("clock", "now".into()), ("version", 0_u64.into()), ("pair", Value::Null)]
+    {
+        let Value::Map(fields) = value.clone() else { panic!("no map") };
+        let others = fields.into_iter().filter(|(name, _)| name != key).collect();
+        let wrong = Value::Map(others).with(vec![(key.to_owned(), wrong)]);
+        assert_eq!(Part::decode(&wrong.encode()), None, "{key}");
+    }
+}
+
+#[test]
 fn words_that_run_out_are_not_in_a_backup_nor_the_vault_where_it_is_left_out() {
     let [mut ana, _] = Phone::pair();
     let post = ana.tell(30 * DAY);
