@@ -8,8 +8,8 @@ use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
 use crate::id::{PairId, PersonId};
 use crate::limits::{LEAVE_DELIVERY, LOG_GENERATIONS, PAIRING_SECONDS};
-use crate::log::Checkpoint;
 use crate::log::body::BodyState;
+use crate::log::{Checkpoint, log_id};
 use crate::pairing::{Material, Replacement};
 use crate::store::{Keys, PairDb, Setting, StorageError};
 use crate::text;
@@ -257,7 +257,10 @@ impl Engine {
                 None => Setting::Link,
                 Some(now) if now.restored => {
                     let same = (now.pair, now.me) == (link.pair, link.me);
-                    if !same || link.logs.is_empty() {
+                    // Who stays in the pair holds at least how it began.
+                    let first = log_id(link.pair.id, link.me, 0);
+                    let begun = |at: &Checkpoint| at.log == first && at.length > 0;
+                    if !same || !link.logs.iter().any(begun) {
                         return Err(RefusalCode::Restored.into());
                     }
                     Setting::NextLink

@@ -90,6 +90,7 @@ fn held(phone: &mut Phone, owner: PersonId, generation: u8) -> Run {
 fn r32_a_phone_made_of_a_backup_shows_and_says_nothing_until_it_is_paired_again() {
     let [mut ana, mut ben] = Phone::pair();
     let before = ana.tell(30 * DAY);
+    ben.hears(&mut ana);
     let mut new = ana.restored();
     let status = new.engine.status().unwrap();
     assert_eq!(status.pairing, PairingState::Restored);
@@ -106,7 +107,8 @@ fn r32_a_phone_made_of_a_backup_shows_and_says_nothing_until_it_is_paired_again(
     another.pair = PairId([9; 16]);
     let mut of_the_other = again(&mut ben);
     (of_the_other.me, of_the_other.partner) = (BEN, ANA);
-    for material in [another, of_the_other, material(ANA, BEN, vec![])] {
+    let nothing_held = material(ANA, BEN, vec![ben.own()]);
+    for material in [another, of_the_other, nothing_held, material(ANA, BEN, vec![])] {
         assert_eq!(new.engine.keep_pending(&material), restored());
     }
     let own = new.own();

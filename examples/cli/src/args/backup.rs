@@ -21,6 +21,8 @@ pub enum BackupCommand {
         recipient: Option<String>,
     },
     /// Read a backup to its end, and say what it holds.
+    ///
+    /// To see all of it: restore it into another --home, look around, and erase that one.
     Check {
         /// The file.
         file: PathBuf,
