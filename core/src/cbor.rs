@@ -173,6 +173,22 @@ impl Value {
         map(fields.into_iter().chain(more).map(|(key, value)| (key, Some(value))))
     }
 
+    /// The same, seen where it stands.
+    #[cfg(feature = "backup")]
+    pub fn as_view(&self) -> View<'_> {
+        match self {
+            Value::Null => View::Null,
+            Value::Bool(bool) => View::Bool(*bool),
+            Value::Int(int) => View::Int(*int),
+            Value::Bytes(bytes) => View::Bytes(bytes),
+            Value::Text(text) => View::Text(text),
+            Value::Array(items) => View::Array(items.iter().map(Value::as_view).collect()),
+            Value::Map(fields) => {
+                View::Map(fields.iter().map(|(key, item)| (key.as_str(), item.as_view())).collect())
+            }
+        }
+    }
+
     /// Reads one value that fills `bytes` exactly, see [`View::read`].
     ///
     /// # Errors

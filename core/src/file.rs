@@ -1,7 +1,7 @@
 //! A file that is written whole, or not at all.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Error, Result, Write};
+use std::io::{BufWriter, Error, ErrorKind, Result, Write};
 use std::path::Path;
 
 /// Has `work` write a file, see [`write_checked`].
@@ -17,11 +17,12 @@ pub(crate) fn write_whole<T, E: From<Error>>(
 
 /// Has `work` write a file that its owner alone can read. Whoever looks finds what stood there
 /// before until all of it is durable and `check` has looked at it where it lies, and all of it from
-/// then on: where one of them or the disk fails, and where the power is cut, nothing has changed
-/// but for a file whose name ends in `.part`.
+/// then on: where one of them fails, and where the power is cut, nothing has changed but for a
+/// file whose name ends in `.part`.
 ///
 /// # Errors
-/// What `work` and `check` say, or the disk.
+/// What `work` and `check` say, or the disk; of a folder that cannot be synced only after the new
+/// file has its name.
 pub(crate) fn write_checked<W, T, E: From<Error>>(
     path: &Path,
     work: impl FnOnce(&mut BufWriter<File>) -> std::result::Result<W, E>,
@@ -50,8 +51,13 @@ fn write_beside<T, E: From<Error>>(
     part: &Path,
     work: impl FnOnce(&mut BufWriter<File>) -> std::result::Result<T, E>,
 ) -> std::result::Result<T, E> {
+    // Of one that was interrupted, or somebody's link: nothing is written through it.
+    match std::fs::remove_file(part) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut to = BufWriter::new(options.open(part)?);
@@ -111,6 +117,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("one.age");
         write_whole(&path, |to| to.write_all(b"words")).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o600);
+        // Whatever lies where it is written first.
+        let part = folder.path().join("one.age.part");
+        let victim = folder.path().join("victim");
+        std::fs::write(&victim, "theirs").unwrap();
+        std::os::unix::fs::symlink(&victim, &part).unwrap();
+        write_whole(&path, |to| to.write_all(b"words")).unwrap();
+        assert_eq!(std::fs::read(&victim).unwrap(), b"theirs");
+        std::fs::write(&part, "half").unwrap();
+        std::fs::set_permissions(&part, PermissionsExt::from_mode(0o666)).unwrap();
+        write_whole(&path, |to| to.write_all(b"words")).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        assert!(!std::fs::symlink_metadata(&path).unwrap().is_symlink());
     }
 }

@@ -144,7 +144,7 @@ fn r09_the_vault_is_named_by_the_space_and_the_engine_only() {
         }
     }
     // The limits say how much it may hold.
-    let allowed = ["backup", "engine", "limits", "space", "store"].map(str::to_owned);
+    let allowed = ["engine", "limits", "space", "store"].map(str::to_owned);
     assert_eq!(named, BTreeSet::from(allowed));
 
     // Nor call what opens it for somebody else.

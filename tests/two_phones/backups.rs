@@ -40,7 +40,7 @@ fn a_lost_phone_comes_back_from_its_backup_and_from_the_partner_s_phone() {
     assert_eq!(written.0, 0, "{}", written.1);
     assert_eq!(with_passphrase(&ben, secret, &["backup", "check", file]).1, written.1);
     let wrong = with_passphrase(&ben, "two honest words", &["backup", "check", file]);
-    assert_eq!((wrong.0, &wrong.1["error"]["code"]), (5, &"Locked".into()));
+    assert_eq!((wrong.0, &wrong.1["error"]["code"]), (1, &"BackupNotOpened".into()));
     assert_eq!(json(&ben, &["backup", "check", file]).0, 5, "without anybody to ask");
     // What was said after the backup, and reached the other phone.
     texts(&ben, &["promise", "make", "I write to you.", "--on", &soon()]);
@@ -63,6 +63,12 @@ fn a_lost_phone_comes_back_from_its_backup_and_from_the_partner_s_phone() {
     let other = other.to_str().unwrap();
     assert_eq!(with_passphrase(&ben, secret, &["backup", "write", other]).0, 0);
     texts(&ben, &["agreement", "end", &id]);
+    // What it would be taken for: nothing that could be carried away.
+    let bundle = two.folder.path().join("bundle");
+    let away = json(&ben, &["bundle", "write", bundle.to_str().unwrap()]);
+    assert_eq!((away.0, &away.1["error"]["code"], bundle.exists()), (1, &"Restored".into(), false));
+    let nobody = two.folder.path().join("nobody.age");
+    assert_eq!(json(&ben, &["backup", "check", nobody.to_str().unwrap()]).0, 2);
 
     pair(&ana, "replace", &ben);
     exchange(&ana, &ben);

@@ -86,7 +86,8 @@ impl Space {
     ///
     /// # Errors
     /// `Storage` with `Exists` where there is a space already, or with `Damaged` for what is no
-    /// whole backup; `Locked` where `opener` does not open it; `NeedsUpdate` for that of a newer
+    /// whole backup; `Refused` with `BackupNotOpened`, `BackupWantsPassphrase`, `BackupWantsKey` or
+    /// `BackupKeyInvalid` where `opener` does not open it; `NeedsUpdate` for that of a newer
     /// version; what the disk or the secret store says.
     #[uniffi::constructor]
     pub async fn restore(
@@ -96,7 +97,7 @@ impl Space {
         services: HostServices,
     ) -> Result<Arc<Self>, AmendsError> {
         let (folder, file) = (PathBuf::from(folder), PathBuf::from(file));
-        begin(move || amends::Space::restore(&folder, services.host(), &file, &opener)).await
+        begin(move || amends::Space::restore(&folder, &file, &opener, services.host())).await
     }
 
     /// The agreements, and again whenever they change.
@@ -235,8 +236,7 @@ amends::backup_calls!(Space, |space| space);
 /// changed.
 ///
 /// # Errors
-/// `Locked` where `opener` does not open it; `Storage` with `Damaged` for what is no whole backup;
-/// `NeedsUpdate` for that of a newer version.
+/// As `restore`, but for what is written.
 #[uniffi::export]
 pub async fn check_backup(
     file: String,

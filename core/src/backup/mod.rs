@@ -4,10 +4,11 @@
 //! this software. Inside is a CBOR sequence (RFC 8742) of byte strings, each the deterministic
 //! encoding of one [`Part`], and zeros that fill it up; PROTOCOL.md ("Backups") has the table.
 //!
-//! It holds both logs with their words, what was set aside, what opens one's own seals, and the
-//! vault where that is wanted. It holds neither the key nor the secret of the link: a phone that
-//! is made of it cannot speak for the one before until it is paired again, in person. Words that
-//! run out are not in it, for a file may outlive them.
+//! It holds both logs with their words, what was set aside, and the vault where that is wanted. It
+//! holds neither the key nor the secret of the link: a phone that is made of it cannot speak for
+//! the one before until it is paired again, in person. Nor does it hold what opens a sealed
+//! check-in, which may have been taken back since (K13), the keys of the two files, or the
+//! partner's words that run out, for a file may outlive them.
 
 mod part;
 mod sealed;
@@ -16,7 +17,7 @@ pub use part::{Asides, Head, LogHead, PairHead, Part, Sum};
 pub(crate) use sealed::{BackupFailed, Reader, Writer};
 
 /// What a backup is to be sealed with.
-#[derive(Clone)]
+#[derive(Clone, zeroize::Zeroize)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum BackupKey {
     /// A passphrase that a person chose (age's scrypt, 2^17): the file is worth as much as it is
@@ -33,7 +34,7 @@ pub enum BackupKey {
 }
 
 /// What opens a backup.
-#[derive(Clone)]
+#[derive(Clone, zeroize::Zeroize)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum BackupOpener {
     /// The passphrase that it was sealed with.

@@ -1,6 +1,6 @@
 //! The parts of a backup, in the order in which they are written.
 
-use crate::cbor::{Value, View};
+use crate::cbor::{Item, Value, View};
 use crate::id::{DocId, LogId, PairId, PersonId};
 use crate::limits::{FRAME_BYTES, LOG_GENERATIONS};
 use crate::log::Checkpoint;
@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 
 /// The version of what is inside.
 pub const VERSION: u64 = 1;
+/// What the first part is called.
+const HEAD: &str = "amends-backup";
 
 /// A part. A backup begins with its [`Head`] and ends with its [`Sum`].
 #[derive(Debug, PartialEq, Eq)]
@@ -33,14 +35,14 @@ pub enum Part {
         /// Entry and record of each.
         places: Vec<(u64, u8)>,
     },
-    /// What opens a seal of one's own.
-    Seal(Value),
     /// A record that was set aside.
     Aside(Asides),
     /// Something of the vault.
     Private {
         /// Its id.
         id: DocId,
+        /// The name of which its id was a keyed hash, where it had one.
+        name: Option<String>,
         /// What it is.
         kind: String,
         /// Its content.
@@ -68,8 +70,10 @@ pub struct Head {
     pub name: String,
     /// The key that marks one's own entries.
     pub log_key: Zeroizing<[u8; 32]>,
-    /// The vault's data key, where its items are in the backup: names in it are hashed with it.
-    pub vault_key: Option<Zeroizing<[u8; 32]>>,
+    /// Whether the items of the vault are in the backup.
+    pub private: bool,
+    /// Whether the phone held all exchange.
+    pub held: bool,
     /// The latest time that the clock had shown.
     pub clock: Option<Moment>,
     /// The pair that the phone was in.
@@ -117,15 +121,11 @@ pub struct Sum {
     pub private: u64,
 }
 
-fn key(bytes: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
-    Some(Zeroizing::new(bytes.try_into().ok()?))
-}
-
 /// A field that is there and true, or not there.
-fn is_set(value: &Value, key: &str) -> Option<bool> {
+fn is_set<B: AsRef<[u8]>, T: AsRef<str>>(value: &Item<B, T>, key: &str) -> Option<bool> {
     match value.get(key) {
         None => Some(false),
-        Some(Value::Bool(true)) => Some(true),
+        Some(Item::Bool(true)) => Some(true),
         Some(_) => None,
     }
 }
@@ -190,38 +190,40 @@ impl PairHead {
 }
 
 impl Head {
-    fn to_value(&self) -> Value {
-        Value::map([
-            ("t", Some("amends-backup".into())),
-            ("version", Some(VERSION.into())),
-            ("made", Some(self.made.0.into())),
-            ("name", Some(self.name.as_str().into())),
-            ("log-key", Some(self.log_key.as_slice().into())),
-            ("vault-key", self.vault_key.as_ref().map(|key| key.as_slice().into())),
-            ("clock", self.clock.map(|clock| clock.0.into())),
-            ("pair", self.pair.as_ref().map(PairHead::to_value)),
-        ])
+    /// Written from where the key stands, and read where it lies.
+    fn encode(&self) -> Vec<u8> {
+        let pair = self.pair.as_ref().map(PairHead::to_value);
+        let pair = pair.as_ref().map(Value::as_view);
+        let mut fields = vec![
+            ("t", View::Text(HEAD)),
+            ("version", VERSION.into()),
+            ("made", View::Int(self.made.0)),
+            ("name", View::Text(&self.name)),
+            ("log-key", View::Bytes(self.log_key.as_slice())),
+        ];
+        fields.extend(self.private.then_some(("private", View::Bool(true))));
+        fields.extend(self.held.then_some(("held", View::Bool(true))));
+        fields.extend(self.clock.map(|clock| ("clock", View::Int(clock.0))));
+        fields.extend(pair.map(|pair| ("pair", pair)));
+        View::fields(fields).encode()
     }
 
-    fn from_value(value: &Value) -> Option<Self> {
-        let known = ["t", "version", "made", "name", "log-key", "vault-key", "clock", "pair"];
-        if !value.has_only(&known) || value.get("version")?.uint()? != VERSION {
+    fn from_view(view: &View<'_>) -> Option<Self> {
+        let known = ["t", "version", "made", "name", "log-key", "private", "held", "clock", "pair"];
+        if !view.has_only(&known) || view.get("version")?.uint()? != VERSION {
             return None;
         }
-        let vault_key = match value.get("vault-key") {
-            Some(bytes) => Some(key(bytes.bytes()?)?),
-            None => None,
-        };
-        let pair = match value.get("pair") {
-            Some(pair) => Some(PairHead::from_value(pair)?),
+        let pair = match view.get("pair") {
+            Some(pair) => Some(PairHead::from_value(&pair.to_value())?),
             None => None,
         };
         Some(Self {
-            made: Moment(value.get("made")?.int()?),
-            name: value.get("name")?.text()?.to_owned(),
-            log_key: key(value.get("log-key")?.bytes()?)?,
-            vault_key,
-            clock: match value.get("clock") {
+            made: Moment(view.get("made")?.int()?),
+            name: view.get("name")?.text()?.to_owned(),
+            log_key: Zeroizing::new(view.get("log-key")?.bytes()?.try_into().ok()?),
+            private: is_set(view, "private")?,
+            held: is_set(view, "held")?,
+            clock: match view.get("clock") {
                 Some(clock) => Some(Moment(clock.int()?)),
                 None => None,
             },
@@ -235,7 +237,7 @@ impl Part {
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         let named = |name: &'static str| ("t", Some(name.into()));
         let value = match self {
-            Part::Head(head) => head.to_value(),
+            Part::Head(head) => return head.encode().into(),
             Part::Entries(run) => return Frame::Entries(run.clone()).encode().into(),
             Part::Words { log, bodies } => {
                 let (log, bodies) = (*log, bodies.clone());
@@ -251,17 +253,15 @@ impl Part {
                     ("places", Some(Value::Array(places.iter().map(place).collect()))),
                 ])
             }
-            Part::Seal(value) => {
-                Value::map([named("seal"), ("value", Some(value.encode().as_slice().into()))])
-            }
             Part::Aside(aside) => Value::map([
                 named("aside"),
                 ("record", Some(aside.record.as_slice().into())),
                 ("body", Some(aside.body.as_slice().into())),
             ]),
-            Part::Private { id, kind, value } => Value::map([
+            Part::Private { id, name, kind, value } => Value::map([
                 named("private"),
                 ("id", Some(id.as_bytes().into())),
+                ("name", name.as_deref().map(Value::from)),
                 ("kind", Some(kind.as_str().into())),
                 ("value", Some(value.encode().as_slice().into())),
             ]),
@@ -287,9 +287,8 @@ impl Part {
         }
         let known: &[&str] = match kind {
             "gone" => &["t", "log", "places"],
-            "seal" => &["t", "value"],
             "aside" => &["t", "record", "body"],
-            "private" => &["t", "id", "kind", "value"],
+            "private" => &["t", "id", "name", "kind", "value"],
             "end" => &["t", "entries", "private"],
             // Looked at where it is read.
             _ => &[],
@@ -300,7 +299,7 @@ impl Part {
         let bytes_of = |key: &str| view.get(key)?.bytes();
         let value_of = |key: &str| Value::decode(bytes_of(key)?).ok();
         Some(match kind {
-            "amends-backup" => Part::Head(Box::new(Head::from_value(&view.to_value())?)),
+            HEAD => Part::Head(Box::new(Head::from_view(&view)?)),
             "gone" => {
                 let place = |place: &View<'_>| {
                     let [index, place] = place.array()? else { return None };
@@ -312,13 +311,16 @@ impl Part {
                     places: places.iter().map(place).collect::<Option<_>>()?,
                 }
             }
-            "seal" => Part::Seal(value_of("value")?),
             "aside" => Part::Aside(Asides {
                 record: bytes_of("record")?.to_vec(),
                 body: bytes_of("body")?.to_vec(),
             }),
             "private" => Part::Private {
                 id: DocId::from_slice(bytes_of("id")?)?,
+                name: match view.get("name") {
+                    Some(name) => Some(name.text()?.to_owned()),
+                    None => None,
+                },
                 kind: view.get("kind")?.text()?.to_owned(),
                 value: value_of("value")?,
             },
@@ -333,7 +335,7 @@ impl Part {
     /// The version that a first part says it is of, known here or not.
     pub fn version(bytes: &[u8]) -> Option<u64> {
         let view = View::read(bytes).ok()?;
-        view.get("t").and_then(View::text).filter(|kind| *kind == "amends-backup")?;
+        view.get("t").and_then(View::text).filter(|kind| *kind == HEAD)?;
         view.get("version")?.uint()
     }
 }

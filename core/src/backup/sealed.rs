@@ -25,11 +25,13 @@ pub(crate) enum BackupFailed {
     /// The file system.
     Io(io::Error),
     /// What it was to be sealed with, or opened with, is none.
-    NoKey(&'static str),
-    /// It is not sealed for this key.
+    NoKey,
+    /// It is not sealed with this passphrase, or for this key.
     WrongKey,
-    /// A passphrase was given and a key is wanted, or the other way round; it says what is wanted.
-    OtherKey(&'static str),
+    /// A key was given, and it opens with a passphrase.
+    WantsPassphrase,
+    /// A passphrase was given, and it opens with a key.
+    WantsKey,
     /// It is no backup, or not a whole one.
     Damaged(&'static str),
     /// It was written by a newer version.
@@ -62,7 +64,10 @@ impl From<DecryptError> for BackupFailed {
 }
 
 fn passphrase(text: &str) -> SecretString {
-    SecretString::from(text.nfc().collect::<String>())
+    // As large as it gets, so that nothing of it is left where it had no room.
+    let mut normal = String::with_capacity(text.nfc().map(char::len_utf8).sum());
+    normal.extend(text.nfc());
+    SecretString::from(normal)
 }
 
 /// What is inside is filled up to a multiple of this at least, and of a 32nd of the next power of
@@ -83,7 +88,7 @@ impl<W: Write> Writer<W> {
     pub(crate) fn new(key: &BackupKey, to: W) -> Result<Self, BackupFailed> {
         let recipient: Box<dyn age::Recipient> = match key {
             BackupKey::Passphrase { text } if text.is_empty() => {
-                return Err(BackupFailed::NoKey("a backup needs a passphrase that is not empty"));
+                return Err(BackupFailed::NoKey);
             }
             BackupKey::Passphrase { text } => {
                 let mut recipient = scrypt::Recipient::new(passphrase(text));
@@ -92,14 +97,12 @@ impl<W: Write> Writer<W> {
             }
             BackupKey::Recipient { text } => {
                 let recipient: Result<x25519::Recipient, _> = text.trim().parse();
-                Box::new(recipient.map_err(|_| {
-                    BackupFailed::NoKey("this is no age recipient: one begins with \"age1\"")
-                })?)
+                Box::new(recipient.map_err(|_| BackupFailed::NoKey)?)
             }
         };
         // One recipient, of one kind: there is nothing in them that could not be put together.
         let encryptor = Encryptor::with_recipients(std::iter::once(recipient.as_ref()))
-            .map_err(|_| BackupFailed::NoKey("nothing can be sealed for this age recipient"))?;
+            .map_err(|_| BackupFailed::NoKey)?;
         Ok(Self { to: encryptor.wrap_output(to)?, written: 0 })
     }
 
@@ -156,12 +159,10 @@ impl<R: Read> Reader<R> {
         left.set(u64::MAX);
         let identity: Box<dyn age::Identity> = match opener {
             BackupOpener::Passphrase { .. } if !decryptor.is_scrypt() => {
-                return Err(BackupFailed::OtherKey(
-                    "this backup is sealed for an age key: give its secret half",
-                ));
+                return Err(BackupFailed::WantsKey);
             }
             BackupOpener::Identity { .. } if decryptor.is_scrypt() => {
-                return Err(BackupFailed::OtherKey("this backup opens with a passphrase"));
+                return Err(BackupFailed::WantsPassphrase);
             }
             BackupOpener::Passphrase { text } => {
                 let mut identity = scrypt::Identity::new(passphrase(text));
@@ -170,11 +171,7 @@ impl<R: Read> Reader<R> {
             }
             BackupOpener::Identity { text } => {
                 let identity: Result<x25519::Identity, _> = text.trim().parse();
-                Box::new(identity.map_err(|_| {
-                    BackupFailed::NoKey(
-                        "this is no age identity: one begins with \"AGE-SECRET-KEY-1\"",
-                    )
-                })?)
+                Box::new(identity.map_err(|_| BackupFailed::NoKey)?)
             }
         };
         Ok(Self(decryptor.decrypt(std::iter::once(identity.as_ref()))?))

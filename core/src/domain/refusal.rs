@@ -64,6 +64,14 @@ codes! {
     AlreadyPaired => "this phone is paired already: leave and erase before pairing anew",
     /// This phone was made of a backup, and is not paired again yet (R32).
     Restored => "this phone was made of a backup and is not paired again yet: have the other phone replace yours, and join it from here",
+    /// This passphrase or key does not open the backup.
+    BackupNotOpened => "this does not open the backup: try again",
+    /// A key was given for a backup that opens with a passphrase.
+    BackupWantsPassphrase => "this backup opens with a passphrase",
+    /// A passphrase was given for a backup that is sealed for an age key.
+    BackupWantsKey => "this backup is sealed for an age key: give its secret half, AGE-SECRET-KEY-1…",
+    /// What a backup was to be sealed with or opened with is nothing that can be.
+    BackupKeyInvalid => "a backup needs a passphrase that is not empty, or an age key: age1… to write it, AGE-SECRET-KEY-1… to open it",
     /// One of the two left; leaving is absorbing (I2).
     PairLeft => "this pair has ended: nothing new can be written in it",
     /// This phone took the place of another, and has not got everything back yet.

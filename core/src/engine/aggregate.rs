@@ -414,10 +414,10 @@ impl Engine {
         drafts: Vec<Draft>,
         begins: bool,
     ) -> Result<(), Error> {
-        let says = begins || drafts.iter().any(|draft| draft.body.is_some());
-        if says {
+        if !drafts.iter().all(|draft| draft.action.takes_back()) {
             self.may_speak()?;
         }
+        let says = begins || drafts.iter().any(|draft| draft.body.is_some());
         if says && self.returning()? {
             return Err(RefusalCode::NotYetWhole.into());
         }

@@ -25,7 +25,8 @@ pub enum Remedy {
     Rebuild,
     /// The partner's phone has it.
     AskPartner,
-    /// A backup of this phone may have it; of one's own words, the partner's phone what it got.
+    /// A backup may have it, for another space that is made of it; of one's own words, the partner's
+    /// phone what it got.
     Backup,
 }
 

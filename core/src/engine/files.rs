@@ -5,9 +5,10 @@ use super::{Engine, Files, Host};
 use crate::cbor::Value;
 use crate::error::Error;
 use crate::host::{SecretStore, random};
-use crate::store::{KeptKeys, Keys, PairDb, PairFile, Setting, StorageError, VaultDb};
+use crate::store::{Keys, PairDb, PairFile, Setting, StorageError, VaultDb};
 use crate::text;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 const PAIR_FILE: &str = "pair.db";
 const VAULT_FILE: &str = "vault.db";
@@ -16,14 +17,14 @@ const VAULT_FILE: &str = "vault.db";
 pub(super) struct Made<'a> {
     /// The name of its person.
     pub name: &'a str,
-    /// Keys of the one that it takes the place of.
-    pub keys: Option<KeptKeys>,
+    /// The key that marks the entries of the log that it goes on from.
+    pub log_key: Option<Zeroizing<[u8; 32]>>,
 }
 
 impl Engine {
     /// Makes the files of a new space, its keys first. Interrupted, it never was.
     pub(crate) fn create(folder: &Path, name: &str, host: Host) -> Result<Self, Error> {
-        Self::make(folder, host, Made { name, keys: None }, |_| Ok(()))
+        Self::make(folder, host, Made { name, log_key: None }, |_| Ok(()))
     }
 
     /// The same, with what `fill` writes into it. It is whole once its name is written.
@@ -33,7 +34,7 @@ impl Engine {
         made: Made<'_>,
         fill: impl FnOnce(&mut Self) -> Result<(), Error>,
     ) -> Result<Self, Error> {
-        let Made { name, keys: kept } = made;
+        let Made { name, log_key } = made;
         let name = text::name(name)?;
         make_folder(folder)?;
         unfinished::finish(folder, &host)?;
@@ -49,7 +50,7 @@ impl Engine {
             return Err(StorageError::Exists.into());
         }
         let (secrets, entropy) = (host.secrets.clone(), host.entropy.clone());
-        let made = Keys::create(secrets.as_ref(), &store, entropy.as_ref(), kept.as_ref())
+        let made = Keys::create(secrets.as_ref(), &store, entropy.as_ref(), log_key)
             .map_err(Error::from)
             .and_then(|keys| {
                 let files = create_files(folder, store, &keys, &host)?;
@@ -204,7 +205,7 @@ impl Engine {
     }
 }
 
-fn any_file(folder: &Path) -> bool {
+pub(super) fn any_file(folder: &Path) -> bool {
     [PAIR_FILE, VAULT_FILE].iter().any(|file| folder.join(file).exists())
 }
 

@@ -46,7 +46,8 @@ pub struct Link {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Leaving {
     /// The partner's phone will say "left". The link lives on only to deliver
-    /// that, for 7 days at most.
+    /// that, for 7 days at most. A phone that was made of a backup, and is not paired again, has
+    /// none: there it is the same as `Silent`.
     Announced,
     /// Nothing more is sent, from now on. The partner sees what they see when
     /// this phone is offline.
@@ -257,10 +258,9 @@ impl Engine {
                 None => Setting::Link,
                 Some(now) if now.restored => {
                     let same = (now.pair, now.me) == (link.pair, link.me);
-                    // Who stays in the pair holds at least how it began.
+                    // Who stays in the pair knows at least that there is this log.
                     let first = log_id(link.pair.id, link.me, 0);
-                    let begun = |at: &Checkpoint| at.log == first && at.length > 0;
-                    if !same || !link.logs.iter().any(begun) {
+                    if !same || !link.logs.iter().any(|at| at.log == first) {
                         return Err(RefusalCode::Restored.into());
                     }
                     Setting::NextLink
@@ -323,6 +323,7 @@ impl Engine {
         if !self.replacing()? {
             return Ok(());
         }
+        self.may_speak()?;
         #[cfg(feature = "net")]
         self.hush();
         self.transact_unread(|engine| {
@@ -373,8 +374,9 @@ impl Engine {
         }
     }
 
-    /// The keys for the session that proves a replacement.
+    /// The keys for the session that proves a replacement of the partner's phone.
     pub fn next_link_keys(&mut self) -> Result<LinkKeys, Error> {
+        self.may_speak()?;
         let now = self.link_keys()?;
         let next = self.read_link(Setting::NextLink)?.ok_or(RefusalCode::NotPaired)?;
         Ok(LinkKeys {
@@ -387,11 +389,22 @@ impl Engine {
 
     /// The keys for a session, or why there may be none now.
     pub fn link_keys(&mut self) -> Result<LinkKeys, Error> {
-        let mut link = self.link()?.ok_or(RefusalCode::NotPaired)?;
-        if link.restored {
-            // The first session under the next one makes it the link.
-            link = self.read_link(Setting::NextLink)?.ok_or(RefusalCode::Restored)?;
+        self.may_speak()?;
+        let link = self.link()?.ok_or(RefusalCode::NotPaired)?;
+        self.keys_of(&link)
+    }
+
+    /// The keys for a session over the network: the first of a phone that was made of a backup and
+    /// is paired again makes its next link the link. Nothing else may be said under that.
+    pub fn session_keys(&mut self) -> Result<LinkKeys, Error> {
+        if !self.link()?.is_some_and(|link| link.restored) {
+            return self.link_keys();
         }
+        let link = self.read_link(Setting::NextLink)?.ok_or(RefusalCode::Restored)?;
+        self.keys_of(&link)
+    }
+
+    fn keys_of(&mut self, link: &Link) -> Result<LinkKeys, Error> {
         if self.held()? {
             return Err(RefusalCode::SyncHeld.into());
         }
@@ -463,6 +476,9 @@ impl Engine {
 
     /// Leaves the pair, for good.
     pub(crate) fn leave(&mut self, how: Leaving) -> Result<(), Error> {
+        let restored = self.link()?.is_some_and(|link| link.restored);
+        // A phone that was made of a backup has nobody whom it could tell.
+        let how = if restored { Leaving::Silent } else { how };
         #[cfg(feature = "net")]
         if how == Leaving::Silent {
             self.hush();

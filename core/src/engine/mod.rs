@@ -7,7 +7,7 @@
 mod aggregate;
 mod anew;
 #[cfg(feature = "backup")]
-pub(crate) mod backup;
+mod backup;
 mod bodies;
 mod cache;
 pub(crate) mod changes;
@@ -23,6 +23,8 @@ mod inspect;
 pub(crate) mod intake;
 pub(crate) mod link;
 pub(crate) mod recovery;
+#[cfg(feature = "backup")]
+pub(crate) mod restore;
 mod seals;
 mod settled;
 pub(crate) mod status;

@@ -64,6 +64,13 @@ fn name(template: TemplateId, period: Period) -> String {
     format!("{template}/{period}")
 }
 
+/// The name of the vault's own copy of answers, from its content.
+#[cfg(feature = "backup")]
+pub(super) fn name_in(answers: &Value) -> Option<String> {
+    let template = TemplateId::from_value(answers.get("template")?)?;
+    Some(name(template, answers.get("period")?.text()?.parse().ok()?))
+}
+
 impl Engine {
     /// What only this phone has of one check-in.
     pub(crate) fn private_answers(

@@ -98,6 +98,7 @@ impl Engine {
         status.left_at = self.pair_state(&home)?.left_at;
         status.pairing = match status.left_at {
             Some(_) => PairingState::Left,
+            None if link.restored && self.replacing()? => PairingState::Pending,
             None if link.restored => PairingState::Restored,
             None => PairingState::Paired,
         };
@@ -113,7 +114,7 @@ impl Engine {
                 && self.listed::<AgreementDocs>(&home)?.all.iter().any(|(_, view)| {
                     view.suspended_by_me && view.state == AgreementState::Suspended
                 });
-        if paused || self.reconfirming()? {
+        if paused || (!link.restored && self.reconfirming()?) {
             status.notices.push(StatusNotice::WaitsForReconfirmation);
         }
         if self.returning()? {

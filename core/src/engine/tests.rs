@@ -9,6 +9,8 @@ mod derived;
 mod kept;
 mod pages;
 mod recovery;
+#[cfg(feature = "backup")]
+mod restored;
 mod settled;
 mod upkeep;
 

@@ -201,7 +201,7 @@ async fn talk(
     // Who replaces the partner's phone proves it by the first link of theirs.
     let (mut keys, next) = phone
         .ask(move |engine| {
-            let keys = engine.link_keys()?;
+            let keys = engine.session_keys()?;
             Ok((keys, if initiator { None } else { engine.next_link_keys().ok() }))
         })
         .await?;

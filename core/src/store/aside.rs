@@ -15,6 +15,9 @@ pub struct AsideRow {
     pub body: Vec<u8>,
 }
 
+/// What was set aside, by its number; or why it cannot be read.
+pub type Aside = Result<(u64, AsideRow), StorageError>;
+
 impl PairDb {
     /// Sets a record aside.
     ///
@@ -41,6 +44,14 @@ impl PairDb {
     /// # Errors
     /// [`StorageError`].
     pub fn asides(&self) -> Result<Vec<(u64, AsideRow)>, StorageError> {
+        self.each_aside()?.into_iter().collect()
+    }
+
+    /// The same, each by itself: or why it cannot be read.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn each_aside(&self) -> Result<Vec<Aside>, StorageError> {
         let mut statement = self
             .file
             .connection
@@ -51,12 +62,13 @@ impl PairDb {
             let (number, sealed): (u64, Vec<u8>) = row?;
             let numbers = [number];
             let row = Row::Numbers(&numbers);
-            let value = self.file.unseal("aside", row, &sealed)?;
-            let bytes = |key: &str| Some(value.get(key)?.bytes()?.to_vec());
             let damaged = || self.file.damaged("aside", row);
-            let record = bytes("record").ok_or_else(damaged)?;
-            let body = bytes("body").ok_or_else(damaged)?;
-            asides.push((number, AsideRow { record, body }));
+            asides.push(self.file.unseal("aside", row, &sealed).and_then(|value| {
+                let bytes = |key: &str| Some(value.get(key)?.bytes()?.to_vec());
+                let record = bytes("record").ok_or_else(damaged)?;
+                let body = bytes("body").ok_or_else(damaged)?;
+                Ok((number, AsideRow { record, body }))
+            }));
         }
         Ok(asides)
     }

@@ -33,15 +33,6 @@ pub struct Keys {
     pub link: [u8; 32],
 }
 
-/// Secrets that a new store goes on with: those of the store that a backup was made of.
-#[derive(Clone)]
-pub struct KeptKeys {
-    /// Marks the own log's entries.
-    pub log: Zeroizing<[u8; 32]>,
-    /// Seals `vault.db`, and names what is found by a name in it.
-    pub vault: Option<Zeroizing<[u8; 32]>>,
-}
-
 const NAMES: [&str; 4] = ["pair", "vault", "log", "link"];
 
 fn name(store: &[u8; 16], which: &str) -> String {
@@ -50,8 +41,8 @@ fn name(store: &[u8; 16], which: &str) -> String {
 }
 
 impl Keys {
-    /// Makes new secrets, but for those that are `kept`, and has the host keep them, before
-    /// anything is sealed.
+    /// Makes new secrets and has the host keep them, before anything is sealed; `log_key` is there
+    /// where the store goes on from a log that is marked with it.
     ///
     /// # Errors
     /// What the secret store or the random source says.
@@ -59,16 +50,11 @@ impl Keys {
         secrets: &dyn SecretStore,
         store: &[u8; 16],
         entropy: &dyn Entropy,
-        kept: Option<&KeptKeys>,
+        mut log_key: Option<Zeroizing<[u8; 32]>>,
     ) -> Result<Self, KeysError> {
         for which in NAMES {
-            let kept = kept.and_then(|kept| match which {
-                "log" => Some(kept.log.clone()),
-                "vault" => kept.vault.clone(),
-                _ => None,
-            });
-            let secret = match kept {
-                Some(kept) => kept,
+            let secret = match log_key.take_if(|_| which == "log") {
+                Some(key) => key,
                 None => Zeroizing::new(random(entropy)?),
             };
             secrets.write(name(store, which), secret.to_vec())?;

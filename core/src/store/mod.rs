@@ -37,7 +37,7 @@ pub use aside::AsideRow;
 pub use bodies::Expiring;
 pub use database::{StorageError, identity};
 pub use documents::DocumentRow;
-pub use keys::{KeptKeys, Keys, KeysError};
+pub use keys::{Keys, KeysError};
 pub use pair_db::{PairDb, PairFile};
 pub use rows::{BodyRow, EntryRow, LogRow};
 #[cfg(feature = "net")]

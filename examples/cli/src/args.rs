@@ -198,9 +198,9 @@ pub enum PairCommand {
     },
     /// Your partner has a new phone: show a code for it, both people in one place.
     ///
-    /// On the new phone run `init`, then `pair join` with the code. It gets back what
-    /// your partner had shared, as this phone kept it; what was private is only in
-    /// their own backups. What is in force waits there until your partner resumes it.
+    /// On the new phone run `init`, or `backup restore` where there is a backup, then
+    /// `pair join` with the code. It gets back what your partner had shared, as this
+    /// phone kept it; what was private is only in their own backups. What is in force waits there until your partner resumes it.
     /// The phone before becomes a stranger to this one.
     Replace {
         /// Where to listen; port 0 takes a free one.

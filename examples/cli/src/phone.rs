@@ -89,7 +89,24 @@ impl Phone {
         terminal: &mut Terminal,
     ) -> Result<Space, Failure> {
         let (home, file) = (self.home.clone(), file.to_owned());
-        self.make(sealed, terminal, move |host| Space::restore(&home, host, &file, &opener)).await
+        self.make(sealed, terminal, move |host| Space::restore(&home, &file, &opener, host)).await
+    }
+
+    /// Refused where there is a phone already.
+    ///
+    /// # Errors
+    /// That.
+    pub fn is_free(&self) -> Result<(), Failure> {
+        match self.has_keys() {
+            true => Err(self.is_taken()),
+            false => Ok(()),
+        }
+    }
+
+    fn is_taken(&self) -> Failure {
+        let place = self.home.display();
+        let text = format!("there is a phone in {place} already: use it, or choose another --home");
+        Failure { text, ..Error::from(StorageError::Exists).into() }
     }
 
     async fn make(
@@ -108,12 +125,7 @@ impl Phone {
         // On a thread that may wait: a passphrase is stretched, and a backup may be long.
         let made = apart(move || make(host)).await;
         let space = made.map_err(|failure| match &*failure.code {
-            "Exists" => Failure {
-                text: format!(
-                    "there is a phone in {place} already: use it, or choose another --home"
-                ),
-                ..failure
-            },
+            "Exists" => self.is_taken(),
             _ => failure,
         })?;
         // Of a phone that was erased here before, and did not come to its end.

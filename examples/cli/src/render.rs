@@ -319,7 +319,7 @@ pub fn doctor(report: &DoctorReport) -> String {
         let remedy = match finding.remedy {
             Remedy::Rebuild => "can be rebuilt: amends doctor --rebuild",
             Remedy::AskPartner => "the other phone has it",
-            Remedy::Backup => "a backup of this phone may have it",
+            Remedy::Backup => "a backup may have it: amends backup restore, into another --home",
         };
         wrap(&format!("damaged: {} ({remedy})", finding.what), "")
     }));

@@ -45,7 +45,7 @@ final class BindingsTests: XCTestCase {
         }
         _ = try await ben.promises().make(new: promise("I call you."))
         let written = try await ben.backUp(
-            path: file, key: .passphrase(text: "three honest words"), private: true)
+            file: file, key: .passphrase(text: "three honest words"), withPrivate: true)
         let checked = try await checkBackup(file: file, opener: opener)
         XCTAssertEqual(written, checked)
         _ = try await ben.promises().make(new: promise("I write to you."))
@@ -56,7 +56,9 @@ final class BindingsTests: XCTestCase {
             try await Space.restore(
                 folder: home, file: file, opener: .passphrase(text: "two"), services: services)
         }
-        guard case .Locked = shut else { return XCTFail("\(String(describing: shut))") }
+        guard case .Refused(.backupNotOpened, _) = shut else {
+            return XCTFail("\(String(describing: shut))")
+        }
         let back = try await Space.restore(
             folder: home, file: file, opener: opener, services: services)
         let restored = try await back.status()

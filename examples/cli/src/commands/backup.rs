@@ -28,6 +28,7 @@ pub async fn run(
             written
         }
         BackupCommand::Check { file, opener } => {
+            is_there(&file)?;
             let opener = opener_of(opener, terminal).await?;
             let bar = progress(terminal, "reading the backup to its end");
             let path = file.clone();
@@ -38,6 +39,8 @@ pub async fn run(
             Ok(())
         }
         BackupCommand::Restore { file, opener, passphrase } => {
+            is_there(&file)?;
+            phone.is_free()?;
             let opener = opener_of(opener, terminal).await?;
             let bar = progress(terminal, "making a phone of the backup");
             let restored = phone.restore(&file, opener, passphrase, terminal).await;
@@ -103,10 +106,19 @@ fn say(summary: &BackupSummary, first: &str, terminal: &mut Terminal) {
     terminal.ok(json!(summary), &words);
 }
 
+/// Before anything is asked.
+fn is_there(file: &Path) -> Result<(), Failure> {
+    match file.is_file() {
+        true => Ok(()),
+        false => Err(Failure::usage(format!("there is no file {}", file.display()))),
+    }
+}
+
 async fn opener_of(opener: Opener, terminal: &mut Terminal) -> Result<BackupOpener, Failure> {
     let Some(file) = opener.identity else {
         return Ok(BackupOpener::Passphrase { text: PASSPHRASE.get(terminal).await? });
     };
+    is_there(&file)?;
     let lines = std::fs::read_to_string(&file)?;
     // age-keygen writes comments above it.
     let line = lines.lines().find(|line| line.starts_with("AGE-SECRET-KEY-"));

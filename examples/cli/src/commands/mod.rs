@@ -23,9 +23,9 @@ use crate::reference::Things;
 use crate::scenario::{Harness, Kind};
 use crate::terminal::{Failure, Terminal, progress};
 use crate::{demo, render, scenario};
-use amends::Leaving;
 use amends::RefusalCode;
 use amends::Space;
+use amends::{Leaving, PairingState};
 use clap::CommandFactory;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -238,8 +238,11 @@ async fn leave(
          ended, once the two meet within 7 days. Your copy stays here until you erase it."
     };
     sure(what, yes, terminal).await?;
+    let restored = space.status().await?.pairing == PairingState::Restored;
     space.leave(if silent { Leaving::Silent } else { Leaving::Announced }).await?;
-    let words = if silent {
+    let words = if restored && !silent {
+        "You have left. This phone was made of a backup and cannot say so to the other one."
+    } else if silent {
         "You have left."
     } else {
         "You have left. Say so to the other phone with: amends sync"

@@ -128,16 +128,17 @@ class BindingsTest {
         val due = ana.now() + 1.hours
         ben.promises().make(NewPromise("I call you.", Due.At(due), "Europe/Berlin"))
         ben.inner().write(NewNote(NoteContent.Journal("I was afraid of saying it.")))
-        val written = ben.backUp(file, key, private = true)
+        val written = ben.backUp(file, key, withPrivate = true)
         assertEquals(written, checkBackup(file, opener))
         assertEquals(1uL, written.privateItems)
         ben.promises().make(NewPromise("I write to you.", Due.At(due), "Europe/Berlin"))
         meet(ana, ben)
         val home = folder.resolve("new").toString()
         val services = HostServices(MemorySecrets())
-        fails<AmendsException.Locked> {
+        val shut = fails<AmendsException.Refused> {
             Space.restore(home, file, BackupOpener.Passphrase("two honest words"), services)
         }
+        assertEquals(RefusalCode.BACKUP_NOT_OPENED, shut.code)
         Space.restore(home, file, opener, services).use { back ->
             assertEquals(PairingState.RESTORED, back.status().pairing)
             assertEquals("I call you.", back.promises().list().single().action)
