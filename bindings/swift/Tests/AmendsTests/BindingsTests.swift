@@ -71,7 +71,7 @@ final class BindingsTests: XCTestCase {
         try await meet(ana, back)
         let again = try await back.status()
         XCTAssertEqual(again.pairing, .paired)
-        let promised = try await back.promises().list().map(\.action).sorted()
+        let promised = try await back.promises().list().compactMap(\.action).sorted()
         XCTAssertEqual(promised, ["I call you.", "I write to you."])
         for space in [ana, ben, back] { try await space.shutdown() }
     }

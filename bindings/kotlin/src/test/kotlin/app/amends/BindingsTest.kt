@@ -150,7 +150,7 @@ class BindingsTest {
             ana.pairReplace("127.0.0.1:0").use { show -> pair(show, back) }
             meet(ana, back)
             assertEquals(PairingState.PAIRED, back.status().pairing)
-            val promised = back.promises().list().map { it.action }
+            val promised = back.promises().list().mapNotNull { it.action }
             assertEquals(listOf("I call you.", "I write to you."), promised.sorted())
         }
     }
