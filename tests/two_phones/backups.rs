@@ -23,13 +23,17 @@ fn texts(home: &Path, args: &[&str]) -> String {
 fn a_lost_phone_comes_back_from_its_backup_and_from_the_partner_s_phone() {
     let two = Two::paired();
     let (ana, ben) = (two.ana(), two.ben());
-    texts(&ana, &["agreement", "propose", "--clause", "both: We talk on Sunday evenings."]);
+    let [id, stays] =
+        ["both: We talk on Sunday evenings.", "both: We eat together."].map(|clause| {
+            let proposed = json(&ana, &["agreement", "propose", "--clause", clause]).1;
+            proposed["ok"]["id"].as_str().unwrap().to_owned()
+        });
     exchange(&ana, &ben);
-    let listed = json(&ben, &["agreement", "list"]).1;
-    let id = listed["ok"]["agreements"][0]["id"].as_str().unwrap().to_owned();
-    let shown = json(&ben, &["agreement", "show", &id]).1;
-    let view = shown["ok"]["view"].as_str().unwrap().to_owned();
-    texts(&ben, &["agreement", "consent", &id, "--seen", &view]);
+    for id in [&id, &stays] {
+        let shown = json(&ben, &["agreement", "show", id]).1;
+        let view = shown["ok"]["view"].as_str().unwrap().to_owned();
+        texts(&ben, &["agreement", "consent", id, "--seen", &view]);
+    }
     exchange(&ana, &ben);
     texts(&ben, &["journal", "write", "I was afraid of saying it."]);
     texts(&ben, &["promise", "make", "I call you.", "--on", &soon()]);
@@ -76,8 +80,13 @@ fn a_lost_phone_comes_back_from_its_backup_and_from_the_partner_s_phone() {
     let promises = texts(&ben, &["promise", "list"]);
     assert!(promises.contains("I call you.") && promises.contains("I write to you."));
     assert!(texts(&ana, &["agreement", "show", &id]).contains("ended"), "done again at once");
+    // The other one waits on both phones until he says so.
+    let state = |home: &Path| json(home, &["agreement", "show", &stays]).1["ok"]["state"].clone();
+    assert_eq!([state(&ana), state(&ben)], ["suspended", "suspended"]);
+    texts(&ben, &["agreement", "resume", &stays]);
     texts(&ben, &["promise", "make", "I come.", "--on", &soon()]);
     exchange(&ana, &ben);
+    assert_eq!([state(&ana), state(&ben)], ["active", "active"]);
     assert!(texts(&ana, &["promise", "list"]).contains("I come."));
     for home in [&ana, &ben] {
         assert_eq!(json(home, &["doctor"]).1["ok"]["findings"], Value::Array(vec![]));
