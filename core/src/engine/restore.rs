@@ -6,7 +6,7 @@
 use super::files::{Made, any_file};
 use super::link::Link;
 use super::upkeep::INDEX;
-use super::{Engine, Host};
+use super::{Engine, Host, unfinished};
 use crate::backup::{
     Asides, BackupFailed, BackupOpener, BackupSummary, Head, LogHead, PairHead, Part, Reader, Sum,
 };
@@ -84,8 +84,11 @@ impl Engine {
         opener: &BackupOpener,
         host: Host,
     ) -> Result<Self, Error> {
+        // Before a passphrase is stretched for nothing.
+        if folder.exists() {
+            unfinished::finish(folder, &host)?;
+        }
         if any_file(folder) {
-            // Before a passphrase is stretched for nothing.
             return Err(StorageError::Exists.into());
         }
         let (reader, head) = open(BufReader::new(File::open(path)?), opener)?;

@@ -92,17 +92,6 @@ impl Phone {
         self.make(sealed, terminal, move |host| Space::restore(&home, &file, &opener, host)).await
     }
 
-    /// Refused where there is a phone already.
-    ///
-    /// # Errors
-    /// That.
-    pub fn is_free(&self) -> Result<(), Failure> {
-        match self.has_keys() {
-            true => Err(self.is_taken()),
-            false => Ok(()),
-        }
-    }
-
     fn is_taken(&self) -> Failure {
         let place = self.home.display();
         let text = format!("there is a phone in {place} already: use it, or choose another --home");

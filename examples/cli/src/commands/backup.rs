@@ -40,7 +40,6 @@ pub async fn run(
         }
         BackupCommand::Restore { file, opener, passphrase } => {
             is_there(&file)?;
-            phone.is_free()?;
             let opener = opener_of(opener, terminal).await?;
             let bar = progress(terminal, "making a phone of the backup");
             let restored = phone.restore(&file, opener, passphrase, terminal).await;
