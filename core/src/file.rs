@@ -37,7 +37,7 @@ pub(crate) fn write_checked<W, T, E: From<Error>>(
         Ok(checked)
     });
     match &written {
-        Ok(_) => sync_folder_of(path)?,
+        Ok(_) => path.parent().map_or(Ok(()), sync_folder)?,
         Err(_) => {
             if let Err(error) = std::fs::remove_file(part) {
                 tracing::debug!(%error, "there was no half of a file to be removed");
@@ -67,15 +67,13 @@ fn write_beside<T, E: From<Error>>(
     Ok(written)
 }
 
-/// What was made in the folder of a file, or removed from it, is so after a loss of power too.
-fn sync_folder_of(path: &Path) -> Result<()> {
+/// What was made in a folder, or removed from it, is so after a loss of power too.
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        File::open(folder)?.sync_all()?;
-    }
+    File::open(folder)?.sync_all()?;
     #[cfg(not(unix))]
-    let _ = path;
+    let _ = folder;
     Ok(())
 }
 

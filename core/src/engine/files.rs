@@ -4,6 +4,7 @@ use super::unfinished::{self, Doing, Unfinished};
 use super::{Engine, Files, Host};
 use crate::cbor::Value;
 use crate::error::Error;
+use crate::file::sync_folder;
 use crate::host::{SecretStore, random};
 use crate::store::{Keys, PairDb, PairFile, Setting, StorageError, VaultDb};
 use crate::text;
@@ -238,19 +239,7 @@ pub(super) fn open_files(
 fn make_folder(folder: &Path) -> Result<(), Error> {
     let made = folder.ancestors().take_while(|folder| !folder.exists()).count();
     std::fs::create_dir_all(folder).map_err(StorageError::from)?;
-    folder.ancestors().skip(1).take(made).try_for_each(|around| {
-        let around = if around.as_os_str().is_empty() { Path::new(".") } else { around };
-        sync_folder(around)
-    })
-}
-
-/// What was made in a folder, or removed from it, is so after a loss of power too.
-pub(super) fn sync_folder(folder: &Path) -> Result<(), Error> {
-    #[cfg(unix)]
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(StorageError::from)?;
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
+    Ok(folder.ancestors().skip(1).take(made).try_for_each(sync_folder)?)
 }
 
 /// Removes a space's files, as far as they are there.

@@ -216,11 +216,16 @@ impl Engine {
         Ok(self.pair_state(&home)?.left_at.is_some())
     }
 
+    /// Whether this phone was made of a backup and is not paired again yet.
+    pub(super) fn is_restored(&mut self) -> Result<bool, Error> {
+        Ok(self.link()?.is_some_and(|link| link.restored))
+    }
+
     /// Refused to a phone that was made of a backup, until it is paired again.
     pub(super) fn may_speak(&mut self) -> Result<(), Error> {
-        match self.link()? {
-            Some(link) if link.restored => Err(RefusalCode::Restored.into()),
-            _ => Ok(()),
+        match self.is_restored()? {
+            true => Err(RefusalCode::Restored.into()),
+            false => Ok(()),
         }
     }
 
@@ -376,7 +381,6 @@ impl Engine {
 
     /// The keys for the session that proves a replacement of the partner's phone.
     pub fn next_link_keys(&mut self) -> Result<LinkKeys, Error> {
-        self.may_speak()?;
         let now = self.link_keys()?;
         let next = self.read_link(Setting::NextLink)?.ok_or(RefusalCode::NotPaired)?;
         Ok(LinkKeys {
@@ -389,15 +393,17 @@ impl Engine {
 
     /// The keys for a session, or why there may be none now.
     pub fn link_keys(&mut self) -> Result<LinkKeys, Error> {
-        self.may_speak()?;
         let link = self.link()?.ok_or(RefusalCode::NotPaired)?;
+        if link.restored {
+            return Err(RefusalCode::Restored.into());
+        }
         self.keys_of(&link)
     }
 
     /// The keys for a session over the network: the first of a phone that was made of a backup and
     /// is paired again makes its next link the link. Nothing else may be said under that.
     pub fn session_keys(&mut self) -> Result<LinkKeys, Error> {
-        if !self.link()?.is_some_and(|link| link.restored) {
+        if !self.is_restored()? {
             return self.link_keys();
         }
         let link = self.read_link(Setting::NextLink)?.ok_or(RefusalCode::Restored)?;
@@ -476,9 +482,8 @@ impl Engine {
 
     /// Leaves the pair, for good.
     pub(crate) fn leave(&mut self, how: Leaving) -> Result<(), Error> {
-        let restored = self.link()?.is_some_and(|link| link.restored);
         // A phone that was made of a backup has nobody whom it could tell.
-        let how = if restored { Leaving::Silent } else { how };
+        let how = if self.is_restored()? { Leaving::Silent } else { how };
         #[cfg(feature = "net")]
         if how == Leaving::Silent {
             self.hush();

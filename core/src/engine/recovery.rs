@@ -64,12 +64,20 @@ impl Engine {
             self.db()?.put_log(row)?;
         }
         if generation > 0 {
-            let awaited = known.iter().map(|at| at.to_value()).collect();
-            self.db()?.set(Setting::Awaited, &Value::Array(awaited))?;
-            self.note_return()?;
+            self.await_logs(known.iter())?;
         }
         let first = opening(&home, name);
         self.append(&mut home, vec![first])
+    }
+
+    /// Takes note that these logs are to come back, to here.
+    pub(super) fn await_logs<'a>(
+        &mut self,
+        logs: impl Iterator<Item = &'a Checkpoint>,
+    ) -> Result<(), Error> {
+        let awaited = Value::Array(logs.map(|at| at.to_value()).collect());
+        self.db()?.set(Setting::Awaited, &awaited)?;
+        self.note_return()
     }
 
     /// The logs that this phone, which replaces another, is to get back.
@@ -177,7 +185,7 @@ impl Engine {
 
     /// What is set aside; where that is damaged, nothing: it must not stand in the way
     /// of anything else. The doctor finds it.
-    pub(super) fn readable_asides(&mut self) -> Result<Vec<(u64, AsideRow)>, Error> {
+    fn readable_asides(&mut self) -> Result<Vec<(u64, AsideRow)>, Error> {
         match self.db()?.asides() {
             Err(StorageError::Damaged(what)) => {
                 tracing::warn!(what, "what was set aside cannot be read");
@@ -321,7 +329,7 @@ impl Engine {
     }
 
     fn suspend_within(&mut self) -> Result<(), Error> {
-        if self.link()?.is_some_and(|link| link.restored) {
+        if self.is_restored()? {
             // It waits as a whole until this phone is paired again.
             return Ok(());
         }

@@ -165,14 +165,12 @@ impl Engine {
         // Of the partner's, each begins the next.
         let follower = Follower::new(pair.id, pair.partner, 0);
         self.db()?.put_log(&LogRow::empty(false, follower, Moment(i64::MIN)))?;
-        let awaited = pair.logs.iter().map(|log| log.at.to_value()).collect();
         let db = self.db()?;
         db.set(Setting::Link, &link.to_value())?;
-        db.set(Setting::Awaited, &Value::Array(awaited))?;
         if let Some(clock) = clock {
             db.set(Setting::Clock, &Value::Int(clock.0))?;
         }
-        self.note_return()
+        self.await_logs(pair.logs.iter().map(|log| &log.at))
     }
 
     /// Takes in entries as they come back from the other phone.
@@ -272,11 +270,9 @@ impl Engine {
         let follower = Follower::new(home.pair.id, home.me, next);
         let stated = home.own()?.stated;
         self.db()?.put_log(&LogRow::empty(true, follower, stated))?;
-        let awaited = known.iter().map(|at| at.to_value()).collect();
-        self.db()?.set(Setting::Awaited, &Value::Array(awaited))?;
         link.pending = false;
         self.follow_link(&link)?;
-        self.note_return()?;
+        self.await_logs(known.iter())?;
         self.rebuild_within()?;
         self.go_on()
     }

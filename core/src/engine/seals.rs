@@ -302,7 +302,7 @@ impl Engine {
     pub(super) fn settle_seals(&mut self) -> Result<(), Error> {
         let outbox = self.outbox()?;
         // A phone made of a backup does not know what was opened since.
-        if outbox.is_empty() || self.link()?.is_some_and(|link| link.restored) {
+        if outbox.is_empty() || self.is_restored()? {
             return Ok(());
         }
         let home = self.home()?;

@@ -7,8 +7,9 @@
 //! what is just being made.
 
 use super::Host;
-use super::files::{open_files, remove_files, store_here, sync_folder};
+use super::files::{open_files, remove_files, store_here};
 use crate::error::Error;
+use crate::file::sync_folder;
 use crate::host::SecretStore;
 use crate::store::{Keys, KeysError, Setting, StorageError, identity};
 use std::fs::{File, OpenOptions, TryLockError};

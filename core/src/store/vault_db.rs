@@ -13,10 +13,6 @@ use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
-fn from(error: rusqlite::Error) -> StorageError {
-    error.into()
-}
-
 /// A private item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VaultItem {
@@ -188,36 +184,6 @@ impl VaultDb {
         })
     }
 
-    /// Shows every item that can be read, as [`VaultDb::visit`] does. How many cannot.
-    ///
-    /// # Errors
-    /// [`StorageError`], and what the visitor says: it is then shown no more.
-    #[cfg(feature = "backup")]
-    pub fn visit_readable<E: From<StorageError>>(
-        &self,
-        mut visitor: impl FnMut(VaultView<'_>) -> Result<(), E>,
-    ) -> Result<u64, E> {
-        let mut unreadable = 0;
-        let mut statement = self
-            .file
-            .connection
-            .prepare("SELECT id, sealed FROM item ORDER BY id")
-            .map_err(from)?;
-        let mut rows = statement.query([]).map_err(from)?;
-        while let Some(row) = rows.next().map_err(from)? {
-            let bytes = |at| row.get_ref(at).ok()?.as_blob().ok();
-            let item = bytes(0).and_then(DocId::from_slice).zip(bytes(1));
-            // Opened twice: what the visitor says is not to be taken for damage.
-            match item.filter(|(id, sealed)| {
-                self.look(*id, sealed, |_| Ok::<_, StorageError>(())).is_ok()
-            }) {
-                Some((id, sealed)) => self.look(id, sealed, &mut visitor)?,
-                None => unreadable += 1,
-            }
-        }
-        Ok(unreadable)
-    }
-
     fn look<T, E: From<StorageError>>(
         &self,
         id: DocId,
@@ -240,6 +206,43 @@ impl VaultDb {
         &self,
         mut visitor: impl FnMut(VaultView<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.visit_rows(|row| {
+            let (id, sealed) = row?;
+            self.look(id, sealed, &mut visitor)
+        })
+    }
+
+    /// The same of every item that can be read. How many cannot.
+    ///
+    /// # Errors
+    /// [`StorageError`], and what the visitor says: it is then shown no more.
+    #[cfg(feature = "backup")]
+    pub fn visit_readable<E: From<StorageError>>(
+        &self,
+        mut visitor: impl FnMut(VaultView<'_>) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let mut unreadable = 0;
+        self.visit_rows(|row| {
+            // What the visitor says is not to be taken for damage.
+            let mut said = Ok(());
+            let read = row.and_then(|(id, sealed)| {
+                self.look(id, sealed, |item| {
+                    said = visitor(item);
+                    Ok::<_, StorageError>(())
+                })
+            });
+            unreadable += u64::from(read.is_err());
+            said
+        })?;
+        Ok(unreadable)
+    }
+
+    /// Shows every row: an item's id and its sealed bytes, or why they are none.
+    fn visit_rows<E: From<StorageError>>(
+        &self,
+        mut visitor: impl FnMut(Result<(DocId, &[u8]), StorageError>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let from = |error: rusqlite::Error| StorageError::from(error);
         let unlike = || self.file.damaged("item", Row::Name("of another form"));
         let mut statement = self
             .file
@@ -249,9 +252,11 @@ impl VaultDb {
         let mut rows = statement.query([]).map_err(from)?;
         while let Some(row) = rows.next().map_err(from)? {
             let bytes = |at| row.get_ref(at).map_err(from)?.as_blob().map_err(|_| unlike());
-            let (id, sealed) = (bytes(0)?, bytes(1)?);
-            let damaged = || self.file.damaged("item", Row::Lookup(id));
-            self.look(DocId::from_slice(id).ok_or_else(damaged)?, sealed, &mut visitor)?;
+            let item = bytes(0).and_then(|id| {
+                let damaged = || self.file.damaged("item", Row::Lookup(id));
+                Ok((DocId::from_slice(id).ok_or_else(damaged)?, bytes(1)?))
+            });
+            visitor(item)?;
         }
         Ok(())
     }

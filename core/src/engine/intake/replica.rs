@@ -182,7 +182,7 @@ impl Engine {
         };
         // That was checked when this phone's owner got them back, and the rest of what they had
         // seen may still have been on its way.
-        let of_a_backup = self.link()?.is_some_and(|link| link.restored);
+        let of_a_backup = self.is_restored()?;
         let now = self.now();
         let mut rows = Vec::new();
         for (bytes, tag) in run.entries.iter().zip(&run.tags).skip(known) {
