@@ -1,6 +1,7 @@
 //! Refusals: what a rule says no with.
 
 use crate::text::TextError;
+use crate::time::Moment;
 use serde::Serialize;
 
 /// A rule says no, and nothing was written.
@@ -17,6 +18,18 @@ pub struct Refusal {
 impl From<RefusalCode> for Refusal {
     fn from(code: RefusalCode) -> Self {
         Self { code }
+    }
+}
+
+/// Refuses a time that is not ahead, or is further ahead than so many seconds.
+///
+/// # Errors
+/// `NotAhead`, `TooFarAhead`.
+pub(crate) fn ahead(now: Moment, at: Moment, most: i64) -> Result<(), RefusalCode> {
+    match at.since(now) {
+        ..=0 => Err(RefusalCode::NotAhead),
+        seconds if seconds > most => Err(RefusalCode::TooFarAhead),
+        _ => Ok(()),
     }
 }
 
@@ -160,8 +173,24 @@ codes! {
     NotYourPromise => "only the one who promised can say this",
     /// Only the person to whom it was promised may do this.
     NotPromisedToYou => "only the one to whom it was promised can say this",
-    /// A time that does not fit what it is for.
-    TimeInvalid => "this time does not fit: a promise, a talk or a pause ends ahead, within 400 days; a report lies behind; good will is a day at most",
+    /// A time that has passed, where one ahead is needed.
+    NotAhead => "this time has passed: choose one that is still to come",
+    /// A time that is too far ahead.
+    TooFarAhead => "this is too far ahead: choose a time within 400 days, for the pause of a talk within one",
+    /// A report of something that is still to come.
+    NotYetThen => "this time is still to come: say when it was done, or wait until it is",
+    /// A time that ends before it begins.
+    EndsBeforeBegin => "this ends before it begins: choose a later end",
+    /// More good will than a promise may ask for.
+    GraceTooLong => "good will is a day at most",
+    /// A talk of no minutes, or of more than a day.
+    MinutesInvalid => "a talk is meant to take between one minute and a day",
+    /// A practice, where one time is asked for.
+    OneTimeOnly => "this asks for one other time: give a single one",
+    /// The promise is due at that time already.
+    DueAlready => "it is due then already: choose another time",
+    /// An end for an answer that has none.
+    AnswerHasNoEnd => "this answer has no end: only one that is for later has",
     /// The promise is never due at that time.
     NoSuchOccurrence => "the promise is not due then: look at its times with the promise itself",
     /// It was due already: what was promised cannot be moved afterwards.

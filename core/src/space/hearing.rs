@@ -68,7 +68,7 @@ impl Hearing<'_> {
     /// Proposes a talk: what about, when, how long, where, and under which ground rules (F23).
     ///
     /// # Errors
-    /// `TimeInvalid`, those of a text, `PairLeft`.
+    /// `NotAhead`, `TooFarAhead`, `MinutesInvalid`, those of a text, `PairLeft`.
     pub async fn propose_talk(&self, new: NewTalk) -> Result<TalkView, Error> {
         self.act(None, Command::Propose(new)).await
     }
@@ -76,7 +76,7 @@ impl Hearing<'_> {
     /// Proposes another window; the other must say yes to it.
     ///
     /// # Errors
-    /// `TimeInvalid`, `AlreadyEnded`, `NotFound`.
+    /// `NotAhead`, `TooFarAhead`, `AlreadyEnded`, `NotFound`.
     pub async fn move_talk(&self, id: DocId, begins: Moment) -> Result<TalkView, Error> {
         self.act(Some(id), Command::Move { begins }).await
     }
@@ -110,7 +110,7 @@ impl Hearing<'_> {
     /// that; the other can always end the talk kindly.
     ///
     /// # Errors
-    /// `TimeInvalid`, `TalkNotAgreed`, `AlreadyEnded`, `NotFound`.
+    /// `NotAhead`, `TooFarAhead` (a day), `TalkNotAgreed`, `AlreadyEnded`, `NotFound`.
     pub async fn pause_talk(&self, id: DocId, resume_at: Moment) -> Result<TalkView, Error> {
         self.act(Some(id), Command::Pause { to: resume_at }).await
     }

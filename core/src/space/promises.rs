@@ -130,7 +130,7 @@ impl Promises<'_> {
     /// Pauses a promise of mine for a while.
     ///
     /// # Errors
-    /// `NotYourPromise`, `PromiseOver`, `TimeInvalid`.
+    /// `NotYourPromise`, `PromiseOver`, `EndsBeforeBegin`, `NotAhead`, `TooFarAhead`.
     pub async fn pause(
         &self,
         id: DocId,
@@ -181,7 +181,7 @@ impl Promises<'_> {
     /// Asks for another time, before it is due (F75).
     ///
     /// # Errors
-    /// `NotYourPromise`, `AfterDue`, `TimeInvalid`.
+    /// `NotYourPromise`, `AfterDue`, `NotAhead`, `TooFarAhead`, `OneTimeOnly`, `DueAlready`.
     pub async fn renegotiate(
         &self,
         id: DocId,

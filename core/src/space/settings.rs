@@ -124,7 +124,7 @@ impl Space {
     /// asked (F83).
     ///
     /// # Errors
-    /// `TimeInvalid` for an end in the past; `NotPaired`, `PairLeft`, or as
+    /// `NotAhead` for an end in the past; `NotPaired`, `PairLeft`, or as
     /// [`Space::status`].
     pub async fn begin_space(
         &self,

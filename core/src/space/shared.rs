@@ -230,7 +230,7 @@ impl Shared<'_> {
     /// # Errors
     /// `ReplyUnknown` for an answer that its form does not have, or words where it takes none;
     /// `OwnWords`, `NotYourWords` for one that is the other's to give; `TextEmpty`,
-    /// `TimeInvalid`, `NoLongerThere`, `StaleView`, `PairLeft`.
+    /// `NotAhead`, `TooFarAhead`, `AnswerHasNoEnd`, `NoLongerThere`, `StaleView`, `PairLeft`.
     pub async fn answer(
         &self,
         shown: &ItemView,

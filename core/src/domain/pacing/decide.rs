@@ -41,7 +41,7 @@ pub(super) fn decide(
             Ok(vec![draft(Act::SetLimits { retention: vote.retention_days, off })])
         }
         Command::Begin { until: Some(until), .. } if *until <= context.now => {
-            Err(RefusalCode::TimeInvalid.into())
+            Err(RefusalCode::NotAhead.into())
         }
         Command::Begin { until, contact } => {
             Ok(vec![draft(Act::BeginSpace { until: *until, contact: *contact })])

@@ -104,7 +104,7 @@ fn f83_space_begins_at_once_lasts_until_a_time_ahead_and_only_ones_own_is_ended(
         let until = until.map(|until| BEGIN.plus(60 + until));
         decides(&Written::default(), Command::Begin { until, contact }).map(|acts| acts.len())
     };
-    assert_eq!(begin(Some(0)), Err(RefusalCode::TimeInvalid));
+    assert_eq!(begin(Some(0)), Err(RefusalCode::NotAhead));
     assert_eq!((begin(Some(1)), begin(None)), (Ok(1), Ok(1)));
     assert_eq!(decides(&Written::default(), Command::End), Err(RefusalCode::NoSpace));
     let doc = pair().document();

@@ -8,7 +8,7 @@ use crate::domain::capability::{Begun, Context};
 use crate::domain::pacing::Feature;
 use crate::domain::record::Draft;
 use crate::domain::recurrence::{Due, exactly};
-use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::refusal::{Refusal, RefusalCode, ahead};
 use crate::id::{DocId, OccurrenceId, Position};
 use crate::limits;
 use crate::text;
@@ -212,9 +212,10 @@ pub(super) fn decide(
         Command::Make(..) => return Ok(Vec::new()),
         Command::Pause { from, until } => {
             promisor().and_then(|()| running())?;
-            if from >= until || *until <= now || *until > now.plus(limits::PROMISE_SPAN) {
-                return Err(RefusalCode::TimeInvalid.into());
+            if from >= until {
+                return Err(RefusalCode::EndsBeforeBegin.into());
             }
+            ahead(now, *until, limits::PROMISE_SPAN)?;
             (Act::Pause { from: *from, until: *until }, None)
         }
         Command::Retract => {
@@ -271,7 +272,7 @@ pub(super) fn decide(
             })?;
             let told = told.told(one.occurrence.due, &made.zone, now);
             if matches!(told, Told::Kept { at } if at > now) {
-                return Err(RefusalCode::TimeInvalid.into());
+                return Err(RefusalCode::NotYetThen.into());
             }
             if !matches!(told, Told::Kept { .. }) && one.occurrence.due > now {
                 return Err(RefusalCode::BeforeDue.into());
@@ -309,8 +310,11 @@ fn make(folded: &Folded, new: &NewPromise, context: Context<'_>) -> Result<Vec<D
     if ever >= limits::PROMISES || open >= limits::PROMISES_OPEN {
         return Err(RefusalCode::TooManyPromises.into());
     }
-    if folded.made.is_some() || new.grace.is_some_and(|grace| grace > limits::GRACE_MAX) {
-        return Err(RefusalCode::TimeInvalid.into());
+    if folded.made.is_some() {
+        return Err(RefusalCode::StaleView.into());
+    }
+    if new.grace.is_some_and(|grace| grace > limits::GRACE_MAX) {
+        return Err(RefusalCode::GraceTooLong.into());
     }
     if zone(&new.zone).is_none() {
         return Err(RefusalCode::ZoneUnknown.into());
@@ -318,10 +322,8 @@ fn make(folded: &Folded, new: &NewPromise, context: Context<'_>) -> Result<Vec<D
     let due = whole_minutes(&new.due);
     whole_window(&due, &new.zone)?;
     let occurrences = due.occurrences(folded.doc, &new.zone, new.grace)?;
-    let last = occurrences.last().map(|one| one.due);
-    if !last.is_some_and(|last| last > now && last <= now.plus(limits::PROMISE_SPAN)) {
-        return Err(RefusalCode::TimeInvalid.into());
-    }
+    let last = occurrences.last().ok_or(RefusalCode::NotAhead)?;
+    ahead(now, last.due, limits::PROMISE_SPAN)?;
     let words = Value::map([
         ("action", optional(Some(&new.action))?),
         ("cue", optional(new.cue.as_ref())?),
@@ -403,17 +405,14 @@ impl<'a> Aim<'a> {
     }
 
     fn new_due(&self, due: &Due) -> Result<(), RefusalCode> {
-        let wrong = RefusalCode::TimeInvalid;
         if !due.is_single() {
-            return Err(wrong);
+            return Err(RefusalCode::OneTimeOnly);
         }
         let found = due.occurrences(self.folded.doc, &self.made.zone, self.made.grace)?;
         let taken = |id| self.folded.occurrences.iter().any(|one| one.occurrence.id == id);
-        let fits = found.first().is_some_and(|one| {
-            one.due > self.now
-                && one.due <= self.made.at.plus(limits::PROMISE_SPAN)
-                && !taken(one.id)
-        });
-        if fits { Ok(()) } else { Err(wrong) }
+        let one = found.first().ok_or(RefusalCode::NotAhead)?;
+        let span = self.made.at.plus(limits::PROMISE_SPAN).since(self.now);
+        ahead(self.now, one.due, span)?;
+        if taken(one.id) { Err(RefusalCode::DueAlready) } else { Ok(()) }
     }
 }

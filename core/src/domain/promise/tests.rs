@@ -371,7 +371,7 @@ fn commands_are_refused_by_name() {
     assert_eq!(refused(BEN, HOUR, release), Some(RefusalCode::NoSuchOccurrence));
     let future = HowItWent::Kept { done: Some(BEGIN.plus(9 * DAY)) };
     let early = Command::Report { occurrence: None, told: future, words: None };
-    assert_eq!(refused(ANA, 2 * DAY, early), Some(RefusalCode::TimeInvalid));
+    assert_eq!(refused(ANA, 2 * DAY, early), Some(RefusalCode::NotYetThen));
 }
 
 /// Without a time, kept is kept when due on the day of it: who reports in the evening is not

@@ -2,11 +2,11 @@
 
 use super::content::{NewItem, body};
 use super::fold::Item;
-use super::form::{About, Reply, Takes, may_last};
+use super::form::{About, Reply, Takes};
 use super::record::Act;
 use crate::domain::capability::Context;
 use crate::domain::record::{Draft, said};
-use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::refusal::{Refusal, RefusalCode, ahead};
 use crate::domain::words::withdrawal;
 use crate::id::{DocId, Position};
 use crate::limits;
@@ -139,8 +139,10 @@ fn answer(
         (_, None) => None,
     };
     let takes = reply.takes() == Takes::Until;
-    if until.is_some_and(|until| !takes || !may_last(context.now, until)) {
-        return Err(RefusalCode::TimeInvalid.into());
+    match until {
+        Some(_) if !takes => return Err(RefusalCode::AnswerHasNoEnd.into()),
+        Some(until) => ahead(context.now, until, limits::PROMISE_SPAN)?,
+        None => {}
     }
     let mine = item.answers.iter().filter(|one| one.by == context.side).count();
     if mine >= limits::TALK_RECORDS {

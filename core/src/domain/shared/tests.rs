@@ -569,7 +569,7 @@ fn bad_answers_are_refused_by_name() {
         assert_eq!(refused.is_none(), fits, "{until}");
     }
     let timed = say(BEN, first, Reply::Declined, None, Some(9));
-    assert_eq!(timed, Some(RefusalCode::TimeInvalid), "a no has no end");
+    assert_eq!(timed, Some(RefusalCode::AnswerHasNoEnd));
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! From a command to records, or a refusal.
 
-use super::fold::in_bounds;
 use super::record::Act;
 use super::view::{TalkState, TalkView};
 use crate::cbor::Value;
 use crate::domain::capability::Context;
 use crate::domain::record::Draft;
-use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::refusal::{Refusal, RefusalCode, ahead};
 use crate::id::Position;
 use crate::limits;
 use crate::text;
@@ -92,14 +91,10 @@ pub(super) fn decide(
     context: Context<'_>,
 ) -> Result<Vec<Draft>, Refusal> {
     context.together()?;
-    let ahead = |begins: Moment| {
-        let fits = begins > context.now && begins <= context.now.plus(limits::PROMISE_SPAN);
-        if fits { Ok(()) } else { Err(RefusalCode::TimeInvalid) }
-    };
     if let Command::Propose(new) = command {
-        ahead(new.begins)?;
+        ahead(context.now, new.begins, limits::PROMISE_SPAN)?;
         if new.minutes.is_some_and(|minutes| !(1..=limits::TALK_MINUTES).contains(&minutes)) {
-            return Err(RefusalCode::TimeInvalid.into());
+            return Err(RefusalCode::MinutesInvalid.into());
         }
         let (begins, minutes) = (new.begins, new.minutes);
         let act = Act::Propose { begins, minutes, salt: Some(context.salt) };
@@ -113,7 +108,7 @@ pub(super) fn decide(
     let act = match command {
         Command::Propose(_) => return Ok(Vec::new()),
         Command::Move { begins } => {
-            ahead(*begins)?;
+            ahead(context.now, *begins, limits::PROMISE_SPAN)?;
             Act::Propose { begins: *begins, minutes: talk.minutes, salt: None }
         }
         Command::Accept { window } if talk.window != *window => {
@@ -128,8 +123,10 @@ pub(super) fn decide(
             return Err(RefusalCode::TalkNotAgreed.into());
         }
         Command::Start => Act::Start,
-        Command::Pause { to } if in_bounds(context.now, *to) => Act::Pause { to: *to },
-        Command::Pause { .. } => return Err(RefusalCode::TimeInvalid.into()),
+        Command::Pause { to } => {
+            ahead(context.now, *to, limits::TALK_PAUSE)?;
+            Act::Pause { to: *to }
+        }
         Command::End => Act::End,
     };
     Ok(vec![Draft { target: talk.id, action: act.into(), body: None }])

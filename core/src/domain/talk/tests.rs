@@ -103,8 +103,9 @@ fn f27_only_a_talk_that_both_agreed_to_is_begun_or_paused() {
     assert_eq!(decide(&written, pause(600)), Err(alone));
     assert_eq!(decide(&agreed(), Command::Start), Ok(()));
     assert_eq!(decide(&agreed(), pause(DAY)), Ok(()));
-    for seconds in [0, DAY + 1, 365 * DAY] {
-        assert_eq!(decide(&agreed(), pause(seconds)), Err(RefusalCode::TimeInvalid), "{seconds}");
+    assert_eq!(decide(&agreed(), pause(0)), Err(RefusalCode::NotAhead));
+    for seconds in [DAY + 1, 365 * DAY] {
+        assert_eq!(decide(&agreed(), pause(seconds)), Err(RefusalCode::TooFarAhead), "{seconds}");
     }
 }
 
@@ -147,11 +148,11 @@ fn decides(written: &Written, who: PersonId, command: Command) -> Result<Vec<Act
 
 #[test]
 fn f23_a_talk_is_proposed_for_a_time_ahead_with_a_length_and_rules_that_fit() {
-    use RefusalCode::{TextEmpty, TextTooLong, TimeInvalid};
+    use RefusalCode::{MinutesInvalid, NotAhead, TextEmpty, TextTooLong, TooFarAhead};
     let propose = |new: NewTalk| decides(&Written::default(), ANA, Command::Propose(new)).err();
     let about = |seconds: i64| NewTalk::about("The week.", BEGIN.plus(60 + seconds));
     let most = limits::PROMISE_SPAN;
-    let ahead = [(1, None), (0, Some(TimeInvalid)), (most, None), (most + 1, Some(TimeInvalid))];
+    let ahead = [(1, None), (0, Some(NotAhead)), (most, None), (most + 1, Some(TooFarAhead))];
     for (seconds, refused) in ahead {
         assert_eq!(propose(about(seconds)), refused, "{seconds}");
     }
@@ -159,7 +160,8 @@ fn f23_a_talk_is_proposed_for_a_time_ahead_with_a_length_and_rules_that_fit() {
     let lengths =
         [(0, false), (1, true), (limits::TALK_MINUTES, true), (limits::TALK_MINUTES + 1, false)];
     for (length, fits) in lengths {
-        assert_eq!(propose(minutes(length)).is_none(), fits, "{length}");
+        let refused = (!fits).then_some(MinutesInvalid);
+        assert_eq!(propose(minutes(length)), refused, "{length}");
     }
     let rules =
         |count: usize, rule: &str| NewTalk { rules: vec![rule.to_owned(); count], ..about(9) };
@@ -188,7 +190,7 @@ fn k17_a_yes_is_to_the_time_that_was_shown_and_by_who_is_asked() {
     let moved = Act::Propose { begins, minutes: None, salt: None };
     assert_eq!(decides(&written, BEN, Command::Move { begins }), Ok(vec![moved.clone().into()]));
     let past = Command::Move { begins: BEGIN.plus(60) };
-    assert_eq!(decides(&written, BEN, past), Err(RefusalCode::TimeInvalid));
+    assert_eq!(decides(&written, BEN, past), Err(RefusalCode::NotAhead));
     let second = written.write(BEN, 9, doc(), moved.into());
     assert_eq!(decides(&written, ANA, accept(first)), Err(RefusalCode::StaleView));
     assert_eq!(decides(&written, ANA, accept(second)), Ok(vec![Act::Accept { of: second }.into()]));

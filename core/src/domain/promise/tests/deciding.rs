@@ -123,10 +123,10 @@ fn a_pause_is_a_time_that_reaches_ahead_and_not_too_far() {
     let most = 60 + limits::PROMISE_SPAN;
     assert_eq!(pause(60, 61), None);
     assert_eq!(pause(-99, 61), None, "what began before");
-    assert_eq!(pause(-99, 60), Some(No::TimeInvalid), "it is over");
-    assert_eq!(pause(90, 90), Some(No::TimeInvalid));
+    assert_eq!(pause(-99, 60), Some(No::NotAhead), "it is over");
+    assert_eq!(pause(90, 90), Some(No::EndsBeforeBegin));
     assert_eq!(pause(60, most), None);
-    assert_eq!(pause(60, most + 1), Some(No::TimeInvalid));
+    assert_eq!(pause(60, most + 1), Some(No::TooFarAhead));
 }
 
 #[test]
@@ -146,13 +146,12 @@ fn f59_f75_what_is_said_ahead_is_said_before_it_is_due() {
         assert_eq!(moved(DAY, which, new(3 * DAY)), Some(No::AfterDue));
     }
     assert_eq!(heads_up(60, Some(OccurrenceId([9; 16]))), Some(No::NoSuchOccurrence));
-    let wrong = Some(No::TimeInvalid);
-    assert_eq!(moved(60, None, new(60)), wrong, "not ahead");
-    assert_eq!(moved(60, None, new(DAY)), wrong, "the due that there is");
+    assert_eq!(moved(60, None, new(60)), Some(No::NotAhead));
+    assert_eq!(moved(60, None, new(DAY)), Some(No::DueAlready));
     assert_eq!(moved(60, None, new(limits::PROMISE_SPAN)), None);
-    assert_eq!(moved(60, None, new(limits::PROMISE_SPAN + 60)), wrong);
+    assert_eq!(moved(60, None, new(limits::PROMISE_SPAN + 60)), Some(No::TooFarAhead));
     let first = crate::time::local_date(BEGIN.plus(DAY), "UTC");
-    assert_eq!(moved(60, None, every(first, 2)), wrong, "one time, not a practice");
+    assert_eq!(moved(60, None, every(first, 2)), Some(No::OneTimeOnly));
 }
 
 #[test]
@@ -187,7 +186,7 @@ fn f74_a_report_is_of_what_was_due_but_kept_can_be_said_before() {
     let said = Ok(Act::Report { occurrence: here(), told: early });
     assert_eq!(report(&written, 60, None, kept(None)), said);
     assert_eq!(report(&written, 99, Some(here()), kept(Some(60))), said);
-    assert_eq!(report(&written, 60, None, kept(Some(61))).err(), Some(No::TimeInvalid));
+    assert_eq!(report(&written, 60, None, kept(Some(61))).err(), Some(No::NotYetThen));
     assert!(report(&written, 60, None, kept(Some(60))).is_ok());
 }
 
@@ -274,20 +273,20 @@ fn a_promise_is_made_once_ahead_within_its_span_and_in_a_zone_that_there_is() {
     };
     let of = |due: Due| NewPromise { due, ..promise("I call you.") };
     let at = |seconds: i64| of(Due::At(BEGIN.plus(seconds)));
-    let wrong = Some(No::TimeInvalid);
     assert_eq!(make(at(60)).err(), None);
-    assert_eq!(make(at(59)).err(), wrong, "whole minutes: it is due now");
+    assert_eq!(make(at(59)).err(), Some(No::NotAhead), "whole minutes: it is due now");
     assert_eq!(make(at(limits::PROMISE_SPAN)).err(), None);
-    assert_eq!(make(at(limits::PROMISE_SPAN + 60)).err(), wrong);
+    assert_eq!(make(at(limits::PROMISE_SPAN + 60)).err(), Some(No::TooFarAhead));
     let grace = |grace| NewPromise { grace: Some(grace), ..at(DAY) };
     assert_eq!(make(grace(limits::GRACE_MAX)).err(), None);
-    assert_eq!(make(grace(limits::GRACE_MAX + 1)).err(), wrong);
+    assert_eq!(make(grace(limits::GRACE_MAX + 1)).err(), Some(No::GraceTooLong));
     let zone = NewPromise { zone: "Mars/Olympus".into(), ..at(DAY) };
     assert_eq!(make(zone).err(), Some(No::ZoneUnknown));
     assert_eq!(make(promise(" ")).err(), Some(No::TextEmpty));
     let Ok(Act::Make { due, .. }) = make(at(DAY + 59)) else { panic!("it is made") };
     assert_eq!(due, Due::At(BEGIN.plus(DAY)), "to the minute");
-    assert_eq!(refused(&made(), ANA, 0, &Command::Make(at(DAY))), wrong, "there is one here");
+    let again = refused(&made(), ANA, 0, &Command::Make(at(DAY)));
+    assert_eq!(again, Some(No::StaleView), "there is one here");
     let around =
         |around: &Around| decides_around(around, &empty, ANA, 0, &Command::Make(at(DAY))).err();
     let off = Around { off: vec![Feature::Promises], ..Around::default() };
