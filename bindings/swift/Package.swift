@@ -18,7 +18,11 @@ let library: [Target] =
 let package = Package(
     name: "Amends",
     platforms: [.iOS(.v16), .macOS(.v13)],
-    products: [.library(name: "Amends", targets: ["Amends"])],
+    products: [
+        .library(name: "Amends", targets: ["Amends"]),
+        // Two paired phones, for the tests and previews of an app.
+        .library(name: "AmendsTesting", targets: ["AmendsTesting"]),
+    ],
     targets: library + [
         .target(
             name: "AmendsBindings",
@@ -27,7 +31,8 @@ let package = Package(
             swiftSettings: [.swiftLanguageMode(.v5)]
         ),
         .target(name: "Amends", dependencies: ["AmendsBindings"]),
-        .testTarget(name: "AmendsTests", dependencies: ["Amends"]),
+        .target(name: "AmendsTesting", dependencies: ["Amends"]),
+        .testTarget(name: "AmendsTests", dependencies: ["Amends", "AmendsTesting"]),
     ],
     swiftLanguageModes: [.v6]
 )

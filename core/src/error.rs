@@ -19,6 +19,14 @@ pub enum Error {
     /// The keys are not to be had: unlock the phone, give the right passphrase.
     #[error("{0}")]
     Locked(String),
+    /// The keys of this space are not in the secret store any more, or others are. Nothing opens
+    /// it without them: make a phone of a backup, or erase what is left and pair anew.
+    #[error("{0}")]
+    KeysMissing(String),
+    /// The space sleeps: resume it. Or it was suspended, held back or left while something was
+    /// read.
+    #[error("{0}")]
+    Suspended(&'static str),
     /// The space was shut down: open it again.
     #[error("this space was shut down: open it again")]
     Closed,
@@ -85,7 +93,7 @@ impl From<SecretError> for Error {
 impl From<KeysError> for Error {
     fn from(error: KeysError) -> Self {
         match error {
-            KeysError::Missing => Error::Locked(error.to_string()),
+            KeysError::Missing => Error::KeysMissing(error.to_string()),
             KeysError::Secret(error) => error.into(),
             KeysError::Entropy(error) => StorageError::from(error).into(),
         }

@@ -3,13 +3,17 @@
 
 mod error;
 
-pub use error::{AmendsError, LinkKind, PairingKind, StorageKind};
+pub use error::{AmendsError, ArgumentKind, ErrorDetails, LinkKind, PairingKind, StorageKind};
 
 use crate::domain::checkin::{Answer, Answers};
 use crate::domain::recurrence::Rule;
 use crate::domain::refusal::RefusalCode;
 use crate::error::Error;
-use crate::id::{DocId, Head, ItemId, LogId, OccurrenceId, Past, Position, RevisionHash, Salt};
+use crate::id::{
+    AgreementDraftId, AgreementId, DocId, Head, IntentionId, ItemDraftId, ItemId, LogId, NoteId,
+    OccurrenceId, OwnTemplateId, Past, Position, PostId, PromiseId, RevisionHash, Salt, TalkId,
+    WordsId, WrittenId,
+};
 use crate::pairing::ShortCode;
 use crate::time::Moment;
 // `Date` and `Time` are other things in Swift and Kotlin.
@@ -18,37 +22,60 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 /// What a call with such an argument then fails with.
-fn invalid(expected: &str) -> uniffi::deps::anyhow::Error {
-    AmendsError::invalid(&format!("an argument cannot be read: expected {expected}")).into()
+fn invalid(argument: ArgumentKind, expected: &str) -> uniffi::deps::anyhow::Error {
+    let what = format!("an argument cannot be read: expected {expected}");
+    AmendsError::invalid(argument, &what).into()
 }
 
 /// A type that is handed over as the text it prints and reads.
 macro_rules! as_text {
-    ($($(#[$doc:meta])* $name:ident: $expected:literal),* $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident, $argument:ident: $expected:literal),* $(,)?) => {
         $(uniffi::custom_type!($(#[$doc])* $name, String, {
             lower: |value| value.to_string(),
-            try_lift: |text| text.parse::<$name>().map_err(|_| invalid($expected)),
+            try_lift: |text| text.parse::<$name>().map_err(|_| invalid(ArgumentKind::$argument, $expected)),
         });)*
     };
 }
 
 as_text!(
-    /// The id of a document: an agreement, a promise, a talk. 32 hexadecimal digits.
-    DocId: "an id of 32 hexadecimal digits",
+    /// The id of a document, whatever it is. 32 hexadecimal digits.
+    DocId, Id: "an id of 32 hexadecimal digits",
     /// The id of something that somebody wrote. 32 hexadecimal digits.
-    ItemId: "an id of 32 hexadecimal digits",
+    WrittenId, Id: "an id of 32 hexadecimal digits",
+    /// The id of an agreement, an offer or a working draft. 32 hexadecimal digits.
+    AgreementId, Id: "an id of 32 hexadecimal digits",
+    /// The id of a promise or practice. 32 hexadecimal digits.
+    PromiseId, Id: "an id of 32 hexadecimal digits",
+    /// The id of a talk. 32 hexadecimal digits.
+    TalkId, Id: "an id of 32 hexadecimal digits",
+    /// The id of something that one tells and the other may answer. 32 hexadecimal digits.
+    ItemId, Id: "an id of 32 hexadecimal digits",
+    /// The id of a note. 32 hexadecimal digits.
+    NoteId, Id: "an id of 32 hexadecimal digits",
+    /// The id of a private draft of an agreement. 32 hexadecimal digits.
+    AgreementDraftId, Id: "an id of 32 hexadecimal digits",
+    /// The id of a private draft of an item. 32 hexadecimal digits.
+    ItemDraftId, Id: "an id of 32 hexadecimal digits",
+    /// The id of questions that one of the two made. 32 hexadecimal digits.
+    OwnTemplateId, Id: "an id of 32 hexadecimal digits",
+    /// The id of a post. 32 hexadecimal digits.
+    PostId, Id: "an id of 32 hexadecimal digits",
+    /// The id of an intention for a day. 32 hexadecimal digits.
+    IntentionId, Id: "an id of 32 hexadecimal digits",
+    /// The id of words that were added to something. 32 hexadecimal digits.
+    WordsId, Id: "an id of 32 hexadecimal digits",
     /// One time at which a promise is due. 32 hexadecimal digits.
-    OccurrenceId: "an id of 32 hexadecimal digits",
+    OccurrenceId, Id: "an id of 32 hexadecimal digits",
     /// One generation of one person's transparency log. 32 hexadecimal digits.
-    LogId: "an id of 32 hexadecimal digits",
+    LogId, Id: "an id of 32 hexadecimal digits",
     /// The head of a hash chain. 64 hexadecimal digits.
-    Head: "a hash of 64 hexadecimal digits",
+    Head, Id: "a hash of 64 hexadecimal digits",
     /// The hash of one exact text of an agreement. 64 hexadecimal digits.
-    RevisionHash: "a hash of 64 hexadecimal digits",
+    RevisionHash, Id: "a hash of 64 hexadecimal digits",
     /// What the id of a document of one's own is made from.
-    Salt: "the salt of a view",
+    Salt, Id: "the salt of a view",
     /// Where a record stands in its log.
-    Position: "the position of a view",
+    Position, Id: "the position of a view",
 );
 
 uniffi::custom_type!(
@@ -64,24 +91,24 @@ uniffi::custom_type!(
 
 /// The same for types of other crates.
 macro_rules! remote_as_text {
-    ($($(#[$doc:meta])* $name:ident: $expected:literal),* $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident, $argument:ident: $expected:literal),* $(,)?) => {
         $(uniffi::custom_type!($(#[$doc])* $name, String, {
             remote,
             lower: |value| value.to_string(),
-            try_lift: |text| text.parse::<$name>().map_err(|_| invalid($expected)),
+            try_lift: |text| text.parse::<$name>().map_err(|_| invalid(ArgumentKind::$argument, $expected)),
         });)*
     };
 }
 
 remote_as_text!(
     /// A local date, `2026-03-02`.
-    LocalDate: "a day such as 2026-03-02",
+    LocalDate, Time: "a day such as 2026-03-02",
     /// A local time of day, `18:30:00`.
-    LocalTime: "a time of day such as 18:30",
+    LocalTime, Time: "a time of day such as 18:30",
     /// A local date and time without a zone, `2026-03-02T18:30:00`.
-    LocalDateTime: "a local time such as 2026-03-02T18:30",
+    LocalDateTime, Time: "a local time such as 2026-03-02T18:30",
     /// A network address, `192.168.0.7:4444`.
-    SocketAddr: "an address such as 192.168.0.7:4444",
+    SocketAddr, Address: "an address such as 192.168.0.7:4444",
 );
 
 uniffi::custom_type!(
@@ -109,7 +136,7 @@ uniffi::custom_type!(
         },
         try_lift: |text| {
             let mut past = Past::default();
-            let wrong = || invalid("the past of a view, as it came");
+            let wrong = || invalid(ArgumentKind::Id, "the past of a view, as it came");
             for part in text.split_whitespace() {
                 let (log, length) = part.split_once(':').ok_or_else(wrong)?;
                 let log = log.parse().map_err(|_| wrong())?;

@@ -113,8 +113,74 @@ identifier!(
 identifier!(
     /// One thing that somebody wrote, a post for example: made from the position
     /// of its record, so that it is short enough to be said.
-    ItemId, 16
+    WrittenId, 16
 );
+
+/// An id that says of what: taken for nothing else, and told where it is expected.
+macro_rules! named {
+    ($($(#[$doc:meta])* $name:ident of $of:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub $of);
+
+        impl From<$of> for $name {
+            fn from(id: $of) -> Self {
+                Self(id)
+            }
+        }
+
+        impl From<$name> for $of {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                text.parse().map(Self)
+            }
+        }
+    )*};
+}
+
+named! {
+    /// An agreement, an offer, or a working draft that both see.
+    AgreementId of DocId;
+    /// A promise or practice.
+    PromiseId of DocId;
+    /// A talk that both plan.
+    TalkId of DocId;
+    /// Something that one tells and the other may answer: an account, a question, a need.
+    ItemId of DocId;
+    /// A note that only its writer sees.
+    NoteId of DocId;
+    /// A private draft of an agreement.
+    AgreementDraftId of DocId;
+    /// A private draft of an item.
+    ItemDraftId of DocId;
+    /// Questions for a check-in that one of the two made.
+    OwnTemplateId of DocId;
+    /// A post: what one told of oneself.
+    PostId of WrittenId;
+    /// An intention for a day.
+    IntentionId of WrittenId;
+    /// Words that were added to something: a comment, an answer, a correction.
+    WordsId of WrittenId;
+}
 
 /// Where a record stands: its log, the index of its entry, its place within.
 ///
@@ -132,7 +198,7 @@ pub struct Position {
 
 impl Position {
     /// The id of what the record at this position wrote.
-    pub fn item(self) -> ItemId {
+    pub fn item(self) -> WrittenId {
         let digest = Sha256::new()
             .chain_update(b"amends/item/v1")
             .chain_update(self.log.0)
@@ -141,7 +207,7 @@ impl Position {
             .finalize();
         let mut id = [0; 16];
         id.copy_from_slice(&digest[..16]);
-        ItemId(id)
+        WrittenId(id)
     }
 
     /// As CBOR: log, index, place.

@@ -265,9 +265,9 @@ async fn truncated_newer_foreign_and_missing_files_say_so_and_stay_as_they_are()
     let keys = ana.folder.path().join("keys");
     let own = fs::read(&keys).unwrap();
     fs::copy(ben.folder.path().join("keys"), &keys).unwrap();
-    assert!(matches!(ana.reopen(), Err(Error::Locked(_))));
+    assert!(matches!(ana.reopen(), Err(Error::KeysMissing(_))));
     fs::remove_file(&keys).unwrap();
-    assert!(matches!(ana.reopen(), Err(Error::Locked(_))));
+    assert!(matches!(ana.reopen(), Err(Error::KeysMissing(_))));
     fs::write(&keys, b"damaged").unwrap();
     assert!(ana.reopen().is_err());
     fs::write(&keys, own).unwrap();
@@ -398,12 +398,12 @@ async fn r27_files_hold_no_plaintext_and_erasing_destroys_the_keys_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_suspended_space_answers_locked_and_a_closed_one_closed() {
+async fn a_suspended_space_says_so_and_a_closed_one_that_it_is_closed() {
     let [ana, _] = lived().await;
     ana.space.suspend().await.unwrap();
     let wal = ana.folder.path().join("pair.db-wal");
     assert!(!wal.exists() || fs::metadata(&wal).unwrap().len() == 0, "everything is written back");
-    assert!(matches!(ana.space.agreements().list().await, Err(Error::Locked(_))));
+    assert!(matches!(ana.space.agreements().list().await, Err(Error::Suspended(_))));
     ana.space.resume().await.unwrap();
     assert_eq!(ana.space.agreements().list().await.unwrap().len(), 3);
     ana.space.shutdown().await;
@@ -455,8 +455,8 @@ async fn a_long_document_is_kept_as_a_snapshot_that_doctor_checks_and_derives_ag
     };
     assert_eq!(text(&ana.space).await, text(&ben.space).await);
     assert_eq!(text(&ana.space).await.chars().filter(|c| *c == 'x').count(), 520);
-    let heads = ana.space.document_heads(opened.id).await.unwrap();
-    assert_eq!(heads, ben.space.document_heads(opened.id).await.unwrap());
+    let heads = ana.space.document_heads(opened.id.into()).await.unwrap();
+    assert_eq!(heads, ben.space.document_heads(opened.id.into()).await.unwrap());
     // One more change writes it down; then it is read from there.
     ana.space.agreements().splice(opened.id, splice()).await.unwrap();
     ana.space.shutdown().await;

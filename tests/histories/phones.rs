@@ -57,7 +57,7 @@ async fn act(space: &Space, dice: &mut Dice) {
 async fn heads(phone: &Phone) -> Vec<(String, Vec<String>)> {
     let mut heads = Vec::new();
     for view in phone.space.agreements().list().await.unwrap() {
-        let of = phone.space.document_heads(view.id).await.unwrap();
+        let of = phone.space.document_heads(view.id.into()).await.unwrap();
         let draft = view.draft.map(|draft| draft.text);
         heads.push((format!("{} {:?} {draft:?}", view.id, view.state), of));
     }

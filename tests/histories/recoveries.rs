@@ -2,7 +2,7 @@
 //! what waits, and what nothing can stop.
 
 use amends::RefusalCode;
-use amends::id::DocId;
+use amends::id::AgreementId;
 use amends::time::DAY;
 use amends::{Category, Error, Space, Who};
 use amends::{ExchangeOptions, Leaving, PairingState, StatusNotice};
@@ -14,7 +14,7 @@ async fn met(a: &Phone, b: &Phone) {
     assert_eq!(meet(&a.space, &b.space).await, [Ok(()), Ok(())]);
 }
 
-async fn agreed(ana: &Phone, ben: &Phone, text: &str) -> DocId {
+async fn agreed(ana: &Phone, ben: &Phone, text: &str) -> AgreementId {
     let made = ana.space.agreements().propose(plain(text)).await.unwrap();
     met(ana, ben).await;
     let shown = ben.space.agreements().show(made.id).await.unwrap();
@@ -23,7 +23,7 @@ async fn agreed(ana: &Phone, ben: &Phone, text: &str) -> DocId {
     made.id
 }
 
-async fn in_force(phone: &Phone, id: DocId) -> bool {
+async fn in_force(phone: &Phone, id: AgreementId) -> bool {
     phone.space.agreements().show(id).await.unwrap().in_force()
 }
 
@@ -167,7 +167,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Ben's disk is set back to before he wrote `lost`; then he writes `later`.
-async fn two_pasts(lost: &[&str], later: &[&str]) -> ([Phone; 2], DocId) {
+async fn two_pasts(lost: &[&str], later: &[&str]) -> ([Phone; 2], AgreementId) {
     let [ana, ben] = paired().await;
     let talk = agreed(&ana, &ben, "We talk.").await;
     let disk = tempfile::tempdir().unwrap();

@@ -46,7 +46,8 @@ async fn a_phone_that_knows_fewer_kinds_derives_the_same_documents_and_shows_all
         .report(made.id, None, HowItWent::Partly, Some("Late.".into()))
         .await
         .unwrap();
-    let mut docs = BTreeSet::from([agreed.id, made.id, told.id, talk.id]);
+    let mut docs =
+        BTreeSet::from([agreed.id.into(), made.id.into(), told.id.into(), talk.id.into()]);
     // The ledgers too, and what the pair itself has.
     docs.extend(ana.space.log_items().await.unwrap().iter().flat_map(|item| &item.documents));
     assert!(docs.len() > 5);

@@ -158,11 +158,11 @@ async fn unknown_deep_and_non_canonical_records_stay_in_their_place_and_block_no
     );
     tell(&ana, &liar, at, vec![first, then]).await;
     assert_eq!(length(&ana).await, at.length + 2);
-    let shown = ana.space.agreements().show(DOC).await.unwrap();
+    let shown = ana.space.agreements().show(DOC.into()).await.unwrap();
     assert_eq!(shown.notices, vec![amends::AgreementNotice::NeedsUpdate]);
     // Fail closed, but ending is never blocked.
     assert!(!shown.in_force());
-    ana.space.agreements().end(DOC).await.unwrap();
+    ana.space.agreements().end(DOC.into()).await.unwrap();
     unharmed(&ana).await;
 }
 
@@ -240,7 +240,7 @@ async fn a_splice_far_outside_the_text_changes_nothing() {
         .map(|(n, action)| entry(at.length + n as u64, vec![record(action)]))
         .collect();
     tell(&ana, &liar, at, entries).await;
-    let shown = ana.space.agreements().show(DOC).await.unwrap();
+    let shown = ana.space.agreements().show(DOC.into()).await.unwrap();
     assert_eq!(shown.draft.unwrap().text, "We talk.");
     unharmed(&ana).await;
 }
@@ -424,7 +424,7 @@ async fn times_that_run_backwards_are_noted_and_decide_nothing() {
     ];
     tell(&ana, &liar, at, entries).await;
     assert_eq!(length(&ana).await, at.length + 2);
-    ana.space.agreements().show(DOC).await.unwrap();
+    ana.space.agreements().show(DOC.into()).await.unwrap();
     // Her own clock going back by days pauses what is in force, and no more.
     ana.space.agreements().propose(plain("Now.")).await.unwrap();
     ana.clock.set(BEGIN.plus(-3 * DAY));

@@ -3,7 +3,7 @@
 
 use super::daily::{post, promise};
 use super::rules::both;
-use amends::id::DocId;
+use amends::id::PromiseId;
 use amends::time::DAY;
 use amends::{Answer, Answers, NewNote, NoteContent, TemplateId, Who};
 use amends::{CheckInCadence, Contact, Feature, Felt, Form, HowItWent, NewItem, NewTalk, Reply};
@@ -188,7 +188,7 @@ async fn i12_r19_declining_again_and_again_shows_nowhere_but_on_what_was_decline
 
 /// What is Ana's alone: her wishes, her vote, her notes and drafts, what she takes part in, her
 /// own reports and comments.
-async fn hers(ana: &Phone, own: DocId, bens: DocId) -> Value {
+async fn hers(ana: &Phone, own: PromiseId, bens: PromiseId) -> Value {
     let said = |view: &amends::PromiseView, who: Who| {
         view.occurrences
             .iter()

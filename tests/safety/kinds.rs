@@ -2,7 +2,7 @@
 //! written into it.
 
 use crate::daily::promise;
-use amends::id::{DocId, ItemId, OccurrenceId};
+use amends::id::{AgreementId, DocId, OccurrenceId, WordsId, WrittenId};
 use amends::time::DAY;
 use amends::{
     Answers, CheckInCadence, Due, Error, Feature, Felt, Form, HowItWent, NewItem, NewTalk, Period,
@@ -18,6 +18,7 @@ type Call = (&'static str, fn(&Space, DocId) -> Answer<'_>);
 macro_rules! calls {
     ($($kind:literal: $space:ident, $id:ident => $($call:expr),* ;)*) => {
         vec![$($(($kind, (|$space: &Space, $id: DocId| -> Answer<'_> {
+            let $id = $id.into();
             Box::pin(async move { $call.await.map(drop) })
         }) as fn(&Space, DocId) -> Answer<'_>),)*)*]
     };
@@ -44,7 +45,7 @@ fn calls() -> Vec<Call> {
             space.promises().report(id, None, HowItWent::Missed, None),
             space.promises().comment(id, Some(OccurrenceId([7; 16])), Felt::Confirmed, None),
             space.promises().repair(id, None, "I will set an alarm.".into(), None),
-            space.promises().withdraw_words(id, ItemId([7; 16]));
+            space.promises().withdraw_words(id, WordsId(WrittenId([7; 16])));
         "talk": space, id =>
             space.hearing().move_talk(id, BEGIN.plus(2 * DAY)),
             space.hearing().start_talk(id), space.hearing().pause_talk(id, BEGIN.plus(DAY)),
@@ -54,7 +55,7 @@ fn calls() -> Vec<Call> {
             space.shared().show(id), space.shared().revise(id, account("It was so.")),
             space.shared().take_back(id),
             space.shared().offer(NewItem { about: Some(id), ..account("It was so.") }),
-            space.shared().withdraw_words(id, ItemId([7; 16]));
+            space.shared().withdraw_words(id, WordsId(WrittenId([7; 16])));
         "template": space, id =>
             space.check_ins().drop_template(id),
             space.check_ins().skip(TemplateId::Own(id)),
@@ -75,7 +76,7 @@ fn account(words: &str) -> NewItem {
 }
 
 /// A private draft that is opened in this document.
-async fn opened_into(space: &Space, id: DocId) -> Result<(), Error> {
+async fn opened_into(space: &Space, id: AgreementId) -> Result<(), Error> {
     let draft = space.agreements().keep_draft(None, "Words.").await?;
     let opened = space.agreements().open_draft(draft.id, Some(id)).await;
     space.agreements().discard_draft(draft.id).await?;
@@ -106,11 +107,11 @@ async fn i04_every_call_refuses_a_document_of_another_kind_and_writes_nothing_in
     ana.space.openness().post(amends_tests::phones::post("I am at home.")).await.unwrap();
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);
     let mut documents = vec![
-        ("agreement", agreement),
-        ("promise", made),
-        ("talk", talk),
-        ("item", account),
-        ("template", template),
+        ("agreement", DocId::from(agreement)),
+        ("promise", DocId::from(made)),
+        ("talk", DocId::from(talk)),
+        ("item", DocId::from(account)),
+        ("template", DocId::from(template)),
     ];
     documents.push(("nothing", DocId([7; 16])));
     // The pair's own document and both ledgers hold what no call names.

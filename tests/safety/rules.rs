@@ -30,7 +30,7 @@ pub fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> RefusalCode {
 }
 
 /// An agreement of both that is in force.
-async fn agreed(phones: &[Phone; 2], text: &str) -> amends::id::DocId {
+async fn agreed(phones: &[Phone; 2], text: &str) -> amends::id::AgreementId {
     let [ana, ben] = phones;
     let proposed = ana.space.agreements().propose(plain(text)).await.unwrap();
     both(phones).await;

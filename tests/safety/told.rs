@@ -187,7 +187,7 @@ async fn f91_a_milestone_that_was_told_stays_told_and_none_comes_near_a_note_of_
     assert_eq!(told[0].kind, MilestoneKind::TwoAccounts);
     assert_eq!(told[0].at, BEGIN.plus(2 * DAY), "two days after the note");
     ben.space.shared().take_back(hers).await.unwrap();
-    let statement = Terms { about: Some(breach), ..plain("We see it so.") };
+    let statement = Terms { about: Some(breach.into()), ..plain("We see it so.") };
     let statement = Terms { kind: amends::AgreementKind::Statement, ..statement };
     ana.space.agreements().propose(statement).await.unwrap();
     ben.clock.set(BEGIN.plus(3 * DAY));

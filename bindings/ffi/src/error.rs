@@ -3,7 +3,7 @@
 
 use amends::host::SecretError;
 
-pub use amends::foreign::AmendsError;
+pub use amends::foreign::{AmendsError, ArgumentKind};
 
 /// What the host's own pieces answer when they cannot do what is asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, uniffi::Error)]
@@ -11,7 +11,13 @@ pub enum HostError {
     /// Not now: the phone is locked.
     #[error("{why}")]
     Locked {
-        /// What to do next.
+        /// What the system says.
+        why: String,
+    },
+    /// The system does not let this app reach the local network.
+    #[error("{why}")]
+    LocalNetworkDenied {
+        /// What the system says.
         why: String,
     },
     /// It does not work.
@@ -32,7 +38,7 @@ impl From<HostError> for SecretError {
     fn from(error: HostError) -> Self {
         match error {
             HostError::Locked { why } => Self::Locked(why),
-            HostError::Failed { why } => Self::Failed(why),
+            HostError::LocalNetworkDenied { why } | HostError::Failed { why } => Self::Failed(why),
         }
     }
 }

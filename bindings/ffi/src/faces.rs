@@ -11,7 +11,10 @@ use amends::AgreementsNow;
 use amends::Due;
 use amends::Who;
 use amends::foreign::AmendsError;
-use amends::id::{DocId, ItemId, OccurrenceId, RevisionHash};
+use amends::id::{
+    AgreementDraftId, AgreementId, DocId, IntentionId, ItemDraftId, ItemId, NoteId, OccurrenceId,
+    OwnTemplateId, PostId, PromiseId, RevisionHash, TalkId, WordsId,
+};
 use amends::time::Moment;
 use amends::{AgreementView, Terms};
 use amends::{Answers, CheckInCadence as Cadence, IntentionView, Period, Template, TemplateId};
@@ -60,7 +63,7 @@ faces! {
     /// What one tells and the other may answer.
     Shared: shared by shared_calls;
     /// What was done, in words and without a score (R16, R22).
-    Progress: progress by progress_calls;
+    ProgressViews: progress by progress_calls;
 }
 
 /// The one moment that a local time in `zone` names: when a promise `Due.at` a local time

@@ -1,6 +1,6 @@
 //! The writing guard: needs no space, and leaves no trace in one (R21).
 
-use crate::error::AmendsError;
+use crate::error::{AmendsError, ArgumentKind};
 use amends::{ClauseView, Deck, Pack, Purpose, WritingHint};
 use std::sync::Arc;
 
@@ -26,8 +26,10 @@ impl LanguagePack {
     /// `Invalid`, which says what is wrong with it.
     #[uniffi::constructor]
     pub fn read(json: String) -> Result<Arc<Self>, AmendsError> {
-        let pack = Pack::read(&json)
-            .map_err(|error| AmendsError::Invalid { user_message: error.to_string() })?;
+        let pack = Pack::read(&json).map_err(|error| {
+            let what = "the language pack has not the form of the library's own";
+            AmendsError::invalid_because(ArgumentKind::Pack, what, &error.to_string())
+        })?;
         Ok(Arc::new(Self(pack)))
     }
 

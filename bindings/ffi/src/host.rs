@@ -4,7 +4,7 @@
 //! It must not wait for a call into the same space: that call may be waiting for it. What
 //! it throws becomes an error of the call that needed it.
 
-use crate::error::HostError;
+use crate::error::{AmendsError, ArgumentKind, HostError};
 use amends::host::SystemClock;
 use amends::time::Moment;
 use amends::{DiscoveryError, MailboxError};
@@ -32,7 +32,7 @@ pub trait SecretStore: Send + Sync {
 /// should answer at once. It must not wait for a call into the same space. Where it throws, the
 /// system's clock is taken.
 #[uniffi::export(with_foreign)]
-pub trait Clock: Send + Sync {
+pub trait HostClock: Send + Sync {
     /// Now.
     fn now(&self) -> Result<Moment, HostError>;
     /// The IANA name of the zone the person is in.
@@ -102,6 +102,11 @@ impl Sightings {
     pub fn trouble(&self, what: String) {
         self.0.trouble(&what);
     }
+
+    /// The system does not let this app reach the local network.
+    pub fn denied(&self, what: String) {
+        self.0.denied(&what);
+    }
 }
 
 /// What the host lends to a space.
@@ -111,10 +116,21 @@ pub struct HostServices {
     pub secrets: Arc<dyn SecretStore>,
     /// The clock; the system's, where there is none.
     #[uniffi(default = None)]
-    pub clock: Option<Arc<dyn Clock>>,
+    pub clock: Option<Arc<dyn HostClock>>,
 }
 
 impl HostServices {
+    /// A clock that tells no year of ours is told at once; later the system's is taken.
+    pub(crate) fn checked(self) -> Result<Self, AmendsError> {
+        match self.clock.as_ref().map(|clock| clock.now()) {
+            Some(Ok(now)) if !tells_a_year(now) => Err(AmendsError::invalid(
+                ArgumentKind::Clock,
+                "the clock that the app lends tells a year before 1970 or after 9999: it counts in seconds",
+            )),
+            _ => Ok(self),
+        }
+    }
+
     pub(crate) fn host(self) -> amends::Host {
         let host = amends::Host::new(Secrets(self.secrets));
         match self.clock {
@@ -138,12 +154,18 @@ impl amends::host::SecretStore for Secrets {
     }
 }
 
+/// From 1970 to 9999.
+fn tells_a_year(now: Moment) -> bool {
+    (0..253_402_300_800).contains(&now.0)
+}
+
 /// A clock that fails is replaced by the system's: a view must not depend on it.
-struct Time(Arc<dyn Clock>);
+struct Time(Arc<dyn HostClock>);
 
 impl amends::host::Clock for Time {
     fn now(&self) -> Moment {
-        self.0.now().unwrap_or_else(|_| amends::host::Clock::now(&SystemClock))
+        let told = self.0.now().ok().filter(|now| tells_a_year(*now));
+        told.unwrap_or_else(|| amends::host::Clock::now(&SystemClock))
     }
     fn zone(&self) -> String {
         self.0.zone().unwrap_or_else(|_| amends::host::Clock::zone(&SystemClock))
@@ -161,7 +183,10 @@ impl amends::Discovery for Finder {
         let amends::Beacon { service, name, port, wanted } = beacon;
         let beacon = Beacon { service, name, port, wanted };
         let started = self.0.start(beacon, Arc::new(Sightings(sightings)));
-        started.map_err(|error| DiscoveryError(error.to_string()))
+        started.map_err(|error| match error {
+            HostError::LocalNetworkDenied { why } => DiscoveryError::Denied(why),
+            other => DiscoveryError::Failed(other.to_string()),
+        })
     }
     fn stop(&self) {
         if let Err(error) = self.0.stop() {

@@ -7,7 +7,6 @@
 //! of the space's own, so that a caller who goes away never loses a write.
 
 mod error;
-mod exchange;
 mod faces;
 mod guard;
 mod host;
@@ -15,18 +14,20 @@ mod pairing;
 mod runtime;
 mod space;
 mod subscription;
+mod sync;
 mod views;
 
-pub use error::{AmendsError, HostError};
-pub use exchange::{Exchange, ExchangeSettings};
+pub use error::{AmendsError, ArgumentKind, HostError};
 pub use faces::*;
-pub use host::{Beacon, Clock, Discovery, HostServices, Mailbox, SecretStore, Sightings};
+pub use host::{Beacon, Discovery, HostClock, HostServices, Mailbox, SecretStore, Sightings};
 pub use pairing::Pairing;
 pub use space::Space;
 pub use subscription::{
-    AgreementsSubscription, CatchUpSubscription, CheckInsSubscription, OpennessSubscription,
-    PromisesSubscription, TodaySubscription,
+    AgreementsSubscription, CheckInsSubscription, DiagnosticsSubscription, ItemsSubscription,
+    NotesSubscription, OpennessSubscription, PromisesSubscription, SharesSubscription,
+    StatusSubscription, TalksSubscription, TodaySubscription,
 };
+pub use sync::SyncOptions;
 pub use views::{BothLimits, CheckInView, ExportedDocument, Limits, Reminder, ReminderWishes};
 
 uniffi::setup_scaffolding!("amends_ffi");

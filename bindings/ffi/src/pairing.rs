@@ -2,13 +2,15 @@
 
 use crate::error::AmendsError;
 use crate::runtime::Running;
+use crate::space::Space;
 use amends::{Asked, Pairing as Core};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, watch};
 
 /// A pairing under way. Show `code` or `qr`, wait for
 /// `asked`, let both people compare, `answer`, and wait for
-/// `finished`.
+/// `finished`. It belongs to its space: letting this object go, or closing it, ends nothing, and
+/// `Space.pairing` gives it again. `cancel` ends it, as does another one that is begun.
 #[derive(uniffi::Object)]
 pub struct Pairing {
     address: Option<String>,
@@ -20,7 +22,17 @@ pub struct Pairing {
 }
 
 impl Pairing {
-    pub(crate) fn new(core: Core, running: &Arc<Running>) -> Arc<Self> {
+    /// Begins, in place of what is under way.
+    pub(crate) fn begin(core: Core, running: &Arc<Running>) -> Arc<Self> {
+        let pairing = Self::new(core, running);
+        let before = under_way(running).replace(pairing.clone());
+        if let Some(before) = before {
+            before.cancel();
+        }
+        pairing
+    }
+
+    fn new(core: Core, running: &Arc<Running>) -> Arc<Self> {
         let address = core.address.map(|address| address.to_string());
         let code = core.code.as_ref().map(ToString::to_string);
         let qr = core.invitation.as_ref().map(|invitation| invitation.to_text());
@@ -32,9 +44,24 @@ impl Pairing {
         running.handle().spawn(async move {
             let result = drive(core, &ask, said).await;
             end.send_replace(Some(result.map_err(AmendsError::from)));
-            drop(keep);
+            let mut under_way = under_way(&keep);
+            if under_way.as_ref().is_some_and(|pairing| pairing.outcome.borrow().is_some()) {
+                *under_way = None;
+            }
         });
         Arc::new(Self { address, code, qr, asked, outcome, answers })
+    }
+}
+
+fn under_way(running: &Running) -> MutexGuard<'_, Option<Arc<Pairing>>> {
+    running.pairing.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[uniffi::export]
+impl Space {
+    /// The pairing under way, if there is one: for a screen that was made anew, say.
+    pub fn pairing(&self) -> Option<Arc<Pairing>> {
+        under_way(&self.0).clone()
     }
 }
 
@@ -105,6 +132,11 @@ impl Pairing {
         if self.answers.send(equal).is_err() {
             tracing::debug!("the pairing was over already");
         }
+    }
+
+    /// Ends it: nothing is kept. Where it is over already nothing happens.
+    pub fn cancel(&self) {
+        self.answer(false);
     }
 
     /// Waits until both are paired: confirmed twice, and proved by a first session.

@@ -1,8 +1,10 @@
 //! The runtime on which a space works, whoever calls.
 
 use crate::error::AmendsError;
+use crate::pairing::Pairing;
+use crate::sync::Syncing;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
@@ -43,12 +45,15 @@ impl Drop for Own {
 /// A space and its runtime, which ends with the last object that holds it.
 pub struct Running {
     pub(crate) space: amends::Space,
+    pub(crate) syncing: Syncing,
+    /// The pairing under way, if there is one.
+    pub(crate) pairing: Mutex<Option<Arc<Pairing>>>,
     runtime: Own,
 }
 
 impl Running {
     pub(crate) fn new(space: amends::Space, runtime: Own) -> Self {
-        Self { space, runtime }
+        Self { space, syncing: Syncing::default(), pairing: Mutex::default(), runtime }
     }
 
     /// Has it done on the runtime, and waits. What has begun is done even if the caller
@@ -80,9 +85,7 @@ impl Running {
         task: Pin<Box<dyn Future<Output = ()> + Send>>,
     ) -> Result<(), AmendsError> {
         match self.handle().spawn(task).await {
-            Err(error) if error.is_panic() => {
-                Err(AmendsError::internal("an internal error was caught"))
-            }
+            Err(error) if error.is_panic() => Err(AmendsError::internal("it panicked")),
             Err(_) => Err(amends::Error::Closed.into()),
             Ok(()) => Ok(()),
         }

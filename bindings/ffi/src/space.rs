@@ -1,14 +1,10 @@
 //! One person's phone.
 
-use crate::error::AmendsError;
-use crate::exchange::{Exchange, ExchangeSettings, address};
+use crate::error::{AmendsError, ArgumentKind};
 use crate::host::{HostServices, Mailbox, Shared};
 use crate::pairing::Pairing;
 use crate::runtime::{Own, Running};
-use crate::subscription::{
-    AgreementsSubscription, CheckInsSubscription, OpennessSubscription, PromisesSubscription,
-    TodaySubscription,
-};
+use crate::sync::address;
 // The wishes have another form here, by the name that core gives them.
 use crate::views::{BothLimits, ExportedDocument, ReminderWishes as Wishes};
 use amends::NextDue;
@@ -21,33 +17,86 @@ use amends::{
 };
 use amends::{Code, Invitation};
 use amends::{Contact, Feature, SpaceView};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use tokio::sync::watch;
 
 /// One person's phone: begin here. Make one with `create` when the app is first
 /// opened, and `open` it from then on.
 ///
-/// May be used from many threads at once. After `shutdown` every call answers
-/// `Closed`.
+/// May be used from many threads at once. After `shutdown` every call answers `Closed`.
+///
+/// Letting the object go, or closing it, ends what was subscribed of it, and nothing else: an
+/// exchange or a pairing goes on, and `open` finds the same space again.
 #[derive(uniffi::Object)]
-pub struct Space(pub(crate) Arc<Running>);
+pub struct Space(pub(crate) Arc<Running>, pub(crate) watch::Sender<()>);
 
-/// Makes or opens it on a thread of its own runtime, because that may block.
-async fn begin(
-    work: impl FnOnce() -> Result<amends::Space, amends::Error> + Send + 'static,
-) -> Result<Arc<Space>, AmendsError> {
-    let runtime = Own::new()?;
-    let begun = on_a_thread(&runtime, work).await?;
-    Ok(Arc::new(Space(Arc::new(Running::new(begun, runtime)))))
+/// The spaces that are open in this process, by their folders: two objects of one folder are one
+/// space, which writes once and is shut down and erased once.
+static OPEN: Mutex<BTreeMap<PathBuf, Slot>> = Mutex::new(BTreeMap::new());
+
+type Slot = Arc<Mutex<Weak<Running>>>;
+
+/// A folder by one name, also one that is yet to be made.
+fn one_name(folder: &Path) -> PathBuf {
+    let found = folder.ancestors().find_map(|there| {
+        let rest = folder.strip_prefix(there).ok()?;
+        Some(there.canonicalize().ok()?.join(rest))
+    });
+    found.unwrap_or_else(|| folder.to_owned())
 }
 
-async fn on_a_thread<T: Send + 'static>(
-    runtime: &Own,
-    work: impl FnOnce() -> Result<T, amends::Error> + Send + 'static,
-) -> Result<T, AmendsError> {
-    match runtime.handle().spawn_blocking(work).await {
-        Ok(done) => Ok(done?),
-        Err(_) => Err(AmendsError::internal("an internal error was caught")),
+/// Where a space of this folder is noted. Of those that nobody holds any more none is kept.
+fn slot(folder: &Path) -> Slot {
+    let folder = one_name(folder);
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    open.retain(|_, slot| {
+        let held = |running: std::sync::MutexGuard<'_, Weak<Running>>| running.strong_count() > 0;
+        Arc::strong_count(slot) > 1 || slot.lock().is_ok_and(held)
+    });
+    open.entry(folder).or_default().clone()
+}
+
+/// How a space of a folder is begun.
+type Begin = Box<dyn FnOnce(&Path, amends::Host) -> Result<amends::Space, amends::Error> + Send>;
+
+/// Makes or opens one on a thread of its own runtime, because that may block.
+async fn begin(
+    folder: String,
+    services: HostServices,
+    opens: bool,
+    work: Begin,
+) -> Result<Arc<Space>, AmendsError> {
+    let folder = absolute(folder)?;
+    let runtime = Own::new()?;
+    let handle = runtime.handle().clone();
+    let begun = handle.spawn_blocking(move || -> Result<Arc<Running>, AmendsError> {
+        let services = services.checked()?;
+        let open = slot(&folder);
+        let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = open.upgrade().filter(|running| opens && !running.space.is_closed())
+        {
+            return Ok(running);
+        }
+        let space = work(&folder, services.host())?;
+        let running = Arc::new(Running::new(space, runtime));
+        *open = Arc::downgrade(&running);
+        Ok(running)
+    });
+    let running = begun.await.map_err(|_| AmendsError::internal("it panicked"))??;
+    Ok(Arc::new(Space(running, watch::Sender::new(()))))
+}
+
+/// A path that says the same wherever the app is at work.
+fn absolute(path: String) -> Result<PathBuf, AmendsError> {
+    let path = PathBuf::from(path);
+    match path.is_absolute() {
+        true => Ok(path),
+        false => Err(AmendsError::invalid(
+            ArgumentKind::Path,
+            "this path is relative: give the whole of it, from the root on",
+        )),
     }
 }
 
@@ -65,19 +114,43 @@ impl Space {
         name: String,
         services: HostServices,
     ) -> Result<Arc<Self>, AmendsError> {
-        let folder = PathBuf::from(folder);
-        begin(move || amends::Space::create(&folder, &name, services.host())).await
+        let create = move |folder: &Path, host| amends::Space::create(folder, &name, host);
+        begin(folder, services, false, Box::new(create)).await
     }
 
-    /// Opens the space in `folder`.
+    /// Opens the space in `folder`. Where it is open in this process already, it is the same one:
+    /// what was lent then goes on to be used, and `shutdown` ends it for whoever holds it.
     ///
     /// # Errors
     /// `Storage` with `Missing` where there is none, `NeedsUpdate` where a newer version
-    /// wrote it, `Locked` without its keys.
+    /// wrote it, `Locked` while its keys are not to be had, `KeysMissing` where they are gone,
+    /// `Invalid` for a folder that is not named from the root on.
     #[uniffi::constructor]
     pub async fn open(folder: String, services: HostServices) -> Result<Arc<Self>, AmendsError> {
-        let folder = PathBuf::from(folder);
-        begin(move || amends::Space::open(&folder, services.host())).await
+        begin(folder, services, true, Box::new(amends::Space::open)).await
+    }
+
+    /// Opens the space in `folder`, or makes one for a person who goes by `name` where there is
+    /// none yet: the way to begin an app. The name of a space that is there stays as it is.
+    ///
+    /// # Errors
+    /// As `open` and `create`.
+    #[uniffi::constructor]
+    pub async fn open_or_create(
+        folder: String,
+        name: String,
+        services: HostServices,
+    ) -> Result<Arc<Self>, AmendsError> {
+        let begun = move |folder: &Path, host: amends::Host| match amends::Space::open(
+            folder,
+            host.clone(),
+        ) {
+            Err(amends::Error::Storage(amends::StorageError::Missing)) => {
+                amends::Space::create(folder, &name, host)
+            }
+            opened => opened,
+        };
+        begin(folder, services, true, Box::new(begun)).await
     }
 
     /// Makes a space in `folder` of a backup, in place of a phone that was lost. Until the two
@@ -96,33 +169,10 @@ impl Space {
         opener: BackupOpener,
         services: HostServices,
     ) -> Result<Arc<Self>, AmendsError> {
-        let (folder, file) = (PathBuf::from(folder), PathBuf::from(file));
-        begin(move || amends::Space::restore(&folder, &file, &opener, services.host())).await
-    }
-
-    /// The agreements, and again whenever they change.
-    pub fn watch_agreements(&self) -> Arc<AgreementsSubscription> {
-        AgreementsSubscription::new(&self.0, self.0.space.subscribe())
-    }
-
-    /// The promises, and again whenever they change.
-    pub fn watch_promises(&self) -> Arc<PromisesSubscription> {
-        PromisesSubscription::new(&self.0, self.0.space.promises().subscribe())
-    }
-
-    /// What both tell, and again whenever it changes.
-    pub fn watch_openness(&self) -> Arc<OpennessSubscription> {
-        OpennessSubscription::new(&self.0, self.0.space.openness().subscribe())
-    }
-
-    /// The check-ins, and again whenever they change.
-    pub fn watch_check_ins(&self) -> Arc<CheckInsSubscription> {
-        CheckInsSubscription::new(&self.0, self.0.space.check_ins().subscribe())
-    }
-
-    /// Today, and again whenever it changes.
-    pub fn watch_today(&self) -> Arc<TodaySubscription> {
-        TodaySubscription::new(&self.0, self.0.space.progress().subscribe())
+        let file = absolute(file)?;
+        let restore =
+            move |folder: &Path, host| amends::Space::restore(folder, &file, &opener, host);
+        begin(folder, services, false, Box::new(restore)).await
     }
 
     /// What each of the two has voted: for how long words are kept, and what one takes no
@@ -161,7 +211,7 @@ impl Space {
     pub async fn pair_show(&self, listen: String) -> Result<Arc<Pairing>, AmendsError> {
         let listen = address(&listen)?;
         let core = self.0.run(move |space| async move { space.pair_show(listen).await }).await?;
-        Ok(Pairing::new(core, &self.0))
+        Ok(Pairing::begin(core, &self.0))
     }
 
     /// The partner has a new phone: shows a code for it, two minutes at most.
@@ -172,7 +222,7 @@ impl Space {
     pub async fn pair_replace(&self, listen: String) -> Result<Arc<Pairing>, AmendsError> {
         let listen = address(&listen)?;
         let core = self.0.run(move |space| async move { space.pair_replace(listen).await }).await?;
-        Ok(Pairing::new(core, &self.0))
+        Ok(Pairing::begin(core, &self.0))
     }
 
     /// Joins the phone at `peer` (`host:port`) by the code that it shows.
@@ -182,7 +232,7 @@ impl Space {
     pub async fn pair_join(&self, code: String, peer: String) -> Result<Arc<Pairing>, AmendsError> {
         let code = Code::parse(&code).map_err(amends::Error::from)?;
         let core = self.0.run(move |space| async move { space.pair_join(&code, &peer).await });
-        Ok(Pairing::new(core.await?, &self.0))
+        Ok(Pairing::begin(core.await?, &self.0))
     }
 
     /// Joins by the text of a scanned QR code, at `peer` or where the code says.
@@ -199,18 +249,7 @@ impl Space {
         let core = self
             .0
             .run(move |space| async move { space.pair_scan(&invitation, peer.as_deref()).await });
-        Ok(Pairing::new(core.await?, &self.0))
-    }
-
-    /// Exchanges with the other phone in the background, through sleep and changes of
-    /// network. Keep the answer: when nobody holds it any more, the exchange ends.
-    ///
-    /// # Errors
-    /// `NotPaired`, `PairLeft`, `SyncHeld`; `Link` with `Listen`; `Invalid`.
-    pub async fn exchange(&self, settings: ExchangeSettings) -> Result<Arc<Exchange>, AmendsError> {
-        let options = settings.options()?;
-        let core = self.0.run(move |space| async move { space.exchange(options).await }).await?;
-        Ok(Exchange::new(core, &self.0))
+        Ok(Pairing::begin(core.await?, &self.0))
     }
 
     /// Visits the shared place once: takes what is there, puts what is new.
@@ -242,8 +281,10 @@ pub async fn check_backup(
     file: String,
     opener: BackupOpener,
 ) -> Result<BackupSummary, AmendsError> {
-    let file = PathBuf::from(file);
-    on_a_thread(&Own::new()?, move || amends::Space::check_backup(&file, &opener)).await
+    let file = absolute(file)?;
+    let check = move || amends::Space::check_backup(&file, &opener);
+    let checked = Own::new()?.handle().spawn_blocking(check).await;
+    Ok(checked.map_err(|_| AmendsError::internal("it panicked"))??)
 }
 
 /// The version of the library.

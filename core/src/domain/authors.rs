@@ -114,7 +114,7 @@ fn daily() -> Vec<Case> {
     let today = local_date(BEGIN, "UTC");
     let (doc, period) = (ledger(PAIR, ANA, Month::of(BEGIN)), Period::Day(today));
     let theirs = ledger(PAIR, BEN, Month::of(BEGIN));
-    let template = TemplateId::Own(DocId([6; 16]));
+    let template = TemplateId::Own(DocId([6; 16]).into());
     let opening = Opening { nonce: [3; 32], answers: Answers::new() };
     let bound =
         checkin::seal::Bound { pair: PAIR, person: ANA, log: log_of(ANA), template, period };

@@ -5,7 +5,7 @@
 //! *copied out* as something new, with no link back.
 
 use super::refusal::{Refusal, RefusalCode};
-use crate::id::DocId;
+use crate::id::NoteId;
 use crate::limits;
 use crate::text;
 use crate::time::Moment;
@@ -208,7 +208,7 @@ pub struct NewNote {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Note {
     /// Its id in the vault.
-    pub id: DocId,
+    pub id: NoteId,
     /// When it was written first.
     pub written: Moment,
     /// When it was changed last.
@@ -367,7 +367,7 @@ mod tests {
     fn note(content: Content) -> Note {
         let feelings = vec![Feeling { name: "Rélief".into(), intensity: Some(2) }];
         let note = NewNote { content, feelings, tags: vec!["kitchen".into()] };
-        Note { id: DocId([1; 16]), written: Moment(0), changed: None, note }
+        Note { id: NoteId(crate::id::DocId([1; 16])), written: Moment(0), changed: None, note }
     }
 
     #[test]

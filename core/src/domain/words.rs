@@ -9,7 +9,7 @@ use super::capability::{self, Class, Context, Kind, Lasting, Merge, Records};
 use super::record::{Draft, Held};
 use super::refusal::{Refusal, RefusalCode};
 use crate::cbor::Value;
-use crate::id::{DocId, ItemId, LogId, PersonId, Position};
+use crate::id::{DocId, LogId, PersonId, Position, WrittenId};
 use crate::time::Moment;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -86,7 +86,7 @@ pub(super) fn thanks(target: DocId, of: Position) -> Draft {
 /// `NotFound`, `NotYourWords`, `NoLongerThere`, `PairLeft`.
 pub fn withdraw(
     records: &Records<'_>,
-    words: ItemId,
+    words: WrittenId,
     context: Context<'_>,
 ) -> Result<Vec<Draft>, Refusal> {
     context.together()?;
@@ -196,7 +196,7 @@ mod tests {
     fn taking_back(
         written: &Written,
         who: PersonId,
-        words: ItemId,
+        words: WrittenId,
         left: bool,
     ) -> Result<usize, RefusalCode> {
         let pair = pair();

@@ -14,7 +14,7 @@ use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::words;
 use crate::error::Error;
 use crate::host::random;
-use crate::id::{DocId, ItemId, Past, Position};
+use crate::id::{DocId, Past, Position, WrittenId};
 use crate::store::StorageError;
 use std::sync::Arc;
 
@@ -211,7 +211,7 @@ impl Engine {
     pub(crate) fn withdrawn<C: Capability>(
         &mut self,
         doc: DocId,
-        words: ItemId,
+        words: WrittenId,
     ) -> Result<C::View, Error> {
         self.write(|engine, home| {
             engine.of_class::<C>(home, doc)?;

@@ -10,8 +10,10 @@ use tokio::sync::watch;
 pub(crate) struct Changes {
     /// Anything at all.
     pub any: u64,
-    /// What may be anything: settings, the vault, another process's writes.
+    /// What may be anything: settings, another process's writes.
     unknown: u64,
+    /// What is in the vault.
+    vault: u64,
     classes: BTreeMap<Class, u64>,
 }
 
@@ -22,6 +24,8 @@ pub(crate) enum Watched {
     Any,
     /// Documents of these classes.
     Of(&'static [Class]),
+    /// What one writes for oneself.
+    Vault,
 }
 
 impl Changes {
@@ -29,6 +33,7 @@ impl Changes {
     pub(crate) fn of(&self, watched: Watched) -> u64 {
         match watched {
             Watched::Any => self.any,
+            Watched::Vault => self.unknown + self.vault,
             // What concerns the pair concerns every view.
             Watched::Of(classes) => {
                 let of = |class: &Class| self.classes.get(class).copied().unwrap_or(0);
@@ -87,6 +92,11 @@ impl Told {
                 *changes.classes.entry(class).or_default() += 1;
             }
         });
+    }
+
+    /// Tells that the vault has changed: nobody else learns of it.
+    pub(super) fn tell_vault(&mut self) {
+        self.changes.send_modify(|changes| changes.vault += 1);
     }
 
     /// Tells that anything may have changed.

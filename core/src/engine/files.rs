@@ -84,7 +84,7 @@ impl Engine {
         let files = open_files(folder, store, &keys, &host)?;
         // The first sealed value tells whether these are the right keys.
         let name = files.pair.setting(Setting::Name).map_err(|error| match error {
-            StorageError::Damaged(_) => Error::Locked(
+            StorageError::Damaged(_) => Error::KeysMissing(
                 "these keys do not open this store, or its first value is damaged".to_owned(),
             ),
             other => other.into(),

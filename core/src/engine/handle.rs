@@ -46,7 +46,7 @@ impl Until {
         match &self.0 {
             Some((ended, begun)) if ended.load(Ordering::Relaxed) != *begun => {
                 let ended = "the space was suspended, held back, or left while this was read";
-                Err(Error::Locked(ended.to_owned()))
+                Err(Error::Suspended(ended))
             }
             _ => Ok(()),
         }
@@ -247,6 +247,11 @@ impl Handle {
     /// Now, by the host's clock.
     pub(crate) fn now(&self) -> Moment {
         self.host.clock.now()
+    }
+
+    /// Whether it takes no more jobs.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.worker.is_stopped()
     }
 
     /// Takes no more jobs; those that wait are still done.

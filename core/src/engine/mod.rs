@@ -345,8 +345,15 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Takes note that the vault holds something else now.
+    pub(crate) fn vault_changed(&mut self) {
+        self.told.tell_vault();
+    }
+}
+
 fn suspended() -> Error {
-    Error::Locked("this space is suspended: resume it first".to_owned())
+    Error::Suspended("this space is suspended: resume it first")
 }
 
 #[cfg(test)]

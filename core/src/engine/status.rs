@@ -13,7 +13,7 @@ use crate::time::Moment;
 use serde::Serialize;
 
 /// How this phone's person and the pair stand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Status {
     /// The name that this phone's person chose.
@@ -31,11 +31,12 @@ pub struct Status {
 }
 
 /// How far the pairing is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum PairingState {
     /// There is no pair.
+    #[default]
     Unpaired,
     /// Both confirmed, and the first session has yet to prove it.
     Pending,

@@ -153,8 +153,8 @@ impl Phone {
         self.at(DAY);
         let told = HowItWent::Kept { done: None };
         let report = Promising::Report { occurrence: None, told, words: None };
-        self.engine.act::<PromiseDocs>(&[doc], &report).unwrap();
-        doc
+        self.engine.act::<PromiseDocs>(&[doc.into()], &report).unwrap();
+        doc.into()
     }
 
     fn body(&mut self, of: Position) -> BodyState {
@@ -210,6 +210,6 @@ fn under_a_vote() -> ([Phone; 2], [Position; 2]) {
 fn take_back(phone: &mut Phone, post: Position) {
     let home = phone.home();
     let ledger = ledger(home.pair.id, home.me, Month::of(BEGIN));
-    let told = Told { post: Some(post.item()), command: Command::Withdraw, under: None };
+    let told = Told { post: Some(post.item().into()), command: Command::Withdraw, under: None };
     phone.engine.act::<Posts>(&[ledger], &told).unwrap();
 }

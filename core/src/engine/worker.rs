@@ -283,6 +283,19 @@ impl Worker {
         }
     }
 
+    /// Whether it takes no more jobs.
+    pub fn is_stopped(&self) -> bool {
+        match &self.writer {
+            Writer::Thread(jobs) => {
+                jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).is_none()
+            }
+            #[cfg(feature = "sim")]
+            Writer::Caller(desk) => {
+                desk.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).is_none()
+            }
+        }
+    }
+
     /// Takes no more jobs; those that wait are still done.
     pub fn stop(&self) {
         match &self.writer {

@@ -1,12 +1,13 @@
 //! What the app tells of the phone, and what the phone tells of its network.
 
-use super::{GONE, GOODBYE};
+use super::{CatchUp, GONE, GOODBYE};
 use crate::net::Quota;
 use crate::time::Moment;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -14,15 +15,19 @@ use tokio::time::{Instant, timeout};
 /// Troubles that are kept.
 const TROUBLES: usize = 8;
 
-/// This phone's own troubles with the network. Of the partner's phone it says
-/// nothing: not whether it is near, nor when it last was (R11).
+/// How the exchange of this phone stands, and its own troubles with the network. Of the
+/// partner's phone it says nothing: not whether it is near, nor when it last was (R11).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Diagnostics {
+    /// Whether an exchange runs here, also while the space is suspended.
+    pub exchanging: bool,
     /// Where this phone listens, while it exchanges.
     pub listening: Option<SocketAddr>,
     /// Whether it announces itself and looks for the other phone.
     pub looking: bool,
+    /// How far a long catch-up is; nothing for fewer than 1,000 entries (R11).
+    pub catch_up: Option<CatchUp>,
     /// What did not work, newest last, until it works again.
     pub troubles: Vec<Trouble>,
 }
@@ -47,10 +52,15 @@ pub struct Trouble {
 pub enum TroubleOf {
     /// Listening: another app may hold the port.
     Listening,
-    /// Announcing and looking: the local network permission may be missing.
+    /// The system does not let this app reach the local network: its person has to allow it, on
+    /// an iPhone under Settings, Privacy, Local Network, on Android as a permission of the app.
+    LocalNetworkDenied,
+    /// Announcing and looking.
     Discovery,
     /// The shared folder: it may be full, gone, or not allowed.
     Mailbox,
+    /// The exchange ended by itself: begin it again.
+    Ended,
 }
 
 /// What the app tells of the phone, and what the phone tells of its network.
@@ -59,7 +69,9 @@ pub(crate) struct Lifecycle {
     pub(super) phase: watch::Sender<Phase>,
     /// Exchanges that have sockets open.
     open: watch::Sender<usize>,
-    diagnostics: Mutex<Diagnostics>,
+    /// Exchanges that run, awake or not.
+    running: AtomicUsize,
+    diagnostics: watch::Sender<Diagnostics>,
     quota: Mutex<Option<Quota>>,
     /// Objects of a mailbox that wait for something else, by name, and since when.
     mail: Mutex<HashMap<String, Instant>>,
@@ -95,7 +107,12 @@ impl Lifecycle {
     }
 
     pub(crate) fn diagnostics(&self) -> Diagnostics {
-        self.with(|diagnostics| diagnostics.clone())
+        self.diagnostics.borrow().clone()
+    }
+
+    /// The same, whenever they have changed.
+    pub(crate) fn watch_diagnostics(&self) -> watch::Receiver<Diagnostics> {
+        self.diagnostics.subscribe()
     }
 
     /// What is taken from the partner's phone over time, over links and a mailbox; a
@@ -125,8 +142,12 @@ impl Lifecycle {
         self.mail.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Diagnostics) -> T) -> T {
-        work(&mut self.diagnostics.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    pub(super) fn with(&self, work: impl FnOnce(&mut Diagnostics)) {
+        self.diagnostics.send_if_modified(|diagnostics| {
+            let before = diagnostics.clone();
+            work(diagnostics);
+            *diagnostics != before
+        });
     }
 
     pub(super) fn trouble(&self, of: TroubleOf, what: String, at: Moment) {
@@ -140,6 +161,31 @@ impl Lifecycle {
 
     pub(super) fn works(&self, of: TroubleOf) {
         self.with(|diagnostics| diagnostics.troubles.retain(|trouble| trouble.of != of));
+    }
+}
+
+/// Counts an exchange that runs.
+pub(super) struct Runs(Arc<Lifecycle>);
+
+impl Runs {
+    pub(super) fn new(lifecycle: &Arc<Lifecycle>) -> Self {
+        lifecycle.running.fetch_add(1, Ordering::SeqCst);
+        lifecycle.works(TroubleOf::Ended);
+        lifecycle.with(|diagnostics| diagnostics.exchanging = true);
+        Self(lifecycle.clone())
+    }
+}
+
+impl Drop for Runs {
+    fn drop(&mut self) {
+        let running = &self.0.running;
+        self.0.with(|diagnostics| {
+            diagnostics.exchanging = running.fetch_sub(1, Ordering::SeqCst) > 1;
+            if !diagnostics.exchanging {
+                // Of what nobody wants any more nothing is said.
+                diagnostics.troubles.clear();
+            }
+        });
     }
 }
 

@@ -1,5 +1,6 @@
 //! Links over TCP: accepting, dialling, and the session of each connection.
 
+use super::lifecycle::TroubleOf;
 use super::outbox::Outbox;
 use super::{GOODBYE, Phone};
 use crate::engine::Engine;
@@ -133,6 +134,7 @@ pub(super) async fn dial(peer: String, links: Links, known: Option<watch::Receiv
         if !links.registry.linked() {
             match connect(&peer).await {
                 Ok(connection) => {
+                    links.phone.lifecycle.works(TroubleOf::LocalNetworkDenied);
                     let turn = links.dialling.clone().lock_owned().await;
                     // Another address may have been faster.
                     if !links.registry.linked() && link(connection, Some(turn), None, &links).await
@@ -155,12 +157,26 @@ pub(super) async fn dial(peer: String, links: Links, known: Option<watch::Receiv
 }
 
 pub(super) async fn connect(peer: &str) -> Result<Connection, Error> {
-    let unreachable = || LinkError::Unreachable(peer.to_owned());
     let connecting = timeout(Duration::from_secs(5), Connection::open(peer));
-    Ok(connecting.await.map_err(|_| unreachable())?.map_err(|_| unreachable())?)
+    match connecting.await {
+        Ok(connected) => connected.map_err(|error| unreachable(peer, &error).into()),
+        Err(_) => Err(LinkError::Unreachable(peer.to_owned()).into()),
+    }
+}
+
+/// Why nobody was reached: Android's way to deny the local network is a refusal by the system.
+pub(super) fn unreachable(peer: &str, error: &std::io::Error) -> LinkError {
+    match error.kind() {
+        std::io::ErrorKind::PermissionDenied => LinkError::LocalNetworkDenied,
+        _ => LinkError::Unreachable(peer.to_owned()),
+    }
 }
 
 async fn report(links: &Links, error: Error) {
+    if let Error::Link(denied @ LinkError::LocalNetworkDenied) = &error {
+        let lifecycle = &links.phone.lifecycle;
+        lifecycle.trouble(TroubleOf::LocalNetworkDenied, denied.to_string(), links.phone.now());
+    }
     if links.events.send(Event::Trouble(error)).await.is_err() {
         tracing::debug!("the exchange has ended already");
     }

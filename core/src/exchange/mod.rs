@@ -22,7 +22,7 @@ use crate::net::LinkError;
 use crate::net::{Announcer, Discovery, Listener, Mailbox, Registry};
 use crate::sync::Epoch;
 use crate::time::Moment;
-use lifecycle::Open;
+use lifecycle::{Open, Runs};
 use links::{Event, Links, Strangers, accept, dial, late, stopped};
 use mailbox::post;
 use search::search;
@@ -222,7 +222,22 @@ impl Run {
         Self { phone, options, announcer, at, address, catch_up, stop }
     }
 
-    async fn run(mut self, mut listener: Option<Listener>) -> Result<(), Error> {
+    async fn run(self, listener: Option<Listener>) -> Result<(), Error> {
+        let (phone, once) = (self.phone.clone(), self.options.once.is_some());
+        let runs = Runs::new(&phone.lifecycle);
+        let result = self.go_on(listener).await;
+        drop(runs);
+        match &result {
+            // Who waits for one of once is told so there; that the space was closed, by it.
+            Err(error) if !once && *error != Error::Closed => {
+                phone.lifecycle.trouble(TroubleOf::Ended, error.to_string(), phone.now());
+            }
+            _ => {}
+        }
+        result
+    }
+
+    async fn go_on(mut self, mut listener: Option<Listener>) -> Result<(), Error> {
         let lifecycle = self.phone.lifecycle.clone();
         let mut phase = lifecycle.phase.subscribe();
         let deadline = self.options.once.map(|within| Instant::now() + within);
@@ -249,7 +264,7 @@ impl Run {
                 drop(phase.wait_for(|phase| *phase != began).await);
             };
             let over = self.stretch(listener.take(), deadline, changed).await;
-            self.catch_up.send_replace(None);
+            self.caught_up(None);
             if let Over::Done(result) = over {
                 // Whoever waited for the two to be in step sees all of it.
                 if self.options.once.is_some() {
@@ -258,6 +273,12 @@ impl Run {
                 return result;
             }
         }
+    }
+
+    /// Tells how far a long catch-up is.
+    fn caught_up(&self, shown: Option<CatchUp>) {
+        self.catch_up.send_if_modified(|was| std::mem::replace(was, shown) != shown);
+        self.phone.lifecycle.with(|diagnostics| diagnostics.catch_up = shown);
     }
 
     /// Listens where it listened before, or, if that is not to be had, anywhere.
@@ -340,7 +361,7 @@ impl Run {
                     Some(Event::InStep) => {}
                     Some(Event::Behind(entries)) => {
                         let shown = behind.now(entries);
-                        self.catch_up.send_if_modified(|was| std::mem::replace(was, shown) != shown);
+                        self.caught_up(shown);
                     }
                     Some(Event::Stuck(error)) => {
                         trouble = error;

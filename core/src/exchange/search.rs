@@ -4,7 +4,7 @@ use super::AGAIN;
 use super::lifecycle::TroubleOf;
 use super::links::{Links, dial, stopped};
 use crate::engine::Engine;
-use crate::net::{Announcer, Beacon, Round, Sighting, Sightings};
+use crate::net::{Announcer, Beacon, DiscoveryError, Round, Sighting, Sightings};
 use crate::time::DAY;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -42,7 +42,13 @@ pub(super) async fn search(announcer: Announcer, port: u16, links: Links) {
     let mut dialling = JoinSet::new();
     let mut hints: VecDeque<(String, String, watch::Sender<()>)> = VecDeque::new();
     let lifecycle = links.phone.lifecycle.clone();
-    let trouble = |what: String| lifecycle.trouble(TroubleOf::Discovery, what, links.phone.now());
+    let trouble = |error: DiscoveryError| {
+        let (of, what) = match error {
+            DiscoveryError::Denied(what) => (TroubleOf::LocalNetworkDenied, what),
+            DiscoveryError::Failed(what) => (TroubleOf::Discovery, what),
+        };
+        lifecycle.trouble(of, what, links.phone.now());
+    };
     'days: while !*stop.borrow() {
         let Ok(keys) = links.phone.ask(Engine::link_keys).await else { break };
         let now = links.phone.now();
@@ -56,10 +62,11 @@ pub(super) async fn search(announcer: Announcer, port: u16, links: Links) {
         match started {
             Ok(Ok(())) => {
                 lifecycle.works(TroubleOf::Discovery);
+                lifecycle.works(TroubleOf::LocalNetworkDenied);
                 lifecycle.with(|diagnostics| diagnostics.looking = true);
             }
-            Ok(Err(error)) => trouble(error.0),
-            Err(_) => trouble("the system's discovery failed".to_owned()),
+            Ok(Err(error)) => trouble(error),
+            Err(_) => trouble(DiscoveryError::Failed("the system's discovery failed".to_owned())),
         }
         let failed = !lifecycle.diagnostics().looking;
         loop {
@@ -87,7 +94,7 @@ pub(super) async fn search(announcer: Announcer, port: u16, links: Links) {
                         hints.push_back((name, address, hint));
                     }
                     Sighting::Gone { name } => hints.retain(|(of, _, _)| *of != name),
-                    Sighting::Trouble(what) => trouble(what),
+                    Sighting::Trouble(error) => trouble(error),
                 },
             }
         }

@@ -17,6 +17,15 @@ fn r11_a_short_catch_up_shows_nothing() {
     assert_eq!(behind.now(0), None);
 }
 
+#[test]
+fn a_refusal_of_the_system_is_told_apart_from_nobody_being_there() {
+    let of = |kind: std::io::ErrorKind| links::unreachable("10.0.0.7:4444", &kind.into());
+    assert_eq!(of(std::io::ErrorKind::PermissionDenied), LinkError::LocalNetworkDenied);
+    let nobody = LinkError::Unreachable("10.0.0.7:4444".into());
+    assert_eq!(of(std::io::ErrorKind::ConnectionRefused), nobody);
+    assert_eq!(of(std::io::ErrorKind::HostUnreachable), nobody);
+}
+
 async fn paired(folders: [&std::path::Path; 2]) -> [Space; 2] {
     let [ana, ben] = folders.map(|folder| {
         let host = Host::new(KeyFile::new(folder.join("keys")));

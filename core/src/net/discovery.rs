@@ -62,8 +62,15 @@ pub fn instance_name(secret: &[u8; 32], person: PersonId, day: i64) -> String {
 /// Why nobody can be found, in words for the log; see
 /// `Diagnostics`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("this phone cannot look for the other one: {0}")]
-pub struct DiscoveryError(pub String);
+#[non_exhaustive]
+pub enum DiscoveryError {
+    /// The system does not let this app reach the local network.
+    #[error("this app may not reach the local network: {0}")]
+    Denied(String),
+    /// It failed for another reason.
+    #[error("this phone cannot look for the other one: {0}")]
+    Failed(String),
+}
 
 /// A place that looks for phones: the platform's own, or [`Mdns`](super::Mdns).
 ///
@@ -142,7 +149,7 @@ impl Round {
 pub(crate) enum Sighting {
     Seen { name: String, address: String },
     Gone { name: String },
-    Trouble(String),
+    Trouble(DiscoveryError),
 }
 
 /// Where a [`Discovery`] tells what it sees. Clones tell the same listener.
@@ -172,7 +179,12 @@ impl Sightings {
 
     /// Announcing or looking does not work just now.
     pub fn trouble(&self, what: &str) {
-        self.tell(Sighting::Trouble(what.chars().take(TEXT).collect()));
+        self.tell(Sighting::Trouble(DiscoveryError::Failed(what.chars().take(TEXT).collect())));
+    }
+
+    /// The system does not let this app reach the local network.
+    pub fn denied(&self, what: &str) {
+        self.tell(Sighting::Trouble(DiscoveryError::Denied(what.chars().take(TEXT).collect())));
     }
 
     fn tell(&self, sighting: Sighting) {

@@ -7,6 +7,9 @@ pub enum LinkError {
     /// Nobody answered at that address.
     #[error("nobody answers at {0}: is the other phone listening, on the same network?")]
     Unreachable(String),
+    /// The system does not let this app reach the local network.
+    #[error("this app may not reach the local network: allow it in the phone's settings")]
+    LocalNetworkDenied,
     /// The address could not be listened on.
     #[error("cannot listen on {0}: {1}")]
     Listen(String, String),

@@ -47,7 +47,7 @@ impl Mdns {
 }
 
 fn failed(error: mdns_sd::Error) -> DiscoveryError {
-    DiscoveryError(error.to_string())
+    DiscoveryError::Failed(error.to_string())
 }
 
 impl Discovery for Mdns {
@@ -55,8 +55,8 @@ impl Discovery for Mdns {
         self.stop();
         let daemon = ServiceDaemon::new().map_err(failed)?;
         let kind = format!("{}.local.", beacon.service);
-        let host: [u8; 8] =
-            random(self.entropy.as_ref()).map_err(|error| DiscoveryError(error.to_string()))?;
+        let host: [u8; 8] = random(self.entropy.as_ref())
+            .map_err(|error| DiscoveryError::Failed(error.to_string()))?;
         let host: String = host.iter().map(|byte| format!("{byte:02x}")).collect();
         let host = format!("{host}.local.");
         let nothing: [(&str, &str); 0] = [];
@@ -95,7 +95,7 @@ impl Discovery for Mdns {
             std::thread::Builder::new()
                 .name(name.to_owned())
                 .spawn(work)
-                .map_err(|error| DiscoveryError(error.to_string()))?;
+                .map_err(|error| DiscoveryError::Failed(error.to_string()))?;
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::domain::{agreement, refusal::RefusalCode};
 use crate::engine::{Engine, Home, Listed};
 use crate::error::Error;
 use crate::host::random;
-use crate::id::{DocId, Past, RevisionHash};
+use crate::id::{AgreementDraftId, AgreementId, DocId, Past, RevisionHash};
 use crate::store::VaultItem;
 use crate::text::{self, Splice};
 use crate::time::Moment;
@@ -26,7 +26,7 @@ use std::sync::Arc;
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct PrivateDraft {
     /// Its id in the vault.
-    pub id: DocId,
+    pub id: AgreementDraftId,
     /// Its text.
     pub text: String,
 }
@@ -144,19 +144,23 @@ fn history_of(engine: &mut Engine, doc: DocId) -> Result<Vec<HistoryItem>, Error
 }
 
 /// Keeps a private draft in the vault: a new one, or the one with this id.
-fn keep_draft(engine: &mut Engine, id: Option<DocId>, words: &str) -> Result<PrivateDraft, Error> {
+fn keep_draft(
+    engine: &mut Engine,
+    id: Option<AgreementDraftId>,
+    words: &str,
+) -> Result<PrivateDraft, Error> {
     let words = text::fragment(words)?;
     let id = match id {
         Some(id) => private_draft(engine, id)?.id,
-        None => engine.vault()?.new_id()?,
+        None => engine.vault()?.new_id()?.into(),
     };
     let value = Value::map([("text", Some(words.as_str().into()))]);
-    engine.vault()?.put(&VaultItem { id, kind: PRIVATE_DRAFT.to_owned(), value })?;
+    engine.vault()?.put(&VaultItem { id: id.into(), kind: PRIVATE_DRAFT.to_owned(), value })?;
     Ok(PrivateDraft { id, text: words })
 }
 
 /// A private draft.
-fn private_draft(engine: &mut Engine, id: DocId) -> Result<PrivateDraft, Error> {
+fn private_draft(engine: &mut Engine, id: AgreementDraftId) -> Result<PrivateDraft, Error> {
     let drafts = private_drafts(engine)?;
     Ok(drafts.into_iter().find(|draft| draft.id == id).ok_or(RefusalCode::NotFound)?)
 }
@@ -166,21 +170,25 @@ fn private_drafts(engine: &mut Engine) -> Result<Vec<PrivateDraft>, Error> {
     let items = engine.vault()?.items_of(PRIVATE_DRAFT)?;
     let read = |item: VaultItem| {
         let text = item.value.get("text")?.text()?.to_owned();
-        Some(PrivateDraft { id: item.id, text })
+        Some(PrivateDraft { id: item.id.into(), text })
     };
     Ok(items.into_iter().filter_map(read).collect())
 }
 
 /// Throws a private draft away.
-fn discard_draft(engine: &mut Engine, id: DocId) -> Result<(), Error> {
+fn discard_draft(engine: &mut Engine, id: AgreementDraftId) -> Result<(), Error> {
     private_draft(engine, id)?;
-    Ok(engine.vault()?.remove(id)?)
+    Ok(engine.vault()?.remove(id.into())?)
 }
 
 /// Opens a private draft to the partner as the working draft of an agreement,
 /// a new one where `doc` is left out. The private one is then removed: two
 /// idempotent steps, the shared one first, so that no word is lost between.
-fn open_draft(engine: &mut Engine, id: DocId, doc: Option<DocId>) -> Result<AgreementView, Error> {
+fn open_draft(
+    engine: &mut Engine,
+    id: AgreementDraftId,
+    doc: Option<DocId>,
+) -> Result<AgreementView, Error> {
     let draft = private_draft(engine, id)?;
     let command = Command::OpenDraft { text: draft.text };
     let view = match doc {
@@ -191,7 +199,7 @@ fn open_draft(engine: &mut Engine, id: DocId, doc: Option<DocId>) -> Result<Agre
         }
         None => begin(engine, &command)?,
     };
-    engine.vault()?.remove(id)?;
+    engine.vault()?.remove(id.into())?;
     Ok(view)
 }
 
@@ -200,16 +208,16 @@ fn open_draft(engine: &mut Engine, id: DocId, doc: Option<DocId>) -> Result<Agre
 pub struct Agreements<'a>(pub(super) &'a Space);
 
 impl Agreements<'_> {
-    async fn act(&self, doc: DocId, command: Command) -> Result<AgreementView, Error> {
-        self.0.write(move |engine| engine.done::<AgreementDocs>(doc, &command)).await
+    async fn act(&self, doc: AgreementId, command: Command) -> Result<AgreementView, Error> {
+        self.0.write(move |engine| engine.done::<AgreementDocs>(doc.into(), &command)).await
     }
 
     /// One change of the working draft, at a position in Unicode scalar values.
     ///
     /// # Errors
     /// `OutsideText`, `DraftClosed`, `TextTooLong`, `CapReached`.
-    pub async fn splice(&self, id: DocId, splice: Splice) -> Result<AgreementView, Error> {
-        self.0.write(move |engine| splice_in(engine, id, splice)).await
+    pub async fn splice(&self, id: AgreementId, splice: Splice) -> Result<AgreementView, Error> {
+        self.0.write(move |engine| splice_in(engine, id.into(), splice)).await
     }
 }
 
@@ -232,11 +240,16 @@ impl Agreements<'_> {
     pub async fn page(
         &self,
         limit: u32,
-        before: Option<DocId>,
+        before: Option<AgreementId>,
     ) -> Result<Vec<AgreementView>, Error> {
         let page = move |engine: &mut Engine| {
             let home = engine.home()?;
-            engine.page::<AgreementDocs>(&home, before, limit as usize, Folded::listed)
+            engine.page::<AgreementDocs>(
+                &home,
+                before.map(DocId::from),
+                limit as usize,
+                Folded::listed,
+            )
         };
         self.0.ask(page).await
     }
@@ -253,16 +266,16 @@ impl Agreements<'_> {
     ///
     /// # Errors
     /// `NotFound`, or as [`Agreements::list`].
-    pub async fn show(&self, id: DocId) -> Result<AgreementView, Error> {
-        self.0.ask(move |engine| engine.show::<AgreementDocs>(id)).await
+    pub async fn show(&self, id: AgreementId) -> Result<AgreementView, Error> {
+        self.0.ask(move |engine| engine.show::<AgreementDocs>(id.into())).await
     }
 
     /// Everything that was ever done with an agreement (R36).
     ///
     /// # Errors
     /// As [`Agreements::show`].
-    pub async fn history(&self, id: DocId) -> Result<Vec<HistoryItem>, Error> {
-        self.0.ask(move |engine| history_of(engine, id)).await
+    pub async fn history(&self, id: AgreementId) -> Result<Vec<HistoryItem>, Error> {
+        self.0.ask(move |engine| history_of(engine, id.into())).await
     }
 
     /// Proposes terms in a new agreement.
@@ -328,7 +341,7 @@ impl Agreements<'_> {
     /// `NothingToWithdraw`, `AlreadyRatified`.
     pub async fn withdraw(
         &self,
-        id: DocId,
+        id: AgreementId,
         revision: Option<RevisionHash>,
     ) -> Result<AgreementView, Error> {
         self.act(id, Command::Withdraw { revision }).await
@@ -340,7 +353,7 @@ impl Agreements<'_> {
     /// `OwnProposal`, `StaleRevision`.
     pub async fn decline(
         &self,
-        id: DocId,
+        id: AgreementId,
         revision: Option<RevisionHash>,
     ) -> Result<AgreementView, Error> {
         self.act(id, Command::Decline { revision }).await
@@ -350,7 +363,7 @@ impl Agreements<'_> {
     ///
     /// # Errors
     /// `NotInForce`, `AlreadySuspended`.
-    pub async fn suspend(&self, id: DocId) -> Result<AgreementView, Error> {
+    pub async fn suspend(&self, id: AgreementId) -> Result<AgreementView, Error> {
         self.act(id, Command::Suspend).await
     }
 
@@ -358,7 +371,7 @@ impl Agreements<'_> {
     ///
     /// # Errors
     /// `NotSuspended`.
-    pub async fn resume(&self, id: DocId) -> Result<AgreementView, Error> {
+    pub async fn resume(&self, id: AgreementId) -> Result<AgreementView, Error> {
         self.act(id, Command::Resume).await
     }
 
@@ -366,7 +379,7 @@ impl Agreements<'_> {
     ///
     /// # Errors
     /// `AlreadyEnded`, `NotFound`.
-    pub async fn end(&self, id: DocId) -> Result<AgreementView, Error> {
+    pub async fn end(&self, id: AgreementId) -> Result<AgreementView, Error> {
         self.act(id, Command::End).await
     }
 
@@ -374,7 +387,11 @@ impl Agreements<'_> {
     ///
     /// # Errors
     /// `TextTooLong`, `TextForbidden`, `NotFound` for an unknown `id`.
-    pub async fn keep_draft(&self, id: Option<DocId>, text: &str) -> Result<PrivateDraft, Error> {
+    pub async fn keep_draft(
+        &self,
+        id: Option<AgreementDraftId>,
+        text: &str,
+    ) -> Result<PrivateDraft, Error> {
         let text = text.to_owned();
         self.0.engine.call(move |engine| keep_draft(engine, id, &text)).await
     }
@@ -406,7 +423,7 @@ impl Agreements<'_> {
     ///
     /// # Errors
     /// `NotFound`, storage, `Closed`.
-    pub async fn discard_draft(&self, id: DocId) -> Result<(), Error> {
+    pub async fn discard_draft(&self, id: AgreementDraftId) -> Result<(), Error> {
         self.0.engine.call(move |engine| discard_draft(engine, id)).await
     }
 
@@ -417,10 +434,10 @@ impl Agreements<'_> {
     /// `DraftOpen`, `AlreadyEnded`, `NotFound`.
     pub async fn open_draft(
         &self,
-        draft: DocId,
-        agreement: Option<DocId>,
+        draft: AgreementDraftId,
+        agreement: Option<AgreementId>,
     ) -> Result<AgreementView, Error> {
-        self.0.write(move |engine| open_draft(engine, draft, agreement)).await
+        self.0.write(move |engine| open_draft(engine, draft, agreement.map(DocId::from))).await
     }
 
     /// Leaves the working draft's editor: `text` is all of it now. What the
@@ -434,6 +451,6 @@ impl Agreements<'_> {
         text: &str,
     ) -> Result<AgreementView, Error> {
         let (id, basis, text) = (shown.id, shown.basis.clone(), text.to_owned());
-        self.0.write(move |engine| type_text(engine, id, &basis, &text)).await
+        self.0.write(move |engine| type_text(engine, id.into(), &basis, &text)).await
     }
 }

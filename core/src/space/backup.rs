@@ -51,7 +51,7 @@ impl Space {
     /// What is damaged keeps nothing else out, see [`BackupSummary::left_out`].
     ///
     /// # Errors
-    /// `BackupKeyInvalid` for a key that is none; `Locked` where the space is suspended, held back
+    /// `BackupKeyInvalid` for a key that is none; `Suspended` where the space is suspended, held back
     /// or left meanwhile; `Storage` where the file cannot be written, or is not what was written.
     pub async fn back_up(
         &self,

@@ -17,7 +17,7 @@ use crate::domain::template::Command::{Drop, Make};
 use crate::domain::template::Templates;
 use crate::engine::{Engine, Home, Watched};
 use crate::error::Error;
-use crate::id::{DocId, ItemId};
+use crate::id::{DocId, IntentionId, OwnTemplateId};
 use crate::limits;
 use crate::store::{StorageError, VaultItem};
 use crate::time::Moment;
@@ -65,7 +65,7 @@ fn taken_on(engine: &mut Engine) -> Result<BTreeSet<DocId>, Error> {
 }
 
 fn suggested(template: &Template, taken: &BTreeSet<DocId>) -> bool {
-    let taken = matches!(template.id, TemplateId::Own(doc) if taken.contains(&doc));
+    let taken = matches!(template.id, TemplateId::Own(doc) if taken.contains(&doc.0));
     template.suggested && !taken
 }
 
@@ -81,7 +81,7 @@ fn take_on(engine: &mut Engine, id: TemplateId, on: bool) -> Result<Template, Er
         Err(Error::Storage(StorageError::Damaged(_))) => begin_list(engine)?,
         read => read?,
     };
-    if if on { taken.insert(doc) } else { taken.remove(&doc) } {
+    if if on { taken.insert(doc.0) } else { taken.remove(&doc.0) } {
         let key = engine.vault()?.named(TAKEN, "");
         kept::put(engine, key, (TAKEN, TAKEN), &taken)?;
         engine.changed();
@@ -114,7 +114,7 @@ pub(super) fn template(
         TemplateId::Week => Ok(Template::week()),
         TemplateId::Own(doc) => {
             is_template(engine, home, id)?;
-            let view = engine.view::<Templates>(home, &[doc])?;
+            let view = engine.view::<Templates>(home, &[doc.0])?;
             Ok(view.ok_or(RefusalCode::TemplateUnknown)?)
         }
     }
@@ -124,7 +124,7 @@ pub(super) fn template(
 fn is_template(engine: &mut Engine, home: &Home, id: TemplateId) -> Result<(), Error> {
     match id {
         TemplateId::Week => Ok(()),
-        TemplateId::Own(doc) => match engine.of_class::<Templates>(home, doc) {
+        TemplateId::Own(doc) => match engine.of_class::<Templates>(home, doc.0) {
             Err(Error::Refusal(_)) => Err(RefusalCode::TemplateUnknown.into()),
             known => known,
         },
@@ -133,7 +133,7 @@ fn is_template(engine: &mut Engine, home: &Home, id: TemplateId) -> Result<(), E
 
 fn drop_template(engine: &mut Engine, doc: DocId) -> Result<(), Error> {
     let home = engine.home()?;
-    is_template(engine, &home, TemplateId::Own(doc))?;
+    is_template(engine, &home, TemplateId::Own(doc.into()))?;
     engine.act::<Templates>(&[doc], &Drop)
 }
 
@@ -347,8 +347,8 @@ impl CheckIns<'_> {
     ///
     /// # Errors
     /// `TemplateUnknown`, `NotYourWords`.
-    pub async fn drop_template(&self, id: DocId) -> Result<(), Error> {
-        self.0.write(move |engine| drop_template(engine, id)).await
+    pub async fn drop_template(&self, id: OwnTemplateId) -> Result<(), Error> {
+        self.0.write(move |engine| drop_template(engine, id.into())).await
     }
 
     /// Takes on questions that the other made: from then on they are among what can be
@@ -467,15 +467,15 @@ impl CheckIns<'_> {
     ///
     /// # Errors
     /// `OwnWords`, `NoLongerThere`.
-    pub async fn thank(&self, id: ItemId) -> Result<(), Error> {
-        self.0.write(move |engine| intention(engine, &Saying::Thank { id })).await
+    pub async fn thank(&self, id: IntentionId) -> Result<(), Error> {
+        self.0.write(move |engine| intention(engine, &Saying::Thank { id: id.into() })).await
     }
 
     /// Takes an intention of mine back.
     ///
     /// # Errors
     /// `NotYourWords`, `NoLongerThere`.
-    pub async fn withdraw(&self, id: ItemId) -> Result<(), Error> {
-        self.0.write(move |engine| intention(engine, &Saying::Withdraw { id })).await
+    pub async fn withdraw(&self, id: IntentionId) -> Result<(), Error> {
+        self.0.write(move |engine| intention(engine, &Saying::Withdraw { id: id.into() })).await
     }
 }

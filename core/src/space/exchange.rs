@@ -10,6 +10,7 @@ use crate::pairing::{Code, Invitation};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 impl Space {
     /// Exchanges with the other phone over TCP, in the background of the tokio
@@ -62,6 +63,11 @@ impl Space {
         self.phone.pair_scan(invitation, peer).await
     }
 
+    /// [`Space::diagnostics`], whenever they have changed.
+    pub fn watch_diagnostics(&self) -> watch::Receiver<Diagnostics> {
+        self.phone.lifecycle.watch_diagnostics()
+    }
+
     /// Visits a mailbox once: takes what is there for this phone, and puts there
     /// what the other one lacks.
     ///
@@ -81,8 +87,8 @@ impl Space {
         self.phone.lifecycle.network_changed();
     }
 
-    /// This phone's own troubles with the network. Of the partner's phone it says
-    /// nothing (R11).
+    /// How the exchange of this phone stands, and its own troubles with the network. Of the
+    /// partner's phone it says nothing (R11).
     pub fn diagnostics(&self) -> Diagnostics {
         self.phone.lifecycle.diagnostics()
     }
@@ -91,7 +97,7 @@ impl Space {
     /// means. Only the other phone can read it; words that run out are not in it.
     ///
     /// # Errors
-    /// `NotPaired`, `SyncHeld`, `PairLeft`; `Locked` where the space is suspended, held back or
+    /// `NotPaired`, `SyncHeld`, `PairLeft`; `Suspended` where the space is suspended, held back or
     /// left meanwhile; `Storage` where the file cannot be written.
     pub async fn write_bundle(&self, path: &Path, of: BundleOf) -> Result<BundleSummary, Error> {
         self.phone.write_bundle(path, of).await

@@ -1,11 +1,12 @@
 //! Talks that both plan.
 
-use super::Space;
+use super::{Space, Subscription};
 use crate::cbor::Value;
+use crate::domain::capability::Class;
 use crate::domain::talk::{Command, NewTalk, TalkView, Talks};
-use crate::engine::Engine;
+use crate::engine::{Engine, Watched};
 use crate::error::Error;
-use crate::id::DocId;
+use crate::id::TalkId;
 use crate::store::StorageError;
 use crate::store::VaultItem;
 use crate::text;
@@ -17,8 +18,8 @@ pub(super) fn talks(engine: &mut Engine) -> Result<Vec<TalkView>, Error> {
     engine.views::<Talks>()
 }
 
-fn prepare(engine: &mut Engine, talk: DocId, words: &str) -> Result<(), Error> {
-    engine.show::<Talks>(talk)?;
+fn prepare(engine: &mut Engine, talk: TalkId, words: &str) -> Result<(), Error> {
+    engine.show::<Talks>(talk.into())?;
     let text = text::fragment(words)?;
     let id = engine.vault()?.named(PREPARATION, &talk.to_string());
     if text.is_empty() {
@@ -31,8 +32,8 @@ fn prepare(engine: &mut Engine, talk: DocId, words: &str) -> Result<(), Error> {
     Ok(engine.vault()?.put(&VaultItem { id, kind: PREPARATION.to_owned(), value })?)
 }
 
-fn preparation(engine: &mut Engine, talk: DocId) -> Result<String, Error> {
-    engine.show::<Talks>(talk)?;
+fn preparation(engine: &mut Engine, talk: TalkId) -> Result<String, Error> {
+    engine.show::<Talks>(talk.into())?;
     let id = engine.vault()?.named(PREPARATION, &talk.to_string());
     let Some(item) = engine.vault()?.get(id)? else { return Ok(String::new()) };
     let text = item.value.get("text").and_then(Value::text);
@@ -46,12 +47,17 @@ pub struct Hearing<'a>(pub(super) &'a Space);
 
 impl Hearing<'_> {
     /// Does something with one, or begins one.
-    async fn act(&self, id: Option<DocId>, command: Command) -> Result<TalkView, Error> {
+    async fn act(&self, id: Option<TalkId>, command: Command) -> Result<TalkView, Error> {
         let work = move |engine: &mut Engine| match id {
-            Some(id) => engine.done::<Talks>(id, &command),
+            Some(id) => engine.done::<Talks>(id.into(), &command),
             None => engine.begin::<Talks>(&command),
         };
         self.0.write(work).await
+    }
+
+    /// Begins to hear of the talks.
+    pub fn subscribe(&self) -> Subscription<Vec<TalkView>> {
+        Subscription::new(self.0, Watched::Of(&[Class::Talk]), talks)
     }
 }
 
@@ -77,7 +83,7 @@ impl Hearing<'_> {
     ///
     /// # Errors
     /// `NotAhead`, `TooFarAhead`, `AlreadyEnded`, `NotFound`.
-    pub async fn move_talk(&self, id: DocId, begins: Moment) -> Result<TalkView, Error> {
+    pub async fn move_talk(&self, id: TalkId, begins: Moment) -> Result<TalkView, Error> {
         self.act(Some(id), Command::Move { begins }).await
     }
 
@@ -94,7 +100,7 @@ impl Hearing<'_> {
     ///
     /// # Errors
     /// `AlreadyEnded`, `NotFound`.
-    pub async fn decline_talk(&self, id: DocId) -> Result<TalkView, Error> {
+    pub async fn decline_talk(&self, id: TalkId) -> Result<TalkView, Error> {
         self.act(Some(id), Command::Decline).await
     }
 
@@ -102,7 +108,7 @@ impl Hearing<'_> {
     ///
     /// # Errors
     /// `TalkNotAgreed`, `AlreadyEnded`, `NotFound`.
-    pub async fn start_talk(&self, id: DocId) -> Result<TalkView, Error> {
+    pub async fn start_talk(&self, id: TalkId) -> Result<TalkView, Error> {
         self.act(Some(id), Command::Start).await
     }
 
@@ -111,7 +117,7 @@ impl Hearing<'_> {
     ///
     /// # Errors
     /// `NotAhead`, `TooFarAhead` (a day), `TalkNotAgreed`, `AlreadyEnded`, `NotFound`.
-    pub async fn pause_talk(&self, id: DocId, resume_at: Moment) -> Result<TalkView, Error> {
+    pub async fn pause_talk(&self, id: TalkId, resume_at: Moment) -> Result<TalkView, Error> {
         self.act(Some(id), Command::Pause { to: resume_at }).await
     }
 
@@ -120,7 +126,7 @@ impl Hearing<'_> {
     ///
     /// # Errors
     /// `NotFound`, those of a text, storage, `Closed`.
-    pub async fn prepare(&self, id: DocId, text: &str) -> Result<(), Error> {
+    pub async fn prepare(&self, id: TalkId, text: &str) -> Result<(), Error> {
         let text = text.to_owned();
         self.0.engine.call(move |engine| prepare(engine, id, &text)).await
     }
@@ -129,7 +135,7 @@ impl Hearing<'_> {
     ///
     /// # Errors
     /// `NotFound`, storage, `Closed`.
-    pub async fn preparation(&self, id: DocId) -> Result<String, Error> {
+    pub async fn preparation(&self, id: TalkId) -> Result<String, Error> {
         self.0.engine.call(move |engine| preparation(engine, id)).await
     }
 
@@ -137,7 +143,7 @@ impl Hearing<'_> {
     ///
     /// # Errors
     /// `AlreadyEnded`, `NotFound`.
-    pub async fn end_talk(&self, id: DocId) -> Result<TalkView, Error> {
+    pub async fn end_talk(&self, id: TalkId) -> Result<TalkView, Error> {
         self.act(Some(id), Command::End).await
     }
 }

@@ -1,13 +1,13 @@
 //! The journal and what else one writes for oneself, in the vault of one phone.
 
-use super::{Space, kept};
+use super::{Space, Subscription, kept};
 use crate::cbor::View;
 use crate::domain::inner::{NewNote, Note, Query, written};
 use crate::domain::openness::{Kind, NewPost, PostView};
 use crate::domain::refusal::RefusalCode;
-use crate::engine::Engine;
+use crate::engine::{Engine, Watched};
 use crate::error::Error;
-use crate::id::DocId;
+use crate::id::{DocId, NoteId};
 use crate::store::{StorageError, VaultItem};
 use crate::time::Moment;
 
@@ -23,13 +23,15 @@ fn damaged(id: DocId) -> StorageError {
 
 impl Engine {
     fn put_note(&mut self, note: &Note) -> Result<(), Error> {
-        kept::put(self, note.id, (NOTE, NOTE), note)
+        kept::put(self, note.id.into(), (NOTE, NOTE), note)?;
+        self.vault_changed();
+        Ok(())
     }
 
     fn write_note(&mut self, new: &NewNote) -> Result<Note, Error> {
         let note = written(new)?;
         let id = self.vault()?.new_id()?;
-        let note = Note { id, written: self.now(), changed: None, note };
+        let note = Note { id: id.into(), written: self.now(), changed: None, note };
         self.put_note(&note)?;
         Ok(note)
     }
@@ -74,6 +76,7 @@ impl Engine {
         self.vault()?.remove(id)?;
         // What was removed must not linger in the WAL: where a search keeps it there, until it ends.
         self.scrub_vault = !self.vault()?.checkpoint()?;
+        self.vault_changed();
         Ok(())
     }
 }
@@ -83,6 +86,13 @@ impl Engine {
 /// before there is a pair, and after.
 #[derive(Clone, Copy)]
 pub struct Inner<'a>(pub(super) &'a Space);
+
+impl Inner<'_> {
+    /// Begins to hear of the notes, newest first.
+    pub fn subscribe(&self) -> Subscription<Vec<Note>> {
+        Subscription::new(self.0, Watched::Vault, |engine| engine.notes(""))
+    }
+}
 
 #[cfg_attr(feature = "uniffi", amends_face::exported)]
 impl Inner<'_> {
@@ -98,23 +108,23 @@ impl Inner<'_> {
     ///
     /// # Errors
     /// `NotFound`, or as [`Inner::write`].
-    pub async fn change(&self, id: DocId, note: NewNote) -> Result<Note, Error> {
-        self.0.engine.call(move |engine| engine.change_note(id, &note)).await
+    pub async fn change(&self, id: NoteId, note: NewNote) -> Result<Note, Error> {
+        self.0.engine.call(move |engine| engine.change_note(id.into(), &note)).await
     }
 
     /// One note.
     ///
     /// # Errors
     /// `NotFound`, storage, `Closed`.
-    pub async fn show(&self, id: DocId) -> Result<Note, Error> {
-        self.0.engine.call(move |engine| engine.note(id)).await
+    pub async fn show(&self, id: NoteId) -> Result<Note, Error> {
+        self.0.engine.call(move |engine| engine.note(id.into())).await
     }
 
     /// The notes in which every word of `query` stands, newest first; all of them
     /// for an empty one.
     ///
     /// # Errors
-    /// Storage, `Closed`; `Locked` where the space is suspended, held back or left meanwhile.
+    /// Storage, `Closed`; `Suspended` where the space is suspended, held back or left meanwhile.
     pub async fn search(&self, query: &str) -> Result<Vec<Note>, Error> {
         let query = query.to_owned();
         self.0.engine.ask_vault_apart(move |engine| engine.notes(&query)).await
@@ -124,8 +134,8 @@ impl Inner<'_> {
     ///
     /// # Errors
     /// As [`Inner::show`].
-    pub async fn remove(&self, id: DocId) -> Result<(), Error> {
-        self.0.engine.call(move |engine| engine.remove_note(id)).await
+    pub async fn remove(&self, id: NoteId) -> Result<(), Error> {
+        self.0.engine.call(move |engine| engine.remove_note(id.into())).await
     }
 
     /// Copies exactly these words of a note out into a post that the other sees.
@@ -136,7 +146,7 @@ impl Inner<'_> {
     /// [`Openness::post`](super::Openness::post).
     pub async fn copy_out(
         &self,
-        id: DocId,
+        id: NoteId,
         words: &str,
         kind: Kind,
         until: Option<Moment>,

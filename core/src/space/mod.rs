@@ -75,7 +75,8 @@ impl Space {
     ///
     /// # Errors
     /// `StorageError::Missing` where there is none, [`Error::NeedsUpdate`]
-    /// where a newer version wrote it, [`Error::Locked`] without its keys.
+    /// where a newer version wrote it, [`Error::Locked`] while its keys are not to be had,
+    /// [`Error::KeysMissing`] where they are gone.
     pub fn open(folder: &Path, host: Host) -> Result<Self, Error> {
         Self::of(Handle::start(Engine::open(folder, host)?)?)
     }
@@ -107,6 +108,17 @@ impl Space {
     #[cfg(feature = "watch")]
     pub fn watch_home(&self) -> Result<crate::HomeWatch, Error> {
         self.engine.watch_files()
+    }
+
+    /// Whether it was shut down or erased.
+    pub fn is_closed(&self) -> bool {
+        self.engine.is_stopped()
+    }
+
+    /// Waits until it was shut down or erased.
+    pub async fn closed(&self) {
+        let mut changes = self.changes();
+        while changes.changed().await.is_ok() {}
     }
 
     pub(crate) fn changes(&self) -> tokio::sync::watch::Receiver<Changes> {
@@ -172,6 +184,17 @@ impl Space {
     /// pair the list is empty.
     pub fn subscribe(&self) -> Subscription<Vec<AgreementView>> {
         Subscription::new(self, Watched::Of(&[Class::Agreement]), agreements::agreements)
+    }
+
+    /// Begins to hear of who the two are and how things stand.
+    pub fn subscribe_status(&self) -> Subscription<Status> {
+        Subscription::new(self, Watched::Any, Engine::status)
+    }
+
+    /// Begins to hear of all that I share now or would share (R8).
+    pub fn subscribe_shares(&self) -> Subscription<Vec<SharedItem>> {
+        let watched = &[Class::Agreement, Class::Promise, Class::Ledger];
+        Subscription::new(self, Watched::Of(watched), agreements::shared)
     }
 
     /// How many entries the two logs have: one's own, and the partner's as far as
@@ -274,7 +297,7 @@ impl Space {
     /// Checks everything from scratch: logs, documents, views.
     ///
     /// # Errors
-    /// What keeps it from looking at all; damage is in the report. `Locked` where the space
+    /// What keeps it from looking at all; damage is in the report. `Suspended` where the space
     /// is suspended, held back or left meanwhile; so for [`Space::verify_logs`].
     pub async fn doctor(&self) -> Result<DoctorReport, Error> {
         self.engine.ask_apart(Engine::doctor).await
@@ -317,7 +340,7 @@ impl Space {
 
     /// Writes everything back and closes every file and every socket: before the phone
     /// sleeps or the app loses its files. Until [`Space::resume`] every call answers
-    /// `Locked`, and an exchange waits.
+    /// `Suspended`, and an exchange waits.
     ///
     /// # Errors
     /// As [`Space::status`].
@@ -339,7 +362,7 @@ impl Space {
     }
 
     /// Ends the space: what was accepted is finished, everything after answers
-    /// `Closed`, or `Locked` while it ends. Calling it again does nothing.
+    /// `Closed`, or `Suspended` while it ends. Calling it again does nothing.
     pub async fn shutdown(&self) {
         if let Err(error) = self.engine.call_last(Engine::suspend).await {
             tracing::debug!(%error, "nothing was left to write back");

@@ -12,7 +12,7 @@ use crate::domain::pair::Who;
 use crate::domain::refusal::RefusalCode;
 use crate::engine::{Engine, Home, Watched};
 use crate::error::Error;
-use crate::id::{DocId, ItemId, Position};
+use crate::id::{DocId, Position, PostId};
 use crate::limits;
 use std::collections::BTreeSet;
 
@@ -77,12 +77,12 @@ pub(super) fn shared(engine: &mut Engine) -> Result<Vec<PostView>, Error> {
     }
 }
 
-fn found(engine: &mut Engine, id: ItemId) -> Result<PostView, Error> {
+fn found(engine: &mut Engine, id: PostId) -> Result<PostView, Error> {
     let found = posts(engine)?.into_iter().find(|post| post.id == id);
     Ok(found.ok_or(RefusalCode::NoLongerThere)?)
 }
 
-fn act(engine: &mut Engine, post: Option<ItemId>, command: Command) -> Result<PostView, Error> {
+fn act(engine: &mut Engine, post: Option<PostId>, command: Command) -> Result<PostView, Error> {
     let (doc, id) = engine.write(|engine, home| {
         let doc = match post {
             Some(id) => found(engine, id)?.ledger,
@@ -90,14 +90,14 @@ fn act(engine: &mut Engine, post: Option<ItemId>, command: Command) -> Result<Po
         };
         let under = match &command {
             Command::Post(NewPost { under: Some(under), .. }) => {
-                Some(engine.show::<AgreementDocs>(*under)?)
+                Some(engine.show::<AgreementDocs>((*under).into())?)
             }
             _ => None,
         };
         let own = home.own()?.follower.checkpoint();
         let next = Position { log: own.log, index: own.length, place: 0 };
         engine.act_within::<Posts>(home, &[doc], &Told { post, command, under })?;
-        Ok((doc, post.unwrap_or(next.item())))
+        Ok((doc, post.unwrap_or(next.item().into())))
     })?;
     let home = engine.home()?;
     let seen = engine.view::<Posts>(&home, &[doc])?.unwrap_or_default();
@@ -109,7 +109,7 @@ fn act(engine: &mut Engine, post: Option<ItemId>, command: Command) -> Result<Po
 pub struct Openness<'a>(pub(super) &'a Space);
 
 impl Openness<'_> {
-    async fn act(&self, id: Option<ItemId>, command: Command) -> Result<PostView, Error> {
+    async fn act(&self, id: Option<PostId>, command: Command) -> Result<PostView, Error> {
         self.0.write(move |engine| act(engine, id, command)).await
     }
 
@@ -152,7 +152,7 @@ impl Openness<'_> {
     ///
     /// # Errors
     /// `NotYourWords`, `NoLongerThere`, those of a text.
-    pub async fn correct(&self, id: ItemId, text: &str) -> Result<PostView, Error> {
+    pub async fn correct(&self, id: PostId, text: &str) -> Result<PostView, Error> {
         self.act(Some(id), Command::Correct { text: text.to_owned() }).await
     }
 
@@ -160,7 +160,7 @@ impl Openness<'_> {
     ///
     /// # Errors
     /// `NotYourWords`, `NoLongerThere`.
-    pub async fn withdraw(&self, id: ItemId) -> Result<PostView, Error> {
+    pub async fn withdraw(&self, id: PostId) -> Result<PostView, Error> {
         self.act(Some(id), Command::Withdraw).await
     }
 
@@ -168,7 +168,7 @@ impl Openness<'_> {
     ///
     /// # Errors
     /// `OwnWords`, `NoLongerThere`.
-    pub async fn thank(&self, id: ItemId) -> Result<PostView, Error> {
+    pub async fn thank(&self, id: PostId) -> Result<PostView, Error> {
         self.act(Some(id), Command::Thank).await
     }
 }

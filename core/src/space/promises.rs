@@ -13,7 +13,7 @@ use crate::domain::recurrence::Due;
 use crate::domain::refusal::RefusalCode;
 use crate::engine::{Engine, Listed, Watched};
 use crate::error::Error;
-use crate::id::{DocId, ItemId, OccurrenceId};
+use crate::id::{DocId, OccurrenceId, PromiseId, WordsId};
 use crate::time::Moment;
 
 /// The promises that are not long over, in the order in which they were made.
@@ -41,13 +41,17 @@ fn open_promises(engine: &mut Engine) -> Result<usize, Error> {
 /// Pauses every open promise of mine.
 fn pause_all(engine: &mut Engine, from: Moment, until: Moment) -> Result<usize, Error> {
     engine.write(|engine, home| {
-        let open: Vec<DocId> = in_order(engine.listed(home)?)
+        let open: Vec<PromiseId> = in_order(engine.listed(home)?)
             .iter()
             .filter(|view| view.by == Who::Me && view.state == PromiseState::Open)
             .map(|view| view.id)
             .collect();
         for doc in &open {
-            engine.act_within::<PromiseDocs>(home, &[*doc], &Command::Pause { from, until })?;
+            engine.act_within::<PromiseDocs>(
+                home,
+                &[(*doc).into()],
+                &Command::Pause { from, until },
+            )?;
         }
         Ok(open.len())
     })
@@ -59,8 +63,8 @@ fn pause_all(engine: &mut Engine, from: Moment, until: Moment) -> Result<usize, 
 pub struct Promises<'a>(pub(super) &'a Space);
 
 impl Promises<'_> {
-    async fn act(&self, id: DocId, command: Command) -> Result<PromiseView, Error> {
-        self.0.write(move |engine| engine.done::<PromiseDocs>(id, &command)).await
+    async fn act(&self, id: PromiseId, command: Command) -> Result<PromiseView, Error> {
+        self.0.write(move |engine| engine.done::<PromiseDocs>(id.into(), &command)).await
     }
 
     /// Begins to hear of the promises.
@@ -84,10 +88,14 @@ impl Promises<'_> {
     ///
     /// # Errors
     /// `NotFound` where `before` is no promise, or as [`Promises::list`].
-    pub async fn page(&self, limit: u32, before: Option<DocId>) -> Result<Vec<PromiseView>, Error> {
+    pub async fn page(
+        &self,
+        limit: u32,
+        before: Option<PromiseId>,
+    ) -> Result<Vec<PromiseView>, Error> {
         let page = move |engine: &mut Engine| {
             let home = engine.home()?;
-            engine.page::<PromiseDocs>(&home, before, limit as usize, |_| true)
+            engine.page::<PromiseDocs>(&home, before.map(DocId::from), limit as usize, |_| true)
         };
         self.0.ask(move |engine| shown(engine, Feature::Promises, page)).await
     }
@@ -97,16 +105,18 @@ impl Promises<'_> {
     ///
     /// # Errors
     /// As [`Promises::list`].
-    pub async fn ids(&self) -> Result<Vec<DocId>, Error> {
-        self.0.ask(|engine| shown(engine, Feature::Promises, Engine::ids::<PromiseDocs>)).await
+    pub async fn ids(&self) -> Result<Vec<PromiseId>, Error> {
+        let ids =
+            |engine: &mut Engine| shown(engine, Feature::Promises, Engine::ids::<PromiseDocs>);
+        Ok(self.0.ask(ids).await?.into_iter().map(PromiseId::from).collect())
     }
 
     /// One promise.
     ///
     /// # Errors
     /// `NotFound`, or as [`Promises::list`].
-    pub async fn show(&self, id: DocId) -> Result<PromiseView, Error> {
-        self.0.ask(move |engine| engine.show::<PromiseDocs>(id)).await
+    pub async fn show(&self, id: PromiseId) -> Result<PromiseView, Error> {
+        self.0.ask(move |engine| engine.show::<PromiseDocs>(id.into())).await
     }
 
     /// Hints before promising: advisory, silent and local (F71, R21).
@@ -133,7 +143,7 @@ impl Promises<'_> {
     /// `NotYourPromise`, `PromiseOver`, `EndsBeforeBegin`, `NotAhead`, `TooFarAhead`.
     pub async fn pause(
         &self,
-        id: DocId,
+        id: PromiseId,
         from: Moment,
         until: Moment,
     ) -> Result<PromiseView, Error> {
@@ -152,7 +162,7 @@ impl Promises<'_> {
     ///
     /// # Errors
     /// `NotYourPromise`, `PromiseOver`.
-    pub async fn retract(&self, id: DocId) -> Result<PromiseView, Error> {
+    pub async fn retract(&self, id: PromiseId) -> Result<PromiseView, Error> {
         self.act(id, Command::Retract).await
     }
 
@@ -160,7 +170,7 @@ impl Promises<'_> {
     ///
     /// # Errors
     /// `NotPromisedToYou`, `PromiseOver`.
-    pub async fn decline(&self, id: DocId) -> Result<PromiseView, Error> {
+    pub async fn decline(&self, id: PromiseId) -> Result<PromiseView, Error> {
         self.act(id, Command::Decline).await
     }
 
@@ -170,7 +180,7 @@ impl Promises<'_> {
     /// `NotYourPromise`, `AfterDue`, `NoSuchOccurrence`.
     pub async fn heads_up(
         &self,
-        id: DocId,
+        id: PromiseId,
         occurrence: Option<OccurrenceId>,
         expected: Option<Moment>,
         words: Option<String>,
@@ -184,7 +194,7 @@ impl Promises<'_> {
     /// `NotYourPromise`, `AfterDue`, `NotAhead`, `TooFarAhead`, `OneTimeOnly`, `DueAlready`.
     pub async fn renegotiate(
         &self,
-        id: DocId,
+        id: PromiseId,
         occurrence: Option<OccurrenceId>,
         due: Due,
     ) -> Result<PromiseView, Error> {
@@ -220,7 +230,7 @@ impl Promises<'_> {
     /// `NotPromisedToYou`, `NoSuchOccurrence`.
     pub async fn release(
         &self,
-        id: DocId,
+        id: PromiseId,
         occurrence: Option<OccurrenceId>,
     ) -> Result<PromiseView, Error> {
         self.act(id, Command::Release { occurrence }).await
@@ -232,7 +242,7 @@ impl Promises<'_> {
     /// `NotYourPromise`, `BeforeDue`, `NoSuchOccurrence`.
     pub async fn report(
         &self,
-        id: DocId,
+        id: PromiseId,
         occurrence: Option<OccurrenceId>,
         told: HowItWent,
         words: Option<String>,
@@ -246,7 +256,7 @@ impl Promises<'_> {
     /// `NotPromisedToYou`, `BeforeDue`, `NoSuchOccurrence`.
     pub async fn comment(
         &self,
-        id: DocId,
+        id: PromiseId,
         occurrence: Option<OccurrenceId>,
         felt: Felt,
         words: Option<String>,
@@ -260,19 +270,19 @@ impl Promises<'_> {
     /// `NotYourPromise`, `BeforeDue`.
     pub async fn repair(
         &self,
-        id: DocId,
+        id: PromiseId,
         occurrence: Option<OccurrenceId>,
         words: String,
-        promise: Option<DocId>,
+        promise: Option<PromiseId>,
     ) -> Result<PromiseView, Error> {
-        self.act(id, Command::Repair { occurrence, words, promise }).await
+        self.act(id, Command::Repair { occurrence, words, promise: promise.map(DocId::from) }).await
     }
 
     /// Takes back words of mine in a promise; the report or comment itself stays.
     ///
     /// # Errors
     /// `NotFound`, `NotYourWords`, `NoLongerThere`.
-    pub async fn withdraw_words(&self, id: DocId, note: ItemId) -> Result<PromiseView, Error> {
-        self.0.write(move |engine| engine.withdrawn::<PromiseDocs>(id, note)).await
+    pub async fn withdraw_words(&self, id: PromiseId, note: WordsId) -> Result<PromiseView, Error> {
+        self.0.write(move |engine| engine.withdrawn::<PromiseDocs>(id.into(), note.into())).await
     }
 }

@@ -2,8 +2,9 @@
 //! questions, pain and needs.
 
 use super::settings::{silence, space_now, wishes};
-use super::{Space, kept};
+use super::{Space, Subscription, kept};
 use crate::domain::agreement::AgreementDocs;
+use crate::domain::capability::Class;
 use crate::domain::ledger::own_document;
 use crate::domain::overview::held_back;
 use crate::domain::refusal::RefusalCode;
@@ -11,10 +12,10 @@ use crate::domain::shared::{
     BreachView, Command, Form, ItemDraft, ItemView, Items, NewItem, Reply, Subject, beside,
     beside_without, breaches, single_salt, written,
 };
-use crate::engine::Engine;
+use crate::engine::{Engine, Watched};
 use crate::error::Error;
 use crate::host::random;
-use crate::id::{DocId, ItemId, Position};
+use crate::id::{ItemDraftId, ItemId, Position, WordsId};
 use crate::store::{StorageError, VaultItem};
 use crate::time::Moment;
 use std::collections::BTreeMap;
@@ -30,13 +31,13 @@ pub(super) fn items(engine: &mut Engine) -> Result<Vec<ItemView>, Error> {
 /// in their quiet hours and until their digest, what the other asks and still waits is held
 /// back, which to the other looks like being offline (R31). One that is asked for by its id is
 /// among them.
-fn shown(engine: &mut Engine, asked_for: Option<DocId>) -> Result<Vec<ItemView>, Error> {
+fn shown(engine: &mut Engine, asked_for: Option<ItemId>) -> Result<Vec<ItemView>, Error> {
     let (now, zone, wishes) = (engine.now(), engine.local_zone(), wishes(engine)?);
     let apart = space_now(engine)?.is_some_and(|space| space.mine.is_some());
     let home = engine.home()?;
     let (states, views): (Vec<_>, Vec<_>) = engine.listed::<Items>(&home)?.all.into_iter().unzip();
-    let came = states.iter().filter_map(|of| Some((of.id, of.item.as_ref()?.came())));
-    let came: BTreeMap<DocId, Moment> = came.collect();
+    let came = states.iter().filter_map(|of| Some((ItemId(of.id), of.item.as_ref()?.came())));
+    let came: BTreeMap<ItemId, Moment> = came.collect();
     let held = |item: &ItemView| {
         apart || came.get(&item.id).is_some_and(|came| held_back(*came, &wishes, &zone, now))
     };
@@ -44,14 +45,23 @@ fn shown(engine: &mut Engine, asked_for: Option<DocId>) -> Result<Vec<ItemView>,
     Ok(beside_without(views, held))
 }
 
+/// Those that this phone's person is shown, in the order of lists.
+fn listed(engine: &mut Engine) -> Result<Vec<ItemView>, Error> {
+    let mut all = shown(engine, None)?;
+    all.sort_by_key(ItemView::order);
+    Ok(all)
+}
+
 /// One item, beside what it is about; one that asks, beside all others that are shown.
-fn item(engine: &mut Engine, id: DocId) -> Result<ItemView, Error> {
-    let item = engine.show::<Items>(id)?;
+fn item(engine: &mut Engine, id: ItemId) -> Result<ItemView, Error> {
+    let item = engine.show::<Items>(id.into())?;
     let around = match (item.form.described().open, item.about) {
         (Some(_), _) => shown(engine, Some(id))?,
         (None, Some(about)) => {
             // What it is about may be gone, or may not have come yet.
-            beside(engine.show::<Items>(about).ok().into_iter().chain([item.clone()]).collect())
+            beside(
+                engine.show::<Items>(about.into()).ok().into_iter().chain([item.clone()]).collect(),
+            )
         }
         (None, None) => return Ok(item),
     };
@@ -79,26 +89,26 @@ fn offer(engine: &mut Engine, new: &NewItem, salt: [u8; 16]) -> Result<ItemView,
 /// What the document of a new item is made from: one's own of a form about one thing is one.
 fn salt_of(new: &NewItem, salt: [u8; 16]) -> [u8; 16] {
     match new.about {
-        Some(about) if new.form.described().single => single_salt(new.form, about),
+        Some(about) if new.form.described().single => single_salt(new.form, about.into()),
         _ => salt,
     }
 }
 
-fn revise(engine: &mut Engine, id: DocId, new: &NewItem) -> Result<ItemView, Error> {
+fn revise(engine: &mut Engine, id: ItemId, new: &NewItem) -> Result<ItemView, Error> {
     // What it is about may be gone by now: one's own words can be put right all the same (F22).
     let known = new.about.and_then(|about| item(engine, about).ok());
     let on = known.map(|known| known.position);
     done(engine, id, &Command::Revise { new: new.clone(), on })
 }
 
-fn done(engine: &mut Engine, id: DocId, command: &Command) -> Result<ItemView, Error> {
-    engine.done::<Items>(id, command)?;
+fn done(engine: &mut Engine, id: ItemId, command: &Command) -> Result<ItemView, Error> {
+    engine.done::<Items>(id.into(), command)?;
     item(engine, id)
 }
 
 fn draft(item: &VaultItem) -> Result<ItemDraft, StorageError> {
     let damaged = || StorageError::Damaged(format!("vault.db: draft {}", item.id));
-    Ok(ItemDraft { id: item.id, item: kept::read(item, "item").ok_or_else(damaged)? })
+    Ok(ItemDraft { id: item.id.into(), item: kept::read(item, "item").ok_or_else(damaged)? })
 }
 
 fn drafts(engine: &mut Engine) -> Result<Vec<ItemDraft>, Error> {
@@ -108,28 +118,28 @@ fn drafts(engine: &mut Engine) -> Result<Vec<ItemDraft>, Error> {
     Ok(items.iter().filter_map(|item| draft(item).inspect_err(unread).ok()).collect())
 }
 
-fn kept_item(engine: &mut Engine, id: DocId) -> Result<VaultItem, Error> {
-    let item = engine.vault()?.get(id)?.filter(|item| item.kind == DRAFT);
+fn kept_item(engine: &mut Engine, id: ItemDraftId) -> Result<VaultItem, Error> {
+    let item = engine.vault()?.get(id.into())?.filter(|item| item.kind == DRAFT);
     Ok(item.ok_or(RefusalCode::NotFound)?)
 }
 
-fn kept_draft(engine: &mut Engine, id: DocId) -> Result<ItemDraft, Error> {
+fn kept_draft(engine: &mut Engine, id: ItemDraftId) -> Result<ItemDraft, Error> {
     Ok(draft(&kept_item(engine, id)?)?)
 }
 
-fn keep(engine: &mut Engine, id: Option<DocId>, new: &NewItem) -> Result<ItemDraft, Error> {
+fn keep(engine: &mut Engine, id: Option<ItemDraftId>, new: &NewItem) -> Result<ItemDraft, Error> {
     let item = written(new)?;
     let id = match id {
         Some(id) => kept_draft(engine, id)?.id,
-        None => engine.vault()?.new_id()?,
+        None => engine.vault()?.new_id()?.into(),
     };
-    kept::put(engine, id, (DRAFT, "item"), &item)?;
+    kept::put(engine, id.into(), (DRAFT, "item"), &item)?;
     Ok(ItemDraft { id, item })
 }
 
-fn discard(engine: &mut Engine, id: DocId) -> Result<(), Error> {
+fn discard(engine: &mut Engine, id: ItemDraftId) -> Result<(), Error> {
     kept_item(engine, id)?;
-    engine.vault()?.remove(id)?;
+    engine.vault()?.remove(id.into())?;
     // What was thrown away must not linger in the WAL.
     engine.vault()?.checkpoint()?;
     Ok(())
@@ -137,16 +147,16 @@ fn discard(engine: &mut Engine, id: DocId) -> Result<(), Error> {
 
 /// Two steps, the shared one first, so that no word is lost between. Its document is made from
 /// the draft's id: who is interrupted there and offers it again tells nothing twice.
-fn offer_kept(engine: &mut Engine, id: DocId) -> Result<ItemView, Error> {
+fn offer_kept(engine: &mut Engine, id: ItemDraftId) -> Result<ItemView, Error> {
     let draft = kept_draft(engine, id)?;
-    let salt = salt_of(&draft.item, id.0);
+    let salt = salt_of(&draft.item, id.0.0);
     let home = engine.home()?;
     let offered = own_document(home.pair.id, home.me, &salt);
-    let view = match offer(engine, &draft.item, id.0) {
+    let view = match offer(engine, &draft.item, id.0.0) {
         Err(Error::Refusal(refusal))
-            if refusal.code == RefusalCode::AlreadyTold && salt == id.0 =>
+            if refusal.code == RefusalCode::AlreadyTold && salt == id.0.0 =>
         {
-            item(engine, offered)?
+            item(engine, offered.into())?
         }
         offered => offered?,
     };
@@ -161,6 +171,13 @@ fn offer_kept(engine: &mut Engine, id: DocId) -> Result<ItemView, Error> {
 #[derive(Clone, Copy)]
 pub struct Shared<'a>(pub(super) &'a Space);
 
+impl Shared<'_> {
+    /// Begins to hear of what is told and answered, of every form.
+    pub fn subscribe(&self) -> Subscription<Vec<ItemView>> {
+        Subscription::new(self.0, Watched::Of(&[Class::Item, Class::Ledger]), listed)
+    }
+}
+
 #[cfg_attr(feature = "uniffi", amends_face::exported)]
 impl Shared<'_> {
     /// What was told, of one form or of all, oldest first.
@@ -170,9 +187,8 @@ impl Shared<'_> {
     pub async fn list(&self, form: Option<Form>) -> Result<Vec<ItemView>, Error> {
         self.0
             .ask(move |engine| {
-                let mut all = shown(engine, None)?;
+                let mut all = listed(engine)?;
                 all.retain(|item| form.is_none_or(|form| item.form == form));
-                all.sort_by_key(ItemView::order);
                 Ok(all)
             })
             .await
@@ -182,7 +198,7 @@ impl Shared<'_> {
     ///
     /// # Errors
     /// `NotFound`, or as [`Shared::list`].
-    pub async fn show(&self, id: DocId) -> Result<ItemView, Error> {
+    pub async fn show(&self, id: ItemId) -> Result<ItemView, Error> {
         self.0.ask(move |engine| item(engine, id)).await
     }
 
@@ -220,7 +236,7 @@ impl Shared<'_> {
     ///
     /// # Errors
     /// `NotYourWords`, `SubjectInvalid` for another form or subject, or as [`Shared::offer`].
-    pub async fn revise(&self, id: DocId, new: NewItem) -> Result<ItemView, Error> {
+    pub async fn revise(&self, id: ItemId, new: NewItem) -> Result<ItemView, Error> {
         self.0.write(move |engine| revise(engine, id, &new)).await
     }
 
@@ -249,16 +265,16 @@ impl Shared<'_> {
     ///
     /// # Errors
     /// `NotYourWords`, `NoLongerThere`, `NotFound`, `PairLeft`.
-    pub async fn take_back(&self, id: DocId) -> Result<(), Error> {
-        self.0.write(move |engine| engine.act::<Items>(&[id], &Command::TakeBack)).await
+    pub async fn take_back(&self, id: ItemId) -> Result<(), Error> {
+        self.0.write(move |engine| engine.act::<Items>(&[id.into()], &Command::TakeBack)).await
     }
 
     /// Takes back the words of one telling, or of one answer, of mine.
     ///
     /// # Errors
     /// As [`Shared::take_back`].
-    pub async fn withdraw_words(&self, id: DocId, words: ItemId) -> Result<ItemView, Error> {
-        self.0.write(move |engine| engine.withdrawn::<Items>(id, words)).await
+    pub async fn withdraw_words(&self, id: ItemId, words: WordsId) -> Result<ItemView, Error> {
+        self.0.write(move |engine| engine.withdrawn::<Items>(id.into(), words.into())).await
     }
 
     /// Keeps an item to oneself, in the vault: whole or not, a new one or one kept before.
@@ -266,7 +282,7 @@ impl Shared<'_> {
     ///
     /// # Errors
     /// `PartUnknown`, `AnswerInvalid`, those of a text, `NotFound`, storage, `Closed`.
-    pub async fn keep(&self, id: Option<DocId>, new: NewItem) -> Result<ItemDraft, Error> {
+    pub async fn keep(&self, id: Option<ItemDraftId>, new: NewItem) -> Result<ItemDraft, Error> {
         self.0.engine.call(move |engine| keep(engine, id, &new)).await
     }
 
@@ -282,7 +298,7 @@ impl Shared<'_> {
     ///
     /// # Errors
     /// `NotFound`, storage, `Closed`.
-    pub async fn discard(&self, id: DocId) -> Result<(), Error> {
+    pub async fn discard(&self, id: ItemDraftId) -> Result<(), Error> {
         self.0.engine.call(move |engine| discard(engine, id)).await
     }
 
@@ -290,7 +306,7 @@ impl Shared<'_> {
     ///
     /// # Errors
     /// `NotFound`, or as [`Shared::offer`].
-    pub async fn offer_kept(&self, id: DocId) -> Result<ItemView, Error> {
+    pub async fn offer_kept(&self, id: ItemDraftId) -> Result<ItemView, Error> {
         self.0.write(move |engine| offer_kept(engine, id)).await
     }
 }

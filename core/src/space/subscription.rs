@@ -36,15 +36,16 @@ impl<T: Clone + Default + PartialEq + Send + Sync + 'static> Subscription<T> {
     /// gives what it would have given.
     ///
     /// # Errors
-    /// Storage.
+    /// Storage; [`Error::Closed`] where the space was shut down before there was a first view.
     pub async fn next(&mut self) -> Result<Option<T>, Error> {
         while !self.cancelled {
             let (seen, watched) = (self.seen, self.watched);
             let moved = |changes: &Changes| Some(changes.of(watched)) != seen;
             let at = match self.changes.wait_for(moved).await {
-                Ok(changes) => changes.of(watched),
-                Err(_) => return Ok(None),
+                Ok(changes) => Some(changes.of(watched)),
+                Err(_) => None,
             };
+            let Some(at) = at else { return self.closed() };
             let query = self.query;
             let answer = self.space.ask(move |engine| engine.shared_view(watched, query)).await;
             // Only now: whoever drops the wait before has not seen it.
@@ -54,8 +55,8 @@ impl<T: Clone + Default + PartialEq + Send + Sync + 'static> Subscription<T> {
                 Err(Error::Refusal(refusal)) if refusal.code == RefusalCode::NotPaired => {
                     Arc::default()
                 }
-                Err(Error::Closed) => return Ok(None),
-                Err(Error::Locked(_)) => continue,
+                Err(Error::Closed) => return self.closed(),
+                Err(Error::Suspended(_)) => continue,
                 Err(error) => return Err(error),
             };
             if self.last.as_ref() != Some(&view) {
@@ -64,6 +65,12 @@ impl<T: Clone + Default + PartialEq + Send + Sync + 'static> Subscription<T> {
             }
         }
         Ok(None)
+    }
+
+    /// Whoever waits for a first view is owed an answer; whoever has one hears that there are
+    /// no more.
+    fn closed(&self) -> Result<Option<T>, Error> {
+        if self.last.is_some() { Ok(None) } else { Err(Error::Closed) }
     }
 
     /// Stops it: [`Subscription::next`] answers `None` from now on.

@@ -158,12 +158,12 @@ async fn r14_who_holds_back_leaves_or_suspends_ends_what_is_being_read_for_other
     let space = Space::create(folder.path(), "Ana", host).unwrap();
     let read = reading(&space).await;
     space.hold_sync(true).await.unwrap();
-    assert!(matches!(read.await.unwrap(), Err(Error::Locked(_))));
+    assert!(matches!(read.await.unwrap(), Err(Error::Suspended(_))));
     let read = reading(&space).await;
     // There is nobody to be left yet; what is read ends all the same.
     assert!(space.leave(crate::Leaving::Silent).await.is_err());
-    assert!(matches!(read.await.unwrap(), Err(Error::Locked(_))));
+    assert!(matches!(read.await.unwrap(), Err(Error::Suspended(_))));
     let read = reading(&space).await;
     space.suspend().await.unwrap();
-    assert!(matches!(read.await.unwrap(), Err(Error::Locked(_))));
+    assert!(matches!(read.await.unwrap(), Err(Error::Suspended(_))));
 }

@@ -237,8 +237,9 @@ pub fn next(items: &[NextDue]) -> String {
             _ => "has something new",
         };
         let by = item.by.map(|by| format!(" (by {})", utc(by))).unwrap_or_default();
-        let document = item.agreement.or(item.promise).or(item.talk);
-        let id = document.map_or_else(|| "checkin ".to_owned(), short);
+        let agreement = item.agreement.map(short);
+        let id = agreement.or(item.promise.map(short)).or(item.talk.map(short));
+        let id = id.unwrap_or_else(|| "checkin ".to_owned());
         format!("{id}  {why}{by}")
     };
     items.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -347,11 +348,12 @@ mod tests {
             let (promise, check_in, by) = (None, None, None);
             next(&[NextDue { why, agreement, promise, talk, check_in, by }])
         };
-        let id = Some("0123456789abcdef0123456789abcdef".parse().unwrap());
-        assert_eq!(next_of(Why::TalkToday, id, None), "01234567  you talk today");
-        assert_eq!(next_of(Why::WaitsForMe, id, None), "01234567  waits for your yes or no");
+        let id = "0123456789abcdef0123456789abcdef";
+        let talk = Some(id.parse().unwrap());
+        assert_eq!(next_of(Why::TalkToday, talk, None), "01234567  you talk today");
+        assert_eq!(next_of(Why::WaitsForMe, talk, None), "01234567  waits for your yes or no");
         let amends = "01234567  your amends: a step of them";
-        assert_eq!(next_of(Why::Amends, None, id), amends);
+        assert_eq!(next_of(Why::Amends, None, Some(id.parse().unwrap())), amends);
         assert_eq!(next_of(Why::CheckIn, None, None), "checkin   your check-in");
     }
 }

@@ -57,6 +57,8 @@ impl From<Error> for Failure {
         let (kind, code) = match &error {
             Error::Refusal(refusal) => ("refusal", refusal.code.name().to_owned()),
             Error::Locked(_) => ("locked", "Locked".to_owned()),
+            Error::Suspended(_) => ("locked", "Suspended".to_owned()),
+            Error::KeysMissing(_) => ("locked", "KeysMissing".to_owned()),
             Error::NeedsUpdate(_) => ("needs_update", "NeedsUpdate".to_owned()),
             Error::Storage(error) => ("storage", variant(error)),
             Error::Link(error) => ("link", variant(error)),

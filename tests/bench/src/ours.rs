@@ -6,7 +6,7 @@ use amends::Due;
 use amends::KeyFile;
 use amends::Who;
 use amends::host::FixedClock;
-use amends::id::DocId;
+use amends::id::PromiseId;
 use amends::time::{DAY, Moment};
 use amends::{AgreementKind, Category, Terms, TermsClause};
 use amends::{Exchange, ExchangeOptions};
@@ -111,8 +111,8 @@ fn promise(action: &str, due: Due) -> NewPromise {
 pub struct Life {
     day: i64,
     step: u64,
-    practices: Vec<DocId>,
-    single: Option<DocId>,
+    practices: Vec<PromiseId>,
+    single: Option<PromiseId>,
 }
 
 impl Life {

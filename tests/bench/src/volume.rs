@@ -2,7 +2,7 @@
 //! each command then takes on the honest phone, of files that were just opened.
 
 use crate::resident;
-use amends::id::{DocId, Position};
+use amends::id::{AgreementId, DocId, Position};
 use amends::internals::cbor::Value;
 use amends::internals::domain::action::Action;
 use amends::internals::domain::ledger::{Month, ledger};
@@ -41,7 +41,7 @@ const ALL: [(&str, Flood); 7] = [
 ];
 
 impl Flood {
-    fn record(self, at: u64, first: u64, liar: &Liar, agreed: DocId) -> Value {
+    fn record(self, at: u64, first: u64, liar: &Liar, agreed: AgreementId) -> Value {
         let month = ledger(liar.pair, liar.me, Month::of(BEGIN));
         let made = DocId(*[&at.to_be_bytes()[..], &[7; 8]].concat().first_chunk().unwrap());
         let until = BEGIN.plus(DAY);
@@ -57,7 +57,7 @@ impl Flood {
                 (liar.pair_document(), pacing::Act::BeginSpace { until, contact }.into())
             }
             Self::Agreements => (made, agreement::Act::Suspend.into()),
-            Self::Suspends => (agreed, agreement::Act::Suspend.into()),
+            Self::Suspends => (agreed.into(), agreement::Act::Suspend.into()),
             Self::Ends => (made, agreement::Act::End.into()),
             Self::Posts => (month, post.into()),
             Self::Corrections if at == 0 => (month, post.into()),
@@ -72,7 +72,7 @@ impl Flood {
 }
 
 /// Ana's phone, which holds so many of them, and the agreement that both have.
-async fn flooded(flood: Flood, records: u64) -> (Phone, DocId) {
+async fn flooded(flood: Flood, records: u64) -> (Phone, AgreementId) {
     let [ana, ben] = paired().await;
     let agreed = ana.space.agreements().propose(plain("We talk on Sundays.")).await.unwrap().id;
     assert_eq!(meet(&ana.space, &ben.space).await, [Ok(()), Ok(())]);

@@ -70,7 +70,9 @@ public final class BonjourDiscovery: Discovery, @unchecked Sendable {
             }, told.toOpaque())
         guard status == kDNSServiceErr_NoError, let announcement else {
             told.release()
-            throw HostError.Failed(why: "Bonjour does not announce (status \(status))")
+            throw status == kDNSServiceErr_PolicyDenied
+                ? HostError.LocalNetworkDenied(why: "the person has not allowed the local network")
+                : HostError.Failed(why: "Bonjour does not announce (status \(status))")
         }
         announcing = told
         DNSServiceSetDispatchQueue(announcement, queue)
@@ -80,6 +82,9 @@ public final class BonjourDiscovery: Discovery, @unchecked Sendable {
         let browser = NWBrowser(for: .bonjour(type: beacon.service, domain: nil), using: .tcp)
         browser.stateUpdateHandler = { state in
             switch state {
+            case .waiting(.dns(DNSServiceErrorType(kDNSServiceErr_PolicyDenied))),
+                .failed(.dns(DNSServiceErrorType(kDNSServiceErr_PolicyDenied))):
+                sightings.denied(what: "the person has not allowed the local network")
             case .waiting(let error), .failed(let error):
                 sightings.trouble(what: "Bonjour does not look: \(error.localizedDescription)")
             default: break

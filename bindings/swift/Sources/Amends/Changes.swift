@@ -3,9 +3,12 @@
 /// A view as it is, and again whenever it has changed.
 ///
 /// Each loop over it listens for itself, and stops listening when it ends or its task is
-/// cancelled. Who is slow sees the newest, never a backlog.
+/// cancelled. Who is slow sees the newest, never a backlog. It ends when the space is shut down;
+/// one that begins only then throws ``AmendsError/Closed(details:)``.
 public struct Changes<Element: Sendable>: AsyncSequence, Sendable {
     struct Source: Sendable {
+        /// A space that was let go would end what is listened to.
+        let space: Space
         let next: @Sendable () async throws -> Element?
         let cancel: @Sendable () -> Void
     }
@@ -32,11 +35,11 @@ public struct Changes<Element: Sendable>: AsyncSequence, Sendable {
         /// The next view; `nil` once the task is cancelled or the space is shut down.
         public func next() async throws -> Element? {
             let source = source
-            // A cancelled task does not reach the library by itself.
-            return try await withTaskCancellationHandler {
-                try await source.next()
-            } onCancel: {
+            do {
+                return try await source.next()
+            } catch is CancellationError {
                 source.cancel()
+                return nil
             }
         }
     }
@@ -47,7 +50,8 @@ extension Space {
     public var agreementChanges: Changes<[AgreementView]> {
         Changes { [self] in
             let changes = watchAgreements()
-            return .init(next: { try await changes.next() }, cancel: { changes.cancel() })
+            return .init(
+                space: self, next: { try await changes.next() }, cancel: { changes.cancel() })
         }
     }
 
@@ -55,7 +59,8 @@ extension Space {
     public var promiseChanges: Changes<[PromiseView]> {
         Changes { [self] in
             let changes = watchPromises()
-            return .init(next: { try await changes.next() }, cancel: { changes.cancel() })
+            return .init(
+                space: self, next: { try await changes.next() }, cancel: { changes.cancel() })
         }
     }
 
@@ -63,7 +68,8 @@ extension Space {
     public var opennessChanges: Changes<[PostView]> {
         Changes { [self] in
             let changes = watchOpenness()
-            return .init(next: { try await changes.next() }, cancel: { changes.cancel() })
+            return .init(
+                space: self, next: { try await changes.next() }, cancel: { changes.cancel() })
         }
     }
 
@@ -71,7 +77,53 @@ extension Space {
     public var checkInChanges: Changes<[CheckInView]> {
         Changes { [self] in
             let changes = watchCheckIns()
-            return .init(next: { try await changes.next() }, cancel: { changes.cancel() })
+            return .init(
+                space: self, next: { try await changes.next() }, cancel: { changes.cancel() })
+        }
+    }
+
+    /// The talks.
+    public var talkChanges: Changes<[TalkView]> {
+        Changes { [self] in
+            let changes = watchTalks()
+            return .init(
+                space: self, next: { try await changes.next() }, cancel: { changes.cancel() })
+        }
+    }
+
+    /// What one tells and the other may answer: accounts, questions, needs, and all other forms.
+    public var itemChanges: Changes<[ItemView]> {
+        Changes { [self] in
+            let changes = watchItems()
+            return .init(
+                space: self, next: { try await changes.next() }, cancel: { changes.cancel() })
+        }
+    }
+
+    /// The notes that only I see, newest first.
+    public var noteChanges: Changes<[Note]> {
+        Changes { [self] in
+            let changes = watchNotes()
+            return .init(
+                space: self, next: { try await changes.next() }, cancel: { changes.cancel() })
+        }
+    }
+
+    /// All that I share or would share.
+    public var shareChanges: Changes<[SharedItem]> {
+        Changes { [self] in
+            let changes = watchShares()
+            return .init(
+                space: self, next: { try await changes.next() }, cancel: { changes.cancel() })
+        }
+    }
+
+    /// Who the two are and how things stand, pairing among it.
+    public var statusChanges: Changes<Status> {
+        Changes { [self] in
+            let changes = watchStatus()
+            return .init(
+                space: self, next: { try await changes.next() }, cancel: { changes.cancel() })
         }
     }
 
@@ -79,17 +131,18 @@ extension Space {
     public var todayChanges: Changes<Today> {
         Changes { [self] in
             let changes = watchToday()
-            return .init(next: { try await changes.next() }, cancel: { changes.cancel() })
+            return .init(
+                space: self, next: { try await changes.next() }, cancel: { changes.cancel() })
         }
     }
-}
 
-extension Exchange {
-    /// How far a long catch-up is. Of fewer than 1,000 entries nothing is said (R11).
-    public var catchUpChanges: Changes<CatchUp> {
+    /// Whether this phone exchanges, where it listens, how far a long catch-up is, and what troubles
+    /// it. Of the partner's phone it says nothing.
+    public var diagnosticsChanges: Changes<Diagnostics> {
         Changes { [self] in
-            let changes = catchUp()
-            return .init(next: { await changes.next() }, cancel: { changes.cancel() })
+            let changes = watchDiagnostics()
+            return .init(
+                space: self, next: { try await changes.next() }, cancel: { changes.cancel() })
         }
     }
 }

@@ -7,7 +7,7 @@ public struct TodayState: Equatable, Sendable {
     /// All that I share now or would share (R8).
     public let shared: [SharedItem]
     /// Agreements that wait for my answer.
-    public let waiting: [DocId]
+    public let waiting: [AgreementId]
 
     init(_ today: Today) {
         next = today.next

@@ -1,19 +1,9 @@
 import Amends
+import AmendsTesting
 import Foundation
 import XCTest
 
 final class BindingsTests: XCTestCase {
-    /// The error of a call that must fail.
-    private func failure<T>(_ work: () async throws -> T) async -> AmendsError? {
-        do {
-            _ = try await work()
-            XCTFail("nothing was thrown")
-            return nil
-        } catch {
-            return error as? AmendsError
-        }
-    }
-
     func testTwoPhonesPairAgreeOnExactWordsAndHoldEqualLogs() async throws {
         let (ana, ben) = try await paired()
         let partner = try await ana.status().partner
@@ -26,8 +16,8 @@ final class BindingsTests: XCTestCase {
         try await meet(ana, ben)
         let state = try await ana.agreements().show(id: proposed.id).state
         XCTAssertEqual(state, .active)
-        let mine = try await ana.verifyLogs().map(\.checkpoint.head).sorted()
-        let theirs = try await ben.verifyLogs().map(\.checkpoint.head).sorted()
+        let mine = try await ana.verifyLogs().map(\.checkpoint.head.value).sorted()
+        let theirs = try await ben.verifyLogs().map(\.checkpoint.head.value).sorted()
         XCTAssertEqual(mine, theirs)
         _ = try await ben.agreements().end(id: proposed.id)
         try await meet(ana, ben)
@@ -88,26 +78,6 @@ final class BindingsTests: XCTestCase {
         guard case .Refused(let code, _) = refused else { return XCTFail("\(String(describing: refused))") }
         XCTAssertEqual(code, .staleView)
         XCTAssertTrue(refused!.userMessage.contains("look at it again"))
-    }
-
-    func testAChangeOfTheOtherPhoneReachesASequence() async throws {
-        let (ana, ben) = try await paired()
-        let listening = try await ana.exchange(settings: ExchangeSettings(listen: "127.0.0.1:0"))
-        let dialling = try await ben.exchange(settings: ExchangeSettings(peers: [listening.address()!]))
-        let hearing = Task {
-            for try await posts in ben.opennessChanges where !posts.isEmpty {
-                return posts[0].text
-            }
-            return nil
-        }
-        _ = try await ana.openness().post(
-            new: NewPost(kind: .whereabouts, text: "At the station."))
-        let heard = try await hearing.value
-        XCTAssertEqual(heard, "At the station.")
-        for exchange in [listening, dialling] {
-            exchange.stop()
-            try await exchange.finished()
-        }
     }
 
     /// Threads of the library's own in this process.
@@ -182,16 +152,27 @@ final class BindingsTests: XCTestCase {
         XCTFail("the write was lost")
     }
 
-    func testAnExchangeEndsWithItsSpace() async throws {
-        let (ana, _) = try await paired()
-        let exchange = try await ana.exchange(settings: ExchangeSettings(listen: "127.0.0.1:0"))
-        try await ana.shutdown()
-        let ended = await failure { try await exchange.finished() }
-        guard case .Closed = ended else { return XCTFail("\(String(describing: ended))") }
+    func testTwoPhonesOfATestArePairedMeetAndHaveClocksToTurn() async throws {
+        try await GettingStarted.tested()
+        let phones = try await Phones.paired()
+        phones.turn(by: 172_800)
+        XCTAssertEqual(phones.ana.space.now(), Phone.begin.addingTimeInterval(172_800))
+        try await phones.together()
+        _ = try await phones.ana.space.agreements().propose(terms: plain("We talk."))
+        for try await agreements in phones.ben.space.agreementChanges where !agreements.isEmpty {
+            break
+        }
+        try await phones.apart()
+        XCTAssertFalse(phones.ben.space.diagnostics().exchanging)
+        try await phones.close()
+        XCTAssertEqual(PromiseView.fixture(action: "I run.").action, "I run.")
+        XCTAssertTrue(AgreementView.fixture(waitsForMe: true).waitsForMe)
+        let ids = Set([PostView.fixture().id.value, TalkView.fixture().id.value])
+        XCTAssertEqual(ids.count, 1)
     }
 
     func testAClockThatBlocksOrThrowsStopsNobody() async throws {
-        final class Broken: Clock, @unchecked Sendable {
+        final class Broken: HostClock, @unchecked Sendable {
             struct NoTime: Error {}
             func now() throws -> Moment {
                 Thread.sleep(forTimeInterval: 0.02)
@@ -214,11 +195,28 @@ final class BindingsTests: XCTestCase {
     func testBadArgumentsAreRefusedInWords() async throws {
         let ana = try await phone("Ana")
         let invalid = await failure { try await ana.pairShow(listen: "nowhere") }
-        guard case .Invalid(let text) = invalid else { return XCTFail("\(String(describing: invalid))") }
-        XCTAssertTrue(text.contains("0.0.0.0:0"))
-        let noId = await failure { try await ana.agreements().show(id: "no id") }
-        guard case .Invalid(let expected) = noId else { return XCTFail("\(String(describing: noId))") }
-        XCTAssertTrue(expected.contains("32 hexadecimal digits"))
+        guard case .Invalid(.address, let said) = invalid else {
+            return XCTFail("\(String(describing: invalid))")
+        }
+        XCTAssertTrue(said.userMessage.contains("0.0.0.0:0"))
+        let noId = await failure { try await ana.agreements().show(id: AgreementId("no id")) }
+        guard case .Invalid(.id, let expected) = noId else {
+            return XCTFail("\(String(describing: noId))")
+        }
+        XCTAssertTrue(expected.userMessage.contains("32 hexadecimal digits"))
+        let relative = await failure {
+            try await Space.open(folder: "ana", services: HostServices(secrets: MemorySecrets()))
+        }
+        guard case .Invalid(.path, _) = relative else {
+            return XCTFail("\(String(describing: relative))")
+        }
+        let far = TurnedClock(Date(timeIntervalSince1970: 400_000 * 31_556_952))
+        let clock = await failure {
+            try await Space.create(
+                folder: newFolder(), name: "Ana",
+                services: HostServices(secrets: MemorySecrets(), clock: far))
+        }
+        guard case .Invalid(.clock, _) = clock else { return XCTFail("\(String(describing: clock))") }
         let mistyped = await failure { try await ana.pairJoin(code: "no code", peer: "127.0.0.1:1") }
         guard case .Pairing(.codeMistyped, _) = mistyped else {
             return XCTFail("\(String(describing: mistyped))")
@@ -272,11 +270,12 @@ final class BindingsTests: XCTestCase {
             await failure { try await ana.stopAll() },
             await failure { try await ana.resume() },
             await failure { try await ana.pairShow(listen: "127.0.0.1:0") },
-            await failure { try await ana.exchange(settings: ExchangeSettings()) },
+            await failure { try await ana.startSync(options: SyncOptions(listen: "127.0.0.1:0")) },
         ] {
-            guard case .Closed(let text) = error else { return XCTFail("\(String(describing: error))") }
-            XCTAssertFalse(text.isEmpty)
-            XCTAssertEqual(error?.localizedDescription, text)
+            guard case .Closed(let details) = error else { return XCTFail("\(String(describing: error))") }
+            XCTAssertEqual(details.key, "closed")
+            XCTAssertFalse(details.userMessage.isEmpty)
+            XCTAssertEqual(error?.localizedDescription, details.userMessage)
         }
     }
 
@@ -292,7 +291,10 @@ final class BindingsTests: XCTestCase {
         secrets.fail(with: Bug())
         let failed = await failure { try await Space.open(folder: folder, services: services()) }
         guard case .Storage = failed else { return XCTFail("\(String(describing: failed))") }
-        XCTAssertTrue(failed!.userMessage.contains("the app's own code failed"))
+        // Only the library's own words are shown; what the app's code says is for its log.
+        XCTAssertFalse(failed!.userMessage.contains("Bug"))
+        XCTAssertTrue(try XCTUnwrap(failed!.details.cause).contains("Bug"))
+        XCTAssertEqual(failed!.key, "storage.other")
         secrets.fail(with: nil)
         let again = try await Space.open(folder: folder, services: services())
         let name = try await again.status().name
@@ -324,59 +326,6 @@ final class BindingsTests: XCTestCase {
         XCTAssertEqual(stopped.map(\.text), ["I am home at six."])
     }
 
-    func testWhileItIsSuspendedEveryCallSaysThatItIsLockedAndItGoesOnAfterwards() async throws {
-        let (ana, ben) = try await paired()
-        let listening = try await ana.exchange(settings: ExchangeSettings(listen: "127.0.0.1:0"))
-        let dialling = try await ben.exchange(
-            settings: ExchangeSettings(peers: [listening.address()!]))
-        try await ana.suspend()
-        let locked = await failure { try await ana.agreements().list() }
-        guard case .Locked(let text) = locked else { return XCTFail("\(String(describing: locked))") }
-        XCTAssertTrue(text.contains("resume"))
-        _ = try await ben.agreements().propose(terms: plain("We talk."))
-        try await ana.resume()
-        for try await agreements in ana.agreementChanges where !agreements.isEmpty { break }
-        for exchange in [listening, dialling] {
-            exchange.stop()
-            try await exchange.finished()
-        }
-    }
-
-    func testTwoPhonesFindEachOtherByTheAppsOwnDiscoveryHoweverSlowItIs() async throws {
-        let (ana, ben) = try await paired()
-        let air = Air(pause: 0.3)
-        _ = try await ana.agreements().propose(terms: plain("We talk."))
-        async let first = ana.exchange(
-            settings: ExchangeSettings(discovery: Finder(air), onceWithinSeconds: 30))
-        let second = try await ben.exchange(
-            settings: ExchangeSettings(discovery: Finder(air), onceWithinSeconds: 30))
-        try await first.finished()
-        try await second.finished()
-        let count = try await ben.agreements().list().count
-        XCTAssertEqual(count, 1)
-        XCTAssertGreaterThanOrEqual(air.announced.count, 2)
-        // No name of a person is in the air.
-        XCTAssertFalse(air.announced.contains { $0.contains("Ana") || $0.contains("Ben") })
-    }
-
-    func testADiscoveryThatFailsIsATroubleThatTheAppCanShow() async throws {
-        final class Broken: Discovery {
-            func start(beacon: Beacon, sightings: Sightings) throws {
-                throw HostError.Failed(why: "no permission for the local network")
-            }
-            func stop() throws {}
-        }
-        let (ana, _) = try await paired()
-        let exchange = try await ana.exchange(
-            settings: ExchangeSettings(listen: "127.0.0.1:0", discovery: Broken()))
-        while ana.diagnostics().troubles.isEmpty { try await Task.sleep(nanoseconds: 20_000_000) }
-        let trouble = ana.diagnostics().troubles[0]
-        XCTAssertEqual(trouble.of, .discovery)
-        XCTAssertTrue(trouble.what.contains("no permission"))
-        exchange.stop()
-        try await exchange.finished()
-    }
-
     func testASharedFolderOfTheAppsOwnCarriesWhatIsNew() async throws {
         let (ana, ben) = try await paired()
         let folder = SharedFolder()
@@ -396,8 +345,8 @@ final class BindingsTests: XCTestCase {
         struct Bug: Error {}
         folder.fail(with: Bug())
         let bug = await failure { try await ana.visitMailbox(mailbox: folder) }
-        guard case .Link(.mailbox, let words) = bug else { return XCTFail("\(String(describing: bug))") }
-        XCTAssertTrue(words.contains("the app's own code failed"))
+        guard case .Link(.mailbox, let said) = bug else { return XCTFail("\(String(describing: bug))") }
+        XCTAssertTrue(try XCTUnwrap(said.cause).contains("Bug"))
         folder.fail(with: HostError.Failed(why: "the folder is gone"))
         let failed = await failure { try await ana.visitMailbox(mailbox: folder) }
         guard case .Link(.mailbox, _) = failed else { return XCTFail("\(String(describing: failed))") }
@@ -410,34 +359,9 @@ final class BindingsTests: XCTestCase {
         XCTAssertFalse(ana.zone().isEmpty || ana.today().isEmpty || feelings().isEmpty)
         XCTAssertTrue(ana.diagnostics().troubles.isEmpty)
         ana.networkChanged()
-        let today = try await ana.watchToday().next()
-        XCTAssertNil(today)
+        ana.watchToday().cancel()
         ana.watchAgreements().cancel()
         _ = (ana.promises(), ana.openness(), ana.inner(), ana.checkIns(), ana.hearing(), ana.progress())
-    }
-
-    func testASpaceSleepsOnceItsAppIsAwayAndWakesWhenItIsBack() async throws {
-        let (ana, _) = try await paired()
-        let glance = await Foreground(ana, linger: 0.3)
-        let away = await glance.leave()
-        await glance.enter().value
-        await away.value
-        _ = try await ana.agreements().list()
-        // Nor does a return in the middle of closing.
-        let hasty = await Foreground(ana, linger: 0)
-        for _ in 0..<20 {
-            let leaving = await hasty.leave()
-            await Task.yield()
-            await hasty.enter().value
-            await leaving.value
-            _ = try await ana.agreements().list()
-        }
-        let foreground = await Foreground(ana, linger: 0.05)
-        await foreground.leave().value
-        let locked = await failure { try await ana.agreements().list() }
-        guard case .Locked = locked else { return XCTFail("\(String(describing: locked))") }
-        await foreground.enter().value
-        _ = try await ana.agreements().list()
     }
 
     func testALanguagePackGivesHintsWhileOneWritesAndACardToWhoIsAsked() async throws {

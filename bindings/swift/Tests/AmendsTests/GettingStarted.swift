@@ -1,4 +1,5 @@
 import Amends
+import AmendsTesting
 import Foundation
 import XCTest
 
@@ -8,14 +9,9 @@ enum GettingStarted {
     static func ask(_ question: String) async -> Bool { question.isEmpty }
 
     static func phone(folder: String, keychain: SecretStore) async throws -> Space {
-        // Opens what is there; the first time there is nothing yet.
-        let services = HostServices(secrets: keychain)
-        let space: Space
-        do {
-            space = try await Space.open(folder: folder, services: services)
-        } catch AmendsError.Storage(.missing, _) {
-            space = try await Space.create(folder: folder, name: "Ana", services: services)
-        }
+        // Opens what is there, or makes it the first time.
+        let space = try await Space.openOrCreate(
+            folder: folder, name: "Ana", services: HostServices(secrets: keychain))
         return space
     }
 
@@ -57,22 +53,32 @@ enum GettingStarted {
     }
 
     static func inStep(_ space: Space) async throws {
-        let exchange = try await space.exchange(settings: ExchangeSettings(peers: ["192.168.0.7:4444"]))
+        try await space.startSync(options: SyncOptions(peers: ["192.168.0.7:4444"]))
         // … for as long as the two are to stay in step; then
-        exchange.stop()
-        try await exchange.finished()
+        try await space.stopSync()
+    }
+
+    static func tested() async throws {
+        let phones = try await Phones.paired()
+        let (ana, ben) = (phones.ana.space, phones.ben.space)
+        let due = ben.now().addingTimeInterval(3_600)
+        _ = try await ben.promises().make(
+            new: NewPromise(action: "I call you.", due: .at(due), zone: "UTC"))
+        try await phones.meet()
+        let promised = try await ana.promises().list()
+        XCTAssertEqual(promised[0].action, "I call you.")
+        try await phones.close()
     }
 
     // On Linux only its form is checked.
     #if canImport(UIKit)
     @MainActor
-    static func app() async throws -> (AppLifecycle, Exchange) {
+    static func app() async throws -> AppLifecycle {
         let (folder, keychain) = (try SpaceFolder.prepared().path, KeychainSecrets())
         let space = try await phone(folder: folder, keychain: keychain)
         let lifecycle = AppLifecycle(space)
-        let exchange = try await space.exchange(
-            settings: ExchangeSettings(discovery: BonjourDiscovery()))
-        return (lifecycle, exchange)
+        try await space.startSync(options: SyncOptions(discovery: BonjourDiscovery()))
+        return lifecycle
     }
     #endif
 

@@ -4,7 +4,7 @@ use super::revision::{AgreementKind, Category, Obligor, TaperStep};
 use super::state::{Closing, Folded, Marks, OfferState, RevisionState};
 use crate::domain::pair::PairState;
 use crate::domain::pair::{Pair, Side, Who};
-use crate::id::{DocId, Past, Position, RevisionHash};
+use crate::id::{AgreementId, DocId, Past, Position, RevisionHash};
 use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
@@ -140,7 +140,7 @@ pub enum Notice {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct AgreementView {
     /// Its document.
-    pub id: DocId,
+    pub id: AgreementId,
     /// How it stands.
     pub state: AgreementState,
     /// Who made it, if it is a one-sided offer; it binds only them.
@@ -193,7 +193,7 @@ impl AgreementView {
     /// states of the document, on both phones.
     pub fn token(&self) -> String {
         use sha2::{Digest, Sha256};
-        let mut digest = Sha256::new().chain_update(b"amends/view/v1").chain_update(self.id.0);
+        let mut digest = Sha256::new().chain_update(b"amends/view/v1").chain_update(self.id.0.0);
         for (log, length) in &self.basis.0 {
             digest.update(log.0);
             digest.update(length.to_be_bytes());
@@ -299,7 +299,7 @@ pub fn project(
         }
     };
     let mut view = AgreementView {
-        id: folded.doc,
+        id: folded.doc.into(),
         state,
         offer_by: None,
         current: current.map(show),
@@ -517,17 +517,17 @@ fn revision_view(state: &RevisionState, pair: &Pair, me: Side) -> RevisionView {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct AgreementsNow {
     /// In force.
-    pub in_force: Vec<DocId>,
+    pub in_force: Vec<AgreementId>,
     /// Waiting for the viewer's yes or no.
-    pub waiting_for_me: Vec<DocId>,
+    pub waiting_for_me: Vec<AgreementId>,
     /// Waiting for the partner's. It never escalates.
-    pub waiting_for_partner: Vec<DocId>,
+    pub waiting_for_partner: Vec<AgreementId>,
     /// Time to look at them again.
-    pub review_due: Vec<DocId>,
+    pub review_due: Vec<AgreementId>,
     /// Expiring within 7 days.
-    pub expiring: Vec<DocId>,
+    pub expiring: Vec<AgreementId>,
     /// Ended in the last 14 days.
-    pub ended_recently: Vec<DocId>,
+    pub ended_recently: Vec<AgreementId>,
 }
 
 /// Groups agreements by what they ask of the viewer.

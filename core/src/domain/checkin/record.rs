@@ -137,7 +137,7 @@ impl capability::Act for Act {
 
     #[cfg(test)]
     fn examples() -> Vec<Self> {
-        let template = TemplateId::Own(crate::id::DocId([4; 16]));
+        let template = TemplateId::Own(crate::id::DocId([4; 16]).into());
         let period = Cadence::Weekly.period(jiff::civil::date(2026, 3, 2));
         let until = Moment(1_800_000_000);
         vec![

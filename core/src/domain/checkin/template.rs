@@ -3,7 +3,7 @@
 use crate::cbor::Value;
 use crate::domain::pair::Who;
 use crate::domain::recurrence::IsoWeek;
-use crate::id::DocId;
+use crate::id::{DocId, OwnTemplateId};
 use crate::time::Moment;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -156,7 +156,7 @@ pub enum TemplateId {
     /// The library's eight questions, asked weekly (not validated by anybody).
     Week,
     /// A template of the two, by its document.
-    Own(DocId),
+    Own(OwnTemplateId),
 }
 
 impl TemplateId {
@@ -164,7 +164,7 @@ impl TemplateId {
     pub fn to_value(self) -> Value {
         match self {
             TemplateId::Week => "week".into(),
-            TemplateId::Own(doc) => doc.as_bytes().into(),
+            TemplateId::Own(doc) => doc.0.as_bytes().into(),
         }
     }
 
@@ -172,7 +172,7 @@ impl TemplateId {
     pub fn from_value(value: &Value) -> Option<Self> {
         match value {
             Value::Text(text) => (text == "week").then_some(TemplateId::Week),
-            other => Some(TemplateId::Own(DocId::from_slice(other.bytes()?)?)),
+            other => Some(TemplateId::Own(DocId::from_slice(other.bytes()?)?.into())),
         }
     }
 }

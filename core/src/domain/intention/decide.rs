@@ -9,7 +9,7 @@ use crate::domain::pair::Who;
 use crate::domain::record::{Draft, said};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::words::{thanks, withdrawal};
-use crate::id::ItemId;
+use crate::id::WrittenId;
 use crate::limits;
 use jiff::civil::Date;
 
@@ -26,12 +26,12 @@ pub enum Command {
     /// Say thank you for one of the other's.
     Thank {
         /// Which.
-        id: ItemId,
+        id: WrittenId,
     },
     /// Take one's own back.
     Withdraw {
         /// Which.
-        id: ItemId,
+        id: WrittenId,
     },
 }
 
@@ -42,8 +42,8 @@ pub(super) fn decide(
     context: Context<'_>,
 ) -> Result<Vec<Draft>, Refusal> {
     context.together()?;
-    let named = |id: &ItemId| {
-        let found = all.iter().find(|one| one.id == *id);
+    let named = |id: &WrittenId| {
+        let found = all.iter().find(|one| one.id.0 == *id);
         found.ok_or(RefusalCode::NoLongerThere)
     };
     match command {

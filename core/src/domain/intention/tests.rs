@@ -108,7 +108,7 @@ fn f82_only_the_other_says_thank_you_and_only_its_author_takes_it_back() {
         Ok(vec![Action::Words(Words::Withdraw { of })])
     );
     assert_eq!(both.decides(&around, BEN, back), Err(RefusalCode::NotYourWords));
-    let gone = Command::Thank { id: crate::id::ItemId([9; 16]) };
+    let gone = Command::Thank { id: crate::id::WrittenId([9; 16]) };
     assert_eq!(both.decides(&around, BEN, gone), Err(RefusalCode::NoLongerThere));
 }
 

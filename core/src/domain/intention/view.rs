@@ -4,7 +4,7 @@ use super::fold::Intention;
 use crate::domain::capability::Viewing;
 use crate::domain::pair::Who;
 use crate::domain::words::text_of;
-use crate::id::{DocId, ItemId, Position};
+use crate::id::{DocId, IntentionId, Position};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use serde::Serialize;
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct IntentionView {
     /// Its id.
-    pub id: ItemId,
+    pub id: IntentionId,
     /// Who said it.
     pub by: Who,
     /// The local day.
@@ -33,7 +33,7 @@ pub struct IntentionView {
 /// Projects the intentions for one viewer at one moment.
 pub(super) fn project(intentions: &[Intention], viewing: Viewing<'_>) -> Vec<IntentionView> {
     let show = |one: &Intention| IntentionView {
-        id: one.id.item(),
+        id: one.id.item().into(),
         by: one.by.seen_by(viewing.side),
         day: one.day,
         text: (viewing.bodies)(one.id).and_then(|body| text_of(&body, "text")),

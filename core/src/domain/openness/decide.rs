@@ -38,7 +38,7 @@ pub struct NewPost {
     pub happened: Option<String>,
     /// The agreement in which it was agreed to; it must be in force.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub under: Option<crate::id::DocId>,
+    pub under: Option<crate::id::AgreementId>,
 }
 
 /// What a person wants done.
@@ -141,7 +141,7 @@ fn tell(
         ("amount", word(new.amount.as_ref())?),
         ("happened", word(new.happened.as_ref())?),
     ]);
-    let act = Act::Post { kind: new.kind, until, under: new.under };
+    let act = Act::Post { kind: new.kind, until, under: new.under.map(crate::id::DocId::from) };
     let target = ledger(context.pair.id, context.me, Month::of(now));
     Ok(vec![Draft { target, action: act.into(), body: Some(body) }])
 }

@@ -21,7 +21,7 @@ use super::capability::{Capability, Class, Context, Records, Viewing};
 use super::pair::{Pair, Side};
 use super::record::Draft;
 use super::refusal::Refusal;
-use crate::id::{ItemId, Position};
+use crate::id::{Position, PostId};
 use crate::time::Moment;
 
 /// The posts of one ledger, as a [`Capability`].
@@ -30,7 +30,7 @@ pub struct Posts;
 /// A command, with the agreement that a new post names.
 pub struct Told {
     /// What it is about, but for a new one.
-    pub post: Option<ItemId>,
+    pub post: Option<PostId>,
     /// What a person wants done.
     pub command: Command,
     /// The agreement that a new one names, as it stands.

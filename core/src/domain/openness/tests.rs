@@ -188,7 +188,7 @@ fn r01_what_is_told_under_an_agreement_needs_one_in_force_that_binds_who_tells_i
         move |viewer, at| written.view::<AgreementDocs>(id, viewer, BEGIN.plus(at)).unwrap()
     };
     let under = |view: Option<AgreementView>, at: i64| {
-        let new = NewPost { under: Some(DocId([9; 16])), ..tells(Some(at + DAY)) };
+        let new = NewPost { under: Some(DocId([9; 16]).into()), ..tells(Some(at + DAY)) };
         let told = Told { post: None, command: Command::Post(new), under: view };
         decides(&Written::default(), ANA, &told, at).map(drop)
     };

@@ -4,7 +4,7 @@ use super::fold::{Folded, PostFolded};
 use super::record::{Kind, Want};
 use crate::domain::pair::{Side, Who};
 use crate::domain::words::{Bodies, Stub, text_of};
-use crate::id::{DocId, ItemId, Position};
+use crate::id::{AgreementId, DocId, Position, PostId};
 use crate::limits;
 use crate::time::{DAY, Moment};
 use serde::Serialize;
@@ -42,7 +42,7 @@ pub struct CorrectionView {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct PostView {
     /// Its id.
-    pub id: ItemId,
+    pub id: PostId,
     /// What its author wishes; to be shown first.
     pub want: Option<Want>,
     /// Who wrote it.
@@ -68,7 +68,7 @@ pub struct PostView {
     /// When it was taken back.
     pub withdrawn_at: Option<Moment>,
     /// The agreement in which it was agreed to.
-    pub under: Option<DocId>,
+    pub under: Option<AgreementId>,
     /// For the library: hand it back as it is.
     #[serde(skip)]
     pub(crate) ledger: DocId,
@@ -136,7 +136,7 @@ pub(super) fn project(
         };
         let corrections = if gone { &[][..] } else { &post.corrections[..] };
         PostView {
-            id: post.id.item(),
+            id: post.id.item().into(),
             want: word("want").and_then(|word| Want::from_code(&word)),
             by: post.by.seen_by(me),
             kind: post.kind,
@@ -149,7 +149,7 @@ pub(super) fn project(
             corrections: corrections.iter().map(correction).collect(),
             thanked: post.thanked,
             withdrawn_at: post.withdrawn,
-            under: post.under,
+            under: post.under.map(AgreementId::from),
             ledger,
             position: post.id,
             correction_positions: post.corrections.iter().map(|(position, ..)| *position).collect(),

@@ -7,7 +7,7 @@ use crate::domain::pacing::Silence;
 use crate::domain::pair::Who;
 use crate::domain::promise::{Outcome, PromiseState, PromiseView};
 use crate::domain::talk::{TalkState, TalkView};
-use crate::id::DocId;
+use crate::id::{AgreementId, PromiseId, TalkId};
 use crate::limits;
 use crate::time::{DAY, Moment};
 use serde::Serialize;
@@ -45,13 +45,13 @@ pub struct NextDue {
     pub why: Why,
     /// Which agreement, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub agreement: Option<DocId>,
+    pub agreement: Option<AgreementId>,
     /// Which promise, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub promise: Option<DocId>,
+    pub promise: Option<PromiseId>,
     /// Which talk, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub talk: Option<DocId>,
+    pub talk: Option<TalkId>,
     /// Which check-in, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_in: Option<TemplateId>,

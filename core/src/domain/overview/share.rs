@@ -8,7 +8,7 @@ use crate::domain::openness::{PostState, PostView};
 use crate::domain::pair::Who;
 use crate::domain::promise::{self, PromiseState, PromiseView};
 use crate::domain::record::Draft;
-use crate::id::{DocId, ItemId, RevisionHash};
+use crate::id::{AgreementId, PostId, PromiseId, RevisionHash};
 use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
@@ -50,16 +50,16 @@ pub enum Stopping {
 pub struct SharedItem {
     /// The agreement or offer it stands in, if it is a clause.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub agreement: Option<DocId>,
+    pub agreement: Option<AgreementId>,
     /// The clause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clause: Option<String>,
     /// The post, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub post: Option<ItemId>,
+    pub post: Option<PostId>,
     /// The practice, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub practice: Option<DocId>,
+    pub practice: Option<PromiseId>,
     /// Its exact words; empty while they are not here.
     pub text: String,
     /// Whether it is sensitive; those come first.
@@ -232,10 +232,14 @@ pub fn stop_all(
             ));
         }
     }
-    let draft = |(target, act): (DocId, Act)| Draft { target, action: act.into(), body: None };
+    let draft = |(target, act): (AgreementId, Act)| Draft {
+        target: target.into(),
+        action: act.into(),
+        body: None,
+    };
     let mut drafts: Vec<Draft> = actions.into_iter().map(draft).collect();
     drafts.extend(promises.iter().filter(|view| practised(view)).map(|view| Draft {
-        target: view.id,
+        target: view.id.into(),
         action: promise::Act::Retract.into(),
         body: None,
     }));

@@ -15,7 +15,7 @@ use crate::domain::promise::{AskedView, OccurrenceView};
 use crate::domain::promise::{Outcome, PromiseState, PromiseView};
 use crate::domain::recurrence::IsoWeek;
 use crate::domain::testing::*;
-use crate::id::{DocId, ItemId, OccurrenceId, Past, Position};
+use crate::id::{DocId, OccurrenceId, Past, Position, WrittenId};
 use crate::time::{DAY, Moment, local_date};
 use jiff::civil::{Date, date};
 
@@ -34,7 +34,7 @@ fn day(at: Moment) -> Date {
 /// A promise of one of the two, of which no two have the same id.
 fn promise(id: u8, by: Who, occurrences: Vec<OccurrenceView>) -> PromiseView {
     PromiseView {
-        id: DocId([id; 16]),
+        id: DocId([id; 16]).into(),
         by,
         made_at: NOW,
         state: PromiseState::Open,
@@ -83,7 +83,13 @@ fn due(outcome: Outcome, due: Moment) -> OccurrenceView {
 /// A new time that was asked for, and what was said to it.
 fn asked(accepted: Option<bool>) -> Option<AskedView> {
     let local = String::new();
-    Some(AskedView { id: ItemId([1; 16]), local, due: NOW, accepted, position: position() })
+    Some(AskedView {
+        id: WrittenId([1; 16]).into(),
+        local,
+        due: NOW,
+        accepted,
+        position: position(),
+    })
 }
 
 fn position() -> Position {

@@ -3,7 +3,7 @@
 use super::fold::{Pacing, PairLimits, Taken};
 use super::record::{Contact, Feature};
 use crate::domain::pair::{Side, Who};
-use crate::id::{ItemId, Position};
+use crate::id::{Position, WrittenId};
 use crate::time::Moment;
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ pub struct SpaceView {
     /// Until when this holds; until it is ended otherwise. Another may follow.
     pub until: Option<Moment>,
     /// The viewer's own, to be ended early.
-    pub mine: Option<ItemId>,
+    pub mine: Option<WrittenId>,
     /// Whose it is.
     pub by: Who,
     /// For the library: hand it back as it is.

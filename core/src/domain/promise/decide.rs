@@ -9,7 +9,7 @@ use crate::domain::pacing::Feature;
 use crate::domain::record::Draft;
 use crate::domain::recurrence::{Due, exactly};
 use crate::domain::refusal::{Refusal, RefusalCode, ahead};
-use crate::id::{DocId, OccurrenceId, Position};
+use crate::id::{AgreementId, DocId, OccurrenceId, Position};
 use crate::limits;
 use crate::text;
 use crate::time::{Moment, local_date, zone};
@@ -40,7 +40,7 @@ pub struct NewPromise {
     pub note: Option<String>,
     /// The agreement that it belongs to.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub link: Option<DocId>,
+    pub link: Option<AgreementId>,
 }
 
 /// How it went, as its author tells it (F74).
@@ -334,7 +334,7 @@ fn make(folded: &Folded, new: &NewPromise, context: Context<'_>) -> Result<Vec<D
         due,
         zone: new.zone.clone(),
         grace: new.grace,
-        link: new.link,
+        link: new.link.map(DocId::from),
         salt: context.salt,
     };
     Ok(vec![Draft { target: folded.doc, action: act.into(), body: Some(words) }])

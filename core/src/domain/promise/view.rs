@@ -6,7 +6,7 @@ use super::record::{Felt, Told};
 use crate::domain::pair::{Side, Who};
 use crate::domain::recurrence::{Due, IsoWeek};
 use crate::domain::words::{Bodies, text_of};
-use crate::id::{DocId, ItemId, OccurrenceId, Past, Position};
+use crate::id::{AgreementId, OccurrenceId, Past, Position, PromiseId, WordsId};
 use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub enum PromiseState {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi(name = "PromiseNote"))]
 pub struct Note {
     /// Its id, by which its author can take it back.
-    pub id: ItemId,
+    pub id: WordsId,
     /// The words; `None` where they were taken back, or are not here yet.
     pub text: Option<String>,
     /// Whether they were taken back.
@@ -49,7 +49,7 @@ pub struct Note {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct AskedView {
     /// Its id.
-    pub id: ItemId,
+    pub id: WordsId,
     /// The new local due.
     pub local: String,
     /// The new due.
@@ -157,7 +157,7 @@ pub struct OccurrenceView {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct PromiseView {
     /// Its document.
-    pub id: DocId,
+    pub id: PromiseId,
     /// Who promised.
     pub by: Who,
     /// When.
@@ -179,7 +179,7 @@ pub struct PromiseView {
     /// The zone of its local times.
     pub zone: String,
     /// The agreement that it belongs to.
-    pub link: Option<DocId>,
+    pub link: Option<AgreementId>,
     /// The occurrences, in the order of their dues.
     pub occurrences: Vec<OccurrenceView>,
     /// Whether a new due waits for the viewer's yes or no.
@@ -234,7 +234,7 @@ pub(super) fn project(
         let withdrawn = folded.withdrawn.contains_key(&position);
         let body = if withdrawn { None } else { bodies(position) };
         let text = body.as_ref().and_then(|body| text_of(body, "text"));
-        Note { id: position.item(), text, withdrawn, position }
+        Note { id: position.item().into(), text, withdrawn, position }
     };
     let mut ended = false;
     let occurrences: Vec<OccurrenceView> = folded
@@ -272,7 +272,7 @@ pub(super) fn project(
     let body = if folded.withdrawn.contains_key(&made.id) { None } else { bodies(made.id) };
     let word = |key: &str| body.as_ref().and_then(|body| text_of(body, key));
     Some(PromiseView {
-        id: folded.doc,
+        id: folded.doc.into(),
         by: made.by.seen_by(me),
         made_at: made.at,
         state,
@@ -286,7 +286,7 @@ pub(super) fn project(
             _ => None,
         },
         zone: made.zone.clone(),
-        link: made.link,
+        link: made.link.map(AgreementId::from),
         occurrences,
         waits_for_me,
         position: made.id,
@@ -305,7 +305,7 @@ fn occurrence_view(
     let said = |note: Option<Note>| note.filter(|note| note.withdrawn || note.text.is_some());
     let [heads_up, report, comment, repair] = words;
     let asked = state.asked.as_ref().map(|asked| AskedView {
-        id: asked.id.item(),
+        id: asked.id.item().into(),
         local: asked.occurrence.local.clone(),
         due: asked.occurrence.due,
         accepted: asked.answer,

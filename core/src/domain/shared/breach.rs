@@ -7,7 +7,7 @@ use crate::domain::agreement::AgreementKind;
 use crate::domain::agreement::AgreementView;
 use crate::domain::pacing::Silence;
 use crate::domain::pair::Who;
-use crate::id::DocId;
+use crate::id::AgreementId;
 use serde::Serialize;
 
 /// How a breach stands.
@@ -69,7 +69,7 @@ pub struct BreachView {
     /// What was acknowledged of it.
     pub acknowledgements: Vec<ItemView>,
     /// The statement of both about it that is in force (F07).
-    pub statement: Option<DocId>,
+    pub statement: Option<AgreementId>,
     /// What can be done next, where it follows another breach and does not rest (F11).
     pub next_steps: Vec<NextStep>,
 }
@@ -86,7 +86,7 @@ pub fn breaches(
         let states = |view: &&AgreementView| {
             let text = view.current.as_ref().filter(|_| view.in_force());
             text.is_some_and(|text| {
-                text.kind == AgreementKind::Statement && text.about == Some(named.id)
+                text.kind == AgreementKind::Statement && text.about == Some(named.id.into())
             })
         };
         agreements.iter().find(states).map(|view| view.id)
@@ -105,7 +105,7 @@ pub fn breaches(
 fn breach(
     named: &ItemView,
     items: &[ItemView],
-    statement: Option<DocId>,
+    statement: Option<AgreementId>,
     open: &[NextStep],
 ) -> BreachView {
     let of = |form: Form| -> Vec<ItemView> {

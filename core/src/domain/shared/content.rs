@@ -3,7 +3,7 @@
 use super::form::{Description, Form, Holds, Part, Role, Section, Wish};
 use crate::cbor::Value;
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::id::DocId;
+use crate::id::{ItemDraftId, ItemId};
 use crate::limits;
 use crate::text;
 use jiff::civil::Date;
@@ -34,7 +34,7 @@ pub struct NewItem {
     /// The item that it is about.
     #[serde(default)]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub about: Option<DocId>,
+    pub about: Option<ItemId>,
     /// What its author wishes, where the form asks that.
     #[serde(default)]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
@@ -60,7 +60,7 @@ impl NewItem {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct ItemDraft {
     /// Its id in the vault.
-    pub id: DocId,
+    pub id: ItemDraftId,
     /// What it says so far.
     pub item: NewItem,
 }

@@ -72,7 +72,7 @@ pub(super) fn decide(
             if item.tellings.len() >= limits::TALK_RECORDS {
                 return Err(RefusalCode::CapReached.into());
             }
-            if new.form != item.form || new.about != item.about {
+            if new.form != item.form || new.about.map(DocId::from) != item.about {
                 return Err(RefusalCode::SubjectInvalid.into());
             }
             tell(target, item.salt.0, new, *on, context)
@@ -107,7 +107,7 @@ fn tell(
     }
     let body = body(new)?;
     let until = described.keeps.map(|keeps| context.now.plus(keeps));
-    let act = Act::Tell { form: new.form, salt, about: new.about, on, until };
+    let act = Act::Tell { form: new.form, salt, about: new.about.map(DocId::from), on, until };
     Ok(vec![Draft { target, action: act.into(), body: Some(body) }])
 }
 

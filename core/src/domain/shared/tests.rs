@@ -11,7 +11,7 @@ use crate::domain::pair::Who;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::testing::*;
 use crate::domain::words::Act as Taken;
-use crate::id::PersonId;
+use crate::id::{ItemId, PersonId};
 use crate::limits;
 use crate::time::DAY;
 
@@ -56,7 +56,7 @@ fn k9_what_was_told_is_told_anew_beside_it_and_never_by_the_other() {
     let view = seen(&written, BEN, 20).unwrap();
     assert_eq!(view.part(Section::Text), ["As it really was."]);
     assert_eq!(view.tellings.len(), 2, "nobody tells in another's name");
-    assert_eq!(view.tellings[0].id, first.item());
+    assert_eq!(view.tellings[0].id, first.item().into());
 }
 
 /// Of every form every answer, by each of the two: it counts exactly where the form has it
@@ -193,7 +193,7 @@ fn r31_of_what_one_asks_the_newest_wait_and_a_reassurance_lapses_in_silence() {
         .map(|nth| {
             let (written, _) = told(Form::Question);
             let mut view = seen(&written, BEN, 1).unwrap();
-            view.id = DocId([nth; 16]);
+            view.id = DocId([nth; 16]).into();
             view.at = BEGIN.plus(i64::from(nth));
             view
         })
@@ -341,8 +341,8 @@ fn f25_nobody_says_back_their_own_words_and_nothing_is_about_what_does_not_fit()
     let item = |form: Form, by: Who, id: u8, about: Option<u8>| {
         let (written, _) = told(form);
         let mut view = seen(&written, BEN, 1).unwrap();
-        (view.id, view.by) = (DocId([id; 16]), by);
-        view.about = about.map(|about| DocId([about; 16]));
+        (view.id, view.by) = (DocId([id; 16]).into(), by);
+        view.about = about.map(|about| DocId([about; 16]).into());
         view
     };
     let kept = |items: Vec<ItemView>| beside(items).len();
@@ -476,7 +476,7 @@ fn said(form: Form) -> NewItem {
     };
     let description = form.described();
     NewItem {
-        about: matches!(description.about, About::Must(_)).then_some(DocId([4; 16])),
+        about: matches!(description.about, About::Must(_)).then_some(DocId([4; 16]).into()),
         wish: Some(Wish::Listen).filter(|_| form == Form::Hurt),
         role: Some(Role::Acted).filter(|_| form == Form::Breach),
         parts: parts(description),
@@ -533,7 +533,7 @@ fn of_every_form_one_item_is_offered_once_told_anew_by_its_maker_and_taken_back_
 fn what_one_says_is_about_what_its_form_is_about() {
     for form in Form::ALL {
         let offered = |about: Option<DocId>| {
-            let new = NewItem { about, ..said(*form) };
+            let new = NewItem { about: about.map(ItemId::from), ..said(*form) };
             decides(&Written::default(), ANA, &Command::Offer { new, on: None }).err()
         };
         let (none, some) = (offered(None), offered(Some(DocId([4; 16]))));

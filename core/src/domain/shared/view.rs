@@ -7,7 +7,7 @@ use crate::domain::capability::Viewing;
 use crate::domain::pair::Who;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::words::{Stub, text_of};
-use crate::id::{DocId, ItemId, Position};
+use crate::id::{ItemId, Position, WordsId};
 use crate::limits;
 use crate::time::Moment;
 use serde::Serialize;
@@ -36,7 +36,7 @@ pub enum ItemState {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct VersionView {
     /// The id of its words.
-    pub id: ItemId,
+    pub id: WordsId,
     /// When it was told.
     pub at: Moment,
     /// When its words were taken back.
@@ -50,7 +50,7 @@ pub struct VersionView {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct AnswerView {
     /// The id of its words.
-    pub id: ItemId,
+    pub id: WordsId,
     /// Who gave it.
     pub by: Who,
     /// When.
@@ -75,7 +75,7 @@ pub struct AnswerView {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct ItemView {
     /// Its document.
-    pub id: DocId,
+    pub id: ItemId,
     /// What it is.
     pub form: Form,
     /// What its author wishes.
@@ -93,7 +93,7 @@ pub struct ItemView {
     /// Its author's own part in it, for a breach (F09).
     pub role: Option<Role>,
     /// The item that it is about.
-    pub about: Option<DocId>,
+    pub about: Option<ItemId>,
     /// It was written on an earlier telling of that than the one that stands (K9).
     pub on_earlier: bool,
     /// Its parts, as they stand.
@@ -205,13 +205,13 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
         _ => ItemState::Standing,
     };
     let version = |telling: &Telling| VersionView {
-        id: telling.id.item(),
+        id: telling.id.item().into(),
         at: telling.at,
         taken_back: item.gone.get(&telling.id).copied(),
         parts: read(telling),
     };
     let answer = |one: &Answer| AnswerView {
-        id: one.id.item(),
+        id: one.id.item().into(),
         by: one.by.seen_by(viewing.side),
         at: one.at,
         reply: one.reply,
@@ -227,7 +227,7 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
         answer.reply == Reply::NotNow && answer.until.is_some_and(|until| viewing.now >= until)
     };
     Some(ItemView {
-        id: viewing.doc,
+        id: viewing.doc.into(),
         form: item.form,
         wish,
         by: item.maker.seen_by(viewing.side),
@@ -236,7 +236,7 @@ pub(super) fn project(item: &Item, viewing: Viewing<'_>) -> Option<ItemView> {
         until: item.current.until,
         taken_back,
         role,
-        about: item.about,
+        about: item.about.map(ItemId::from),
         on_earlier: false,
         parts: read(&item.current),
         folded,
@@ -307,7 +307,7 @@ pub fn beside_without(
     mut items: Vec<ItemView>,
     held_back: impl Fn(&ItemView) -> bool,
 ) -> Vec<ItemView> {
-    let subjects: BTreeMap<DocId, Subject> =
+    let subjects: BTreeMap<ItemId, Subject> =
         items.iter().map(|item| (item.id, Subject::of(item))).collect();
     items.retain(|item| match item.about.map(|about| subjects.get(&about)) {
         Some(Some(subject)) => may_be_about(item.form, item.by, subject).is_ok(),

@@ -129,5 +129,5 @@ pub(super) fn decide(
         }
         Command::End => Act::End,
     };
-    Ok(vec![Draft { target: talk.id, action: act.into(), body: None }])
+    Ok(vec![Draft { target: talk.id.into(), action: act.into(), body: None }])
 }

@@ -4,7 +4,7 @@ use super::fold::Talk;
 use crate::domain::capability::Viewing;
 use crate::domain::pair::Who;
 use crate::domain::words::text_of;
-use crate::id::{DocId, Position};
+use crate::id::{Position, TalkId};
 use crate::limits;
 use crate::text;
 use crate::time::Moment;
@@ -39,7 +39,7 @@ pub enum TalkState {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct TalkView {
     /// Its document.
-    pub id: DocId,
+    pub id: TalkId,
     /// How it stands.
     pub state: TalkState,
     /// What it is about; `None` while the words are not here.
@@ -94,7 +94,7 @@ pub(super) fn project(talk: &Talk, viewing: Viewing<'_>) -> TalkView {
     let rules = rules.into_iter().flatten().take(limits::TALK_RULES);
     let waits = matches!(state, TalkState::Proposed | TalkState::Moved);
     TalkView {
-        id: viewing.doc,
+        id: viewing.doc.into(),
         state,
         topic: word("text"),
         begins: talk.begins,

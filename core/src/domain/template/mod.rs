@@ -83,7 +83,7 @@ impl Capability for Templates {
         let items = body.get("items").and_then(Value::array)?;
         let fits = (1..=limits::CHECK_IN_ITEMS).contains(&items.len());
         Some(Template {
-            id: TemplateId::Own(viewing.doc),
+            id: TemplateId::Own(viewing.doc.into()),
             by: made.by.seen_by(viewing.side),
             title: body.get("title").and_then(words)?,
             cadence: made.cadence,
@@ -135,7 +135,7 @@ impl Capability for Templates {
                 else {
                     return Err(RefusalCode::TemplateUnknown.into());
                 };
-                Ok(vec![withdrawal(target, made.id)])
+                Ok(vec![withdrawal(target.into(), made.id)])
             }
         }
     }

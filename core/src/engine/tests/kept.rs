@@ -85,7 +85,7 @@ fn f95_a_space_that_is_suspended_holds_no_file_open_and_opens_them_again() {
     let [mut ana, _] = Phone::pair();
     let post = ana.tell(DAY);
     ana.engine.suspend().unwrap();
-    assert!(matches!(ana.engine.db(), Err(Error::Locked(_))));
+    assert!(matches!(ana.engine.db(), Err(Error::Suspended(_))));
     assert!(ana.wal() == 0, "all is written back");
     ana.engine.resume().unwrap();
     assert!(ana.reads(post));

@@ -10,7 +10,7 @@ impl Phone {
             self.at(day * DAY);
             let due = Due::At(BEGIN.plus((day + 1) * DAY));
             let new = NewPromise { due, ..self.new_promise() };
-            self.engine.begin::<PromiseDocs>(&Promising::Make(new)).unwrap().id
+            self.engine.begin::<PromiseDocs>(&Promising::Make(new)).unwrap().id.into()
         };
         (from..from + count).map(make).collect()
     }
@@ -18,7 +18,7 @@ impl Phone {
     fn page(&mut self, before: Option<DocId>, limit: usize) -> Vec<DocId> {
         let home = self.home();
         let page = self.engine.page::<PromiseDocs>(&home, before, limit, |_| true).unwrap();
-        page.into_iter().map(|view| view.id).collect()
+        page.into_iter().map(|view| view.id.into()).collect()
     }
 }
 

@@ -37,8 +37,8 @@ impl Phone {
         self.clock.set(due);
         let told = HowItWent::Kept { done: None };
         let report = Promising::Report { occurrence: None, told, words: None };
-        self.engine.act::<PromiseDocs>(&[doc], &report).unwrap();
-        doc
+        self.engine.act::<PromiseDocs>(&[doc.into()], &report).unwrap();
+        doc.into()
     }
 
     /// Time goes on until what is over is long over, and counted.
@@ -364,7 +364,7 @@ fn f91_what_an_agreement_reached_is_counted_once_it_is_long_over() {
     assert_eq!((over.clone(), reached(&seen[0])), (Tally::default(), due.to_vec()));
     ana.engine.retire().unwrap();
     ana.rests_until(150);
-    assert!(!ana.is_live(doc));
+    assert!(!ana.is_live(doc.into()));
     let (over, seen) = ana.engine.counted_and_not::<AgreementDocs>().unwrap();
     assert_eq!(seen.len(), 0, "it is no longer read for it");
     let over: Vec<_> = over.by(Who::Both).collect();

@@ -10,7 +10,7 @@ use amends::RefusalCode;
 use amends::Space;
 use amends::Splice;
 use amends::Who;
-use amends::id::{DocId, RevisionHash};
+use amends::id::{AgreementDraftId, DocId, RevisionHash};
 use amends::time::DAY;
 use amends::{AgreementView, RevisionView};
 use amends::{HistoryItem, Status};
@@ -76,7 +76,7 @@ pub async fn find(named: &Reference, space: &Space) -> Result<AgreementView, Fai
     views.into_iter().find(|view| view.id == id).ok_or(refusal(RefusalCode::NotFound))
 }
 
-async fn find_draft(named: &Reference, space: &Space) -> Result<DocId, Failure> {
+async fn find_draft(named: &Reference, space: &Space) -> Result<AgreementDraftId, Failure> {
     let drafts = space.agreements().drafts().await?;
     named.among(drafts.iter().map(|draft| draft.id), DRAFTS)
 }
@@ -183,8 +183,8 @@ const SUBJECTS: Things = Things { shown_by: "telling list", missing: RefusalCode
 
 /// Something that was told, or a talk.
 async fn subject(named: &Reference, space: &Space) -> Result<DocId, Failure> {
-    let told = space.shared().list(None).await?.into_iter().map(|item| item.id);
-    let talks = space.hearing().talks().await?.into_iter().map(|talk| talk.id);
+    let told = space.shared().list(None).await?.into_iter().map(|item| DocId::from(item.id));
+    let talks = space.hearing().talks().await?.into_iter().map(|talk| talk.id.into());
     named.among(told.chain(talks), SUBJECTS)
 }
 

@@ -7,7 +7,7 @@ use crate::render;
 use crate::terminal::{Failure, Terminal};
 use amends::RefusalCode;
 use amends::Space;
-use amends::id::ItemId;
+use amends::id::IntentionId;
 use amends::{Answer, Answers, CheckInState, Period, TemplateId};
 use serde_json::json;
 
@@ -22,7 +22,7 @@ pub async fn find_template(named: &Reference, space: &Space) -> Result<TemplateI
     named.among(templates.iter().map(|template| template.id), TEMPLATES)
 }
 
-async fn find_intention(named: &Reference, space: &Space) -> Result<ItemId, Failure> {
+async fn find_intention(named: &Reference, space: &Space) -> Result<IntentionId, Failure> {
     let intentions = space.check_ins().intentions().await?;
     named.among(intentions.iter().map(|one| one.id), INTENTIONS)
 }

@@ -7,7 +7,7 @@ use crate::render;
 use crate::terminal::{Failure, Terminal};
 use amends::RefusalCode;
 use amends::Space;
-use amends::id::DocId;
+use amends::id::NoteId;
 use amends::{
     Feeling, GoalState, GoalStep as Step, Inclination as Leaning, NewNote, NoteContent as Content,
     Seen,
@@ -120,7 +120,7 @@ fn kind_of(content: &Content) -> NoteKind {
     }
 }
 
-async fn find_note(named: &Reference, space: &Space) -> Result<DocId, Failure> {
+async fn find_note(named: &Reference, space: &Space) -> Result<NoteId, Failure> {
     let notes = space.inner().search("").await?;
     named.among(notes.iter().map(|note| note.id), NOTES)
 }

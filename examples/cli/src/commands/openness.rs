@@ -8,7 +8,7 @@ use crate::terminal::{Failure, Terminal};
 use amends::NewPost;
 use amends::RefusalCode;
 use amends::Space;
-use amends::id::ItemId;
+use amends::id::PostId;
 use amends::time::{DAY, Moment};
 use serde_json::json;
 
@@ -18,7 +18,7 @@ pub fn until(days: Option<u16>, space: &Space) -> Option<Moment> {
     days.map(|days| space.now().plus(i64::from(days) * DAY))
 }
 
-async fn find_post(named: &Reference, space: &Space) -> Result<ItemId, Failure> {
+async fn find_post(named: &Reference, space: &Space) -> Result<PostId, Failure> {
     let posts = space.openness().list().await?;
     named.among(posts.iter().map(|post| post.id), POSTS)
 }

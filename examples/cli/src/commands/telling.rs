@@ -6,7 +6,7 @@ use crate::render;
 use crate::terminal::{Failure, Terminal};
 use amends::RefusalCode;
 use amends::Space;
-use amends::id::DocId;
+use amends::id::ItemDraftId;
 use amends::{ItemView, NewItem};
 use serde_json::json;
 
@@ -19,7 +19,7 @@ async fn find(named: &Reference, space: &Space) -> Result<ItemView, Failure> {
     Ok(space.shared().show(id).await?)
 }
 
-async fn kept(named: &Reference, space: &Space) -> Result<DocId, Failure> {
+async fn kept(named: &Reference, space: &Space) -> Result<ItemDraftId, Failure> {
     let drafts = space.shared().drafts().await?;
     named.among(drafts.iter().map(|draft| draft.id), KEPT)
 }

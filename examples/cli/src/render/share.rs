@@ -15,8 +15,9 @@ pub fn shared(items: &[SharedItem]) -> String {
             Sharing::CoolingOff => "takes effect after cooling off",
             Sharing::Waiting => "waits for your partner's answer",
         };
-        let document = item.agreement.or(item.practice).map(short);
-        let id = document.or(item.post.map(short)).unwrap_or_default();
+        let agreement = item.agreement.map(short);
+        let id =
+            agreement.or(item.practice.map(short)).or(item.post.map(short)).unwrap_or_default();
         let stops = match item.stops_by {
             Stopping::End => "stopping ends it",
             Stopping::Pause => "stopping pauses your part",

@@ -227,7 +227,7 @@ fn r08_a_practice_of_mine_and_every_post_that_lives_are_listed_and_taken_back() 
     };
     let written = practice(5);
     let (items, stopped) = seen(&written, ANA, 60);
-    assert_eq!((items[0].text.as_str(), items[0].practice), ("I call you.", Some(doc)));
+    assert_eq!((items[0].text.as_str(), items[0].practice), ("I call you.", Some(doc.into())));
     assert_eq!((items[0].sharing, items[0].stops_by), (Sharing::InForce, Stopping::TakeBack));
     assert!(!items[0].sensitive);
     assert_eq!(stopped, [promise::Act::Retract.into()]);
@@ -251,7 +251,10 @@ fn r08_a_practice_of_mine_and_every_post_that_lives_are_listed_and_taken_back() 
     };
     let (items, stopped) = seen(&posts, ANA);
     let item = &items[0];
-    assert_eq!((item.text.as_str(), item.post, item.until), ("At work.", Some(of.item()), until));
+    assert_eq!(
+        (item.text.as_str(), item.post, item.until),
+        ("At work.", Some(of.item().into()), until)
+    );
     assert_eq!((item.sensitive, item.stops_by), (true, Stopping::Withdraw));
     assert_eq!(stopped, [Action::Words(words::Act::Withdraw { of })]);
     assert_eq!(seen(&posts, BEN), (vec![], vec![]));

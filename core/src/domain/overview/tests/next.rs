@@ -27,7 +27,7 @@ fn promised(promise: &PromiseView) -> Vec<(Why, Option<Moment>)> {
 
 fn talk(state: TalkState, begins: Moment) -> TalkView {
     TalkView {
-        id: DocId([40; 16]),
+        id: DocId([40; 16]).into(),
         state,
         topic: None,
         begins,
@@ -212,7 +212,7 @@ fn f79_only_a_check_in_that_i_began_or_usually_answer_is_next() {
     assert!(!answered(weekly("2026-W10", CheckInState::Sealed), Some(before.clone()), &[]));
     let unanswered = CheckInView { mine: None, ..before.clone() };
     assert!(!answered(open(), Some(unanswered), &[]));
-    let another = CheckInView { template: TemplateId::Own(DocId([5; 16])), ..before };
+    let another = CheckInView { template: TemplateId::Own(DocId([5; 16]).into()), ..before };
     assert!(!answered(open(), Some(another), &[]), "other questions");
     let here = CheckInView { mine: answer(3), ..open() };
     assert!(!answered(here, None, &[]), "what is answered itself makes nothing usual");
@@ -220,7 +220,7 @@ fn f79_only_a_check_in_that_i_began_or_usually_answer_is_next() {
 
 #[test]
 fn f79_questions_of_ones_own_are_next_and_suggested_ones_once_they_are_taken_on() {
-    let id = TemplateId::Own(DocId([5; 16]));
+    let id = TemplateId::Own(DocId([5; 16]).into());
     let open = || check_in(id, Period::Week(week("2026-W10")), CheckInState::Open);
     let template = |by, suggested| Template {
         id,
@@ -234,7 +234,7 @@ fn f79_questions_of_ones_own_are_next_and_suggested_ones_once_they_are_taken_on(
     assert!(answered(open(), None, std::slice::from_ref(&mine)));
     assert!(answered(open(), None, std::slice::from_ref(&taken)));
     assert!(!answered(open(), None, &[template(Who::Partner, true)]), "a suggestion");
-    let others = Template { id: TemplateId::Own(DocId([6; 16])), ..mine.clone() };
+    let others = Template { id: TemplateId::Own(DocId([6; 16]).into()), ..mine.clone() };
     assert!(!answered(open(), None, &[others]), "those are other questions");
     let week = Template { id: TemplateId::Week, ..mine.clone() };
     assert!(!answered(weekly("2026-W10", CheckInState::Open), None, &[week]), "the library's own");
@@ -251,7 +251,7 @@ fn three_things_are_next_the_most_pressing_first_and_one_of_each_sort_waits() {
     let mut waiting = promise(1, Who::Partner, vec![due(Outcome::Due, NOW.plus(5))]);
     waiting.occurrences[0].asked = asked(None);
     waiting.waits_for_me = true;
-    let mut second = PromiseView { id: DocId([0; 16]), ..waiting.clone() };
+    let mut second = PromiseView { id: DocId([0; 16]).into(), ..waiting.clone() };
     second.occurrences[0].due = NOW.plus(6);
     let open = promise(3, Who::Me, vec![due(Outcome::AwaitingWord, NOW.plus(-DAY))]);
     let soon = promise(4, Who::Me, vec![due(Outcome::Upcoming, NOW.plus(9))]);
@@ -260,7 +260,7 @@ fn three_things_are_next_the_most_pressing_first_and_one_of_each_sort_waits() {
     let window = talk(TalkState::Proposed, NOW.plus(DAY));
     let silence = Silence::default();
     let shown = Shown { promises: &promises, silence, ..Shown::default() };
-    let ids: Vec<u8> = next(shown).iter().filter_map(|one| Some(one.promise?.0[0])).collect();
+    let ids: Vec<u8> = next(shown).iter().filter_map(|one| Some(one.promise?.0.0[0])).collect();
     assert_eq!(ids, [4, 3, 1], "of two that wait, the one due first");
 
     let all = Shown { agreements: &[view], talks: &[window], ..shown };

@@ -26,7 +26,7 @@ fn beside_each_other(viewer: PersonId, befell: &[Option<Reply>]) -> Vec<(bool, I
             None => {}
         }
         let view = seen(&written, viewer, 6).unwrap();
-        ItemView { id: DocId([nth; 16]), at: BEGIN.plus(i64::from(nth)), ..view }
+        ItemView { id: DocId([nth; 16]).into(), at: BEGIN.plus(i64::from(nth)), ..view }
     });
     beside(views.collect()).iter().map(|item| (item.waits_for_me, item.state)).collect()
 }
@@ -69,7 +69,7 @@ fn f32_a_need_waits_only_where_it_asks_for_something() {
         let late = seen(&written, BEN, 14 * DAY).unwrap().state;
         let lapses = if asks { ItemState::Lapsed } else { ItemState::Standing };
         assert_eq!(late, lapses, "what asks nothing lapses in no silence");
-        ItemView { id: DocId([nth; 16]), at: BEGIN.plus(i64::from(nth)), ..view }
+        ItemView { id: DocId([nth; 16]).into(), at: BEGIN.plus(i64::from(nth)), ..view }
     };
     let all = vec![need(0, true), need(1, false), need(2, true), need(3, true)];
     assert!(beside(all).iter().all(|item| item.state == ItemState::Standing));
@@ -91,7 +91,7 @@ fn k9_what_was_said_of_an_earlier_telling_says_so() {
     let account = seen(&told(Form::Account).0, BEN, 1).unwrap();
     let about = |on| {
         let salt = [6; 16];
-        let act = telling(Form::Question, salt, Some(account.id), Some(on));
+        let act = telling(Form::Question, salt, Some(account.id.into()), Some(on));
         let own = own_document(PAIR, ANA, &salt);
         let mut written = Written::default();
         let of = written.write(ANA, 5, own, act.into());

@@ -80,7 +80,7 @@ extension Phone {
             }
             return clause
         }
-        let about = try words.option("--about")
+        let about: DocId? = try words.idOption("--about")
         let kind = try kind(try words.option("--kind") ?? "communication")
         let starts = try words.moment("--starts")
         let days: Int? = try words.number("--days")
@@ -93,7 +93,7 @@ extension Phone {
         if let seenView {
             shown = try await seen(seenView)
         } else if let id {
-            shown = try await space.agreements().show(id: id)
+            shown = try await space.agreements().show(id: AgreementId(id))
         }
         let clauses = given.isEmpty ? try await draftClauses(shown, space) : given
         let terms = Terms(
@@ -106,7 +106,7 @@ extension Phone {
     }
 
     private func consent(_ space: Space, _ words: inout Words) async throws -> AgreementView {
-        let revision = try words.option("--revision")
+        let revision: RevisionHash? = try words.idOption("--revision")
         guard let token = try words.option("--seen") else {
             throw Failure.usage("say which view was read: --seen")
         }
@@ -132,7 +132,7 @@ extension Phone {
         case "consent": view = try await consent(space, &words)
         case "draft":
             guard let text = try words.option("--text") else { throw Failure.usage("say --text") }
-            let draft = try await agreements.keepDraft(text: text, id: try words.option("--id"))
+            let draft = try await agreements.keepDraft(text: text, id: try words.idOption("--id"))
             try words.end()
             return say(json(draft))
         case "list":
@@ -141,13 +141,14 @@ extension Phone {
             for view in try await agreements.list() { views.append(await show(view)) }
             return say(["agreements": .array(views), "now": json(try await agreements.now())])
         case "open":
-            let agreement = try words.option("--in")
+            let agreement: AgreementId? = try words.idOption("--in")
             view = try await agreements.openDraft(
-                draft: try words.next("which draft"), agreement: agreement)
+                draft: try words.id("which draft"), agreement: agreement)
         default:
-            let (revision, expires) = (try words.option("--revision"), try words.moment("--expires"))
+            let revision: RevisionHash? = try words.idOption("--revision")
+            let expires = try words.moment("--expires")
             let text = try words.option("--text")
-            let id = try words.next("which agreement")
+            let id: AgreementId = try words.id("which agreement")
             switch verb {
             case "show": view = try await agreements.show(id: id)
             case "type":

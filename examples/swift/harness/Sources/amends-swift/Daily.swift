@@ -21,7 +21,7 @@ private func answered(_ text: String) throws -> (UInt8, Answer) {
 
 private func template(_ text: String?) -> TemplateId {
     guard let text, text != "week" else { return .week }
-    return .own(text)
+    return .own(OwnTemplateId(text))
 }
 
 /// `2026-W10`, `2026-03` or `2026-03-02`, as the command line writes a period.
@@ -80,7 +80,7 @@ extension Phone {
             let until = try until(&words)
             let want: Want? = try words.option("--want").map { try called($0) }
             let (amount, happened) = (try words.option("--amount"), try words.option("--happened"))
-            let under = try words.option("--under")
+            let under: AgreementId? = try words.idOption("--under")
             let kind: PostKind = try called(try words.next("what kind"))
             view = try await openness.post(
                 new: NewPost(
@@ -88,9 +88,9 @@ extension Phone {
                     amount: amount, happened: happened, under: under))
         case "correct":
             view = try await openness.correct(
-                id: try words.next("which post"), text: try words.next("the words"))
-        case "withdraw": view = try await openness.withdraw(id: try words.next("which post"))
-        case "thank": view = try await openness.thank(id: try words.next("which post"))
+                id: try words.id("which post"), text: try words.next("the words"))
+        case "withdraw": view = try await openness.withdraw(id: try words.id("which post"))
+        case "thank": view = try await openness.thank(id: try words.id("which post"))
         case let verb: throw Failure.usage("there is no command openness \(verb) here")
         }
         try words.end()
@@ -102,20 +102,20 @@ extension Phone {
         let answer: Json
         switch try words.next("what to do") {
         case "write": answer = json(try await inner.write(note: try note(&words)))
-        case "show": answer = json(try await inner.show(id: try words.next("which note")))
+        case "show": answer = json(try await inner.show(id: try words.id("which note")))
         case "search":
             let query = words.rest().joined(separator: " ")
             answer = ["notes": json(try await inner.search(query: query))]
         case "remove":
-            let id = try words.next("which note")
+            let id: NoteId = try words.id("which note")
             try await inner.remove(id: id)
-            answer = ["removed": .string(id)]
+            answer = ["removed": json(id)]
         case "copy-out":
             let kind: PostKind = try called(try words.option("--kind") ?? "feeling")
             let until = try until(&words)
             answer = json(
                 try await inner.copyOut(
-                    id: try words.next("which note"), words: try words.next("the words"), kind: kind,
+                    id: try words.id("which note"), words: try words.next("the words"), kind: kind,
                     until: until))
         case let verb: throw Failure.usage("there is no command journal \(verb) here")
         }
@@ -154,16 +154,16 @@ extension Phone {
             let id = template(try words.next("which template"))
             answer = json(try await checkIns.letGo(template: id))
         case "drop-template":
-            let id = try words.next("which template")
+            let id: OwnTemplateId = try words.id("which template")
             try await checkIns.dropTemplate(id: id)
-            answer = ["dropped": .string(id)]
+            answer = ["dropped": json(id)]
         case "intend": answer = json(try await checkIns.intend(words: try words.next("the words")))
         case "intentions": answer = ["intentions": json(try await checkIns.intentions())]
         case "thank":
-            try await checkIns.thank(id: try words.next("which intention"))
+            try await checkIns.thank(id: try words.id("which intention"))
             answer = ["thanked": .bool(true)]
         case "withdraw":
-            try await checkIns.withdraw(id: try words.next("which intention"))
+            try await checkIns.withdraw(id: try words.id("which intention"))
             answer = ["withdrawn": .bool(true)]
         case "answer":
             // What was answered before stays, unless it is answered anew.

@@ -28,6 +28,8 @@ struct Failure: Error {
         return switch error {
         case .Refused(let code, _): Failure(kind: "refusal", code: pascal(code), text: text)
         case .Locked: Failure(kind: "locked", code: "Locked", text: text)
+        case .KeysMissing: Failure(kind: "locked", code: "KeysMissing", text: text)
+        case .Suspended: Failure(kind: "locked", code: "Suspended", text: text)
         case .Closed: Failure(kind: "storage", code: "Closed", text: text)
         case .NeedsUpdate: Failure(kind: "needs_update", code: "NeedsUpdate", text: text)
         case .Storage(let kind, _): Failure(kind: "storage", code: pascal(kind), text: text)

@@ -69,15 +69,18 @@ extension Phone {
             return say(["held": .bool(hold)])
         }
         guard words.flag("--once") else { throw Failure.usage("say --once") }
-        let settings = ExchangeSettings(
-            listen: try words.option("--listen"), peers: try words.options("--peer"),
-            onceWithinSeconds: try words.number("--timeout") ?? 60)
+        let options = SyncOptions(
+            listen: try words.option("--listen"), peers: try words.options("--peer"))
+        let within: UInt32 = try words.number("--timeout") ?? 60
         try words.end()
-        let exchange = try await space.exchange(settings: settings)
-        if let address = exchange.address() {
-            say(["event": .string("listening"), "address": .string(address)])
+        let listening = Task { [say] in
+            for try await now in space.diagnosticsChanges {
+                guard let address = now.listening else { continue }
+                return say(["event": .string("listening"), "address": .string(address)])
+            }
         }
-        try await exchange.finished()
+        defer { listening.cancel() }
+        try await space.syncOnce(options: options, withinSeconds: within)
         say(["event": .string("done")])
     }
 }

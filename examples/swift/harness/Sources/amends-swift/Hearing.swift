@@ -25,18 +25,18 @@ extension Phone {
                 new: NewTalk(
                     topic: try words.next("what about"), begins: try begins(), minutes: minutes,
                     place: place, rules: rules))
-        case "start": view = try await hearing.startTalk(id: try words.next("which talk"))
+        case "start": view = try await hearing.startTalk(id: try words.id("which talk"))
         case "pause":
             guard let until else { throw Failure.usage("say --until TIME") }
             view = try await hearing.pauseTalk(
-                id: try words.next("which talk"), resumeAt: until)
+                id: try words.id("which talk"), resumeAt: until)
         case "prepare":
-            let id = try words.next("which talk")
+            let id: TalkId = try words.id("which talk")
             if let text = words.word() { try await hearing.prepare(id: id, text: text) }
             try words.end()
             return say(["noted": json(try await hearing.preparation(id: id))])
         case "turns":
-            let id = try words.next("which talk")
+            let id: TalkId = try words.id("which talk")
             try words.end()
             guard let talk = try await hearing.talks().first(where: { $0.id == id }) else {
                 throw Failure.refused(.notFound)
@@ -46,15 +46,15 @@ extension Phone {
                 first: talk.by)
             return say(["turns": json(turns)])
         case "move":
-            view = try await hearing.moveTalk(id: try words.next("which talk"), begins: try begins())
+            view = try await hearing.moveTalk(id: try words.id("which talk"), begins: try begins())
         case "accept":
-            let id = try words.next("which talk")
+            let id: TalkId = try words.id("which talk")
             guard let shown = try await hearing.talks().first(where: { $0.id == id }) else {
                 throw Failure.refused(.notFound)
             }
             view = try await hearing.acceptTalk(shown: shown)
-        case "decline": view = try await hearing.declineTalk(id: try words.next("which talk"))
-        case "end": view = try await hearing.endTalk(id: try words.next("which talk"))
+        case "decline": view = try await hearing.declineTalk(id: try words.id("which talk"))
+        case "end": view = try await hearing.endTalk(id: try words.id("which talk"))
         default: throw Failure.usage("there is no command talk \(verb) here")
         }
         try words.end()

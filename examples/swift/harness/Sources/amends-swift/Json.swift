@@ -62,9 +62,10 @@ func json(_ value: Any?) -> Json {
     case let value as String: return .string(value)
     case let value as Bool: return .bool(value)
     case let value as any BinaryInteger: return .number(Int(value))
+    case let value as any Id: return .string(value.value)
     case let value as Date: return .string(value.formatted(.iso8601))
     case TemplateId.week as TemplateId: return .string("week")
-    case TemplateId.own(let id) as TemplateId: return .string(id)
+    case TemplateId.own(let id) as TemplateId: return .string(id.value)
     case let value?: return mirrored(value)
     }
 }

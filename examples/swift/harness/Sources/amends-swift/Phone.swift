@@ -34,7 +34,7 @@ private final class KeyFiles: SecretStore {
 }
 
 /// A clock that stands still.
-private final class FixedClock: Clock {
+private final class FixedClock: HostClock {
     private let time: Date
 
     init(time: Date) {

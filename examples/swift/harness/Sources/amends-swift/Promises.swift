@@ -34,13 +34,13 @@ private func occurrence(_ view: PromiseView, _ local: String?) throws -> Occurre
 }
 
 /// The words beside a promise that are called so, by their whole id.
-private func noted(_ view: PromiseView, _ id: String) throws -> ItemId {
+private func noted(_ view: PromiseView, _ id: String) throws -> WordsId {
     let ids = view.occurrences
         .flatMap { one in
             one.reports.map(\.words) + (one.headsUps + one.comments + one.repairs).map(\.words)
         }
         .compactMap { $0?.id }
-    guard let found = ids.first(where: { $0 == id }) else { throw Failure.refused(.notFound) }
+    guard let found = ids.first(where: { $0.value == id }) else { throw Failure.refused(.notFound) }
     return found
 }
 
@@ -50,7 +50,8 @@ private func newPromise(
     let zone = try words.option("--zone") ?? space.zone()
     guard let at = try due(zone) else { throw Failure.usage("say when: --at, --local or --on") }
     let (cue, response) = (try words.option("--if"), try words.option("--then"))
-    let (note, link) = (try words.option("--note"), try words.option("--agreement"))
+    let note = try words.option("--note")
+    let link: AgreementId? = try words.idOption("--agreement")
     let action = try words.next("what is promised")
     try words.end()
     return NewPromise(
@@ -77,8 +78,8 @@ extension Phone {
         }
         let (local, said) = (try words.option("--due"), try words.option("--say"))
         let expected = try words.moment("--expected")
-        let repairing = try words.option("--promise")
-        let shown = try await promises.show(id: try words.next("which promise"))
+        let repairing: PromiseId? = try words.idOption("--promise")
+        let shown = try await promises.show(id: try words.id("which promise"))
         let (id, one) = (shown.id, try occurrence(shown, local))
         let view: PromiseView
         switch verb {
@@ -141,7 +142,7 @@ extension Phone {
             guard let id else {
                 return say(["paused": json(try await promises.pauseAll(from: from, until: until))])
             }
-            say(json(try await promises.pause(id: id, from: from, until: until)))
+            say(json(try await promises.pause(id: PromiseId(id), from: from, until: until)))
         case let verb: throw Failure.usage("there is no command practice \(verb) here")
         }
     }

@@ -3,13 +3,13 @@ import Foundation
 
 /// What is said after the form: `[TEXT] [--part SECTION=WORDS]… [--about ID] [--wish W] [--role R]`.
 private struct Content {
-    let about: String?
+    let about: ItemId?
     let wish: Wish?
     let role: Role?
     let parts: [(Section, String)]
 
     init(_ words: inout Words) throws {
-        about = try words.option("--about")
+        about = try words.idOption("--about")
         wish = try words.option("--wish").map { try called($0) }
         role = try words.option("--role").map { try called($0) }
         parts = try words.options("--part").map { given in
@@ -19,7 +19,7 @@ private struct Content {
         }
     }
 
-    func item(_ form: Form, _ text: String?, about: String?) -> NewItem {
+    func item(_ form: Form, _ text: String?, about: ItemId?) -> NewItem {
         var said: [ItemPart] = text.map { [ItemPart(section: .text, texts: [$0])] } ?? []
         for (section, words) in parts {
             if let at = said.firstIndex(where: { $0.section == section }) {
@@ -39,8 +39,8 @@ extension Phone {
         let verb = try words.next("what to do")
         let content = try Content(&words)
         let until = try words.moment("--until")
-        let named = try words.option("--id")
-        let only = try words.option("--words")
+        let named: ItemDraftId? = try words.idOption("--id")
+        let only: WordsId? = try words.idOption("--words")
         let view: ItemView
         switch verb {
         case "list":
@@ -63,25 +63,25 @@ extension Phone {
             view = try await shared.offer(
                 new: content.item(form, words.word(), about: content.about))
         case "anew":
-            let shown = try await shared.show(id: try words.next("which telling"))
+            let shown = try await shared.show(id: try words.id("which telling"))
             let new = content.item(shown.form, words.word(), about: shown.about)
             view = try await shared.revise(id: shown.id, new: new)
         case "answer":
-            let shown = try await shared.show(id: try words.next("which telling"))
+            let shown = try await shared.show(id: try words.id("which telling"))
             let reply: Reply = try called(try words.next("what to answer"))
             view = try await shared.answer(
                 shown: shown, reply: reply, text: words.word(), until: until)
         case "take-back":
-            let id = try words.next("which telling")
+            let id: ItemId = try words.id("which telling")
             guard let only else {
                 try words.end()
                 try await shared.takeBack(id: id)
                 return say([:])
             }
             view = try await shared.withdrawWords(id: id, words: only)
-        case "offer": view = try await shared.offerKept(id: try words.next("which draft"))
+        case "offer": view = try await shared.offerKept(id: try words.id("which draft"))
         case "discard":
-            let id = try words.next("which draft")
+            let id: ItemDraftId = try words.id("which draft")
             try words.end()
             try await shared.discard(id: id)
             return say([:])

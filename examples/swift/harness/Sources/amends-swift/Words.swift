@@ -1,3 +1,4 @@
+import Amends
 import Foundation
 
 /// The words of a command line, taken one after the other.
@@ -48,6 +49,12 @@ struct Words {
         guard let word = word() else { throw Failure.usage("say \(what)") }
         return word
     }
+
+    /// The next word, as an id.
+    mutating func id<I: Id>(_ what: String) throws -> I { I(try next(what)) }
+
+    /// The value after this option as an id, if it is there.
+    mutating func idOption<I: Id>(_ name: String) throws -> I? { try option(name).map { I($0) } }
 
     /// The next word, if there is one.
     mutating func word() -> String? {

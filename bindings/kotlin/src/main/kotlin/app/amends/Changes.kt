@@ -1,21 +1,26 @@
 /** Views that change, as flows. */
 package app.amends
 
-import app.amends.ffi.Exchange
+import app.amends.ffi.CheckInView
 import app.amends.ffi.Space
 import app.amends.model.AgreementView
-import app.amends.model.CatchUp
+import app.amends.model.Diagnostics
+import app.amends.model.ItemView
+import app.amends.model.Note
 import app.amends.model.PostView
 import app.amends.model.PromiseView
+import app.amends.model.SharedItem
+import app.amends.model.Status
+import app.amends.model.TalkView
 import app.amends.model.Today
-import app.amends.ffi.CheckInView
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 
 /**
  * A view as it is, and again whenever it has changed. Each collection listens for itself,
  * and stops listening when it is cancelled. Who collects slowly sees the newest, never a
- * backlog.
+ * backlog. It ends when the space is shut down or closed; one that is collected only then fails
+ * with [app.amends.model.AmendsException.Closed].
  */
 private fun <S : AutoCloseable, T> changes(
     subscribe: () -> S,
@@ -47,10 +52,33 @@ fun Space.opennessChanges(): Flow<List<PostView>> =
 fun Space.checkInChanges(): Flow<List<CheckInView>> =
     changes({ watchCheckIns() }, { it.next() }, { it.cancel() })
 
+/** The talks. */
+fun Space.talkChanges(): Flow<List<TalkView>> =
+    changes({ watchTalks() }, { it.next() }, { it.cancel() })
+
+/** What one tells and the other may answer: accounts, questions, needs, and all other forms. */
+fun Space.itemChanges(): Flow<List<ItemView>> =
+    changes({ watchItems() }, { it.next() }, { it.cancel() })
+
+/** The notes that only I see, newest first. */
+fun Space.noteChanges(): Flow<List<Note>> =
+    changes({ watchNotes() }, { it.next() }, { it.cancel() })
+
+/** All that I share or would share. */
+fun Space.shareChanges(): Flow<List<SharedItem>> =
+    changes({ watchShares() }, { it.next() }, { it.cancel() })
+
+/** Who the two are and how things stand, pairing among it. */
+fun Space.statusChanges(): Flow<Status> =
+    changes({ watchStatus() }, { it.next() }, { it.cancel() })
+
 /** Today: what is next, what I share, what waits. */
 fun Space.todayChanges(): Flow<Today> =
     changes({ watchToday() }, { it.next() }, { it.cancel() })
 
-/** How far a long catch-up is. Of fewer than 1,000 entries nothing is said (R11). */
-fun Exchange.catchUpChanges(): Flow<CatchUp> =
-    changes({ catchUp() }, { it.next() }, { it.cancel() })
+/**
+ * Whether this phone exchanges, where it listens, how far a long catch-up is, and what troubles it.
+ * Of the partner's phone it says nothing.
+ */
+fun Space.diagnosticsChanges(): Flow<Diagnostics> =
+    changes({ watchDiagnostics() }, { it.next() }, { it.cancel() })

@@ -2,8 +2,8 @@
 package app.amends
 
 import app.amends.ffi.Space
+import app.amends.model.AgreementId
 import app.amends.model.AmendsException
-import app.amends.model.DocId
 import app.amends.model.NextDue
 import app.amends.model.SharedItem
 import app.amends.model.Today
@@ -28,7 +28,7 @@ data class TodayState(
     /** All that I share now or would share (R8). */
     val shared: List<SharedItem>,
     /** Agreements that wait for my answer. */
-    val waiting: List<DocId>,
+    val waiting: List<AgreementId>,
 ) {
     internal constructor(today: Today) :
         this(today.next, today.shared, today.agreements.waitingForMe)

@@ -8,6 +8,7 @@ import android.os.Handler
 import android.os.Looper
 import app.amends.ffi.Beacon
 import app.amends.ffi.Discovery
+import app.amends.ffi.HostException
 import app.amends.ffi.Sightings
 import java.net.Inet6Address
 import java.net.InetAddress
@@ -24,7 +25,13 @@ class NsdDiscovery(context: Context) : Discovery {
     @Synchronized
     override fun start(beacon: Beacon, sightings: Sightings) {
         search?.end()
-        search = Search(nsd, beacon, sightings).also { it.begin() }
+        search = Search(nsd, beacon, sightings)
+        try {
+            search?.begin()
+        } catch (denied: SecurityException) {
+            stop()
+            throw HostException.LocalNetworkDenied(denied.toString())
+        }
     }
 
     @Synchronized

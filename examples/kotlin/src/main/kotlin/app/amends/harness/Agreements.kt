@@ -3,10 +3,14 @@ package app.amends.harness
 
 import app.amends.ffi.Space
 import app.amends.model.Adoption
+import app.amends.model.AgreementDraftId
+import app.amends.model.AgreementId
 import app.amends.model.AgreementKind
 import app.amends.model.AgreementView
 import app.amends.model.Category
+import app.amends.model.DocId
 import app.amends.model.RefusalCode
+import app.amends.model.RevisionHash
 import app.amends.model.RevisionView
 import app.amends.model.Terms
 import app.amends.model.TermsClause
@@ -89,14 +93,14 @@ private suspend fun Phone.propose(space: Space, words: Words): AgreementView {
     val given = words.options("--clause").map {
         clause(it, ::whom) ?: throw Failure.usage("a sentence is WHO[/CATEGORY][@HOW-OFTEN]: TEXT, not $it")
     }
-    val about = words.option("--about")
+    val about = words.option("--about")?.let(::DocId)
     val (kind, starts) = kind(words.option("--kind") ?: "communication") to words.moment("--starts")
     val days = words.number("--days")
     val expires = words.moment("--expires") ?: days?.let { (starts ?: now) + it.days }
     val review = words.moment("--review")
     val id = words.word()
     words.end()
-    val shown = seen?.let(::seen) ?: id?.let { space.agreements().show(it) }
+    val shown = seen?.let(::seen) ?: id?.let { space.agreements().show(AgreementId(it)) }
     val clauses = given.ifEmpty { draftClauses(shown, space) }.map { keepId(it, shown) }
     val terms = Terms(
         kind = kind, about = about, clauses = clauses, starts = starts, expiresAt = expires, reviewAt = review,
@@ -110,7 +114,7 @@ private suspend fun Phone.propose(space: Space, words: Words): AgreementView {
 }
 
 private suspend fun Phone.consent(space: Space, words: Words): AgreementView {
-    val revision = words.option("--revision")
+    val revision = words.option("--revision")?.let(::RevisionHash)
     val seen = words.option("--seen") ?: throw Failure.usage("say which view was read: --seen")
     val adopts = words.options("--adopt").map {
         Adoption(
@@ -136,7 +140,7 @@ suspend fun Phone.agreement(space: Space, words: Words) {
         "consent" -> consent(space, words)
         "draft" -> {
             val text = words.option("--text") ?: throw Failure.usage("say --text")
-            val draft = agreements.keepDraft(text, words.option("--id"))
+            val draft = agreements.keepDraft(text, words.option("--id")?.let(::AgreementDraftId))
             words.end()
             return say(json(draft))
         }
@@ -144,11 +148,15 @@ suspend fun Phone.agreement(space: Space, words: Words) {
             words.end()
             return say(json("agreements" to agreements.list().map(::show), "now" to agreements.now()))
         }
-        "open" -> agreements.openDraft(agreement = words.option("--in"), draft = words.next("which draft"))
+        "open" -> agreements.openDraft(
+            agreement = words.option("--in")?.let(::AgreementId),
+            draft = words.id("which draft", ::AgreementDraftId),
+        )
         else -> {
-            val (revision, expires) = words.option("--revision") to words.moment("--expires")
+            val revision = words.option("--revision")?.let(::RevisionHash)
+            val expires = words.moment("--expires")
             val text = words.option("--text")
-            val id = words.next("which agreement")
+            val id = words.id("which agreement", ::AgreementId)
             when (verb) {
                 "show" -> agreements.show(id)
                 "type" -> agreements.typeText(agreements.show(id), text ?: "")

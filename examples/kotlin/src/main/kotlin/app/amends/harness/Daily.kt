@@ -3,6 +3,7 @@ package app.amends.harness
 
 import app.amends.ffi.Space
 import app.amends.model.CheckInState
+import app.amends.model.AgreementId
 import app.amends.model.Answer
 import app.amends.model.CheckInCadence
 import app.amends.model.Contact
@@ -11,15 +12,20 @@ import app.amends.model.Feeling
 import app.amends.model.GoalState
 import app.amends.model.GoalStep
 import app.amends.model.Inclination
+import app.amends.model.IntentionId
 import app.amends.model.NewNote
 import app.amends.model.NewPost
 import app.amends.model.NoteContent
+import app.amends.model.NoteId
+import app.amends.model.OwnTemplateId
 import app.amends.model.Period
+import app.amends.model.PostId
 import app.amends.model.PostKind
 import app.amends.model.Seen
 import app.amends.model.TemplateId
 import app.amends.model.Want
 import app.amends.model.Who
+import java.time.LocalTime
 import kotlin.time.Duration.Companion.days
 
 /** The value of an enum that is called so. */
@@ -36,14 +42,14 @@ suspend fun Phone.openness(space: Space, words: Words) {
         "post" -> {
             val until = words.until(this)
             val want = words.option("--want")?.let { called<Want>(it) }
-            val (amount, happened, under) =
-                listOf("--amount", "--happened", "--under").map(words::option)
+            val (amount, happened) = listOf("--amount", "--happened").map(words::option)
+            val under = words.option("--under")?.let(::AgreementId)
             val kind = called<PostKind>(words.next("what kind"))
             openness.post(NewPost(kind, words.next("the words"), until, want, amount, happened, under))
         }
-        "correct" -> openness.correct(words.next("which post"), words.next("the words"))
-        "withdraw" -> openness.withdraw(words.next("which post"))
-        "thank" -> openness.thank(words.next("which post"))
+        "correct" -> openness.correct(words.id("which post", ::PostId), words.next("the words"))
+        "withdraw" -> openness.withdraw(words.id("which post", ::PostId))
+        "thank" -> openness.thank(words.id("which post", ::PostId))
         else -> throw Failure.usage("there is no command openness $verb here")
     }
     words.end()
@@ -78,16 +84,16 @@ suspend fun Phone.journal(space: Space, words: Words) {
     val inner = space.inner()
     val answer = when (val verb = words.next("what to do")) {
         "write" -> json(inner.write(words.note()))
-        "show" -> json(inner.show(words.next("which note")))
+        "show" -> json(inner.show(words.id("which note", ::NoteId)))
         "search" -> json("notes" to inner.search(words.rest().joinToString(" ")))
-        "remove" -> words.next("which note").let {
+        "remove" -> words.id("which note", ::NoteId).let {
             inner.remove(it)
             json("removed" to it)
         }
         "copy-out" -> {
             val kind = called<PostKind>(words.option("--kind") ?: "feeling")
             val until = words.until(this)
-            json(inner.copyOut(words.next("which note"), words.next("the words"), kind, until))
+            json(inner.copyOut(words.id("which note", ::NoteId), words.next("the words"), kind, until))
         }
         else -> throw Failure.usage("there is no command journal $verb here")
     }
@@ -97,7 +103,7 @@ suspend fun Phone.journal(space: Space, words: Words) {
 
 private fun template(text: String?): TemplateId = when (text) {
     null, "week" -> TemplateId.Week
-    else -> TemplateId.Own(text)
+    else -> TemplateId.Own(OwnTemplateId(text))
 }
 
 /** `3=4`, `3=WORDS` or `3=4:WORDS`. */
@@ -113,7 +119,7 @@ private fun answer(text: String): Pair<UByte, Answer> {
 
 /** `2026-W10`, `2026-03` or `2026-03-02`, as the command line writes a period. */
 private fun text(period: Period): String = when (period) {
-    is Period.Day -> period.v1
+    is Period.Day -> period.v1.toString()
     is Period.Week -> "%04d-W%02d".format(period.v1.year, period.v1.week)
     is Period.Month -> "%04d-%02d".format(period.year, period.month)
 }
@@ -138,18 +144,18 @@ suspend fun Phone.checkIn(space: Space, words: Words) {
         }
         "take-on" -> json(checkIns.takeOn(template(words.next("which template"))))
         "let-go" -> json(checkIns.letGo(template(words.next("which template"))))
-        "drop-template" -> words.next("which template").let {
+        "drop-template" -> words.id("which template", ::OwnTemplateId).let {
             checkIns.dropTemplate(it)
             json("dropped" to it)
         }
         "intend" -> json(checkIns.intend(words.next("the words")))
         "intentions" -> json("intentions" to checkIns.intentions())
         "thank" -> {
-            checkIns.thank(words.next("which intention"))
+            checkIns.thank(words.id("which intention", ::IntentionId))
             json("thanked" to true)
         }
         "withdraw" -> {
-            checkIns.withdraw(words.next("which intention"))
+            checkIns.withdraw(words.id("which intention", ::IntentionId))
             json("withdrawn" to true)
         }
         "answer" -> {
@@ -193,10 +199,11 @@ suspend fun Phone.remind(space: Space, words: Words) {
         }
         "wishes" -> {
             val before = space.wishes()
-            val (from, to) = words.option("--quiet")?.split('-') ?: listOf(before.quietFrom, before.quietTo)
+            val (from, to) = words.option("--quiet")?.split('-')?.map(LocalTime::parse)
+                ?: listOf(before.quietFrom, before.quietTo)
             val until = words.moment("--quiet-until") ?: before.quietUntil
             val given = words.option("--digest")
-            val digest = if (given == "none") null else given ?: before.digest
+            val digest = if (given == "none") null else given?.let(LocalTime::parse) ?: before.digest
             words.end()
             val wishes = before.copy(quietFrom = from, quietTo = to, quietUntil = until, digest = digest)
             space.setWishes(wishes)

@@ -27,6 +27,8 @@ class Failure(val kind: String, val code: String, val text: String) : Exception(
         private fun of(error: AmendsException, text: String): Failure = when (error) {
             is AmendsException.Refused -> Failure("refusal", pascal(error.code), text)
             is AmendsException.Locked -> Failure("locked", "Locked", text)
+            is AmendsException.KeysMissing -> Failure("locked", "KeysMissing", text)
+            is AmendsException.Suspended -> Failure("locked", "Suspended", text)
             is AmendsException.Closed -> Failure("storage", "Closed", text)
             is AmendsException.Storage -> Failure("storage", pascal(error.kind), text)
             is AmendsException.Link -> Failure("link", pascal(error.kind), text)

@@ -1,11 +1,15 @@
 /** What is common to all of a phone: who, what is shared, what is next, the logs. */
 package app.amends.harness
 
-import app.amends.ffi.Exchange
-import app.amends.ffi.ExchangeSettings
+import app.amends.diagnosticsChanges
 import app.amends.ffi.Pairing
 import app.amends.ffi.Space
+import app.amends.ffi.SyncOptions
 import app.amends.model.Leaving
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.mapNotNull
+import kotlinx.coroutines.launch
 
 suspend fun Phone.general(space: Space, group: String, words: Words) {
     val answer = when (group) {
@@ -69,16 +73,16 @@ suspend fun Phone.sync(space: Space, words: Words) {
         }
     }
     if (!words.flag("--once")) throw Failure.usage("say --once")
-    val settings = ExchangeSettings(
-        listen = words.option("--listen"),
-        peers = words.options("--peer"),
-        onceWithinSeconds = (words.number("--timeout") ?: 60).toUInt(),
-    )
+    val options = SyncOptions(listen = words.option("--listen"), peers = words.options("--peer"))
+    val within = (words.number("--timeout") ?: 60).toUInt()
     words.end()
-    val exchange: Exchange = space.exchange(settings)
-    exchange.use {
-        it.address()?.let { address -> say(json("event" to "listening", "address" to address)) }
-        it.finished()
+    coroutineScope {
+        val listening = launch {
+            val address = space.diagnosticsChanges().mapNotNull { it.listening }.first()
+            say(json("event" to "listening", "address" to address))
+        }
+        space.syncOnce(options, within)
+        listening.cancel()
     }
     say(json("event" to "done"))
 }

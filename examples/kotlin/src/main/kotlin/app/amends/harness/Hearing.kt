@@ -5,6 +5,7 @@ import app.amends.ffi.Space
 import app.amends.ffi.turns
 import app.amends.model.NewTalk
 import app.amends.model.RefusalCode
+import app.amends.model.TalkId
 
 suspend fun Phone.talk(space: Space, words: Words) {
     val hearing = space.hearing()
@@ -23,27 +24,27 @@ suspend fun Phone.talk(space: Space, words: Words) {
                 place = place, rules = rules,
             ),
         )
-        "start" -> hearing.startTalk(words.next("which talk"))
-        "pause" -> hearing.pauseTalk(words.next("which talk"), until ?: throw Failure.usage("say --until TIME"))
+        "start" -> hearing.startTalk(words.id("which talk", ::TalkId))
+        "pause" -> hearing.pauseTalk(words.id("which talk", ::TalkId), until ?: throw Failure.usage("say --until TIME"))
         "prepare" -> {
-            val id = words.next("which talk")
+            val id = words.id("which talk", ::TalkId)
             words.word()?.let { hearing.prepare(id, it) }
             return say(json("noted" to hearing.preparation(id))).also { words.end() }
         }
         "turns" -> {
-            val id = words.next("which talk")
+            val id = words.id("which talk", ::TalkId)
             val talk = hearing.talks().firstOrNull { it.id == id } ?: throw refused(RefusalCode.NOT_FOUND)
             val turns = turns(talk.begins, talk.minutes ?: 60u, (minutes ?: 10).toUShort(), talk.by)
             return say(json("turns" to turns)).also { words.end() }
         }
-        "move" -> hearing.moveTalk(words.next("which talk"), begins())
+        "move" -> hearing.moveTalk(words.id("which talk", ::TalkId), begins())
         "accept" -> {
-            val id = words.next("which talk")
+            val id = words.id("which talk", ::TalkId)
             val shown = hearing.talks().firstOrNull { it.id == id }
             hearing.acceptTalk(shown ?: throw refused(RefusalCode.NOT_FOUND))
         }
-        "decline" -> hearing.declineTalk(words.next("which talk"))
-        "end" -> hearing.endTalk(words.next("which talk"))
+        "decline" -> hearing.declineTalk(words.id("which talk", ::TalkId))
+        "end" -> hearing.endTalk(words.id("which talk", ::TalkId))
         else -> throw Failure.usage("there is no command talk $verb here")
     }
     words.end()

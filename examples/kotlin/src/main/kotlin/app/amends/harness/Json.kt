@@ -1,6 +1,7 @@
 /** Any value of the library as JSON, with the names that the command line uses. */
 package app.amends.harness
 
+import app.amends.model.Id
 import app.amends.model.TemplateId
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
@@ -8,6 +9,9 @@ import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import java.lang.reflect.Modifier
+import java.time.LocalDate
+import java.time.LocalTime
+import java.time.format.DateTimeFormatter
 import kotlin.time.Instant
 
 /** `onTable` and `ON_TABLE` as `on_table`. */
@@ -31,8 +35,9 @@ fun json(value: Any?): JsonElement = when (value) {
     is Number -> JsonPrimitive(value)
     is UByte, is UShort, is UInt, is ULong -> JsonPrimitive(value.toString().toLong())
     is Enum<*> -> JsonPrimitive(snake(value.name))
-    is Instant -> JsonPrimitive(value.toString())
-    is TemplateId -> JsonPrimitive(if (value is TemplateId.Own) value.v1 else "week")
+    is Instant, is LocalDate, is Id -> JsonPrimitive(value.toString())
+    is LocalTime -> JsonPrimitive(value.format(DateTimeFormatter.ISO_LOCAL_TIME))
+    is TemplateId -> JsonPrimitive(if (value is TemplateId.Own) value.v1.value else "week")
     is List<*> -> JsonArray(value.map(::json))
     is Map<*, *> -> JsonObject(value.entries.associate { it.key.toString() to json(it.value) })
     else -> record(value)

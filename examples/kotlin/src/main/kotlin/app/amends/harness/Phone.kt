@@ -1,7 +1,7 @@
 /** One command on one phone. */
 package app.amends.harness
 
-import app.amends.ffi.Clock
+import app.amends.ffi.HostClock
 import app.amends.ffi.HostServices
 import app.amends.ffi.SecretStore
 import app.amends.ffi.Space
@@ -41,7 +41,7 @@ private class KeyFiles(private val home: Path) : SecretStore {
 }
 
 /** A clock that stands still. */
-private class FixedClock(private val now: Instant) : Clock {
+private class FixedClock(private val now: Instant) : HostClock {
     override fun now(): Instant = now
     override fun zone(): String = "UTC"
 }

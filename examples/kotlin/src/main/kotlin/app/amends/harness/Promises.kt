@@ -3,14 +3,19 @@ package app.amends.harness
 
 import app.amends.ffi.Space
 import app.amends.ffi.exactly
+import app.amends.model.AgreementId
 import app.amends.model.Due
 import app.amends.model.Felt
-import app.amends.model.ItemId
 import app.amends.model.NewPromise
 import app.amends.model.OccurrenceId
+import app.amends.model.PromiseId
 import app.amends.model.PromiseView
 import app.amends.model.RefusalCode
 import app.amends.model.HowItWent
+import app.amends.model.WordsId
+import java.time.LocalDate
+import java.time.LocalDateTime
+import java.time.LocalTime
 
 /** What is due once: at a moment, at a local time, on a day. */
 private class When(words: Words) {
@@ -19,8 +24,8 @@ private class When(words: Words) {
     private val on = words.option("--on")
 
     fun due(zone: String): Due? = at?.let { Due.At(it) }
-        ?: local?.let { Due.At(exactly(it, zone)) }
-        ?: on?.let { Due.On(it) }
+        ?: local?.let { Due.At(exactly(LocalDateTime.parse(it), zone)) }
+        ?: on?.let { Due.On(LocalDate.parse(it)) }
 }
 
 private val FELT = mapOf(
@@ -36,17 +41,17 @@ private fun occurrence(view: PromiseView, local: String?): OccurrenceId? = local
 }
 
 /** The words beside a promise that are called so, by their whole id. */
-private fun noted(view: PromiseView, id: String): ItemId = view.occurrences
+private fun noted(view: PromiseView, id: String): WordsId = view.occurrences
     .flatMap { one -> one.reports.map { it.words } + (one.headsUps + one.comments + one.repairs).map { it.words } }
     .mapNotNull { it?.id }
-    .firstOrNull { it == id }
+    .firstOrNull { it.value == id }
     ?: throw refused(RefusalCode.NOT_FOUND)
 
 private fun Words.newPromise(space: Space, due: (String) -> Due?): NewPromise {
     val zone = option("--zone") ?: space.zone()
     val at = due(zone) ?: throw Failure.usage("say when: --at, --local or --on")
     val (cue, response, note) = listOf("--if", "--then", "--note").map(::option)
-    val link = option("--agreement")
+    val link = option("--agreement")?.let(::AgreementId)
     return NewPromise(
         action = next("what is promised"), due = at, zone = zone, cue = cue, response = response,
         note = note, link = link,
@@ -66,11 +71,11 @@ suspend fun Phone.promise(space: Space, words: Words) {
     }
     val (local, said) = words.option("--due") to words.option("--say")
     val expected = words.moment("--expected")
-    val repairing = words.option("--promise")
+    val repairing = words.option("--promise")?.let(::PromiseId)
     // `report … --at` says when it was kept; `renegotiate … --at` the new time.
     val kept = if (verb == "report") words.moment("--at") else null
     val moved = When(words)
-    val shown = promises.show(words.next("which promise"))
+    val shown = promises.show(words.id("which promise", ::PromiseId))
     val one = occurrence(shown, local)
     val id = shown.id
     val view = when (verb) {
@@ -111,7 +116,8 @@ suspend fun Phone.practice(space: Space, words: Words) {
     val view = when (val verb = words.next("make or pause")) {
         "make" -> {
             val rule = words.option("--rule") ?: throw Failure.usage("say --rule")
-            val (time, start) = words.option("--time") to words.option("--start")
+            val time = words.option("--time")?.let(LocalTime::parse)
+            val start = words.option("--start")?.let(LocalDate::parse)
             promises.make(words.newPromise(space) { Due.Every(start ?: space.today(), time, rule) })
         }
         "pause" -> {
@@ -120,7 +126,7 @@ suspend fun Phone.practice(space: Space, words: Words) {
             val id = words.word()
             words.end()
             if (id == null) return say(json("paused" to promises.pauseAll(from, until)))
-            promises.pause(id, from, until)
+            promises.pause(PromiseId(id), from, until)
         }
         else -> throw Failure.usage("there is no command practice $verb here")
     }

@@ -34,6 +34,9 @@ class Words(words: List<String>) {
     /** The next word. Options come before it. */
     fun next(what: String): String = word() ?: throw Failure.usage("say $what")
 
+    /** The next word, as an id. */
+    fun <I> id(what: String, of: (String) -> I): I = of(next(what))
+
     /** The next word, if there is one. */
     fun word(): String? = left.removeFirstOrNull()
 

@@ -1,43 +1,40 @@
 package app.amends
 
-import app.amends.ffi.ExchangeSettings
 import app.amends.ffi.HostServices
 import app.amends.ffi.Pairing
 import app.amends.ffi.SecretStore
 import app.amends.ffi.Space
+import app.amends.ffi.SyncOptions
 import app.amends.model.AgreementKind
 import app.amends.model.AgreementView
 import app.amends.model.AmendsException
 import app.amends.model.Category
+import app.amends.model.Due
+import app.amends.model.NewPromise
 import app.amends.model.RefusalCode
-import app.amends.model.StorageKind
 import app.amends.model.Terms
 import app.amends.model.TermsClause
 import app.amends.model.Who
+import app.amends.testing.withPhones
+import kotlin.time.Duration.Companion.hours
+import org.junit.jupiter.api.Assertions.assertEquals
 
 /** The code of README.md, so that it compiles. */
 class GettingStarted(private val ask: suspend (String) -> Boolean, private val draw: (String) -> Unit) {
     suspend fun phone(folder: String, keystore: SecretStore): Space {
-        // Opens what is there; the first time there is nothing yet.
-        val services = HostServices(secrets = keystore)
-        val space = try {
-            Space.open(folder, services)
-        } catch (missing: AmendsException.Storage) {
-            if (missing.kind != StorageKind.MISSING) throw missing
-            Space.create(folder, name = "Ana", services)
-        }
+        // Opens what is there, or makes it the first time.
+        val space = Space.openOrCreate(folder, name = "Ana", HostServices(secrets = keystore))
         return space
     }
 
     suspend fun shows(space: Space) {
-        space.pairShow(listen = "0.0.0.0:0").use { pairing ->
-            draw(pairing.qr()!!)
-            compare(pairing)
-        }
+        val pairing = space.pairShow(listen = "0.0.0.0:0")
+        draw(pairing.qr()!!)
+        compare(pairing)
     }
 
     suspend fun scans(space: Space, scanned: String) {
-        space.pairScan(scanned).use { pairing -> compare(pairing) }
+        compare(space.pairScan(scanned))
     }
 
     suspend fun compare(pairing: Pairing) {
@@ -65,11 +62,17 @@ class GettingStarted(private val ask: suspend (String) -> Boolean, private val d
     }
 
     suspend fun inStep(space: Space) {
-        val exchange = space.exchange(ExchangeSettings(peers = listOf("192.168.0.7:4444")))
+        space.startSync(SyncOptions(peers = listOf("192.168.0.7:4444")))
         // … for as long as the two are to stay in step; then
-        exchange.stop()
-        exchange.finished()
-        exchange.close()
+        space.stopSync()
+    }
+
+    suspend fun tested() {
+        withPhones {
+            ben.space.promises().make(NewPromise("I call you.", Due.At(ben.space.now() + 1.hours), "UTC"))
+            meet()
+            assertEquals("I call you.", ana.space.promises().list().single().action)
+        }
     }
 
     private fun show(agreement: AgreementView) = println(agreement.state)

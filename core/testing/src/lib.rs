@@ -1,4 +1,23 @@
-//! Two phones in one process, over real sockets on this machine.
+//! Two phones in one process, for the tests of an app: real files in temporary folders, real
+//! sockets on this machine, and clocks to turn.
+//!
+//! ```
+//! use amends_testing::{BEGIN, Phones, promise};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), amends::Error> {
+//! let phones = Phones::paired().await;
+//! let [ana, ben] = [&phones.ana.space, &phones.ben.space];
+//! ben.promises().make(promise("I call you.", BEGIN.plus(3_600))).await?;
+//! phones.meet().await?;
+//! assert_eq!(ana.promises().list().await?[0].action.as_deref(), Some("I call you."));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What a test cannot go on from panics: there is nobody to hand an error to.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use amends::Due;
 use amends::ExchangeOptions;
@@ -19,9 +38,44 @@ pub const BEGIN: Moment = Moment(1_772_474_400);
 
 /// A phone and the clock on it.
 pub struct Phone {
+    /// Its space.
     pub space: Space,
+    /// Its clock, which stands still until it is set.
     pub clock: Arc<FixedClock>,
+    /// Its files; gone with it.
     pub folder: tempfile::TempDir,
+}
+
+/// Ana's phone and Ben's, paired. They are apart until they meet.
+pub struct Phones {
+    /// Ana's.
+    pub ana: Phone,
+    /// Ben's, who can be told what to do by a script.
+    pub ben: Phone,
+}
+
+impl Phones {
+    /// Two phones that are paired.
+    pub async fn paired() -> Self {
+        let [ana, ben] = paired().await;
+        Self { ana, ben }
+    }
+
+    /// Lets the two meet until both are in step.
+    ///
+    /// # Errors
+    /// What kept one of them from it.
+    pub async fn meet(&self) -> Result<(), Error> {
+        let [ana, ben] = meet(&self.ana.space, &self.ben.space).await;
+        ana.and(ben)
+    }
+
+    /// Sets both clocks ahead by so many seconds.
+    pub fn turn(&self, seconds: i64) {
+        for phone in [&self.ana, &self.ben] {
+            phone.clock.set(phone.space.now().plus(seconds));
+        }
+    }
 }
 
 /// What a phone in `folder` is lent; with a seed, its randomness repeats.
@@ -34,6 +88,7 @@ pub fn host(folder: &Path, clock: Arc<FixedClock>, seed: Option<u64>) -> Host {
 }
 
 impl Phone {
+    /// A new phone of a person who goes by `name`; with a seed, its randomness repeats.
     pub fn new(name: &str, seed: Option<u64>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::new(BEGIN));
@@ -43,6 +98,9 @@ impl Phone {
     }
 
     /// The same phone after its app was closed.
+    ///
+    /// # Errors
+    /// As [`Space::open`].
     pub fn reopen(&self) -> Result<Space, Error> {
         Space::open(self.folder.path(), host(self.folder.path(), self.clock.clone(), None))
     }
@@ -70,6 +128,7 @@ pub async fn paired() -> [Phone; 2] {
     phones
 }
 
+/// Makes two phones a pair, over a socket of this machine.
 pub async fn pair(phones: &[Phone; 2]) {
     let mut show = phones[0].space.pair_show("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = show.address.unwrap().to_string();
@@ -149,5 +208,21 @@ pub fn post(text: &str) -> NewPost {
         amount: None,
         happened: None,
         under: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn two_phones_are_paired_meet_and_have_clocks_to_turn() {
+        let phones = Phones::paired().await;
+        phones.turn(86_400);
+        assert_eq!(phones.ben.space.now(), BEGIN.plus(86_400));
+        let terms = plain("We talk on Sundays.");
+        phones.ana.space.agreements().propose(terms).await.unwrap();
+        phones.meet().await.unwrap();
+        assert_eq!(phones.ben.space.agreements().list().await.unwrap().len(), 1);
     }
 }

@@ -22,7 +22,7 @@ class GettingStartedTest {
 
     @Test
     fun `the code of the README is code that compiles`() =
-        compiles("README.md", "src/test/kotlin/app/amends/GettingStarted.kt", 7)
+        compiles("../kotlin/README.md", "src/test/kotlin/app/amends/GettingStarted.kt", 7)
 
     /** That module compiles it; here is where tests run. */
     @Test

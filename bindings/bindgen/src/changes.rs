@@ -1,0 +1,173 @@
+//! What is changed in the generated sources, each with its reason. UniFFI is pinned to one
+//! version; where another one writes something else, generating fails and names the change.
+
+/// One change of a generated source.
+pub struct Change {
+    /// Why it is made.
+    why: &'static str,
+    /// What stands there.
+    from: &'static str,
+    /// What is to stand there.
+    to: &'static str,
+    /// A source in which it need not be made: one that has none of this.
+    only_with: &'static str,
+}
+
+impl Change {
+    /// The source after it.
+    pub fn made_in(&self, source: &str) -> Result<String, String> {
+        if !source.contains(self.only_with) {
+            return Ok(source.to_owned());
+        }
+        match source.matches(self.from).count() {
+            1 => Ok(source.replace(self.from, self.to)),
+            times => Err(format!("not as expected, {times} times: {}", self.why)),
+        }
+    }
+}
+
+/// In Kotlin.
+pub const KOTLIN: &[Change] = &[
+    Change {
+        why: "the version of the interface is checked before the first call",
+        only_with: "app.amends.model.uniffiEnsureInitialized()",
+        from: "        app.amends.model.uniffiEnsureInitialized()\n",
+        to: "        app.amends.model.uniffiEnsureInitialized()
+        IntegrityCheckingUniffiLib.ensureInitialized()\n",
+    },
+    Change {
+        why: "a text that is no Unicode is an error of ours, before the call",
+        only_with: "fun toUtf8(value: String)",
+        from: "        return Charsets.UTF_8.newEncoder().run {
+            onMalformedInput(CodingErrorAction.REPORT)
+            encode(CharBuffer.wrap(value))
+        }
+",
+        to: "        return try {
+            Charsets.UTF_8.newEncoder().run {
+                onMalformedInput(CodingErrorAction.REPORT)
+                encode(CharBuffer.wrap(value))
+            }
+        } catch (malformed: java.nio.charset.CharacterCodingException) {
+            throw app.amends.model.AmendsException.Invalid(
+                app.amends.model.ArgumentKind.TEXT,
+                app.amends.model.ErrorDetails(
+                    key = \"invalid.text\",
+                    userMessage = \"this text holds half a character: take it out, or write it again\",
+                    cause = malformed.toString(),
+                ),
+            )
+        }
+",
+    },
+];
+
+/// In Swift.
+pub const SWIFT: &[Change] = &[
+    Change {
+        why: "a call that waits ends when its task is cancelled",
+        only_with: "func uniffiRustCallAsync",
+        from: "    var pollResult: Int8;
+    repeat {
+        pollResult = await withUnsafeContinuation {
+            pollFunc(
+                rustFuture,
+                { handle, pollResult in
+                    uniffiFutureContinuationCallback(handle: handle, pollResult: pollResult)
+                },
+                uniffiContinuationHandleMap.insert(obj: $0)
+            )
+        }
+    } while pollResult != UNIFFI_RUST_FUTURE_POLL_READY
+",
+        to: "    let waiting = UniffiWaiting()
+    var pollResult: Int8;
+    repeat {
+        pollResult = await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                pollFunc(
+                    rustFuture,
+                    { handle, pollResult in
+                        uniffiFutureContinuationCallback(handle: handle, pollResult: pollResult)
+                    },
+                    waiting.begin(continuation)
+                )
+                waiting.begun()
+            }
+        } onCancel: {
+            waiting.cancel()
+        }
+        if pollResult == UNIFFI_RUST_FUTURE_CANCELLED { throw CancellationError() }
+    } while pollResult != UNIFFI_RUST_FUTURE_POLL_READY
+",
+    },
+    Change {
+        why: "what waits is known to who cancels it",
+        only_with: "func uniffiRustCallAsync",
+        from: "fileprivate func uniffiRustCallAsync<F, T>(\n",
+        to: "private let UNIFFI_RUST_FUTURE_CANCELLED: Int8 = 2
+
+// What a call waits for, so that its task can be cancelled meanwhile: what it has begun in the
+// library is done all the same.
+private final class UniffiWaiting: @unchecked Sendable {
+    private let lock = NSLock()
+    private var cancelled = false
+    private var isBegun = false
+    private var handle: UInt64?
+
+    func begin(_ continuation: UnsafeContinuation<Int8, Never>) -> UInt64 {
+        let handle = uniffiContinuationHandleMap.insert(obj: continuation)
+        change {
+            self.handle = handle
+            isBegun = false
+        }
+        return handle
+    }
+
+    // What was called is begun, also by a task that is cancelled already.
+    func begun() {
+        change { isBegun = true }
+    }
+
+    func cancel() {
+        change { cancelled = true }
+    }
+
+    private func change(_ change: () -> Void) {
+        lock.lock()
+        defer { lock.unlock() }
+        change()
+        guard cancelled, isBegun, let handle else { return }
+        self.handle = nil
+        if let continuation = try? uniffiContinuationHandleMap.remove(handle: handle) {
+            continuation.resume(returning: UNIFFI_RUST_FUTURE_CANCELLED)
+        }
+    }
+}
+
+fileprivate func uniffiRustCallAsync<F, T>(\n",
+    },
+    Change {
+        why: "who was cancelled is told nothing any more",
+        only_with: "func uniffiRustCallAsync",
+        from: "    } else {
+        print(\"uniffiFutureContinuationCallback invalid handle\")
+    }
+",
+        to: "    }\n",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_that_is_not_as_expected_is_told_with_what_would_be_missing() {
+        let change = Change { why: "it counts", from: "a", to: "b", only_with: "x" };
+        assert_eq!(change.made_in("x a"), Ok("x b".into()));
+        assert_eq!(change.made_in("a a"), Ok("a a".into()), "not here");
+        assert_eq!(change.made_in("x"), Err("not as expected, 0 times: it counts".into()));
+        assert_eq!(change.made_in("x a a"), Err("not as expected, 2 times: it counts".into()));
+    }
+}
