@@ -168,9 +168,11 @@ impl Lifecycle {
 pub(super) struct Runs(Arc<Lifecycle>);
 
 impl Runs {
-    pub(super) fn new(lifecycle: &Arc<Lifecycle>) -> Self {
+    pub(super) fn new(lifecycle: &Arc<Lifecycle>, once: bool) -> Self {
         lifecycle.running.fetch_add(1, Ordering::SeqCst);
-        lifecycle.works(TroubleOf::Ended);
+        if !once {
+            lifecycle.works(TroubleOf::Ended);
+        }
         lifecycle.with(|diagnostics| diagnostics.exchanging = true);
         Self(lifecycle.clone())
     }
@@ -202,9 +204,12 @@ impl<'a> Open<'a> {
 impl Drop for Open<'_> {
     fn drop(&mut self) {
         self.0.open.send_modify(|open| *open -= 1);
-        self.0.with(|diagnostics| {
-            diagnostics.listening = None;
-            diagnostics.looking = false;
-        });
+        // One that ends says nothing of another that goes on.
+        if *self.0.open.borrow() == 0 {
+            self.0.with(|diagnostics| {
+                diagnostics.listening = None;
+                diagnostics.looking = false;
+            });
+        }
     }
 }

@@ -142,7 +142,13 @@ pub(super) async fn dial(peer: String, links: Links, known: Option<watch::Receiv
                         wait = BACKOFF.0;
                     }
                 }
-                Err(error) => report(&links, error).await,
+                Err(error) => {
+                    // Whatever else it was: this app was let onto the network.
+                    if error != LinkError::LocalNetworkDenied.into() {
+                        links.phone.lifecycle.works(TroubleOf::LocalNetworkDenied);
+                    }
+                    report(&links, error).await;
+                }
             }
         }
         let jitter: [u8; 2] = random(links.phone.engine.host.entropy.as_ref()).unwrap_or_default();

@@ -156,6 +156,8 @@ impl Phone {
         let (stop, stopped) = watch::channel(false);
         let run = Run::new(self.clone(), options, listener.as_ref(), stopped);
         let (address, catch_up) = (run.address.subscribe(), run.catch_up.subscribe());
+        // Who has begun it finds where it listens.
+        run.listens();
         Ok(Exchange { address, catch_up, stop, outcome: tokio::spawn(run.run(listener)) })
     }
 
@@ -224,7 +226,7 @@ impl Run {
 
     async fn run(self, listener: Option<Listener>) -> Result<(), Error> {
         let (phone, once) = (self.phone.clone(), self.options.once.is_some());
-        let runs = Runs::new(&phone.lifecycle);
+        let runs = Runs::new(&phone.lifecycle, once);
         let result = self.go_on(listener).await;
         drop(runs);
         match &result {
@@ -254,12 +256,17 @@ impl Run {
                 listener = self.listen_again().await;
                 if listener.is_none() {
                     drop(open);
-                    sleep(AGAIN).await;
+                    tokio::select! {
+                        () = sleep(AGAIN) => {}
+                        () = stopped(&mut self.stop) => {}
+                        () = closed(self.phone.changes()) => {}
+                        () = late(deadline) => {}
+                    }
                     continue;
                 }
             }
             lifecycle.works(TroubleOf::Listening);
-            lifecycle.with(|diagnostics| diagnostics.listening = *self.address.borrow());
+            self.listens();
             let changed = async {
                 drop(phase.wait_for(|phase| *phase != began).await);
             };
@@ -272,6 +279,13 @@ impl Run {
                 }
                 return result;
             }
+        }
+    }
+
+    /// Tells where this phone listens, if it does.
+    fn listens(&self) {
+        if let Some(address) = *self.address.borrow() {
+            self.phone.lifecycle.with(|diagnostics| diagnostics.listening = Some(address));
         }
     }
 

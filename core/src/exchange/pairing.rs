@@ -1,6 +1,7 @@
 //! Pairing over TCP: showing a code, going to it, the conversation, the proof.
 
 use super::Phone;
+use super::lifecycle::Open;
 use super::links::{Strangers, connect};
 use super::listen;
 use crate::domain::refusal::RefusalCode;
@@ -19,7 +20,7 @@ use crate::pairing::{
 use crate::time::Moment;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 
@@ -48,7 +49,7 @@ pub struct Pairing {
     /// What the QR code holds.
     pub invitation: Option<Invitation>,
     asked: Option<oneshot::Receiver<Asked>>,
-    answer: Option<oneshot::Sender<bool>>,
+    answer: mpsc::UnboundedSender<bool>,
     outcome: JoinHandle<Result<(), Error>>,
 }
 
@@ -70,11 +71,10 @@ impl Pairing {
         Err(PairingError::Cancelled.into())
     }
 
-    /// This phone's person says whether the codes are equal. Asking twice does nothing.
+    /// This phone's person says whether the codes are equal. A no takes a yes back, until the
+    /// other has said yes as well.
     pub fn answer(&mut self, equal: bool) {
-        if let Some(answer) = self.answer.take()
-            && answer.send(equal).is_err()
-        {
+        if self.answer.send(equal).is_err() {
             tracing::debug!("the pairing was over already");
         }
     }
@@ -92,7 +92,7 @@ impl Pairing {
 
 struct Asking {
     ask: oneshot::Sender<Asked>,
-    answered: oneshot::Receiver<bool>,
+    answered: mpsc::UnboundedReceiver<bool>,
     /// Where the partner's phone is replaced: who I am, and of which pair.
     replacement: Option<(PersonId, Replacement)>,
 }
@@ -171,13 +171,13 @@ impl Phone {
         invitation: Option<Invitation>,
     ) -> (impl FnOnce(JoinHandle<Result<(), Error>>) -> Pairing + use<>, Asking) {
         let (ask, asked) = oneshot::channel();
-        let (answer, answered) = oneshot::channel();
+        let (answer, answered) = mpsc::unbounded_channel();
         let pairing = move |outcome| Pairing {
             address,
             code,
             invitation,
             asked: Some(asked),
-            answer: Some(answer),
+            answer,
             outcome,
         };
         (pairing, Asking { ask, answered, replacement: None })
@@ -236,12 +236,18 @@ async fn show(
         }
     };
     let patience = Duration::from_secs(INVITATION_SECONDS as u64);
+    let lifecycle = phone.lifecycle.clone();
+    let mut phase = lifecycle.phase.subscribe();
+    let open = Open::new(&lifecycle);
     let expired = |_| Error::Pairing(PairingError::Expired);
     let channel = tokio::select! {
         channel = timeout(patience, waiting) => channel.map_err(expired)??,
         // Nobody waits for it any more: the port is free again, and the code is void.
         () = asking.ask.closed() => return Err(PairingError::Cancelled.into()),
+        // A phone that sleeps has no socket open.
+        Ok(_) = phase.wait_for(|phase| phase.asleep) => return Err(PairingError::Cancelled.into()),
     };
+    drop(open);
     let replaces = asking.replacement.is_some();
     converse(&phone, channel, Role::Showed, asking).await?;
     prove(phone, Some(listener), Vec::new(), replaces).await
@@ -300,7 +306,7 @@ async fn converse(
     let mut actions = conversation.start();
     let mut ask = Some(ask);
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
-    let mut waiting = true;
+    let (mut listens, mut said_yes) = (true, false);
     loop {
         for action in std::mem::take(&mut actions) {
             match action {
@@ -327,10 +333,16 @@ async fn converse(
         }
         tokio::select! {
             bytes = channel.next() => actions = conversation.receive(Message::decode(&bytes?)?),
-            answer = &mut answered, if waiting => {
-                waiting = false;
-                actions = conversation.answer(answer.unwrap_or(false));
-            }
+            answer = answered.recv(), if listens => match answer {
+                Some(true) if said_yes => {}
+                // Who said yes may go away.
+                None if said_yes => listens = false,
+                answer => {
+                    said_yes = answer == Some(true);
+                    listens = said_yes;
+                    actions = conversation.answer(said_yes);
+                }
+            },
             _ = ticks.tick() => {
                 actions = conversation.tick(Moment(began.elapsed().as_secs() as i64));
             }

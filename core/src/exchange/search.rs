@@ -59,6 +59,7 @@ pub(super) async fn search(announcer: Announcer, port: u16, links: Links) {
         let round = announcer.round();
         announced.0 = Some(round.clone());
         let started = spawn_blocking(move || round.start(beacon, sightings)).await;
+        let mut failed = !matches!(started, Ok(Ok(())));
         match started {
             Ok(Ok(())) => {
                 lifecycle.works(TroubleOf::Discovery);
@@ -68,7 +69,9 @@ pub(super) async fn search(announcer: Announcer, port: u16, links: Links) {
             Ok(Err(error)) => trouble(error),
             Err(_) => trouble(DiscoveryError::Failed("the system's discovery failed".to_owned())),
         }
-        let failed = !lifecycle.diagnostics().looking;
+        if failed {
+            lifecycle.with(|diagnostics| diagnostics.looking = false);
+        }
         loop {
             tokio::select! {
                 () = stopped(&mut stop) => break 'days,
@@ -94,7 +97,14 @@ pub(super) async fn search(announcer: Announcer, port: u16, links: Links) {
                         hints.push_back((name, address, hint));
                     }
                     Sighting::Gone { name } => hints.retain(|(of, _, _)| *of != name),
-                    Sighting::Trouble(error) => trouble(error),
+                    Sighting::Trouble(error) => {
+                        // It may be allowed by then: it is begun again.
+                        if matches!(error, DiscoveryError::Denied(_)) {
+                            failed = true;
+                            lifecycle.with(|diagnostics| diagnostics.looking = false);
+                        }
+                        trouble(error);
+                    }
                 },
             }
         }
