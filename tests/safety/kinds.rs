@@ -5,8 +5,8 @@ use crate::daily::promise;
 use amends::id::{AgreementId, DocId, OccurrenceId, WordsId, WrittenId};
 use amends::time::DAY;
 use amends::{
-    Answers, CheckInCadence, Due, Error, Feature, Felt, Form, HowItWent, NewItem, NewTalk, Period,
-    RefusalCode, Space, Splice, TemplateId, Terms,
+    Answers, CheckInCadence, Due, Error, Feature, Felt, Form, HowItWent, NewItem, NewPromise,
+    NewTalk, Period, RefusalCode, Space, Splice, TemplateId, Terms,
 };
 use amends_tests::phones::{BEGIN, meet, paired, plain};
 use std::future::Future;
@@ -34,7 +34,8 @@ fn calls() -> Vec<Call> {
             space.agreements().suspend(id), space.agreements().resume(id),
             space.agreements().end(id), space.agreements().page(1, Some(id)),
             space.agreements().splice(id, Splice { start: 0, delete: 0, insert: "x".into() }),
-            opened_into(space, id);
+            opened_into(space, id),
+            space.promises().make(NewPromise { link: Some(id), ..promise("I call.", 20) });
         "promise": space, id =>
             space.promises().show(id), space.promises().page(1, Some(id)),
             space.promises().pause(id, BEGIN, BEGIN.plus(DAY)),

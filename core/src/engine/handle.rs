@@ -7,7 +7,7 @@ use super::{Changes, Engine, Host};
 use crate::error::Error;
 use crate::time::Moment;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::{oneshot, watch};
 
 /// So many slices of what has come are waited for by who asks.
@@ -66,6 +66,8 @@ pub(crate) struct Handle {
     worker: Worker,
     changes: watch::Receiver<Changes>,
     readers: Arc<Readers>,
+    /// It is being shut down or erased.
+    ends: Arc<AtomicBool>,
     #[cfg(feature = "watch")]
     folder: std::path::PathBuf,
 }
@@ -77,6 +79,7 @@ impl Handle {
             host: engine.host.clone(),
             changes: engine.watch(),
             readers: Arc::default(),
+            ends: Arc::default(),
             #[cfg(feature = "watch")]
             folder: engine.folder.clone(),
             worker: Worker::start(engine)?,
@@ -90,6 +93,7 @@ impl Handle {
             host: engine.host.clone(),
             changes: engine.watch(),
             readers: Arc::default(),
+            ends: Arc::default(),
             #[cfg(feature = "watch")]
             folder: engine.folder.clone(),
             worker: Worker::here(engine),
@@ -249,9 +253,19 @@ impl Handle {
         self.host.clock.now()
     }
 
-    /// Whether it takes no more jobs.
+    /// Takes note that it is to end, which takes a while.
+    pub(crate) fn begin_to_end(&self) {
+        self.ends.store(true, Ordering::Relaxed);
+    }
+
+    /// What was to end it has failed.
+    pub(crate) fn go_on(&self) {
+        self.ends.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether it takes no more jobs, or will not soon.
     pub(crate) fn is_stopped(&self) -> bool {
-        self.worker.is_stopped()
+        self.ends.load(Ordering::Relaxed) || self.worker.is_stopped()
     }
 
     /// Takes no more jobs; those that wait are still done.

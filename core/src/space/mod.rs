@@ -110,7 +110,7 @@ impl Space {
         self.engine.watch_files()
     }
 
-    /// Whether it was shut down or erased.
+    /// Whether it was shut down or erased, or is about to be.
     pub fn is_closed(&self) -> bool {
         self.engine.is_stopped()
     }
@@ -364,6 +364,7 @@ impl Space {
     /// Ends the space: what was accepted is finished, everything after answers
     /// `Closed`, or `Suspended` while it ends. Calling it again does nothing.
     pub async fn shutdown(&self) {
+        self.engine.begin_to_end();
         if let Err(error) = self.engine.call_last(Engine::suspend).await {
             tracing::debug!(%error, "nothing was left to write back");
         }
@@ -377,8 +378,14 @@ impl Space {
     /// # Errors
     /// What the disk or the secret store says.
     pub async fn erase_local(self) -> Result<(), Error> {
-        self.engine.call_last(Engine::erase).await?;
-        self.engine.stop();
+        self.engine.begin_to_end();
+        match self.engine.call_last(Engine::erase).await {
+            Ok(()) => self.engine.stop(),
+            Err(error) => {
+                self.engine.go_on();
+                return Err(error);
+            }
+        }
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use super::Space;
 use super::settings::shown;
 use super::subscription::Subscription;
+use crate::domain::agreement::AgreementDocs;
 use crate::domain::capability::Class;
 use crate::domain::pacing::Feature;
 use crate::domain::pair::Who;
@@ -131,10 +132,17 @@ impl Promises<'_> {
     /// Promises something. It takes effect at once, and the other may decline it.
     ///
     /// # Errors
-    /// A refusal for the words, the zone or the rule; `TooManyPromises`;
-    /// `FeatureOff`.
+    /// A refusal for the words, the zone or the rule; `TooManyPromises`; `NotFound` for the
+    /// agreement that it names; `FeatureOff`.
     pub async fn make(&self, new: NewPromise) -> Result<PromiseView, Error> {
-        self.0.write(move |engine| engine.begin::<PromiseDocs>(&Command::Make(new))).await
+        let make = move |engine: &mut Engine| {
+            if let Some(link) = new.link {
+                let home = engine.home()?;
+                engine.of_class::<AgreementDocs>(&home, link.into())?;
+            }
+            engine.begin::<PromiseDocs>(&Command::Make(new))
+        };
+        self.0.write(make).await
     }
 
     /// Pauses a promise of mine for a while.
