@@ -34,7 +34,7 @@ kotlin.compilerOptions.jvmTarget = JvmTarget.JVM_17
 
 dependencies {
     // As an AAR: it brings its own native part, aligned to 16 KB pages.
-    api("net.java.dev.jna:jna:5.17.0@aar")
+    api("net.java.dev.jna:jna:5.18.1@aar")
     api("org.jetbrains.kotlinx:kotlinx-coroutines-android:1.10.2")
 }
 

@@ -85,7 +85,7 @@ impl From<SecretError> for Error {
     fn from(error: SecretError) -> Self {
         match error {
             SecretError::Locked(why) => Error::Locked(why),
-            SecretError::Failed(why) => Error::Storage(StorageError::Io(why)),
+            SecretError::Failed(why) => Error::Storage(StorageError::Secrets(why)),
         }
     }
 }

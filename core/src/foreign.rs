@@ -27,6 +27,19 @@ fn invalid(argument: ArgumentKind, expected: &str) -> uniffi::deps::anyhow::Erro
     AmendsError::invalid(argument, &what).into()
 }
 
+/// A path that says the same wherever the app is at work.
+///
+/// # Errors
+/// `Invalid` with `Path` for one that is relative.
+pub fn absolute(path: String) -> Result<std::path::PathBuf, AmendsError> {
+    let path = std::path::PathBuf::from(path);
+    let what = "this path is relative: give the whole of it, from the root on";
+    match path.is_absolute() {
+        true => Ok(path),
+        false => Err(AmendsError::invalid(ArgumentKind::Path, what)),
+    }
+}
+
 /// A type that is handed over as the text it prints and reads.
 macro_rules! as_text {
     ($($(#[$doc:meta])* $name:ident, $argument:ident: $expected:literal),* $(,)?) => {

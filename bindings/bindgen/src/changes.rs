@@ -11,6 +11,8 @@ pub struct Change {
     to: &'static str,
     /// A source in which it need not be made: one that has none of this.
     only_with: &'static str,
+    /// Wherever it stands, and not once.
+    every: bool,
 }
 
 impl Change {
@@ -20,7 +22,9 @@ impl Change {
             return Ok(source.to_owned());
         }
         match source.matches(self.from).count() {
-            1 => Ok(source.replace(self.from, self.to)),
+            times if times == 1 || (self.every && times > 1) => {
+                Ok(source.replace(self.from, self.to))
+            }
             times => Err(format!("not as expected, {times} times: {}", self.why)),
         }
     }
@@ -29,7 +33,43 @@ impl Change {
 /// In Kotlin.
 pub const KOTLIN: &[Change] = &[
     Change {
+        why: "what an error says is its text, without what the app's own code threw",
+        every: true,
+        only_with: "sealed class AmendsException",
+        from: "get() = \"details=${ `details` }\"",
+        to: "get() = `details`.`userMessage`",
+    },
+    Change {
+        why: "what an error says is its text, without what the app's own code threw",
+        every: true,
+        only_with: "sealed class AmendsException",
+        from: "get() = \"code=${ `code` }, details=${ `details` }\"",
+        to: "get() = `details`.`userMessage`",
+    },
+    Change {
+        why: "what an error says is its text, without what the app's own code threw",
+        every: true,
+        only_with: "sealed class AmendsException",
+        from: "get() = \"kind=${ `kind` }, details=${ `details` }\"",
+        to: "get() = `details`.`userMessage`",
+    },
+    Change {
+        why: "what an error says is its text, without what the app's own code threw",
+        every: true,
+        only_with: "sealed class AmendsException",
+        from: "get() = \"argument=${ `argument` }, details=${ `details` }\"",
+        to: "get() = `details`.`userMessage`",
+    },
+    Change {
+        why: "the documentation is read in this language",
+        every: true,
+        only_with: "# Errors",
+        from: "# Errors",
+        to: "**Throws**",
+    },
+    Change {
         why: "the version of the interface is checked before the first call",
+        every: false,
         only_with: "app.amends.model.uniffiEnsureInitialized()",
         from: "        app.amends.model.uniffiEnsureInitialized()\n",
         to: "        app.amends.model.uniffiEnsureInitialized()
@@ -37,6 +77,7 @@ pub const KOTLIN: &[Change] = &[
     },
     Change {
         why: "a text that is no Unicode is an error of ours, before the call",
+        every: false,
         only_with: "fun toUtf8(value: String)",
         from: "        return Charsets.UTF_8.newEncoder().run {
             onMalformedInput(CodingErrorAction.REPORT)
@@ -65,7 +106,15 @@ pub const KOTLIN: &[Change] = &[
 /// In Swift.
 pub const SWIFT: &[Change] = &[
     Change {
+        why: "the documentation is read in this language",
+        every: true,
+        only_with: "# Errors",
+        from: "# Errors",
+        to: "**Throws**",
+    },
+    Change {
         why: "a call that waits ends when its task is cancelled",
+        every: false,
         only_with: "func uniffiRustCallAsync",
         from: "    var pollResult: Int8;
     repeat {
@@ -103,6 +152,7 @@ pub const SWIFT: &[Change] = &[
     },
     Change {
         why: "what waits is known to who cancels it",
+        every: false,
         only_with: "func uniffiRustCallAsync",
         from: "fileprivate func uniffiRustCallAsync<F, T>(\n",
         to: "private let UNIFFI_RUST_FUTURE_CANCELLED: Int8 = 2
@@ -116,12 +166,12 @@ private final class UniffiWaiting: @unchecked Sendable {
     private var handle: UInt64?
 
     func begin(_ continuation: UnsafeContinuation<Int8, Never>) -> UInt64 {
-        let handle = uniffiContinuationHandleMap.insert(obj: continuation)
+        let begun = uniffiContinuationHandleMap.insert(obj: continuation)
         change {
-            self.handle = handle
+            handle = begun
             isBegun = false
         }
-        return handle
+        return begun
     }
 
     // What was called is begun, also by a task that is cancelled already.
@@ -135,11 +185,12 @@ private final class UniffiWaiting: @unchecked Sendable {
 
     private func change(_ change: () -> Void) {
         lock.lock()
-        defer { lock.unlock() }
         change()
-        guard cancelled, isBegun, let handle else { return }
-        self.handle = nil
-        if let continuation = try? uniffiContinuationHandleMap.remove(handle: handle) {
+        let ended = cancelled && isBegun ? handle : nil
+        if ended != nil { handle = nil }
+        lock.unlock()
+        // Not under the lock: what goes on may come here again.
+        if let ended, let continuation = try? uniffiContinuationHandleMap.remove(handle: ended) {
             continuation.resume(returning: UNIFFI_RUST_FUTURE_CANCELLED)
         }
     }
@@ -149,6 +200,7 @@ fileprivate func uniffiRustCallAsync<F, T>(\n",
     },
     Change {
         why: "who was cancelled is told nothing any more",
+        every: false,
         only_with: "func uniffiRustCallAsync",
         from: "    } else {
         print(\"uniffiFutureContinuationCallback invalid handle\")
@@ -164,10 +216,12 @@ mod tests {
 
     #[test]
     fn a_source_that_is_not_as_expected_is_told_with_what_would_be_missing() {
-        let change = Change { why: "it counts", from: "a", to: "b", only_with: "x" };
+        let change = Change { why: "it counts", every: false, from: "a", to: "b", only_with: "x" };
         assert_eq!(change.made_in("x a"), Ok("x b".into()));
         assert_eq!(change.made_in("a a"), Ok("a a".into()), "not here");
         assert_eq!(change.made_in("x"), Err("not as expected, 0 times: it counts".into()));
         assert_eq!(change.made_in("x a a"), Err("not as expected, 2 times: it counts".into()));
+        let every = Change { every: true, ..change };
+        assert_eq!(every.made_in("x a a"), Ok("x b b".into()));
     }
 }

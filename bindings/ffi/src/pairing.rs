@@ -22,11 +22,21 @@ pub struct Pairing {
 }
 
 impl Pairing {
+    /// Ends what is under way, and waits for that: it may listen where the next one is to.
+    pub(crate) async fn end_before(running: &Arc<Running>) {
+        let before = under_way(running).take();
+        if let Some(before) = before {
+            before.cancel();
+            drop(before.finished().await);
+        }
+    }
+
     /// Begins, in place of what is under way.
     pub(crate) fn begin(core: Core, running: &Arc<Running>) -> Arc<Self> {
+        // Held, so that one that fails at once is not noted after it has ended.
+        let mut under_way = under_way(running);
         let pairing = Self::new(core, running);
-        let before = under_way(running).replace(pairing.clone());
-        if let Some(before) = before {
+        if let Some(before) = under_way.replace(pairing.clone()) {
             before.cancel();
         }
         pairing
@@ -42,7 +52,10 @@ impl Pairing {
         // What both have confirmed is brought to its end, whoever goes away meanwhile.
         let keep = running.clone();
         running.handle().spawn(async move {
-            let result = drive(core, &ask, said).await;
+            let result = tokio::select! {
+                result = drive(core, &ask, said) => result,
+                () = keep.space.closed() => Err(amends::Error::Closed),
+            };
             end.send_replace(Some(result.map_err(AmendsError::from)));
             let mut under_way = under_way(&keep);
             if under_way.as_ref().is_some_and(|pairing| pairing.outcome.borrow().is_some()) {
@@ -87,11 +100,15 @@ async fn drive(
         }
     }
     ask.send_replace(Some(asked));
-    tokio::select! {
-        result = core.finished() => return result,
-        answer = said.recv() => core.answer(answer.unwrap_or(false)),
+    loop {
+        tokio::select! {
+            result = core.finished() => return result,
+            answer = said.recv() => match answer {
+                Some(equal) => core.answer(equal),
+                None => return core.finished().await,
+            },
+        }
     }
-    core.finished().await
 }
 
 #[uniffi::export]

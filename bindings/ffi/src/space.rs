@@ -1,10 +1,11 @@
 //! One person's phone.
 
-use crate::error::{AmendsError, ArgumentKind};
+use crate::error::AmendsError;
 use crate::host::{HostServices, Mailbox, Shared};
 use crate::pairing::Pairing;
 use crate::runtime::{Own, Running};
-use crate::sync::address;
+use crate::sync::{address, place};
+use amends::foreign::absolute;
 // The wishes have another form here, by the name that core gives them.
 use crate::views::{BothLimits, ExportedDocument, ReminderWishes as Wishes};
 use amends::NextDue;
@@ -20,6 +21,7 @@ use amends::{Contact, Feature, SpaceView};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 /// One person's phone: begin here. Make one with `create` when the app is first
@@ -52,8 +54,8 @@ fn slot(folder: &Path) -> Slot {
     let folder = one_name(folder);
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     open.retain(|_, slot| {
-        let held = |running: std::sync::MutexGuard<'_, Weak<Running>>| running.strong_count() > 0;
-        Arc::strong_count(slot) > 1 || slot.lock().is_ok_and(held)
+        let held = || slot.lock().unwrap_or_else(PoisonError::into_inner).strong_count() > 0;
+        Arc::strong_count(slot) > 1 || held()
     });
     open.entry(folder).or_default().clone()
 }
@@ -75,9 +77,12 @@ async fn begin(
         let services = services.checked()?;
         let open = slot(&folder);
         let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(running) = open.upgrade().filter(|running| opens && !running.space.is_closed())
-        {
-            return Ok(running);
+        if let Some(running) = open.upgrade().filter(|_| opens) {
+            if !running.space.is_closed() {
+                return Ok(running);
+            }
+            // What ends is let come to its end: its files are to be opened anew.
+            Handle::current().block_on(running.space.closed());
         }
         let space = work(&folder, services.host())?;
         let running = Arc::new(Running::new(space, runtime));
@@ -86,18 +91,6 @@ async fn begin(
     });
     let running = begun.await.map_err(|_| AmendsError::internal("it panicked"))??;
     Ok(Arc::new(Space(running, watch::Sender::new(()))))
-}
-
-/// A path that says the same wherever the app is at work.
-fn absolute(path: String) -> Result<PathBuf, AmendsError> {
-    let path = PathBuf::from(path);
-    match path.is_absolute() {
-        true => Ok(path),
-        false => Err(AmendsError::invalid(
-            ArgumentKind::Path,
-            "this path is relative: give the whole of it, from the root on",
-        )),
-    }
 }
 
 #[uniffi::export]
@@ -210,6 +203,7 @@ impl Space {
     /// `AlreadyPaired`; `Link` with `Listen`; `Invalid` for the address.
     pub async fn pair_show(&self, listen: String) -> Result<Arc<Pairing>, AmendsError> {
         let listen = address(&listen)?;
+        Pairing::end_before(&self.0).await;
         let core = self.0.run(move |space| async move { space.pair_show(listen).await }).await?;
         Ok(Pairing::begin(core, &self.0))
     }
@@ -221,6 +215,7 @@ impl Space {
     /// address.
     pub async fn pair_replace(&self, listen: String) -> Result<Arc<Pairing>, AmendsError> {
         let listen = address(&listen)?;
+        Pairing::end_before(&self.0).await;
         let core = self.0.run(move |space| async move { space.pair_replace(listen).await }).await?;
         Ok(Pairing::begin(core, &self.0))
     }
@@ -231,6 +226,8 @@ impl Space {
     /// `AlreadyPaired`; `Pairing` with `CodeMistyped`; `Link`.
     pub async fn pair_join(&self, code: String, peer: String) -> Result<Arc<Pairing>, AmendsError> {
         let code = Code::parse(&code).map_err(amends::Error::from)?;
+        place(&peer)?;
+        Pairing::end_before(&self.0).await;
         let core = self.0.run(move |space| async move { space.pair_join(&code, &peer).await });
         Ok(Pairing::begin(core.await?, &self.0))
     }
@@ -246,6 +243,8 @@ impl Space {
         peer: Option<String>,
     ) -> Result<Arc<Pairing>, AmendsError> {
         let invitation = Invitation::parse(&text).map_err(amends::Error::from)?;
+        peer.as_deref().map(place).transpose()?;
+        Pairing::end_before(&self.0).await;
         let core = self
             .0
             .run(move |space| async move { space.pair_scan(&invitation, peer.as_deref()).await });

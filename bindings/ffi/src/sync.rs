@@ -31,6 +31,15 @@ pub struct SyncOptions {
 
 impl SyncOptions {
     fn read(self, once: Option<Duration>) -> Result<ExchangeOptions, AmendsError> {
+        if self.listen.is_none()
+            && self.peers.is_empty()
+            && self.discovery.is_none()
+            && self.mailbox.is_none()
+        {
+            let what = "say where to listen, whom to dial, or how to find the other phone";
+            return Err(AmendsError::invalid(ArgumentKind::Address, what));
+        }
+        self.peers.iter().try_for_each(|peer| place(peer))?;
         Ok(ExchangeOptions {
             listen: self.listen.as_deref().map(address).transpose()?,
             peers: self.peers,
@@ -49,11 +58,22 @@ pub(crate) fn address(text: &str) -> Result<std::net::SocketAddr, AmendsError> {
     })
 }
 
+/// An address to dial: a name or a number, and a port.
+pub(crate) fn place(text: &str) -> Result<(), AmendsError> {
+    let parts = text
+        .rsplit_once(':')
+        .filter(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0));
+    let what = "the address of the other phone looks like 192.168.0.7:4444 or [fe80::1]:4444";
+    parts.map(drop).ok_or_else(|| AmendsError::invalid(ArgumentKind::Address, what))
+}
+
 /// The exchanges of one space.
 #[derive(Default)]
 pub(crate) struct Syncing {
     /// Counted up to end all that run.
     stopped: watch::Sender<u64>,
+    /// How many run.
+    running: watch::Sender<usize>,
     /// Whether the one that goes on by itself runs; held while it is begun.
     goes_on: tokio::sync::Mutex<()>,
     ended: Mutex<Option<watch::Receiver<bool>>>,
@@ -74,12 +94,19 @@ impl Syncing {
 async fn follow(
     mut exchange: Exchange,
     mut stopped: watch::Receiver<u64>,
+    syncing: &Syncing,
 ) -> Result<(), amends::Error> {
-    tokio::select! {
-        result = exchange.finished() => return result,
-        _ = stopped.changed() => exchange.stop(),
-    }
-    exchange.finished().await
+    syncing.running.send_modify(|running| *running += 1);
+    let result = tokio::select! {
+        result = exchange.finished() => result,
+        _ = stopped.changed() => {
+            exchange.stop();
+            drop(exchange.finished().await);
+            Err(amends::LinkError::Lost("the exchange was stopped".to_owned()).into())
+        }
+    };
+    syncing.running.send_modify(|running| *running -= 1);
+    result
 }
 
 /// Begins what goes on by itself, unless it does already.
@@ -98,7 +125,7 @@ async fn start(running: &Arc<Running>, options: ExchangeOptions) -> Result<(), a
     *syncing.ended() = Some(ended);
     let keep = running.clone();
     running.handle().spawn(async move {
-        if let Err(error) = follow(exchange, stopped).await {
+        if let Err(error) = follow(exchange, stopped, &keep.syncing).await {
             tracing::debug!(%error, "the exchange has ended");
         }
         end.send_replace(true);
@@ -139,16 +166,19 @@ impl Space {
             if let Some(mut ended) = ended {
                 drop(ended.wait_for(|ended| *ended).await);
             }
+            let mut left = running.syncing.running.subscribe();
+            drop(left.wait_for(|running| *running == 0).await);
             Ok(())
         };
         self.0.run(move |_| stop).await
     }
 
-    /// Exchanges until both phones are in step, and then ends.
+    /// Exchanges until both phones are in step, and then ends. Who waits for it and goes away ends
+    /// nothing: it goes on for so many seconds at most, or until `stop_sync`.
     ///
     /// # Errors
     /// As `start_sync`; `Link` with `Nobody` where the two did not meet within so many seconds,
-    /// or with what kept them from coming in step.
+    /// with `Lost` where it was stopped, or with what kept them from coming in step.
     pub async fn sync_once(
         &self,
         options: SyncOptions,
@@ -156,8 +186,9 @@ impl Space {
     ) -> Result<(), AmendsError> {
         let options = options.read(Some(Duration::from_secs(within_seconds.into())))?;
         let stopped = self.0.syncing.stopped.subscribe();
+        let running = self.0.clone();
         let once = |space: amends::Space| async move {
-            follow(space.exchange(options).await?, stopped).await
+            follow(space.exchange(options).await?, stopped, &running.syncing).await
         };
         self.0.run(once).await
     }

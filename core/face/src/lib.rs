@@ -25,7 +25,8 @@ use syn::{
 /// What is written once is read by these rules:
 ///
 /// - An async method runs on the space's runtime and fails with an `AmendsError`.
-/// - `&str` and `&Path` are a `String` there, every other reference is the value itself.
+/// - `&str` and `&Path` are a `String` there, and a path that is relative is refused; every other
+///   reference is the value itself.
 /// - An argument that is an `Option` comes last and may be left out.
 /// - A type is what its name means in `amends-ffi`: where that is another one than here,
 ///   the two must be `From` each other.
@@ -68,14 +69,16 @@ fn calls(name: Option<Ident>, block: &ItemImpl) -> Result<Tokens, Error> {
 /// One method as the object of `amends-ffi` has it.
 fn call(method: &ImplItemFn) -> Result<Tokens, Error> {
     let (mut taken, mut optional, mut handed) = (Vec::new(), Vec::new(), Vec::new());
-    let mut may_be_left_out = Vec::new();
+    let (mut may_be_left_out, mut checked) = (Vec::new(), Vec::new());
     for input in &method.sig.inputs {
         let FnArg::Typed(PatType { pat, ty, .. }) = input else { continue };
         let Pat::Ident(name) = &**pat else { return Err(not_read(pat)) };
         let name = &name.ident;
         let (taken_as, handed_as) = match &**ty {
-            Type::Reference(to) if is(&to.elem, "str") || is(&to.elem, "Path") => {
-                (quote!(String), quote!(#name.as_ref()))
+            Type::Reference(to) if is(&to.elem, "str") => (quote!(String), quote!(#name.as_ref())),
+            Type::Reference(to) if is(&to.elem, "Path") => {
+                checked.push(quote!(let #name = $crate::foreign::absolute(#name)?;));
+                (quote!(String), quote!(&#name))
             }
             Type::Reference(to) => (to.elem.to_token_stream(), quote!(&#name)),
             owned => (owned.to_token_stream(), quote!(#name.into())),
@@ -121,6 +124,7 @@ fn call(method: &ImplItemFn) -> Result<Tokens, Error> {
         };
         quote! {
             pub async fn #name(&self, #(#taken),*) -> Result<#answer, $crate::foreign::AmendsError> {
+                #(#checked)*
                 self.0.run(move |$space| async move #awaited).await
             }
         }

@@ -116,6 +116,8 @@ pub enum StorageKind {
     Full,
     /// Something is damaged: the doctor says what.
     Damaged,
+    /// The place where the app keeps the keys failed: the Keychain, the Keystore.
+    Secrets,
     /// Something else, see the text.
     Other,
 }
@@ -237,6 +239,16 @@ impl From<Error> for AmendsError {
                         "reading or writing failed: check the space and the state of the disk, and try again",
                     )
                     .because(cause),
+                    StorageError::Secrets(cause) => ErrorDetails::new(
+                        key,
+                        "the place where the keys are kept failed: unlock the phone, and try again",
+                    )
+                    .because(cause),
+                    StorageError::Damaged(cause) => ErrorDetails::new(
+                        key,
+                        "something here is damaged: have the app check the space, which says what can be done",
+                    )
+                    .because(cause),
                     _ => says(&key),
                 };
                 Self::Storage { kind, details }
@@ -301,6 +313,7 @@ fn storage(error: &StorageError) -> StorageKind {
         StorageError::Busy => StorageKind::Busy,
         StorageError::Full => StorageKind::Full,
         StorageError::Damaged(_) => StorageKind::Damaged,
+        StorageError::Secrets(_) => StorageKind::Secrets,
         _ => StorageKind::Other,
     }
 }

@@ -47,6 +47,9 @@ pub enum StorageError {
     /// The file system or SQLite failed.
     #[error("reading or writing failed ({0}): check the disk, then try again")]
     Io(String),
+    /// The secret store failed.
+    #[error("the secret store failed ({0}): try again")]
+    Secrets(String),
     /// Randomness failed.
     #[error(transparent)]
     Entropy(#[from] EntropyError),

@@ -5,7 +5,7 @@ import UIKit
 
 /// How an app on an iPhone lives, told to a space: suspended a while after the app has gone to
 /// the background (the system is asked for the time), resumed when it is back, and told when
-/// the network changes. Keep it as long as the space.
+/// the network changes. It lives until ``stop()``.
 ///
 /// Compiled on Apple's platforms only; the tests of this package reach ``Foreground``, not this.
 @MainActor
@@ -22,7 +22,7 @@ public final class AppLifecycle {
         network.pathUpdateHandler = { _ in space.networkChanged() }
         network.start(queue: DispatchQueue(label: "app.amends.network"))
         on(UIApplication.willEnterForegroundNotification) { [foreground] in foreground.enter() }
-        on(UIApplication.didEnterBackgroundNotification) { [weak self] in self?.leave() }
+        on(UIApplication.didEnterBackgroundNotification) { self.leave() }
     }
 
     private func leave() {

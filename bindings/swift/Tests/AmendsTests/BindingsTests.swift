@@ -210,6 +210,16 @@ final class BindingsTests: XCTestCase {
         guard case .Invalid(.path, _) = relative else {
             return XCTFail("\(String(describing: relative))")
         }
+        let beside = await failure {
+            try await ana.backUp(file: "b.age", key: .passphrase(text: "words"), withPrivate: false)
+        }
+        guard case .Invalid(.path, _) = beside else { return XCTFail("\(String(describing: beside))") }
+        for options in [SyncOptions(), SyncOptions(peers: ["192.168.0.7"])] {
+            let nowhere = await failure { try await ana.startSync(options: options) }
+            guard case .Invalid(.address, _) = nowhere else {
+                return XCTFail("\(String(describing: nowhere))")
+            }
+        }
         let far = TurnedClock(Date(timeIntervalSince1970: 400_000 * 31_556_952))
         let clock = await failure {
             try await Space.create(
@@ -294,7 +304,7 @@ final class BindingsTests: XCTestCase {
         // Only the library's own words are shown; what the app's code says is for its log.
         XCTAssertFalse(failed!.userMessage.contains("Bug"))
         XCTAssertTrue(try XCTUnwrap(failed!.details.cause).contains("Bug"))
-        XCTAssertEqual(failed!.key, "storage.other")
+        XCTAssertEqual(failed!.key, "storage.secrets")
         secrets.fail(with: nil)
         let again = try await Space.open(folder: folder, services: services())
         let name = try await again.status().name

@@ -53,7 +53,8 @@ enum GettingStarted {
     }
 
     static func inStep(_ space: Space) async throws {
-        try await space.startSync(options: SyncOptions(peers: ["192.168.0.7:4444"]))
+        let other = ["192.168.0.7:4444"]
+        try await space.startSync(options: SyncOptions(listen: "0.0.0.0:4444", peers: other))
         // … for as long as the two are to stay in step; then
         try await space.stopSync()
     }

@@ -118,6 +118,50 @@ final class RunningTests: XCTestCase {
         try await ana.shutdown()
     }
 
+    func testAYesCanBeTakenBackUntilTheOtherHasSaidItToo() async throws {
+        let (ana, ben) = (try await phone("Ana"), try await phone("Ben"))
+        let show = try await ana.pairShow(listen: "127.0.0.1:0")
+        let join = try await ben.pairJoin(code: show.code()!, peer: show.address()!)
+        async let asked = show.asked()
+        _ = try await join.asked()
+        _ = try await asked
+        show.answer(equal: true)
+        show.cancel()
+        let ended = await failure { try await show.finished() }
+        guard case .Pairing = ended else { return XCTFail("\(String(describing: ended))") }
+        join.answer(equal: true)
+        _ = await failure { try await join.finished() }
+        let state = try await ana.status().pairing
+        XCTAssertEqual(state, .unpaired)
+        for space in [ana, ben] { try await space.shutdown() }
+    }
+
+    func testAPairingEndsWithItsSpaceAndMakesRoomOnItsPort() async throws {
+        let ana = try await phone("Ana")
+        let address = try await ana.pairShow(listen: "127.0.0.1:0").address()!
+        let again = try await ana.pairShow(listen: address)
+        XCTAssertEqual(again.address(), address)
+        let waiting = Task { await failure { try await again.asked() } }
+        try await Task.sleep(nanoseconds: 100_000_000)
+        try await ana.shutdown()
+        let ended = await waiting.value
+        guard case .Closed = ended else { return XCTFail("\(String(describing: ended))") }
+    }
+
+    func testWhoWaitsForBothToBeInStepIsToldThatItWasStopped() async throws {
+        let (ana, ben) = try await paired()
+        let once = Task {
+            await failure {
+                try await ana.syncOnce(options: SyncOptions(listen: "127.0.0.1:0"), withinSeconds: 30)
+            }
+        }
+        for try await now in ana.diagnosticsChanges where now.listening != nil { break }
+        try await ana.stopSync()
+        let stopped = await once.value
+        guard case .Link(.lost, _) = stopped else { return XCTFail("\(String(describing: stopped))") }
+        for space in [ana, ben] { try await space.shutdown() }
+    }
+
     func testTwoObjectsOfOneFolderAreOneSpace() async throws {
         let folder = newFolder()
         let services = { HostServices(secrets: MemorySecrets()) }

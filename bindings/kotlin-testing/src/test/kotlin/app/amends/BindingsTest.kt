@@ -296,7 +296,8 @@ class BindingsTest : PhonesTest() {
         // Only the library's own words are shown; what the app's code says is for its log.
         assertTrue(!failed.userMessage.contains("Exception"), failed.userMessage)
         assertTrue(failed.details.cause!!.contains("a bug of the app"), failed.details.cause)
-        assertEquals("storage.other", failed.key)
+        assertEquals("storage.secrets", failed.key)
+        assertEquals(failed.userMessage, failed.message)
         secrets.failing = null
         Space.open(folder.resolve("ana").toString(), services()).use {
             assertEquals("Ana", it.status().name)
@@ -339,6 +340,12 @@ class BindingsTest : PhonesTest() {
             assertEquals("invalid.text", half.key)
             val relative = fails<AmendsException.Invalid> { Space.open("ana", HostServices(MemorySecrets())) }
             assertEquals(ArgumentKind.PATH, relative.argument)
+            val beside = fails<AmendsException.Invalid> { ana.backUp("b.age", BackupKey.Passphrase("words"), false) }
+            assertEquals(ArgumentKind.PATH, beside.argument)
+            for (nowhere in listOf(SyncOptions(), SyncOptions(peers = listOf("192.168.0.7")))) {
+                val address = fails<AmendsException.Invalid> { ana.startSync(nowhere) }
+                assertEquals(ArgumentKind.ADDRESS, address.argument)
+            }
             val far = object : HostClock {
                 override fun now() = Instant.fromEpochMilliseconds(0) + (400_000 * 365).days
                 override fun zone() = "UTC"

@@ -62,7 +62,7 @@ class GettingStarted(private val ask: suspend (String) -> Boolean, private val d
     }
 
     suspend fun inStep(space: Space) {
-        space.startSync(SyncOptions(peers = listOf("192.168.0.7:4444")))
+        space.startSync(SyncOptions(listen = "0.0.0.0:4444", peers = listOf("192.168.0.7:4444")))
         // … for as long as the two are to stay in step; then
         space.stopSync()
     }

@@ -11,6 +11,7 @@ import app.amends.model.AmendsException
 import app.amends.model.Form
 import app.amends.model.ItemPart
 import app.amends.model.NewItem
+import app.amends.model.LinkKind
 import app.amends.model.NewNote
 import app.amends.model.NewPost
 import app.amends.model.NewTalk
@@ -123,6 +124,70 @@ class RunningTest : PhonesTest() {
         fails<AmendsException.Pairing> { second.asked() }
         ana.shutdown()
         ana.close()
+    }
+
+    @Test
+    fun `a yes can be taken back until the other has said it too`() = runBlocking {
+        val (ana, ben) = phone(folder.resolve("ana"), "Ana") to phone(folder.resolve("ben"), "Ben")
+        val show = ana.pairShow("127.0.0.1:0")
+        val join = ben.pairJoin(show.code()!!, show.address()!!)
+        val asked = async { show.asked() }
+        join.asked()
+        asked.await()
+        show.answer(true)
+        show.cancel()
+        fails<AmendsException.Pairing> { show.finished() }
+        join.answer(true)
+        fails<AmendsException> { join.finished() }
+        assertEquals(PairingState.UNPAIRED, ana.status().pairing)
+        for (phone in listOf(ana, ben)) {
+            phone.shutdown()
+            phone.close()
+        }
+    }
+
+    @Test
+    fun `a pairing ends with its space, and makes room on its port`() = runBlocking {
+        val ana = phone(folder.resolve("ana"), "Ana")
+        val address = ana.pairShow("127.0.0.1:0").address()!!
+        // Begun anew on the same port, as a screen that was made anew does.
+        val again = ana.pairShow(address)
+        assertEquals(address, again.address())
+        val waiting = async(Dispatchers.Default) { fails<AmendsException.Closed> { again.asked() } }
+        delay(100)
+        ana.shutdown()
+        withTimeout(10.seconds) { waiting.await() }
+        ana.close()
+    }
+
+    @Test
+    fun `a space that is shut down is not what is opened`() = story { _, _ ->
+        val secrets = MemorySecrets()
+        val cleo = phone(folder.resolve("cleo"), "Cleo", secrets)
+        val ending = async(Dispatchers.Default) { cleo.shutdown() }
+        val again = Space.openOrCreate(folder.resolve("cleo").toString(), "Other", HostServices(secrets))
+        ending.await()
+        if (runCatching { again.status() }.isFailure) {
+            // It was opened before the end had begun.
+            Space.open(folder.resolve("cleo").toString(), HostServices(secrets)).use {
+                assertEquals("Cleo", it.status().name)
+                it.shutdown()
+            }
+        } else {
+            assertEquals("Cleo", again.status().name)
+            again.shutdown()
+        }
+    }
+
+    @Test
+    fun `who waits for both to be in step is told that it was stopped`() = story { ana, _ ->
+        val once = async(Dispatchers.Default) {
+            fails<AmendsException.Link> { ana.syncOnce(SyncOptions(listen = "127.0.0.1:0"), 30u) }
+        }
+        ana.diagnosticsChanges().first { it.listening != null }
+        ana.stopSync()
+        assertEquals(LinkKind.LOST, once.await().kind)
+        assertEquals(false, ana.diagnostics().exchanging)
     }
 
     @Test

@@ -19,8 +19,8 @@ import kotlinx.coroutines.flow.flow
 /**
  * A view as it is, and again whenever it has changed. Each collection listens for itself,
  * and stops listening when it is cancelled. Who collects slowly sees the newest, never a
- * backlog. It ends when the space is shut down or closed; one that is collected only then fails
- * with [app.amends.model.AmendsException.Closed].
+ * backlog. It ends when the space is shut down or closed; one that is collected only after a
+ * shutdown fails with [app.amends.model.AmendsException.Closed].
  */
 private fun <S : AutoCloseable, T> changes(
     subscribe: () -> S,

@@ -40,9 +40,11 @@ private val lock = Any()
  * @param alias the name of that key in the keystore, and of the folder of the files
  */
 class KeystoreSecrets(
-    private val context: Context,
+    context: Context,
     private val alias: String = "app.amends.keys",
 ) : SecretStore {
+    /** The app's: a screen is not kept. */
+    private val context = context.applicationContext
     private val folder = File(context.noBackupFilesDir, alias)
 
     override fun read(name: String): ByteArray? = guarded {

@@ -19,7 +19,7 @@ import java.net.InetAddress
  * system's.
  */
 class NsdDiscovery(context: Context) : Discovery {
-    private val nsd = context.getSystemService(Context.NSD_SERVICE) as NsdManager
+    private val nsd = context.applicationContext.getSystemService(Context.NSD_SERVICE) as NsdManager
     private var search: Search? = null
 
     @Synchronized
