@@ -308,6 +308,7 @@ impl PairDb {
     ///
     /// # Errors
     /// [`StorageError`].
+    #[cfg(feature = "backup")]
     pub fn remove_log(&self, number: u64) -> Result<(), StorageError> {
         self.file.connection.execute("DELETE FROM log WHERE number = ?1", [number])?;
         self.logs.borrow_mut().take();
