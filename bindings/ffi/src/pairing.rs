@@ -89,14 +89,12 @@ async fn drive(
             asked = core.asked() => break asked?,
             // Nobody holds it any more, or somebody has said no before being asked. A yes
             // before the question counts for nothing.
-            answer = said.recv() => if answer != Some(true) {
-                return Err(amends::PairingError::Cancelled.into());
-            }
+            answer = said.recv() => if answer != Some(true) { return core.cancel().await }
         }
     };
     while let Ok(early) = said.try_recv() {
         if !early {
-            return Err(amends::PairingError::Cancelled.into());
+            return core.cancel().await;
         }
     }
     ask.send_replace(Some(asked));

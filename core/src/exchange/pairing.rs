@@ -88,6 +88,17 @@ impl Pairing {
     pub async fn finished(&mut self) -> Result<(), Error> {
         (&mut self.outcome).await.unwrap_or(Err(Error::Closed))
     }
+
+    /// Ends it, and waits for that: nothing is kept, but of what both had confirmed already. Where
+    /// this phone listened is free then.
+    ///
+    /// # Errors
+    /// [`Error::Pairing`], [`Error::Link`]: how it ended.
+    pub async fn cancel(self) -> Result<(), Error> {
+        let Self { asked, answer, outcome, .. } = self;
+        drop((asked, answer));
+        outcome.await.unwrap_or(Err(Error::Closed))
+    }
 }
 
 struct Asking {
@@ -259,8 +270,27 @@ async fn join(
     secret: [u8; 32],
     key: Option<[u8; 32]>,
     peers: Vec<String>,
-    asking: Asking,
+    mut asking: Asking,
 ) -> Result<(), Error> {
+    let (channel, peer) = tokio::select! {
+        reached = reach(&phone, private, secret, peers) => reached?,
+        // Nobody waits for it any more.
+        () = asking.ask.closed() => return Err(PairingError::Cancelled.into()),
+    };
+    if key.is_some_and(|key| key != channel.partner_key) {
+        return Err(PairingError::WrongPhone.into());
+    }
+    converse(&phone, channel, Role::Joined, asking).await?;
+    prove(phone, None, vec![peer], false).await
+}
+
+/// The first of the addresses at which something answers, and the channel to what answers there.
+async fn reach(
+    phone: &Phone,
+    private: [u8; 32],
+    secret: [u8; 32],
+    peers: Vec<String>,
+) -> Result<(Channel, String), Error> {
     let mut failed = Error::Link(LinkError::Unreachable("no address".to_owned()));
     for peer in peers {
         let stream = match connect(&peer).await {
@@ -276,12 +306,7 @@ async fn join(
             LinkError::Lost(_) | LinkError::Stranger => PairingError::CodeRefused.into(),
             other => Error::Link(other),
         };
-        let channel = open(stream, vec![noise]).await.map_err(refused)?;
-        if key.is_some_and(|key| key != channel.partner_key) {
-            return Err(PairingError::WrongPhone.into());
-        }
-        converse(&phone, channel, Role::Joined, asking).await?;
-        return prove(phone, None, vec![peer], false).await;
+        return Ok((open(stream, vec![noise]).await.map_err(refused)?, peer));
     }
     Err(failed)
 }

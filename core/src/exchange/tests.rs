@@ -44,6 +44,28 @@ async fn paired(folders: [&std::path::Path; 2]) -> [Space; 2] {
 }
 
 #[tokio::test]
+async fn a_pairing_that_is_cancelled_frees_its_port_and_dials_no_more() {
+    let (folder, patience) = (tempfile::tempdir().unwrap(), Duration::from_secs(5));
+    let host = Host::new(KeyFile::new(folder.path().join("keys")));
+    let ana = Space::create(folder.path(), "Ana", host).unwrap();
+    let cancelled = Err(crate::PairingError::Cancelled.into());
+    let mut address = "127.0.0.1:0".parse().unwrap();
+    for _ in 0..50 {
+        let show = ana.pair_show(address).await.unwrap();
+        address = show.address.unwrap();
+        assert_eq!(show.cancel().await, cancelled);
+    }
+    // It takes what dials, and never says a word.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let peer = silent.local_addr().unwrap().to_string();
+    let code = ana.pair_show(address).await.unwrap().code.unwrap();
+    let join = ana.pair_join(&code, &peer).await.unwrap();
+    let _held = silent.accept().await.unwrap();
+    let ended = tokio::time::timeout(patience, join.cancel()).await;
+    assert_eq!(ended.unwrap(), cancelled);
+}
+
+#[tokio::test]
 async fn what_one_does_and_the_other_sees_is_two_jobs_of_each_writer() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let [ana, ben] = paired([folders[0].path(), folders[1].path()]).await;
