@@ -24,17 +24,42 @@ use amends::ExchangeOptions;
 use amends::KeyFile;
 use amends::NewPromise;
 use amends::Who;
-use amends::host::{FixedClock, SeededEntropy, SystemEntropy};
+use amends::host::{FixedClock, SecretError, SecretStore, SeededEntropy, SystemEntropy};
 use amends::time::Moment;
 use amends::{AgreementKind, Category, Terms, TermsClause};
 use amends::{Error, Host, Space};
 use amends::{NewPost, PostKind as Kind};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// When every test begins.
 pub const BEGIN: Moment = Moment(1_772_474_400);
+
+/// Secrets in memory: real enough for a test, and nothing for an app.
+#[derive(Default)]
+pub struct MemorySecrets(Mutex<BTreeMap<String, Vec<u8>>>);
+
+impl MemorySecrets {
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SecretStore for MemorySecrets {
+    fn read(&self, name: String) -> Result<Option<Vec<u8>>, SecretError> {
+        Ok(self.kept().get(&name).cloned())
+    }
+    fn write(&self, name: String, secret: Vec<u8>) -> Result<(), SecretError> {
+        self.kept().insert(name, secret);
+        Ok(())
+    }
+    fn delete(&self, name: String) -> Result<(), SecretError> {
+        self.kept().remove(&name);
+        Ok(())
+    }
+}
 
 /// A phone and the clock on it.
 pub struct Phone {
@@ -214,6 +239,17 @@ pub fn post(text: &str) -> NewPost {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_space_keeps_its_keys_in_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let ana = Space::create(folder.path(), "Ana", Host::new(MemorySecrets::default())).unwrap();
+        assert_eq!(ana.status().await.unwrap().name, "Ana");
+        ana.shutdown().await;
+        // Who has not these keys opens nothing.
+        let other = Space::open(folder.path(), Host::new(MemorySecrets::default()));
+        assert!(matches!(other, Err(Error::KeysMissing(_))));
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn two_phones_are_paired_meet_and_have_clocks_to_turn() {
