@@ -23,12 +23,63 @@ extension PromiseView {
     /// A promise as a screen shows it.
     public static func fixture(
         action: String? = "I call you when I leave.", id: PromiseId = .fixture,
-        by: Who = .me, state: PromiseState = .open, madeAt: Date = Phone.begin
+        by: Who = .me, state: PromiseState = .open, madeAt: Date = Phone.begin,
+        occurrences: [OccurrenceView] = [.fixture()], waitsForMe: Bool = false
     ) -> PromiseView {
         PromiseView(
             id: id, by: by, madeAt: madeAt, state: state, action: action, cue: nil, response: nil,
-            note: nil, practice: false, rule: nil, zone: "UTC", link: nil, occurrences: [],
-            waitsForMe: false, position: nowhere, basis: "")
+            note: nil, practice: false, rule: nil, zone: "UTC", link: nil,
+            occurrences: occurrences, waitsForMe: waitsForMe, position: nowhere, basis: "")
+    }
+}
+
+extension OccurrenceView {
+    /// One time at which a promise is due.
+    public static func fixture(
+        due: Date = Phone.begin.addingTimeInterval(86_400), outcome: Outcome = .upcoming,
+        id: OccurrenceId = .fixture
+    ) -> OccurrenceView {
+        OccurrenceView(
+            id: id, local: String(due.formatted(.iso8601).dropLast()),
+            week: IsoWeek(year: 2026, week: 10), due: due,
+            deadline: due.addingTimeInterval(1_800), outcome: outcome, repaired: false,
+            movedFrom: nil, expected: nil, asked: nil, saidAhead: nil, report: nil, reports: [],
+            comment: nil, headsUps: [], comments: [], repairs: [], headsUpWords: nil,
+            reportWords: nil, commentWords: nil, repairWords: nil)
+    }
+}
+
+extension ItemView {
+    /// What was told.
+    public static func fixture(
+        text: String = "I came home late.", form: Form = .account, id: ItemId = .fixture,
+        by: Who = .partner, at: Date = Phone.begin
+    ) -> ItemView {
+        ItemView(
+            id: id, form: form, wish: nil, by: by, state: .standing, at: at, until: nil,
+            takenBack: nil, role: nil, about: nil, onEarlier: false,
+            parts: [ItemPart(section: .text, texts: [text])], folded: false, tellings: [],
+            answers: [], waitsForMe: false, needsUpdate: false, position: nowhere, begun: nowhere,
+            on: nil)
+    }
+}
+
+extension Note {
+    /// A note that only its writer sees.
+    public static func fixture(
+        text: String = "I slept well.", id: NoteId = .fixture, written: Date = Phone.begin
+    ) -> Note {
+        Note(id: id, written: written, changed: nil, note: NewNote(content: .journal(text: text)))
+    }
+}
+
+extension Status {
+    /// Who the two are.
+    public static func fixture(
+        name: String = "Ana", partner: String? = "Ben", pairing: PairingState = .paired
+    ) -> Status {
+        Status(
+            name: name, pairing: pairing, partner: partner, leftAt: nil, held: false, notices: [])
     }
 }
 

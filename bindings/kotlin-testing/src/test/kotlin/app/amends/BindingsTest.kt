@@ -36,6 +36,10 @@ import app.amends.testing.BEGIN
 import app.amends.testing.MemorySecrets
 import app.amends.testing.SharedFolder
 import app.amends.testing.agreementView
+import app.amends.testing.status
+import app.amends.testing.preview
+import app.amends.testing.note
+import app.amends.testing.itemView
 import app.amends.testing.meet
 import app.amends.testing.pair
 import app.amends.testing.plain
@@ -428,7 +432,17 @@ class BindingsTest : PhonesTest() {
             apart()
             assertEquals(false, ben.space.diagnostics().exchanging)
         }
+        val preview = Space.preview()
+        val today = preview.todayChanges().first()
+        assertEquals(1, today.agreements.inForce.size)
+        assertEquals(1, today.agreements.waitingForMe.size)
+        assertEquals("The weekend", preview.hearing().talks().single().topic)
+        preview.shutdown()
+        preview.close()
         assertEquals("I run.", promiseView("I run.").action)
+        assertEquals(BEGIN + 1.days, promiseView().occurrences.single().due)
+        assertEquals(itemView().at, note().written)
+        assertEquals("Ben", status().partner)
         assertTrue(agreementView(waitsForMe = true).waitsForMe)
         assertEquals(postView().at, talkView().begins - 1.days)
     }
