@@ -97,8 +97,52 @@ pub const KOTLIN: &[Change] = &[
                     userMessage = \"this text holds half a character: take it out, or write it again\",
                     cause = malformed.toString(),
                 ),
-            )
+            ).apply { initCause(malformed) }
         }
+",
+    },
+    Change {
+        why: "a call that was refused before it was made gives back what it held",
+        every: true,
+        only_with: "fun <R> callWithHandle(",
+        from: "            return block(this.uniffiCloneHandle())
+        } finally {
+",
+        to: "            val handle = this.uniffiCloneHandle()
+            try {
+                return block(handle)
+            } catch (malformed: app.amends.model.AmendsException.Invalid) {
+                // What the library itself refuses has no other exception as its cause.
+                if (malformed.cause is java.nio.charset.CharacterCodingException) uniffiGiveBack(handle)
+                throw malformed
+            }
+        } finally {
+",
+    },
+    Change {
+        why: "a call that was refused before it was made gives back what it held",
+        every: true,
+        only_with: "fun <R> callWithHandle(",
+        from: "    // Use a static inner class instead of a closure so as not to accidentally
+",
+        to: "    internal fun uniffiGiveBack(handle: Long) = UniffiCleanAction(handle).run()
+
+    // Use a static inner class instead of a closure so as not to accidentally
+",
+    },
+    Change {
+        why: "who calls what was closed is told so as by every other call",
+        every: true,
+        only_with: "object has already been destroyed",
+        from: "                throw IllegalStateException(\"${this.javaClass.simpleName} object has already been destroyed\")
+",
+        to: "                throw app.amends.model.AmendsException.Closed(
+                    app.amends.model.ErrorDetails(
+                        key = \"closed\",
+                        userMessage = \"this was closed: open it again\",
+                        cause = \"the ${this.javaClass.simpleName} object was closed\",
+                    ),
+                )
 ",
     },
 ];

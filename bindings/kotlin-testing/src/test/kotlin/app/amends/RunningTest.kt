@@ -241,6 +241,19 @@ class RunningTest : PhonesTest() {
         delay(200)
         ana.close()
         withTimeout(10.seconds) { assertEquals(1, views.await().size) }
+        fails<AmendsException.Closed> { ana.status() }
+        assertEquals("closed", fails<AmendsException.Closed> { ana.agreements() }.key)
+    }
+
+    @Test
+    fun `a call that was refused before it was made holds nothing`() = runBlocking {
+        val ana = phone(folder.resolve("ana"), "Ana")
+        fails<AmendsException.Invalid> { ana.pairScan("half a character: \uD83D") }
+        val views = async(Dispatchers.Default) { ana.agreementChanges().toList() }
+        delay(200)
+        // Were it held, its files would stay open, and the flow would wait on.
+        ana.close()
+        withTimeout(10.seconds) { assertEquals(1, views.await().size) }
     }
 
     @Test

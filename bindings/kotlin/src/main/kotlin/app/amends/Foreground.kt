@@ -36,9 +36,7 @@ class Foreground(private val space: Space, scope: CoroutineScope, linger: Durati
         try {
             if (here) space.resume() else space.suspend()
         } catch (_: AmendsException) {
-            // It was shut down, or its disk says no: the next call says so to the person.
-        } catch (_: IllegalStateException) {
-            // It was closed: nobody calls it any more.
+            // It was shut down or closed, or its disk says no: the next call says so to the person.
         }
     }
 
