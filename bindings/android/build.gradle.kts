@@ -22,7 +22,7 @@ android {
     }
     sourceSets.getByName("main") {
         kotlin.srcDirs("../kotlin/src/main/kotlin", root.resolve("target/bindings/kotlin"))
-        jniLibs.srcDirs(layout.buildDirectory.dir("jniLibs"))
+        jniLibs.srcDirs(root.resolve("target/android-natives"))
     }
     compileOptions {
         sourceCompatibility = JavaVersion.VERSION_17
@@ -43,14 +43,7 @@ val generateSources by tasks.registering(Exec::class) {
 }
 
 val buildNative by tasks.registering(Exec::class) {
-    workingDir(root)
-    // Pages of 16 KB also where an older NDK would make them of 4.
-    environment("RUSTFLAGS", "-C link-arg=-Wl,-z,max-page-size=16384")
-    commandLine(
-        "cargo", "ndk", "--platform", "24", "-t", "arm64-v8a", "-t", "armeabi-v7a", "-t", "x86_64",
-        "-o", layout.buildDirectory.dir("jniLibs").get().asFile,
-        "build", "--locked", "--profile", "mobile", "-p", "amends-ffi",
-    )
+    commandLine(root.resolve("bindings/android/natives"))
 }
 
 tasks.named("preBuild") { dependsOn(generateSources, buildNative) }

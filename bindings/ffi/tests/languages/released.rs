@@ -11,7 +11,8 @@ fn text(path: &str) -> String {
 fn every_pom_has_the_version_of_the_library() {
     let version = env!("CARGO_PKG_VERSION");
     let poms = ["pom.xml", "kotlin/pom.xml", "kotlin-testing/pom.xml", "kotlin-natives/pom.xml"];
-    let poms = poms.into_iter().chain(["android/pom.xml", "../examples/kotlin/pom.xml"]);
+    let others = ["android/pom.xml", "android/aar/pom.xml", "../examples/kotlin/pom.xml"];
+    let poms = poms.into_iter().chain(others);
     for pom in poms {
         // The first version is its own, or its parent's.
         let text = text(pom);
@@ -23,9 +24,13 @@ fn every_pom_has_the_version_of_the_library() {
     let gradle = text("android/build.gradle.kts");
     assert!(gradle.contains(&format!("version = \"{version}\"")));
     // 5.17.0 crashes on Android as it starts.
-    let kotlin = text("kotlin/pom.xml");
-    let jna = kotlin.split("<artifactId>jna</artifactId>").nth(1).unwrap();
-    let jna = jna.split("<version>").nth(1).and_then(|rest| rest.split('<').next()).unwrap();
+    let asked_by = |pom: &str| {
+        let text = text(pom);
+        let jna = text.split("<artifactId>jna</artifactId>").nth(1).unwrap();
+        jna.split("<version>").nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned()
+    };
+    let jna = asked_by("kotlin/pom.xml");
+    assert_eq!(asked_by("android/aar/pom.xml"), jna);
     assert!(gradle.contains(&format!("net.java.dev.jna:jna:{jna}@aar")), "{jna}");
     assert!(text("android/README.md").contains(&format!("net.java.dev.jna:jna:{jna}@aar")));
 }

@@ -4,7 +4,7 @@
 ///
 /// Each loop over it listens for itself, and stops listening when it ends or its task is
 /// cancelled. Who is slow sees the newest, never a backlog. It ends when the space is shut down;
-/// one that begins only then throws ``AmendsError/Closed(details:)``.
+/// one that begins only then throws `AmendsError.Closed`.
 public struct Changes<Element: Sendable>: AsyncSequence, Sendable {
     struct Source: Sendable {
         /// A space that was let go would end what is listened to.
