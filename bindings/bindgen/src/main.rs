@@ -2,10 +2,12 @@
 //! UniFFI leaves to be asked for: `bindings/generate` calls it.
 
 mod changes;
+mod words;
 
 use changes::{KOTLIN, SWIFT};
 use std::path::{Path, PathBuf};
 use std::{env, fs, io, process};
+use words::{Language, Words};
 
 fn main() {
     uniffi::uniffi_bindgen_main();
@@ -21,17 +23,24 @@ fn main() {
     }
 }
 
-/// Makes the changes in every source that was written.
+/// Makes the changes in every source that was written, and puts its documentation into the
+/// words of its language.
 fn changed(language: &str, out: &Path) -> io::Result<()> {
-    let changes = if language == "kotlin" { KOTLIN } else { SWIFT };
-    for file in sources(out)? {
-        let mut text = fs::read_to_string(&file)?;
+    let (language, changes) = match language {
+        "kotlin" => (Language::Kotlin, KOTLIN),
+        _ => (Language::Swift, SWIFT),
+    };
+    let files = sources(out)?;
+    let texts = files.iter().map(fs::read_to_string).collect::<io::Result<Vec<_>>>()?;
+    let words = Words::of(language, &texts);
+    for (file, text) in files.iter().zip(&texts) {
+        let mut text = words.told(text);
         for change in changes {
             text = change
                 .made_in(&text)
                 .map_err(|what| io::Error::other(format!("{}: {what}", file.display())))?;
         }
-        fs::write(&file, text)?;
+        fs::write(file, text)?;
     }
     Ok(())
 }
