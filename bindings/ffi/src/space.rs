@@ -201,6 +201,7 @@ impl Space {
     ///
     /// # Errors
     /// `AlreadyPaired`; `Link` with `Listen`; `Invalid` for the address.
+    #[uniffi::method(default(listen = "0.0.0.0:0"))]
     pub async fn pair_show(&self, listen: String) -> Result<Arc<Pairing>, AmendsError> {
         let listen = address(&listen)?;
         Pairing::end_before(&self.0).await;
@@ -213,6 +214,7 @@ impl Space {
     /// # Errors
     /// `NotPaired`, `PairLeft`, `NotYetWhole`; `Link` with `Listen`; `Invalid` for the
     /// address.
+    #[uniffi::method(default(listen = "0.0.0.0:0"))]
     pub async fn pair_replace(&self, listen: String) -> Result<Arc<Pairing>, AmendsError> {
         let listen = address(&listen)?;
         Pairing::end_before(&self.0).await;
