@@ -33,6 +33,34 @@ impl Change {
 /// In Kotlin.
 pub const KOTLIN: &[Change] = &[
     Change {
+        why: "a secret is not printed with what holds it",
+        every: true,
+        only_with: "BackupKey()",
+        from: "kotlin.String) : BackupKey()
+        
+    {
+",
+        to: "kotlin.String) : BackupKey()
+        
+    {
+        override fun toString() = \"BackupKey(…)\"
+",
+    },
+    Change {
+        why: "a secret is not printed with what holds it",
+        every: true,
+        only_with: "BackupOpener()",
+        from: "kotlin.String) : BackupOpener()
+        
+    {
+",
+        to: "kotlin.String) : BackupOpener()
+        
+    {
+        override fun toString() = \"BackupOpener(…)\"
+",
+    },
+    Change {
         why: "what an error says is its text, without what the app's own code threw",
         every: true,
         only_with: "sealed class AmendsException",

@@ -29,6 +29,8 @@ final class BindingsTests: XCTestCase {
         let (ana, ben) = try await paired()
         let file = newFolder() + ".age"
         let opener = BackupOpener.passphrase(text: "three honest words")
+        XCTAssertFalse(String(reflecting: opener).contains("honest"))
+        XCTAssertFalse("\(BackupKey.passphrase(text: "three honest words"))".contains("honest"))
         let promise = { (action: String) in
             NewPromise(
                 action: action, due: .at(Date(timeIntervalSinceNow: 3600)), zone: "Europe/Berlin")

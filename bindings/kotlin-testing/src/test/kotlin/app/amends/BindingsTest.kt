@@ -116,6 +116,8 @@ class BindingsTest : PhonesTest() {
         val file = folder.resolve("ben.age").toString()
         val key = BackupKey.Passphrase("three honest words")
         val opener = BackupOpener.Passphrase("three honest words")
+        val printed = listOf(key, opener, BackupOpener.Identity("three honest words"))
+        assertTrue("honest" !in printed.toString(), printed.toString())
         val due = ana.now() + 1.hours
         ben.promises().make(NewPromise("I call you.", Due.At(due), "Europe/Berlin"))
         ben.inner().write(NewNote(NoteContent.Journal("I was afraid of saying it.")))
