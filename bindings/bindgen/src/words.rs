@@ -14,6 +14,9 @@ pub enum Language {
     Swift,
 }
 
+/// What stands before the name of a type: that is written as in Rust.
+const TYPES: &[&str] = &["class ", "object ", "interface ", "struct ", "enum ", "protocol "];
+
 /// The names of all that the sources define as cases.
 pub struct Words {
     language: Language,
@@ -28,14 +31,12 @@ impl Words {
     pub fn of(language: Language, sources: &[String]) -> Self {
         let (mut flat, mut kept) = (BTreeSet::new(), BTreeSet::new());
         for line in sources.iter().flat_map(|source| source.lines()).map(str::trim) {
+            kept.extend(TYPES.iter().filter_map(|keyword| after(line, keyword)));
             match language {
                 Language::Kotlin => {
                     let name = line.trim_end_matches([',', ';']);
                     if name != line && !name.is_empty() && name.bytes().all(shouted) {
                         flat.insert(name.to_owned());
-                    }
-                    if let Some(name) = after(line, "class ").or(after(line, "object ")) {
-                        kept.insert(name);
                     }
                 }
                 Language::Swift => {
@@ -66,7 +67,7 @@ impl Words {
     }
 
     fn block(&self, block: &str) -> String {
-        let block = without_numbers(block).replace("[`", "`").replace("`]", "`");
+        let block = without_numbers(&without_code(block)).replace("[`", "`").replace("`]", "`");
         let words = block.split('`').enumerate();
         let word = |(at, word): (usize, &str)| match at % 2 {
             1 => self.word(word).unwrap_or_else(|| word.to_owned()),
@@ -104,18 +105,33 @@ impl Words {
     }
 }
 
+/// Without examples, which are Rust's.
+fn without_code(block: &str) -> String {
+    let mut inside = false;
+    let kept = |line: &&str| {
+        let fence = line.contains("```");
+        inside ^= fence;
+        !inside && !fence
+    };
+    block.split_inclusive('\n').filter(kept).collect()
+}
+
 fn shouted(byte: u8) -> bool {
     byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'
 }
 
-/// The name that follows a keyword, where it stands first in the line, or after `data`.
+/// The name that follows a keyword, where nothing but other keywords stand before it.
 fn after(line: &str, keyword: &str) -> Option<String> {
-    let rest = line.strip_prefix("data ").unwrap_or(line).strip_prefix(keyword)?;
+    let (before, rest) = line.split_once(keyword)?;
+    if !before.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b' ') {
+        return None;
+    }
+    let rest = rest.trim_start_matches('`');
     let end = rest.find(|one: char| !one.is_ascii_alphanumeric()).unwrap_or(rest.len());
     (end > 0).then(|| rest[..end].to_owned())
 }
 
-/// Without the likes of `(R9, F26)`.
+/// Without the likes of `(R9, F26)`, and of `(RULES.md, consent)`.
 fn without_numbers(block: &str) -> String {
     let mut rest = block;
     let mut kept = String::with_capacity(block.len());
@@ -126,7 +142,9 @@ fn without_numbers(block: &str) -> String {
             .filter(|one| !one.is_empty())
             .peekable();
         let before = rest[..open].trim_end_matches([' ', '\n', '*', '/']);
-        if !before.is_empty() && inside.peek().is_some() && inside.all(is_number) {
+        let of_rules = rest[open..close].contains("RULES.md");
+        let numbers = inside.peek().is_some() && inside.all(is_number);
+        if !before.is_empty() && (of_rules || numbers) {
             kept.push_str(before);
         } else {
             kept.push_str(&rest[..=close]);
@@ -138,7 +156,7 @@ fn without_numbers(block: &str) -> String {
 
 /// The number of a rule, a feature, a conflict or an invariant.
 fn is_number(word: &str) -> bool {
-    word.strip_prefix(['R', 'F', 'K', 'I']).is_some_and(|digits| {
+    word.strip_prefix(['R', 'F', 'K', 'I', 'C']).is_some_and(|digits| {
         (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
     })
 }
@@ -158,6 +176,12 @@ mod tests {
         assert_eq!(kotlin.told(said), in_kotlin);
         let in_swift = " * `.staleView`, `Closed`, `nil`, `stopAll`, `Space.holdSync`,\n";
         assert_eq!(swift.told(said), in_swift);
+        // A type stays, though a case has its name, and a case that is a keyword is found.
+        let both = "public interface Mailbox {\n    MAILBOX,\n    PROTOCOL,\n".to_owned();
+        let both = Words::of(Language::Kotlin, &[both]);
+        assert_eq!(both.told(" * `Mailbox`, `Protocol`\n"), " * `Mailbox`, `PROTOCOL`\n");
+        let keyword = Words::of(Language::Swift, &["case `protocol`\n".to_owned()]);
+        assert_eq!(keyword.told("/// `Protocol`\n"), "/// `.protocol`\n");
         let other = " * `Progress::today`, `UNTIL`, `a b::c`, `Unknown`\n";
         assert_eq!(swift.told(other), " * `ProgressViews.today`, `UNTIL`, `a b::c`, `Unknown`\n");
     }
@@ -168,6 +192,8 @@ mod tests {
         let said = "/**\n * It ends (R9,\n * F26).\n * (R5)\n * A few (R9 says) more (f()).\n */\n";
         let told = "/**\n * It ends.\n * A few (R9 says) more (f()).\n */\n";
         assert_eq!(words.told(said), told);
+        let example = " * What it is (C1; RULES.md, x).\n * ```\n * use amends::Form;\n * ```\n";
+        assert_eq!(words.told(example), " * What it is.\n");
         let code = "let a = f(R9) // `stop_all`\n";
         assert_eq!(words.told(code), code);
     }
