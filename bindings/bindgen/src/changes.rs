@@ -30,36 +30,29 @@ impl Change {
     }
 }
 
+/// A secret is not printed with the value that holds it.
+macro_rules! silent {
+    ($value:literal) => {
+        Change {
+            why: "a secret is not printed with what holds it",
+            every: true,
+            only_with: concat!($value, "()"),
+            from: concat!("kotlin.String) : ", $value, "()\n        \n    {\n"),
+            to: concat!(
+                "kotlin.String) : ",
+                $value,
+                "()\n        \n    {\n        override fun toString() = \"",
+                $value,
+                "(…)\"\n"
+            ),
+        }
+    };
+}
+
 /// In Kotlin.
 pub const KOTLIN: &[Change] = &[
-    Change {
-        why: "a secret is not printed with what holds it",
-        every: true,
-        only_with: "BackupKey()",
-        from: "kotlin.String) : BackupKey()
-        
-    {
-",
-        to: "kotlin.String) : BackupKey()
-        
-    {
-        override fun toString() = \"BackupKey(…)\"
-",
-    },
-    Change {
-        why: "a secret is not printed with what holds it",
-        every: true,
-        only_with: "BackupOpener()",
-        from: "kotlin.String) : BackupOpener()
-        
-    {
-",
-        to: "kotlin.String) : BackupOpener()
-        
-    {
-        override fun toString() = \"BackupOpener(…)\"
-",
-    },
+    silent!("BackupKey"),
+    silent!("BackupOpener"),
     Change {
         why: "what an error says is its text, without what the app's own code threw",
         every: true,
