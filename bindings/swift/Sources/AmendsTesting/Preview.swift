@@ -3,8 +3,8 @@ import Foundation
 
 extension Space {
     /// Ana's space, paired with Ben's, always with the same words: an agreement in force, one that
-    /// waits for her, a promise and a post of Ben's, a talk that he proposes, and a note of her own. Its files
-    /// are temporary; shut it down when the preview ends.
+    /// waits for her, a promise and a post of Ben's, a talk that he proposes, and a note of her own.
+    /// Its files are temporary; shut it down when the preview ends.
     public static func preview() async throws -> Space {
         let phones = try await Phones.paired()
         let (ana, ben) = (phones.ana.space, phones.ben.space)

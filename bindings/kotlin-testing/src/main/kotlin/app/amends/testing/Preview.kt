@@ -12,9 +12,9 @@ import app.amends.model.PostKind
 import kotlin.time.Duration.Companion.days
 
 /**
- * Ana's space, paired with Ben's, always with the same words: an agreement in force, one that waits for her, a
- * promise and a post of Ben's, a talk that he proposes, and a note of her own. Its files are temporary;
- * shut it down when the preview ends.
+ * Ana's space, paired with Ben's, always with the same words: an agreement in force, one that waits
+ * for her, a promise and a post of Ben's, a talk that he proposes, and a note of her own. Its files are
+ * temporary; shut it down when the preview ends.
  */
 suspend fun Space.Companion.preview(): Space {
     val phones = Phones.paired()
